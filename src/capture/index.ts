@@ -1,0 +1,3 @@
+export type { RecordBatch } from './batch.ts';
+export { BATCH_ROWS } from './batch.ts';
+export { Moment } from './moment.ts';

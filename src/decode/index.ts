@@ -1,0 +1,1 @@
+export { DIRECTION, FLAG, Segment, type Direction } from './segment.ts';

@@ -1,0 +1,56 @@
+/** Which way the capturing host saw a packet go (the packet type of Linux cooked headers); `unknown` elsewhere. */
+export const DIRECTION = { unknown: 0, toUs: 1, fromUs: 2, other: 3 } as const;
+export type Direction = (typeof DIRECTION)[keyof typeof DIRECTION];
+
+/** TCP control bits (RFC 9293 §3.1). */
+export const FLAG = { fin: 0x01, syn: 0x02, rst: 0x04, psh: 0x08, ack: 0x10, urg: 0x20 } as const;
+
+/**
+ * One TCP segment with the facts of its IP packet: written by `decodePacket`, read before the next call.
+ *
+ * One instance serves a whole capture. Every field is an int32, so that none is ever boxed:
+ * `seq`, `ack`, `tsVal` and `tsEcr` are the wire's unsigned numbers reinterpreted as signed (`| 0`).
+ */
+export class Segment {
+  /** 4 or 6. */
+  ipVersion = 0;
+  /** Source address, 4 words in network order; IPv4 as the mapped address ::ffff:a.b.c.d (RFC 4291 §2.5.5.2). */
+  src0 = 0;
+  src1 = 0;
+  src2 = 0;
+  src3 = 0;
+  /** Destination address, likewise. */
+  dst0 = 0;
+  dst1 = 0;
+  dst2 = 0;
+  dst3 = 0;
+  srcPort = 0;
+  dstPort = 0;
+  seq = 0;
+  ack = 0;
+  /** The eight control bits, see FLAG. */
+  flags = 0;
+  /** Raw, unscaled window. */
+  window = 0;
+  /** Offset in the block's view of the payload's first captured byte. */
+  payloadAt = 0;
+  /** Offset after the payload's last captured byte; `payloadEnd - payloadAt <= payloadBytes`. */
+  payloadEnd = 0;
+  /** Payload length on the wire, from the IP header; more than captured where the snap length cut it. */
+  payloadBytes = 0;
+  /** TTL or hop limit. */
+  ttl = 0;
+  /** IPv4 identification; -1 for IPv6. */
+  ipId = 0;
+  direction: Direction = DIRECTION.unknown;
+  /** Shift of the window scale option (RFC 7323 §2); -1 where absent. Only meaningful on a SYN. */
+  windowShift = -1;
+  /** Maximum segment size option; -1 where absent. */
+  mss = -1;
+  /** 1 where the timestamps option is there (RFC 7323 §3). */
+  hasTimestamps = 0;
+  tsVal = 0;
+  tsEcr = 0;
+  /** SACK blocks in the options (RFC 2018); 0 where absent. */
+  sackBlocks = 0;
+}

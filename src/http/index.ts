@@ -1,0 +1,1 @@
+export { FINGERPRINT_BYTES, type HttpSink, type KeptFields, type Protocol } from './sink.ts';

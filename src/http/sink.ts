@@ -1,0 +1,62 @@
+import type { Side } from '../tcp/index.ts';
+
+/** What speaks on a connection, as far as its bytes told. */
+export type Protocol = 'unknown' | 'h2' | 'http1' | 'tls';
+
+/**
+ * The kept fields of one field block (allow-list of design §4). Strings are as on the wire (latin1), masked where they could carry a secret.
+ * `undefined`: the block has no such field. `null`: the field is there, its value cannot be known (the dynamic table's start was not captured).
+ *
+ * Reused: valid until the call returns.
+ */
+export interface KeptFields {
+  method: string | null | undefined;
+  path: string | null | undefined;
+  authority: string | null | undefined;
+  /** The :status value; 0 where unreadable. */
+  status: number | null | undefined;
+  userAgent: string | null | undefined;
+  requestId: string | null | undefined;
+  traceparent: string | null | undefined;
+  grpcStatus: string | null | undefined;
+  contentType: string | null | undefined;
+  server: string | null | undefined;
+  /** Fields whose name itself is unknown (a dynamic reference into the part of the table that was not captured). */
+  unknownNames: number;
+}
+
+/**
+ * What the http stage tells its right, in the order of the bytes. `side` sent it.
+ * Frames are told when they are complete, at the packet that completed them.
+ */
+export interface HttpSink {
+  /** The protocol of a connection became known. Told at most once. */
+  protocol(connection: number, protocol: Protocol): void;
+  /** HEADERS with all its CONTINUATIONs: a request where `fields.method` is not undefined, a response where `fields.status` is not, else trailers (or unknown). */
+  headers(connection: number, side: Side, streamId: number, fields: KeptFields, endStream: boolean): void;
+  /**
+   * A DATA frame.
+   * @param dataBytes    its data without padding
+   * @param fingerprint  int32 hash over the first FINGERPRINT_BYTES data bytes (fewer where the frame is shorter); 0 where they were not captured together
+   */
+  data(
+    connection: number,
+    side: Side,
+    streamId: number,
+    dataBytes: number,
+    fingerprint: number,
+    endStream: boolean,
+  ): void;
+  rstStream(connection: number, side: Side, streamId: number, errorCode: number): void;
+  settings(connection: number, side: Side, ack: boolean): void;
+  /** Opaque data as two int32 words. */
+  ping(connection: number, side: Side, ack: boolean, opaque0: number, opaque1: number): void;
+  goaway(connection: number, side: Side, lastStreamId: number, errorCode: number, debug: string): void;
+  windowUpdate(connection: number, side: Side, streamId: number, incrementBytes: number): void;
+  /** This flow's frames could not be followed from here on; `regained` is told when a boundary was found again. */
+  lost(connection: number, side: Side): void;
+  regained(connection: number, side: Side): void;
+}
+
+/** How much of a DATA frame goes into its fingerprint. */
+export const FINGERPRINT_BYTES: number = 32;
