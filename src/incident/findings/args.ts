@@ -1,0 +1,47 @@
+/**
+ * What each finding's sentence needs. The codes are part of the contract: spelled exactly so, none renamed.
+ * Connections are leg ids (`u1`); times are nanoseconds, `…Ns` spans or instants since the capture's base time.
+ */
+export interface FindingArgs {
+  readonly 'upstream-unanswered': {
+    readonly retransmissions: number;
+    readonly spanNs: number;
+    readonly stillOpen: boolean;
+  };
+  readonly 'upstream-silent': { readonly quietNs: number; readonly expectation: 'bookmark' | 'timeout' };
+  readonly 'upstream-mute-gateway': {
+    readonly upstreamPackets: number;
+    readonly spanNs: number;
+    readonly lastGatewayPacketNs: number;
+  };
+  readonly 'upstream-probes-unanswered': {
+    readonly probes: number;
+    readonly intervalNs: number | null;
+    readonly thenClosed: boolean;
+  };
+  readonly 'upstream-reset': { readonly openStreams: number; readonly clientTold: boolean };
+  readonly 'upstream-refused': { readonly attempts: number };
+  readonly 'connect-unanswered': { readonly syns: number; readonly spanNs: number };
+  readonly 'goaway-not-propagated': {
+    readonly lastStreamId: number;
+    readonly waitedNs: number;
+    readonly streams: number;
+  };
+  readonly 'streams-on-dead-connection': { readonly requests: number };
+  readonly 'alternative-unused': { readonly alternative: string; readonly windowNs: number };
+  readonly 'gateway-made-response': { readonly status: number; readonly count: number };
+  readonly 'watch-overdue': { readonly timeoutSeconds: number; readonly openNs: number };
+  readonly 'stale-but-alive': { readonly quietNs: number };
+  readonly 'idle-timeout-cut': { readonly quietNs: number; readonly by: 'rst-stream' | 'goaway' };
+  readonly 'ping-answered-by-gateway': { readonly pings: number; readonly windowNs: number };
+  readonly 'ping-unanswered': { readonly pings: number };
+  readonly 'client-gone': { readonly tries: number };
+  readonly 'recovered-loss': { readonly retransmissions: number; readonly spanNs: number };
+  readonly 'retry-refused-stream': { readonly streams: number; readonly retried: number };
+  readonly 'zero-window-stall': { readonly spanNs: number };
+  readonly 'too-many-pings': { readonly debug: string };
+  readonly 'reset-not-from-peer': { readonly ttl: number; readonly usualTtl: number };
+  readonly 'capture-trust': { readonly weakness: string; readonly count: number };
+}
+
+export type FindingCode = keyof FindingArgs;

@@ -1,0 +1,3 @@
+export type * from './model.ts';
+export type { FindingArgs, FindingCode } from './findings/args.ts';
+export { DEFAULT_THRESHOLDS, type Thresholds } from './thresholds.ts';

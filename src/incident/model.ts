@@ -1,0 +1,189 @@
+import type { Side } from '../tcp/index.ts';
+import type { Close, Ref, TraceConnection, TraceStream } from '../trace/index.ts';
+import type { FindingArgs, FindingCode } from './findings/args.ts';
+import type { Thresholds } from './thresholds.ts';
+
+/** What the incident model says of a trace. Findings are data; every sentence lives in `report`. */
+export interface Incident {
+  readonly verdict: Verdict;
+  readonly gateways: readonly Gateway[];
+  readonly connections: readonly Leg[];
+  readonly links: readonly Link[];
+  readonly windows: readonly Window[];
+  readonly findings: readonly Finding[];
+  readonly trust: readonly TrustNote[];
+  readonly thresholds: Thresholds;
+}
+
+export type VerdictState = 'half-dead' | 'suspect' | 'healthy' | 'inconclusive';
+export type Confidence = 'confirmed' | 'probable' | 'possible';
+
+export interface Verdict {
+  readonly state: VerdictState;
+  /** Null for healthy and inconclusive. */
+  readonly confidence: Confidence | null;
+  readonly reason: VerdictReason;
+}
+
+/** Why the state is what it is; the report makes the sentence. */
+export type VerdictReason =
+  | { readonly kind: 'windows'; readonly count: number }
+  | { readonly kind: 'dead-upstream-unlinked'; readonly connection: string }
+  | { readonly kind: 'stalled-upstream'; readonly connection: string }
+  | { readonly kind: 'no-window'; readonly clients: number; readonly upstreams: number; readonly links: number }
+  | { readonly kind: 'no-gateway'; readonly connections: number }
+  | { readonly kind: 'no-tcp' }
+  | { readonly kind: 'no-client-leg' }
+  | { readonly kind: 'no-upstream-leg' }
+  | { readonly kind: 'one-sided'; readonly connections: readonly string[] }
+  | { readonly kind: 'legs-unreadable'; readonly protocol: string };
+
+export interface Gateway {
+  /** RFC 5952 text, sorted. */
+  readonly addresses: readonly string[];
+  readonly how: 'both-sides' | 'capturing-host' | 'joins';
+}
+
+export type Role = 'client' | 'upstream' | 'other';
+export type LivenessState = 'alive' | 'idle' | 'unanswered' | 'dead' | 'closing' | 'closed';
+export type Party = 'client' | 'server';
+
+export interface LivenessInterval {
+  readonly fromNs: number;
+  readonly toNs: number;
+  readonly state: LivenessState;
+  readonly owedBy: Party | 'both' | null;
+}
+
+/** One connection with the part it played. */
+export interface Leg {
+  /** `c1…` client, `u1…` upstream, `o1…` other. */
+  readonly id: string;
+  readonly role: Role;
+  /** Which side of `trace` is the server. */
+  readonly serverSide: Side;
+  readonly trace: TraceConnection;
+  readonly streams: readonly TraceStream[];
+  readonly opened: 'handshake' | 'before-capture' | 'refused' | 'unanswered';
+  readonly closed: {
+    readonly how: 'open' | 'fin' | 'rst' | 'timeout';
+    readonly by: Party | null;
+    readonly at: Ref | null;
+  };
+  readonly resets: readonly Close[];
+  readonly liveness: readonly LivenessInterval[];
+}
+
+export type LinkMethod = 'request-id' | 'request' | 'payload' | 'timing';
+
+export interface Link {
+  /** Leg ids. */
+  readonly client: string;
+  readonly upstream: string;
+  readonly method: LinkMethod;
+  /** 0..1 */
+  readonly confidence: number;
+  /** Pairs of stream ids: on the client connection, on the upstream connection. */
+  readonly streams: readonly (readonly [number, number])[];
+}
+
+export type Cause =
+  | 'peer-silent'
+  | 'path-one-way'
+  | 'reset'
+  | 'refused'
+  | 'goaway-ignored'
+  | 'connect-unanswered'
+  | 'closed-not-propagated';
+export type WindowEnd =
+  'gateway-closed' | 'upstream-closed' | 'healed' | 'rerouted' | 'client-reconnected' | 'client-gone' | 'capture-end';
+export type Outcome = 'hung' | 'gateway-error' | 'reset' | 'finished';
+
+/** An interval in which a client connection was alive while the upstream connection that carried its streams was dead. */
+export interface Window {
+  readonly id: string;
+  readonly client: string;
+  readonly upstream: string;
+  /** Index into `Incident.links`. */
+  readonly link: number;
+  readonly confidence: Confidence;
+  readonly fromNs: number;
+  /** Null: still so when the capture ends. */
+  readonly toNs: number | null;
+  /** To `toNs`, or to the end of the capture. */
+  readonly durationNs: number;
+  readonly onset: { readonly lastHeardNs: number | null; readonly firstUnansweredNs: number };
+  readonly cause: Cause;
+  readonly end: { readonly how: WindowEnd; readonly at: Ref | null };
+  readonly streams: readonly HurtStream[];
+  readonly alternatives: readonly { readonly upstream: string; readonly requestsDuring: number }[];
+  readonly evidence: readonly Evidence[];
+}
+
+export interface HurtStream {
+  readonly id: number;
+  readonly kind: string;
+  readonly path: string | null;
+  readonly upstreamStream: number | null;
+  /** Since when nothing of the upstream reached the client on it. */
+  readonly silentSinceNs: number;
+  readonly outcome: Outcome;
+  /** Status that the client got; null where none was seen or it is not knowable. */
+  readonly status: number | null;
+  readonly recoveredBy: { readonly stream: number; readonly upstream: string | null } | null;
+}
+
+export type EvidenceKind =
+  | 'last-heard'
+  | 'first-unanswered'
+  | 'retransmission'
+  | 'probe'
+  | 'syn'
+  | 'reset'
+  | 'refused'
+  | 'goaway'
+  | 'close'
+  | 'request'
+  | 'client-ping'
+  | 'client-ping-answered'
+  | 'gateway-response'
+  | 'stream-reset'
+  | 'answered'
+  | 'recovered';
+
+export interface Evidence {
+  readonly at: Ref;
+  /** Leg id. */
+  readonly connection: string;
+  readonly kind: EvidenceKind;
+  /** Who sent the packet. */
+  readonly by: Party;
+  /** What the sentence needs beside the kind: a stream id, a status, an ordinal, a count; null where none. */
+  readonly value: number | null;
+}
+
+export type Severity = 'critical' | 'warning' | 'info';
+
+/** One finding: code, typed arguments, severity, evidence. The words are made in `report`. */
+export type Finding = {
+  [C in FindingCode]: {
+    readonly code: C;
+    readonly severity: Severity;
+    readonly args: FindingArgs[C];
+    /** Leg id; null: the whole capture. */
+    readonly connection: string | null;
+    readonly stream: number | null;
+    readonly at: Ref | null;
+    readonly packets: readonly Ref[];
+  };
+}[FindingCode];
+
+/** A weakness of the capture, and which conclusions it weakens. */
+export interface TrustNote {
+  readonly code:
+    'one-sided' | 'lost-by-capture' | 'snaplen' | 'clock-step' | 'begun-mid-stream' | 'limit' | 'cut' | 'undecoded';
+  readonly connection: string | null;
+  readonly weakens: readonly string[];
+  readonly packets: readonly Ref[];
+  readonly count: number;
+}

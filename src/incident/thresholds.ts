@@ -1,0 +1,32 @@
+/** What turns episodes into states. Named, with reasons, and shown in the report (contract §3). */
+export interface Thresholds {
+  /** Unanswered tries (retransmissions, probes, SYNs) from which a side counts as dead. */
+  readonly deadTries: number;
+  /** And the seconds that these tries must span at least. */
+  readonly deadAfterNs: number;
+  /** Silence with nothing owed from which a connection is idle. */
+  readonly idleAfterNs: number;
+  /** How long a client stream must have waited for an upstream that came back, to be called a window and not recovered loss. */
+  readonly healedWaitNs: number;
+  /** How soon after giving an upstream up a gateway must act on the client's streams for the two to be linked by timing. */
+  readonly actsWithinNs: number;
+  /** Loss below this span or number of tries is no finding (a lone tail-loss probe is usual). */
+  readonly lossSpanNs: number;
+  readonly lossTries: number;
+  /** How far past `timeoutSeconds` a watch may be open. */
+  readonly watchGraceNs: number;
+}
+
+const SECOND_NS = 1e9;
+
+export const DEFAULT_THRESHOLDS: Thresholds = {
+  deadTries: 3,
+  deadAfterNs: 3 * SECOND_NS,
+  idleAfterNs: 10 * SECOND_NS,
+  healedWaitNs: 30 * SECOND_NS,
+  actsWithinNs: 1 * SECOND_NS,
+  lossSpanNs: 1 * SECOND_NS,
+  lossTries: 3,
+  // The apiserver ends a watch at its deadline; a minute covers its bookmark just before and a slow path.
+  watchGraceNs: 60 * SECOND_NS,
+};

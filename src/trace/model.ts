@@ -1,0 +1,252 @@
+import type { Protocol } from '../http/index.ts';
+import type { Side } from '../tcp/index.ts';
+
+/**
+ * The waist of the program: what the wire pass leaves for the incident model.
+ *
+ * Its size follows connections and episodes, never packets. It records debts, silences and joins, and never a state or a role:
+ * it knows sides 0 and 1 (who was seen first), not client and server, and no threshold of the model.
+ */
+export interface Trace {
+  readonly connections: readonly TraceConnection[];
+  /** Streams kept one by one, ordered by `opened`. The others are in `TraceConnection.folded`. */
+  readonly streams: readonly TraceStream[];
+  readonly joins: readonly Join[];
+  /** First and last packet of the capture; null where it has none. */
+  readonly first: Ref | null;
+  readonly last: Ref | null;
+  /** Packets that are not TCP or could not be decoded, by stop code name. */
+  readonly undecoded: ReadonlyMap<string, number>;
+  readonly limits: readonly LimitHit[];
+}
+
+/** A packet of the capture. */
+export interface Ref {
+  /** Index into the capture's files. */
+  readonly file: number;
+  /** 1-based in its file. */
+  readonly packet: number;
+  /** Nanoseconds since the capture's base time. */
+  readonly timeNs: number;
+}
+
+export interface Endpoint {
+  /** RFC 5952 text. */
+  readonly ip: string;
+  readonly port: number;
+}
+
+/** One TCP connection: 4-tuple plus incarnation. */
+export interface TraceConnection {
+  /** Index into `Trace.connections`, in the order of first packets. */
+  readonly id: number;
+  /** By side; side 0 sent the first packet seen. */
+  readonly endpoints: readonly [Endpoint, Endpoint];
+  readonly first: Ref;
+  readonly last: Ref;
+  readonly handshake: Handshake;
+  /** Whose address the capturing host itself has, from the cooked header's direction field; null where it does not tell. */
+  readonly localSide: Side | 'both' | null;
+  /** Every RST and each side's first FIN, at most CLOSES_MAX. */
+  readonly closes: readonly Close[];
+  readonly protocol: Protocol;
+  readonly flows: readonly [Flow, Flow];
+  /** Debts that lasted at least DEBT_KEPT_NS or saw DEBT_KEPT_TRIES tries, and the one still open at the end. Ordered by `firstElicit`. */
+  readonly debts: readonly Debt[];
+  /** Stretches longer than SILENCE_NS without a packet of either side. */
+  readonly silences: readonly Silence[];
+  readonly goaways: readonly Goaway[];
+  /** PINGs never answered, or answered later than DEBT_KEPT_NS; the rest is counted in `Flow.pings`. */
+  readonly slowPings: readonly SlowPing[];
+  /** What a timeline draws: runs of like packets. */
+  readonly marks: readonly Mark[];
+  readonly folded: StreamTotals;
+  /** Largest and smallest smoothed round trip seen from data and its acknowledgement is not kept yet; the first handshake's is. */
+  readonly handshakeNs: number | null;
+}
+
+export interface Handshake {
+  /** Who opened: sent the SYN, or got the SYN-ACK. Null: the capture began later. */
+  readonly by: Side | null;
+  readonly syn: Ref | null;
+  readonly synAck: Ref | null;
+}
+
+export interface Close {
+  readonly kind: 'fin' | 'rst';
+  readonly by: Side;
+  readonly at: Ref;
+  /** Of a RST: the peer would accept it (RFC 9293 §3.10.7.4). A FIN always counts as acceptable. */
+  readonly accepted: boolean;
+  /** Of a RST: it answered a SYN (the port is closed). */
+  readonly answersSyn: boolean;
+  readonly ttl: number;
+}
+
+/** One direction of a connection. */
+export interface Flow {
+  readonly packets: number;
+  /** Payload bytes, each counted once. */
+  readonly bytes: number;
+  readonly retransmissions: number;
+  readonly keepAliveProbes: number;
+  /** Probes of this side which the other answered. */
+  readonly keepAliveAnswered: number;
+  readonly pings: number;
+  readonly pingsAnswered: number;
+  /** Segments of the peer that acknowledged bytes which this side was never seen to send: the capture lost packets. */
+  readonly lostByCapture: number;
+  readonly gapBytes: number;
+  /** First and last packet of this side; null: this direction is not in the capture. */
+  readonly first: Ref | null;
+  readonly last: Ref | null;
+  readonly ttl: { readonly min: number; readonly max: number } | null;
+  /** Receive window announced as zero, and not reopened since; null where open. */
+  readonly zeroWindowSince: Ref | null;
+}
+
+/** How a debt ended: acknowledged, or the connection was torn down, or it was still owed when the connection's packets ended. */
+export type DebtEnd = 'answered' | 'rst' | 'fin' | 'open';
+
+/**
+ * Elicits of one side without an answer of the other. For sequence space the answer is an acknowledgement that moves forward,
+ * for a keep-alive probe any packet.
+ */
+export interface Debt {
+  readonly owedBy: Side;
+  /** Last packet of `owedBy` before `firstElicit`; null: none was ever seen. */
+  readonly lastHeard: Ref | null;
+  readonly firstElicit: Ref;
+  readonly lastElicit: Ref;
+  /** What was sent in vain. `tries` counts what was sent again: retransmissions, probes, SYNs. */
+  readonly elicits: {
+    readonly data: number;
+    readonly retransmissions: number;
+    readonly probes: number;
+    readonly syns: number;
+    readonly fins: number;
+  };
+  readonly tries: number;
+  /** The first DEBT_ATTEMPTS_MAX tries. */
+  readonly attempts: readonly Ref[];
+  /** The debtor was heard all the same: `heard` packets since `firstElicit`, none of which acknowledged anything new. */
+  readonly heard: number;
+  readonly lastHeardDuring: Ref | null;
+  /** The bytes had been acknowledged in this capture and were sent again all the same: the acknowledgements do not arrive. */
+  readonly acknowledgedInVain: boolean;
+  readonly end: DebtEnd;
+  /** The packet that ended it; null for `open`. */
+  readonly endAt: Ref | null;
+}
+
+/** Nobody spoke between these two packets. */
+export interface Silence {
+  readonly from: Ref;
+  /** Null: until the capture ended. */
+  readonly to: Ref | null;
+}
+
+export interface Goaway {
+  readonly by: Side;
+  readonly at: Ref;
+  readonly lastStreamId: number;
+  /** Error code number (RFC 9113 §7). */
+  readonly errorCode: number;
+  readonly debug: string;
+}
+
+export interface SlowPing {
+  readonly by: Side;
+  readonly sent: Ref;
+  readonly answered: Ref | null;
+}
+
+export type MarkKind =
+  | 'syn'
+  | 'syn-ack'
+  | 'fin'
+  | 'rst'
+  | 'request'
+  | 'response'
+  | 'data'
+  | 'ping'
+  | 'ping-ack'
+  | 'goaway'
+  | 'rst-stream'
+  | 'keep-alive'
+  | 'keep-alive-ack'
+  | 'retransmission';
+
+/** A run of like packets of one side, with less than the run's gap between two of them. */
+export interface Mark {
+  readonly kind: MarkKind;
+  readonly by: Side;
+  readonly from: Ref;
+  readonly to: Ref;
+  readonly count: number;
+}
+
+/** An HTTP/2 stream. In its values `null` means: there, but not knowable; `undefined`: absent or not seen. */
+export interface TraceStream {
+  /** Index into `Trace.streams`. */
+  readonly index: number;
+  readonly connection: number;
+  readonly id: number;
+  /** Who sent the request; null where no field block told. */
+  readonly askedBy: Side | null;
+  readonly request: RequestFields | null;
+  /** First frame seen. */
+  readonly opened: Ref;
+  /** Its first frame was a request's HEADERS; false: it was open when the capture began, or its start was lost. */
+  readonly sawRequest: boolean;
+  /** Final status (>= 200); null: not knowable; undefined: none seen. */
+  readonly status: number | null | undefined;
+  readonly statusAt: Ref | null;
+  readonly grpcStatus: string | null | undefined;
+  /** DATA bytes, by side. */
+  readonly dataBytes: readonly [number, number];
+  readonly lastData: readonly [Ref | null, Ref | null];
+  /** END_STREAM, by side. */
+  readonly ended: readonly [Ref | null, Ref | null];
+  readonly reset: { readonly by: Side; readonly at: Ref; readonly errorCode: number } | null;
+}
+
+export interface RequestFields {
+  readonly method: string | null;
+  readonly path: string | null;
+  readonly authority: string | null | undefined;
+  readonly userAgent: string | null | undefined;
+  readonly requestId: string | null | undefined;
+  readonly traceparent: string | null | undefined;
+}
+
+/** Finished streams of one connection that are no longer kept one by one. */
+export interface StreamTotals {
+  readonly count: number;
+  readonly byStatus: ReadonlyMap<number, number>;
+}
+
+export type JoinMethod = 'request-id' | 'request' | 'payload';
+
+/**
+ * Two streams of different connections that carried the same thing, found while reading and without knowing roles.
+ * For requests `earlier` asked first (the leg nearer the client); for payload `earlier` sent the bytes first (the leg nearer the upstream).
+ */
+export interface Join {
+  readonly earlier: number;
+  readonly later: number;
+  readonly method: JoinMethod;
+  /** Matches that say so: 1 for requests, frames for payload. */
+  readonly matched: number;
+  /** How many streams would have fitted just as well when it was made, this one included. */
+  readonly candidates: number;
+  readonly first: Ref;
+  readonly last: Ref;
+}
+
+/** A bound was reached: something is counted instead of kept. */
+export interface LimitHit {
+  readonly limit: string;
+  readonly bound: number;
+  readonly count: number;
+}
