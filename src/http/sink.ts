@@ -58,5 +58,8 @@ export interface HttpSink {
   regained(connection: number, side: Side): void;
 }
 
-/** How much of a DATA frame goes into its fingerprint. */
-export const FINGERPRINT_BYTES: number = 32;
+/**
+ * How much of a DATA frame goes into its fingerprint: far enough that a watch event's name, uid and resourceVersion are in it
+ * (the first 32 bytes of all events of a kind are the same).
+ */
+export const FINGERPRINT_BYTES: number = 256;

@@ -11,6 +11,7 @@ export type {
   LimitHit,
   Mark,
   MarkKind,
+  Partner,
   Ref,
   RequestFields,
   Silence,

@@ -61,7 +61,7 @@ export interface TraceConnection {
   /** What a timeline draws: runs of like packets. */
   readonly marks: readonly Mark[];
   readonly folded: StreamTotals;
-  /** Largest and smallest smoothed round trip seen from data and its acknowledgement is not kept yet; the first handshake's is. */
+  /** Round trip of the handshake: SYN to SYN-ACK as captured; null where either is missing. */
   readonly handshakeNs: number | null;
 }
 
@@ -105,8 +105,8 @@ export interface Flow {
   readonly zeroWindowSince: Ref | null;
 }
 
-/** How a debt ended: acknowledged, or the connection was torn down, or it was still owed when the connection's packets ended. */
-export type DebtEnd = 'answered' | 'rst' | 'fin' | 'open';
+/** How a debt ended: acknowledged, or cut off by a RST of either side, or it was still owed when the connection's packets ended. */
+export type DebtEnd = 'answered' | 'rst' | 'open';
 
 /**
  * Elicits of one side without an answer of the other. For sequence space the answer is an acknowledgement that moves forward,
@@ -209,6 +209,8 @@ export interface TraceStream {
   /** END_STREAM, by side. */
   readonly ended: readonly [Ref | null, Ref | null];
   readonly reset: { readonly by: Side; readonly at: Ref; readonly errorCode: number } | null;
+  /** At most PARTNERS_MAX; more than one where a gateway tried again elsewhere. */
+  readonly partners: readonly Partner[];
 }
 
 export interface RequestFields {
@@ -228,18 +230,33 @@ export interface StreamTotals {
 
 export type JoinMethod = 'request-id' | 'request' | 'payload';
 
-/**
- * Two streams of different connections that carried the same thing, found while reading and without knowing roles.
- * For requests `earlier` asked first (the leg nearer the client); for payload `earlier` sent the bytes first (the leg nearer the upstream).
- */
-export interface Join {
-  readonly earlier: number;
-  readonly later: number;
+/** The stream of another connection that carried the same thing. */
+export interface Partner {
+  readonly connection: number;
+  readonly streamId: number;
   readonly method: JoinMethod;
+  /** This stream is the one nearer the client: it was asked first, or got the bytes last. */
+  readonly nearerClient: boolean;
   /** Matches that say so: 1 for requests, frames for payload. */
   readonly matched: number;
   /** How many streams would have fitted just as well when it was made, this one included. */
   readonly candidates: number;
+}
+
+/**
+ * The tally of all partners between two connections, found while reading and without knowing roles.
+ * It also counts streams that are no longer kept.
+ */
+export interface Join {
+  /** Connection ids: the one nearer the client, the one nearer the upstream. */
+  readonly near: number;
+  readonly far: number;
+  readonly method: JoinMethod;
+  readonly streams: number;
+  /** Streams that had one candidate only. */
+  readonly unambiguous: number;
+  /** The first JOIN_SAMPLES_MAX pairs of stream ids: near, far. */
+  readonly samples: readonly (readonly [number, number])[];
   readonly first: Ref;
   readonly last: Ref;
 }
