@@ -27,3 +27,18 @@ export interface RecordBatch {
 
 /** The most rows that a batch carries: a 1 MiB block of bare 16-byte record headers would need 65,536. */
 export const BATCH_ROWS: number = 4096;
+
+/** A batch with room for BATCH_ROWS rows, over `view`. */
+export function createBatch(view: DataView, file: number): RecordBatch {
+  return {
+    view,
+    count: 0,
+    firstPacket: 1,
+    file,
+    at: new Int32Array(BATCH_ROWS),
+    capturedBytes: new Int32Array(BATCH_ROWS),
+    originalBytes: new Float64Array(BATCH_ROWS),
+    timeNs: new Float64Array(BATCH_ROWS),
+    linkType: new Int32Array(BATCH_ROWS),
+  };
+}

@@ -74,7 +74,7 @@ export function tcpPacket(packet: TcpPacket): Uint8Array {
   const tcp = tcpSegment(packet, from.port, to.port);
   const isIpv4 = from.ip.length === 4;
   const ip = isIpv4 ? ipv4(packet, from.ip, to.ip, tcp) : ipv6(packet, from.ip, to.ip, tcp);
-  const padding = new Array<number>(packet.paddingBytes ?? 0).fill(0);
+  const padding = zeros(packet.paddingBytes ?? 0);
   return Uint8Array.from([...linkHeader(packet, isIpv4 ? 0x0800 : 0x86dd), ...ip, ...padding]);
 }
 
@@ -89,7 +89,7 @@ export function ipBytes(text: string): number[] {
   const [head = '', tail] = text.split('::');
   const left = groups(head);
   const right = tail === undefined ? [] : groups(tail);
-  return [...left, ...new Array<number>(16 - left.length - right.length).fill(0), ...right];
+  return [...left, ...zeros(16 - left.length - right.length), ...right];
 }
 
 function groups(text: string): number[] {
@@ -180,7 +180,7 @@ function ipv6(packet: TcpPacket, from: number[], to: number[], tcp: number[]): n
 
 /** One extension header: 16 bytes (length field 1) so that its length is really read; the fragment header has its own 8. */
 function extension(packet: TcpPacket, number: number, next: number): number[] {
-  if (number !== FRAGMENT_HEADER) return [next, 1, ...new Array<number>(14).fill(0)];
+  if (number !== FRAGMENT_HEADER) return [next, 1, ...zeros(14)];
   const { offset, more } = packet.fragment ?? { offset: 0, more: false };
   return [next, 0, ...u16(offset | (more ? 1 : 0)), ...u32(0xfeed)];
 }
@@ -208,6 +208,10 @@ function vlanTags(packet: TcpPacket): number[] {
     const [tpid, id] = typeof tag === 'number' ? [0x8100, tag] : tag;
     return [...u16(tpid), ...u16(id)];
   });
+}
+
+function zeros(length: number): number[] {
+  return Array.from({ length }, () => 0);
 }
 
 function u16(value: number): [number, number] {

@@ -1,0 +1,85 @@
+import type { Source } from './source.ts';
+
+/** Not in TypeScript's es2023 library, and the DOM library would bring `window` with it. */
+declare const WebAssembly: {
+  readonly Memory: new (limits: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
+};
+
+const WASM_PAGE_BYTES = 64 * 1024;
+
+/** 1 MB was the fastest of 256 kB to 16 MB, and stays in a core's second-level cache. */
+export const BLOCK_BYTES: number = 1024 * 1024;
+
+/** The most bytes that can be kept from one block to the next. */
+export const HEADROOM_BYTES: number = 1024 * 1024;
+
+/**
+ * The one block that the file is read through, with the headroom in front of it.
+ *
+ * What one block leaves unread (a cut record) is copied to just before the next, so that every record lies in one piece
+ * and one DataView serves the whole file. Reads land on a page-aligned address from block-multiple file offsets,
+ * which halves the kernel's copy: hence WebAssembly.Memory, since an ArrayBuffer of this size starts 16 bytes off a page.
+ *
+ * Invariant: `at <= end`; unread bytes are [at, end); byte `at` of the view is byte `at + origin` of the file.
+ */
+export class Block {
+  readonly view: DataView;
+  readonly bytes: Uint8Array;
+  at: number = HEADROOM_BYTES;
+  end: number = HEADROOM_BYTES;
+  /** File offset of the view's byte 0; a multiple of the block size less the headroom, so often negative. */
+  origin: number = -HEADROOM_BYTES;
+  /** No byte follows `end`. */
+  ended = false;
+  /** Bytes read from the source so far. */
+  bytesRead = 0;
+  readonly #source: Source;
+  readonly #blockBytes: number;
+  readonly #onBlock: ((bytesRead: number) => void) | undefined;
+
+  constructor(source: Source, blockBytes: number, onBlock?: (bytesRead: number) => void) {
+    this.#source = source;
+    this.#blockBytes = blockBytes;
+    this.#onBlock = onBlock;
+    const buffer = pageAligned(HEADROOM_BYTES + blockBytes);
+    this.bytes = new Uint8Array(buffer);
+    this.view = new DataView(buffer);
+  }
+
+  /**
+   * Reads the next block behind the unread bytes, which must be fewer than HEADROOM_BYTES; what was read before is gone.
+   * @returns false where the source has ended: nothing was added then
+   */
+  advance(): boolean {
+    if (this.ended) return false;
+    const kept = this.end - this.at;
+    this.bytes.copyWithin(HEADROOM_BYTES - kept, this.at, this.end);
+    this.origin += this.end - HEADROOM_BYTES;
+    this.at = HEADROOM_BYTES - kept;
+    const got = this.#source.read(this.bytes, HEADROOM_BYTES, this.#blockBytes);
+    this.end = HEADROOM_BYTES + got;
+    this.bytesRead += got;
+    this.ended = got < this.#blockBytes;
+    if (got > 0) this.#onBlock?.(this.bytesRead);
+    return got > 0;
+  }
+
+  /**
+   * Reads on until `bytes` unread bytes are there; at most HEADROOM_BYTES.
+   * @returns false where the source ends before
+   */
+  require(bytes: number): boolean {
+    while (this.end - this.at < bytes) if (!this.advance()) return false;
+    return true;
+  }
+}
+
+function pageAligned(bytes: number): ArrayBuffer {
+  const pages = Math.ceil(bytes / WASM_PAGE_BYTES);
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer;
+  } catch {
+    // It reserves gigabytes of address space, which a limit on it (ulimit -v) refuses. Only slower without.
+    return new ArrayBuffer(bytes);
+  }
+}

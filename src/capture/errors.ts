@@ -1,0 +1,72 @@
+/** Why a file cannot be analysed at all. One code each, with what its sentence needs. */
+export type CaptureFailure =
+  | { readonly code: 'missing' }
+  | { readonly code: 'directory' }
+  /** `errno` is the system's name for it: EACCES, EIO, … */
+  | { readonly code: 'unreadable'; readonly errno: string }
+  /** `bytes` is how much of the file there is where it ended too early, else null. */
+  | {
+      readonly code: 'not-a-capture';
+      readonly found: 'nothing' | 'text' | 'cut-header' | 'unknown-bytes';
+      readonly bytes: number | null;
+    }
+  /** A capture or an archive, but of a kind that is not read; `format` is its name. */
+  | { readonly code: 'unsupported-format'; readonly format: string };
+
+export type CaptureErrorCode = CaptureFailure['code'];
+
+/**
+ * Thrown where nothing of a file can be analysed: `missing`, `unreadable` and `directory` before a byte was read,
+ * `not-a-capture` and `unsupported-format` by the file's first bytes. `message` is one line that names file and byte.
+ */
+export class CaptureError extends Error {
+  readonly code: CaptureErrorCode;
+  /** The path as it was given; `-` for standard input. */
+  readonly file: string;
+  /** Offset of the byte that the failure is about; null where none was read. */
+  readonly byte: number | null;
+  readonly failure: CaptureFailure;
+
+  constructor(file: string, byte: number | null, failure: CaptureFailure) {
+    super(failureText(file, byte, failure));
+    this.name = 'CaptureError';
+    this.code = failure.code;
+    this.file = file;
+    this.byte = byte;
+    this.failure = failure;
+  }
+}
+
+/** The one place with words for failures: an exception has to carry its own message. */
+function failureText(file: string, byte: number | null, failure: CaptureFailure): string {
+  const name = file === '-' ? 'standard input' : file;
+  return `${name}: ${reason(failure)}${byte === null ? '' : ` (at byte ${byte})`}`;
+}
+
+function reason(failure: CaptureFailure): string {
+  switch (failure.code) {
+    case 'missing':
+      return 'no such file';
+    case 'directory':
+      return 'is a directory, not a capture file';
+    case 'unreadable':
+      return `cannot be read (${failure.errno})`;
+    case 'unsupported-format':
+      return `is ${failure.format}, which is not read yet; a classic pcap file is needed`;
+    case 'not-a-capture':
+      return notACapture(failure.found, failure.bytes);
+  }
+}
+
+function notACapture(found: 'nothing' | 'text' | 'cut-header' | 'unknown-bytes', bytes: number | null): string {
+  switch (found) {
+    case 'nothing':
+      return 'is empty, not a capture file';
+    case 'text':
+      return 'is text, not a capture file';
+    case 'cut-header':
+      return `ends within the pcap file header, after ${bytes ?? 0} bytes`;
+    case 'unknown-bytes':
+      return 'does not begin like a capture file';
+  }
+}

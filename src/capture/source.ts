@@ -1,0 +1,112 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { CaptureError } from './errors.ts';
+
+/** The path that stands for standard input. */
+export const STANDARD_INPUT = '-';
+
+/** Bytes in file order, read synchronously: blocking costs nothing here, since there is nothing else to do (speed.md: streams cost 2-6x). */
+export interface Source {
+  /** As given; `-` for standard input. */
+  readonly path: string;
+  /** Length of a regular file when it was opened; null for pipes and devices. */
+  readonly sizeBytes: number | null;
+  /**
+   * Fills `into` from `at` on with the next `bytes` bytes.
+   * @returns how many were read; fewer than asked only at the end, 0 after it. Throws CaptureError `unreadable`.
+   */
+  read(into: Uint8Array, at: number, bytes: number): number;
+  close(): void;
+}
+
+/**
+ * Opens a capture file, or standard input for `-`.
+ * Throws CaptureError `missing`, `directory` or `unreadable`.
+ */
+export function openSource(path: string): Source {
+  const descriptor = path === STANDARD_INPUT ? 0 : openFile(path);
+  return new DescriptorSource(path, descriptor);
+}
+
+function openFile(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    throw asCaptureError(path, null, error);
+  }
+}
+
+class DescriptorSource implements Source {
+  readonly path: string;
+  readonly sizeBytes: number | null;
+  readonly #descriptor: number;
+  #offset = 0;
+  /** A terminal would ask for more after its end of file. */
+  #ended = false;
+
+  constructor(path: string, descriptor: number) {
+    this.path = path;
+    this.#descriptor = descriptor;
+    this.sizeBytes = this.#regularSize();
+  }
+
+  #regularSize(): number | null {
+    try {
+      const stat = fstatSync(this.#descriptor);
+      if (stat.isDirectory()) throw new CaptureError(this.path, null, { code: 'directory' });
+      return stat.isFile() ? stat.size : null;
+    } catch (error) {
+      this.close();
+      throw asCaptureError(this.path, null, error);
+    }
+  }
+
+  read(into: Uint8Array, at: number, bytes: number): number {
+    let filled = 0;
+    // A pipe hands out 64 kB at most: fill the block, so that the stages behind see few and large ones.
+    while (filled < bytes && !this.#ended) {
+      const got = this.#readOnce(into, at + filled, bytes - filled);
+      if (got === 0) this.#ended = true;
+      filled += got;
+    }
+    this.#offset += filled;
+    return filled;
+  }
+
+  #readOnce(into: Uint8Array, at: number, bytes: number): number {
+    for (;;) {
+      try {
+        return readSync(this.#descriptor, into, at, bytes, null);
+      } catch (error) {
+        const errno = errnoOf(error);
+        // Windows reports the end of a pipe as an error.
+        if (errno === 'EOF') return 0;
+        if (errno !== 'EAGAIN') throw asCaptureError(this.path, this.#offset, error);
+        pause();
+      }
+    }
+  }
+
+  close(): void {
+    if (this.#descriptor !== 0) closeSync(this.#descriptor);
+  }
+}
+
+const PAUSE_MS = 5;
+const pauseCell = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+
+/** Waits for a standard input that another process made non-blocking (EAGAIN): sleeps instead of spinning. */
+function pause(): void {
+  Atomics.wait(pauseCell, 0, 0, PAUSE_MS);
+}
+
+function errnoOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+}
+
+function asCaptureError(path: string, byte: number | null, error: unknown): CaptureError {
+  if (error instanceof CaptureError) return error;
+  const errno = errnoOf(error);
+  if (errno === 'ENOENT' || errno === 'ENOTDIR') return new CaptureError(path, byte, { code: 'missing' });
+  if (errno === 'EISDIR') return new CaptureError(path, byte, { code: 'directory' });
+  return new CaptureError(path, byte, { code: 'unreadable', errno });
+}

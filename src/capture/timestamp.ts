@@ -1,0 +1,39 @@
+/**
+ * The capture's time base and the span of its packets.
+ *
+ * Times are doubles of nanoseconds since the base: exact for 104 days on either side (2^53 ns). Seconds and fraction are
+ * subtracted apart, so that no intermediate value is ever larger than the result.
+ */
+export class CaptureClock {
+  /** Unset until the first file has told it. */
+  isSet = false;
+  baseSeconds = 0;
+  baseFractionNs = 0;
+  /** Earliest and latest timeNs so far; +-Infinity before the first packet. */
+  earliestNs: number = Number.POSITIVE_INFINITY;
+  latestNs: number = Number.NEGATIVE_INFINITY;
+
+  set(seconds: number, fractionNs: number): void {
+    this.baseSeconds = seconds;
+    this.baseFractionNs = fractionNs;
+    this.isSet = true;
+  }
+
+  /** Nanoseconds since 1970 of timeNs 0. */
+  get baseNs(): bigint {
+    return BigInt(this.baseSeconds) * 1_000_000_000n + BigInt(this.baseFractionNs);
+  }
+}
+
+/** Nanoseconds in one unit of a record's fraction field. The field is not bounded: some writers let it run past the second. */
+export function fractionUnitNs(nanoseconds: boolean): number {
+  return nanoseconds ? 1 : 1000;
+}
+
+/** Clocks that were never set, and times counted from a device's start, stand in the first day of 1970. */
+const FIRST_PLAUSIBLE_SECONDS = 24 * 60 * 60;
+
+/** Whether a base may stand on this timestamp: a capture whose first packet has no time must not count from 1970. */
+export function isPlausibleTime(seconds: number): boolean {
+  return seconds >= FIRST_PLAUSIBLE_SECONDS;
+}
