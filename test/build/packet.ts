@@ -113,7 +113,10 @@ function tcpSegment(packet: TcpPacket, fromPort: number, toPort: number): number
     (headerBytes / 4) << 4,
     flags,
     ...u16(packet.window ?? 501),
-    ...[0, 0, 0, 0],
+    0,
+    0,
+    0,
+    0,
     ...options,
     ...payloadBytes(packet.payload ?? ''),
   ];
@@ -153,7 +156,8 @@ function ipv4(packet: TcpPacket, from: number[], to: number[], tcp: number[]): n
     ...u16((fragment.more ? 0x2000 : 0) | (fragment.offset / 8)),
     packet.ttl ?? 64,
     TCP_PROTOCOL,
-    ...[0, 0],
+    0,
+    0,
     ...from,
     ...to,
     ...options,
@@ -167,7 +171,10 @@ function ipv6(packet: TcpPacket, from: number[], to: number[], tcp: number[]): n
   const chain = [...numbers, TCP_PROTOCOL];
   const extensions = numbers.flatMap((number, index) => extension(packet, number, chain[index + 1] ?? 0));
   return [
-    ...[0x60, 0, 0, 0],
+    0x60,
+    0,
+    0,
+    0,
     ...u16(packet.claimedIpLength ?? extensions.length + tcp.length),
     chain[0] ?? 0,
     packet.ttl ?? 64,
@@ -189,11 +196,11 @@ function linkHeader(packet: TcpPacket, etherType: number): number[] {
   const type = packet.cookedType ?? 0;
   switch (packet.link ?? 'ETHERNET') {
     case 'ETHERNET':
-      return [...[2, 0, 0, 0, 0, 2], ...[2, 0, 0, 0, 0, 1], ...vlanTags(packet), ...u16(etherType)];
+      return [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, ...vlanTags(packet), ...u16(etherType)];
     case 'LINUX_SLL':
-      return [...u16(type), ...u16(1), ...u16(6), ...[2, 0, 0, 0, 0, 1, 0, 0], ...u16(etherType)];
+      return [...u16(type), ...u16(1), ...u16(6), 2, 0, 0, 0, 0, 1, 0, 0, ...u16(etherType)];
     case 'LINUX_SLL2':
-      return [...u16(etherType), 0, 0, ...u32(2), ...u16(1), type, 6, ...[2, 0, 0, 0, 0, 1, 0, 0]];
+      return [...u16(etherType), 0, 0, ...u32(2), ...u16(1), type, 6, 2, 0, 0, 0, 0, 1, 0, 0];
     case 'NULL':
       return [etherType === 0x0800 ? 2 : 30, 0, 0, 0];
     case 'LOOP':
