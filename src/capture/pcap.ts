@@ -59,9 +59,8 @@ export class PcapWalk {
     const { view, end } = this.#block;
     const { littleEndian, secondsAt, fractionAt, capturedAt, originalAt, isOrderUnsure } = this.#layout;
     const { at: starts, capturedBytes, originalBytes, timeNs } = this.#batch;
-    const { baseSeconds, baseFractionNs } = this.#clock;
+    const { base, spanNs } = this.#clock;
     const unitNs = fractionUnitNs(this.#layout.nanoseconds);
-    let { earliestNs, latestNs } = this.#clock;
     let at = this.#block.at;
     let row = 0;
     let pause: Pause = PAUSE.rowsFull;
@@ -82,10 +81,10 @@ export class PcapWalk {
         pause = PAUSE.cut;
         break;
       }
-      const seconds = view.getUint32(at + secondsAt, littleEndian) - baseSeconds;
-      const ns = seconds * 1e9 + (view.getUint32(at + fractionAt, littleEndian) * unitNs - baseFractionNs);
-      if (ns < earliestNs) earliestNs = ns;
-      if (ns > latestNs) latestNs = ns;
+      const seconds = view.getUint32(at + secondsAt, littleEndian) - (base[0] ?? 0);
+      const ns = seconds * 1e9 + (view.getUint32(at + fractionAt, littleEndian) * unitNs - (base[1] ?? 0));
+      if (ns < (spanNs[0] ?? 0)) spanNs[0] = ns;
+      if (ns > (spanNs[1] ?? 0)) spanNs[1] = ns;
       starts[row] = start;
       capturedBytes[row] = captured;
       originalBytes[row] = original;
@@ -95,8 +94,6 @@ export class PcapWalk {
     }
     this.#block.at = at;
     this.#batch.count = row;
-    this.#clock.earliestNs = earliestNs;
-    this.#clock.latestNs = latestNs;
     return pause;
   }
 

@@ -100,8 +100,8 @@ function captureFacts(files: readonly FileFacts[], clock: CaptureClock, warnings
     files,
     packets,
     baseNs: clock.baseNs,
-    firstNs: packets === 0 ? null : clock.earliestNs,
-    lastNs: packets === 0 ? null : clock.latestNs,
+    firstNs: packets === 0 ? null : (clock.spanNs[0] ?? null),
+    lastNs: packets === 0 ? null : (clock.spanNs[1] ?? null),
     warnings: warnings.warnings,
     warningsOmitted: warnings.omitted,
   };

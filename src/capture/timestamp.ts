@@ -7,21 +7,25 @@
 export class CaptureClock {
   /** Unset until the first file has told it. */
   isSet = false;
-  baseSeconds = 0;
-  baseFractionNs = 0;
-  /** Earliest and latest timeNs so far; +-Infinity before the first packet. */
-  earliestNs: number = Number.POSITIVE_INFINITY;
-  latestNs: number = Number.NEGATIVE_INFINITY;
+  /**
+   * Base: seconds [0] and nanoseconds of the second [1]. In a typed array, since a number that looked like a small integer
+   * de-optimised the walk's arithmetic as soon as the product left int32.
+   */
+  readonly base: Float64Array = new Float64Array(2);
+  /**
+   * Earliest [0] and latest [1] timeNs so far; +-Infinity before the first packet.
+   * In a typed array, since the walk moves the latest once a packet: a field or a loop variable was boxed each time.
+   */
+  readonly spanNs: Float64Array = Float64Array.of(Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);
 
   set(seconds: number, fractionNs: number): void {
-    this.baseSeconds = seconds;
-    this.baseFractionNs = fractionNs;
+    this.base.set([seconds, fractionNs]);
     this.isSet = true;
   }
 
   /** Nanoseconds since 1970 of timeNs 0. */
   get baseNs(): bigint {
-    return BigInt(this.baseSeconds) * 1_000_000_000n + BigInt(this.baseFractionNs);
+    return BigInt(this.base[0] ?? 0) * 1_000_000_000n + BigInt(this.base[1] ?? 0);
   }
 }
 
