@@ -1,0 +1,230 @@
+import type { Moment } from '../capture/index.ts';
+import { FLAG, type Segment } from '../decode/index.ts';
+import {
+  CONNECTION_DOUBLE,
+  connectionDoublesRow,
+  DOUBLE,
+  doublesRow,
+  FLOW,
+  FLOW_FLAG,
+  flowRow,
+  SHIFT_UNKNOWN,
+  SHIFT_UNUSED,
+  type FlowTable,
+} from './flow-table.ts';
+import { segmentBytes, seqAdd, seqDiff } from './sequence.ts';
+import { LABEL } from './sink.ts';
+
+/**
+ * Labels as Wireshark 4.0's `tcp.analysis` gives them; the conditions are its own, so that a label can be looked up there.
+ * A number of 0 means unknown, as it does there: off by one flow in 2^32, and no disagreement.
+ * One wanted difference: a segment that stands late in the file but not in time is out of order, not a retransmission.
+ */
+
+const FAST_RETRANSMISSION_MAX_NS = 20 * 1_000_000;
+const FAST_RETRANSMISSION_MIN_ACKS = 2;
+/** Bound between disorder and retransmission while the initial round trip is unknown. */
+const OUT_OF_ORDER_MAX_NS = 3 * 1_000_000;
+const CONTROL = FLAG.syn | FLAG.fin | FLAG.rst;
+const SHIFT_MAX = 14; // RFC 7323 §2.3
+
+export class Analysis {
+  readonly #moment: Moment;
+  readonly #table: FlowTable;
+
+  constructor(moment: Moment, table: FlowTable) {
+    this.#moment = moment;
+    this.#table = table;
+  }
+
+  /**
+   * Labels one segment and remembers what the next ones are held against.
+   * @param freshBytes  payload bytes that the flow has not shown before
+   * @returns LABEL bits
+   */
+  label(flow: number, segment: Segment, freshBytes: number): number {
+    const reused = (segment.flags & FLAG.syn) !== 0 ? this.#onSyn(flow, segment) : 0;
+    this.#base(flow, segment);
+    let labels = reused | this.#ofForward(flow, segment);
+    labels |= this.#ofAck(flow, segment);
+    if (segmentBytes(segment) > 0 && (labels & LABEL.keepAlive) === 0)
+      labels |= this.#ofResent(flow, segment, freshBytes);
+    this.#remember(flow, segment, labels);
+    return labels;
+  }
+
+  /** A SYN on a 4-tuple that Wireshark knows: the port numbers are used again. */
+  #onSyn(flow: number, segment: Segment): number {
+    const flows = this.#table.flows;
+    const at = flowRow(flow);
+    if (((flows[at + FLOW.flags] ?? 0) & FLOW_FLAG.base) === 0) return 0;
+    if ((segment.flags & FLAG.ack) !== 0) return flows[at + FLOW.isn] === segment.seq ? 0 : LABEL.reusedPorts;
+    return 0;
+  }
+
+  #base(flow: number, segment: Segment): void {
+    const flows = this.#table.flows;
+    const at = flowRow(flow) + FLOW.flags;
+    flows[at] = (flows[at] ?? 0) | FLOW_FLAG.base;
+    if ((segment.flags & FLAG.ack) === 0) return;
+    const peer = flowRow(flow ^ 1) + FLOW.flags;
+    flows[peer] = (flows[peer] ?? 0) | FLOW_FLAG.base;
+  }
+
+  /** What the segment's own numbers tell: probes, windows, losses, repeated acknowledgements. */
+  #ofForward(flow: number, segment: Segment): number {
+    const flows = this.#table.flows;
+    const at = flowRow(flow);
+    const nextSeq = flows[at + FLOW.nextSeq] ?? 0;
+    const ahead = seqDiff(nextSeq, segment.seq);
+    const bytes = segment.payloadBytes;
+    if (bytes === 1 && ahead === 0 && flows[flowRow(flow ^ 1) + FLOW.window] === 0) return LABEL.zeroWindowProbe;
+    let labels = 0;
+    if (segment.window === 0 && (segment.flags & CONTROL) === 0) labels |= LABEL.zeroWindow;
+    if (nextSeq !== 0 && ahead > 0 && (segment.flags & FLAG.rst) === 0) labels |= LABEL.lostSegment;
+    if ((segment.flags & CONTROL) !== 0) return labels;
+    if (bytes <= 1 && ahead === -1) labels |= LABEL.keepAlive;
+    if (bytes > 0) return this.#isWindowFull(flow, segment) ? labels | LABEL.windowFull : labels;
+    return ahead === 0 && segment.ack === flows[at + FLOW.lastAck]
+      ? labels | this.#ofRepeatedAck(flow, segment)
+      : labels;
+  }
+
+  /** A bare ACK with the numbers of the segment before. */
+  #ofRepeatedAck(flow: number, segment: Segment): number {
+    const flows = this.#table.flows;
+    const at = flowRow(flow);
+    const peerDid = flows[flowRow(flow ^ 1) + FLOW.lastLabels] ?? 0;
+    const sameWindow = segment.window === flows[at + FLOW.window];
+    if (segment.window === 0)
+      return sameWindow && (peerDid & LABEL.zeroWindowProbe) !== 0 ? LABEL.zeroWindowProbeAck : 0;
+    if (!sameWindow) return LABEL.windowUpdate;
+    if ((peerDid & LABEL.keepAlive) !== 0) return LABEL.keepAliveAck;
+    const before = flows[at + FLOW.dupAckNum] ?? 0;
+    flows[at + FLOW.dupAckNum] = before < 0 ? 1 : before + 1;
+    return LABEL.duplicateAck;
+  }
+
+  /** The payload ends exactly at the edge of the window that the peer offered. */
+  #isWindowFull(flow: number, segment: Segment): boolean {
+    const flows = this.#table.flows;
+    const peer = flowRow(flow ^ 1);
+    const shift = flows[peer + FLOW.shift] ?? SHIFT_UNKNOWN;
+    if (shift === SHIFT_UNKNOWN) return false;
+    const unscaled = ((flows[peer + FLOW.flags] ?? 0) & FLOW_FLAG.firstAck) !== 0 || shift === SHIFT_UNUSED;
+    const window = (flows[peer + FLOW.window] ?? 0) << (unscaled ? 0 : shift);
+    const edge = seqAdd(flows[peer + FLOW.lastAck] ?? 0, window);
+    return seqAdd(segment.seq, segment.payloadBytes) === edge;
+  }
+
+  /** Acknowledgements beyond what the capture holds of the peer. */
+  #ofAck(flow: number, segment: Segment): number {
+    const flows = this.#table.flows;
+    const at = flowRow(flow);
+    const peer = flowRow(flow ^ 1);
+    if (segment.ack !== flows[at + FLOW.lastAck]) flows[at + FLOW.dupAckNum] = 0;
+    const most = flows[peer + FLOW.maxSeqToBeAcked] ?? 0;
+    if (most === 0 || (segment.flags & FLAG.ack) === 0 || seqDiff(most, segment.ack) <= 0) return 0;
+    const peerNext = flows[peer + FLOW.nextSeq] ?? 0;
+    if (most >>> 0 > peerNext >>> 0) {
+      flows[peer + FLOW.maxSeqToBeAcked] = peerNext;
+      return LABEL.ackLostSegment;
+    }
+    const first = flows[peer + FLOW.dupAckNum] === 0;
+    flows[peer + FLOW.dupAckNum] = -1;
+    return first ? LABEL.ackLostSegment : 0;
+  }
+
+  /** Sequence space at or before what was sent already: sent again, or merely out of order. */
+  #ofResent(flow: number, segment: Segment, freshBytes: number): number {
+    const flows = this.#table.flows;
+    const at = flowRow(flow);
+    const peer = flowRow(flow ^ 1);
+    const bytes = segment.payloadBytes;
+    const nextSeq = flows[at + FLOW.nextSeq] ?? 0;
+    const ahead = seqDiff(nextSeq, segment.seq);
+    const peerAck = flows[peer + FLOW.lastAck] ?? 0;
+    if (bytes > 0 && peerAck !== 0 && seqDiff(peerAck, seqAdd(segment.seq, bytes)) <= 0)
+      return LABEL.spuriousRetransmission | LABEL.retransmission;
+    // From one byte back with more than one byte: the sender goes on after a window probe.
+    if (nextSeq === 0 || ahead >= 0 || (bytes > 1 && ahead === -1)) return 0;
+    if (this.#isFast(flow, segment)) return LABEL.fastRetransmission | LABEL.retransmission;
+    const reachesEnd = seqAdd(segment.seq, segmentBytes(segment)) === nextSeq;
+    return !reachesEnd && freshBytes > 0 && this.#isRecent(flow) ? LABEL.outOfOrder : LABEL.retransmission;
+  }
+
+  #isFast(flow: number, segment: Segment): boolean {
+    const flows = this.#table.flows;
+    const peer = flowRow(flow ^ 1);
+    if ((flows[peer + FLOW.dupAckNum] ?? 0) < FAST_RETRANSMISSION_MIN_ACKS) return false;
+    if (flows[peer + FLOW.lastAck] !== segment.seq) return false;
+    const since = (this.#moment.ns[0] ?? 0) - (this.#table.doubles[doublesRow(flow ^ 1) + DOUBLE.lastAckNs] ?? 0);
+    return since >= 0 && since < FAST_RETRANSMISSION_MAX_NS;
+  }
+
+  #isRecent(flow: number): boolean {
+    const since = (this.#moment.ns[0] ?? 0) - (this.#table.doubles[doublesRow(flow) + DOUBLE.nextSeqNs] ?? 0);
+    const rtt = this.#table.connectionDoubles[connectionDoublesRow(flow >> 1) + CONNECTION_DOUBLE.initialRttNs] ?? 0;
+    return since < (rtt > 0 ? rtt : OUT_OF_ORDER_MAX_NS);
+  }
+
+  #remember(flow: number, segment: Segment, labels: number): void {
+    const flows = this.#table.flows;
+    const at = flowRow(flow);
+    const doubles = this.#table.doubles;
+    const row = doublesRow(flow);
+    const now = this.#moment.ns[0] ?? 0;
+    if ((labels & LABEL.zeroWindowProbe) === 0) {
+      const end = seqAdd(segment.seq, segmentBytes(segment));
+      const nextSeq = flows[at + FLOW.nextSeq] ?? 0;
+      if (nextSeq === 0 || seqDiff(nextSeq, end) > 0) {
+        flows[at + FLOW.nextSeq] = end;
+        doubles[row + DOUBLE.nextSeqNs] = now;
+      }
+      const most = flows[at + FLOW.maxSeqToBeAcked] ?? 0;
+      if (most === 0 || most === segment.seq) flows[at + FLOW.maxSeqToBeAcked] = flows[at + FLOW.nextSeq] ?? 0;
+    }
+    flows[at + FLOW.window] = segment.window;
+    flows[at + FLOW.lastAck] = segment.ack;
+    doubles[row + DOUBLE.lastAckNs] = now;
+    flows[at + FLOW.lastLabels] = labels;
+    if ((segment.flags & FLAG.syn) !== 0) this.#rememberSyn(flow, segment);
+    else if ((segment.flags & FLAG.ack) !== 0) this.#rememberFirstAck(flow);
+  }
+
+  #rememberSyn(flow: number, segment: Segment): void {
+    const flows = this.#table.flows;
+    const at = flowRow(flow);
+    const peer = flowRow(flow ^ 1);
+    const isAnswer = (segment.flags & FLAG.ack) !== 0;
+    flows[at + FLOW.flags] = (flows[at + FLOW.flags] ?? 0) | FLOW_FLAG.firstAck;
+    if (!isAnswer) this.#noteSyn(flow);
+    if (segment.windowShift >= 0) {
+      // RFC 7323 §2.2: scaling is in use only where both SYNs carry the option.
+      const refused = isAnswer && flows[peer + FLOW.shift] === SHIFT_UNUSED;
+      flows[at + FLOW.shift] = refused ? SHIFT_UNUSED : Math.min(segment.windowShift, SHIFT_MAX);
+    } else if (flows[at + FLOW.shift] === SHIFT_UNKNOWN) {
+      flows[at + FLOW.shift] = SHIFT_UNUSED;
+      flows[peer + FLOW.shift] = SHIFT_UNUSED;
+    }
+  }
+
+  #noteSyn(flow: number): void {
+    const row = connectionDoublesRow(flow >> 1);
+    this.#table.connectionDoubles[row + CONNECTION_DOUBLE.synNs] = this.#moment.ns[0] ?? 0;
+  }
+
+  /** The initial round trip: from the last SYN to the first ACK after it. */
+  #rememberFirstAck(flow: number): void {
+    const flows = this.#table.flows;
+    const at = flowRow(flow) + FLOW.flags;
+    flows[at] = (flows[at] ?? 0) & ~FLOW_FLAG.firstAck;
+    const doubles = this.#table.connectionDoubles;
+    const row = connectionDoublesRow(flow >> 1);
+    const rtt = doubles[row + CONNECTION_DOUBLE.initialRttNs] ?? 0;
+    if (rtt !== rtt) {
+      const syn = doubles[row + CONNECTION_DOUBLE.synNs] ?? 0;
+      if (syn === syn) doubles[row + CONNECTION_DOUBLE.initialRttNs] = (this.#moment.ns[0] ?? 0) - syn;
+    }
+  }
+}

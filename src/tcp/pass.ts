@@ -1,0 +1,166 @@
+import type { Moment } from '../capture/index.ts';
+import { FLAG, type Segment } from '../decode/index.ts';
+import { Analysis } from './analysis.ts';
+import { Incarnations } from './connection.ts';
+import { ConnectionFacts } from './facts.ts';
+import { Flight, PROBE } from './flight.ts';
+import { DOUBLE, doublesRow, FLOW, FLOW_FLAG, flowRow, FlowTable, sideOf } from './flow-table.ts';
+import { HoldPool } from './hold-pool.ts';
+import { Probes } from './probes.ts';
+import { Reassembly } from './reassembly.ts';
+import { DID, LABEL, RESENT, type TcpSink } from './sink.ts';
+
+/** How often a limit was hit. */
+export interface TcpLimits {
+  /** Packets of connections that found no room in the table. */
+  readonly ignoredPackets: number;
+  /** Times that a flow, or all flows together, held more early segments than allowed; each made gaps. */
+  readonly flowHeld: number;
+  readonly poolHeld: number;
+  /** Segments so far from their flow's window that their payload was not taken. */
+  readonly straySegments: number;
+}
+
+/** Smaller bounds than the usual ones, for tests. */
+export interface TcpBounds {
+  readonly connectionsMax?: number;
+  readonly heldNodesMax?: number;
+}
+
+/** The tcp stage: segments in, labelled segments and in-order bytes out. */
+export class TcpPass {
+  readonly connections: ConnectionFacts;
+  readonly #sink: TcpSink;
+  readonly #table: FlowTable;
+  readonly #incarnations: Incarnations;
+  readonly #analysis: Analysis;
+  readonly #probes: Probes;
+  readonly #flight: Flight;
+  readonly #reassembly: Reassembly;
+
+  constructor(moment: Moment, sink: TcpSink, bounds: TcpBounds = {}) {
+    const table = new FlowTable(bounds.connectionsMax);
+    this.#sink = sink;
+    this.#table = table;
+    this.connections = new ConnectionFacts(table);
+    this.#incarnations = new Incarnations(table);
+    this.#analysis = new Analysis(moment, table);
+    this.#probes = new Probes(moment, table);
+    this.#flight = new Flight(table);
+    this.#reassembly = new Reassembly(moment, table, sink, new HoldPool(bounds.heldNodesMax));
+  }
+
+  /** Takes the next segment, in capture order; its payload lies in `view`. Tells the sink all that follows from it before it returns. */
+  segment(segment: Segment, view: DataView): void {
+    const flow = this.#incarnations.flowOf(segment);
+    if (flow < 0) return;
+    const connection = flow >> 1;
+    if (this.#incarnations.opened) this.#open(connection, segment);
+    const fresh = this.#reassembly.freshBytes(flow, segment);
+    const labels = this.#probes.relabel(flow, segment, this.#analysis.label(flow, segment, fresh));
+    const did = this.#judge(flow, segment, labels, fresh);
+    this.#count(flow, segment, labels, did, fresh);
+    this.#sink.segment(connection, sideOf(flow), labels, did, segment);
+    if (segment.payloadBytes > 0) this.#reassembly.accept(flow, segment, labels, view);
+    this.#settleHoles(flow, did);
+  }
+
+  /** End of the capture: delivers what is still held, with its gaps. */
+  finish(): void {
+    this.#reassembly.finish();
+  }
+
+  get limits(): TcpLimits {
+    return {
+      ignoredPackets: this.#incarnations.ignoredPackets,
+      flowHeld: this.#reassembly.flowLimitHits,
+      poolHeld: this.#reassembly.poolLimitHits,
+      straySegments: this.#reassembly.straySegments,
+    };
+  }
+
+  /** A new incarnation ends its predecessor: what that one still holds will not be completed. */
+  #open(connection: number, segment: Segment): void {
+    const previous = this.connections.previous(connection);
+    if (previous !== undefined) {
+      this.#reassembly.acknowledged(previous * 2, true);
+      this.#reassembly.acknowledged(previous * 2 + 1, true);
+    }
+    this.#sink.opened(connection, segment);
+  }
+
+  /** The DID bits; moves the connection's state on. */
+  #judge(flow: number, segment: Segment, labels: number, fresh: number): number {
+    const incarnations = this.#incarnations;
+    const reset = (segment.flags & FLAG.rst) !== 0 && incarnations.isResetAccepted(flow, segment);
+    const firstFin = incarnations.isFirstFin(flow, segment);
+    if (firstFin) incarnations.noteFin(flow, segment);
+    const did = this.#flight.advance(flow, segment, labels, fresh, firstFin);
+    incarnations.step(flow, segment, firstFin, reset);
+    return reset ? did | DID.rstInWindow : did;
+  }
+
+  #count(flow: number, segment: Segment, labels: number, did: number, fresh: number): void {
+    const flows = this.#table.flows;
+    const at = flowRow(flow);
+    flows[at + FLOW.packets] = (flows[at + FLOW.packets] ?? 0) + 1;
+    if (fresh > 0 && (labels & PROBE) === 0) {
+      const row = doublesRow(flow) + DOUBLE.payloadBytes;
+      this.#table.doubles[row] = (this.#table.doubles[row] ?? 0) + fresh;
+    }
+    const flags = flows[at + FLOW.flags] ?? 0;
+    const zero = segment.window === 0 && (segment.flags & (FLAG.syn | FLAG.fin | FLAG.rst)) === 0;
+    flows[at + FLOW.flags] =
+      (zero ? flags | FLOW_FLAG.zeroWindow : flags & ~FLOW_FLAG.zeroWindow) |
+      ((did & DID.rstInWindow) !== 0 ? FLOW_FLAG.reset : 0);
+    if (labels !== 0) this.#countLabels(flow, labels);
+    const peer = flowRow(flow ^ 1) + FLOW.flags;
+    if (((flows[peer] ?? 0) & FLOW_FLAG.probePending) !== 0) this.#countAnswer(flow, segment, labels);
+    if ((labels & LABEL.keepAlive) !== 0) this.#countProbe(flow);
+  }
+
+  #countLabels(flow: number, labels: number): void {
+    const flows = this.#table.flows;
+    const at = flowRow(flow);
+    if ((labels & RESENT) !== 0) flows[at + FLOW.retransmissions] = (flows[at + FLOW.retransmissions] ?? 0) + 1;
+    if ((labels & LABEL.duplicateAck) !== 0) flows[at + FLOW.duplicateAcks] = (flows[at + FLOW.duplicateAcks] ?? 0) + 1;
+    if ((labels & LABEL.outOfOrder) !== 0) flows[at + FLOW.outOfOrders] = (flows[at + FLOW.outOfOrders] ?? 0) + 1;
+    if ((labels & LABEL.lostSegment) !== 0) flows[at + FLOW.lostSegments] = (flows[at + FLOW.lostSegments] ?? 0) + 1;
+    if ((labels & LABEL.zeroWindow) !== 0) flows[at + FLOW.zeroWindows] = (flows[at + FLOW.zeroWindows] ?? 0) + 1;
+    if ((labels & LABEL.zeroWindowProbe) !== 0)
+      flows[at + FLOW.windowProbes] = (flows[at + FLOW.windowProbes] ?? 0) + 1;
+  }
+
+  /** Linux probes a zero window with the keep-alive's form; the label stays Wireshark's, the counter is another (contract §3). */
+  #countProbe(flow: number): void {
+    const flows = this.#table.flows;
+    const at = flowRow(flow);
+    if (((flows[flowRow(flow ^ 1) + FLOW.flags] ?? 0) & FLOW_FLAG.zeroWindow) !== 0) {
+      flows[at + FLOW.windowProbes] = (flows[at + FLOW.windowProbes] ?? 0) + 1;
+      return;
+    }
+    flows[at + FLOW.keepAliveProbes] = (flows[at + FLOW.keepAliveProbes] ?? 0) + 1;
+    flows[at + FLOW.flags] = (flows[at + FLOW.flags] ?? 0) | FLOW_FLAG.probePending;
+  }
+
+  /** The first segment of the other side that acknowledges all, and is no probe itself, answers the probes before it. */
+  #countAnswer(flow: number, segment: Segment, labels: number): void {
+    const flows = this.#table.flows;
+    const peer = flowRow(flow ^ 1);
+    if ((labels & LABEL.keepAlive) !== 0 || (segment.flags & (FLAG.ack | FLAG.rst)) !== FLAG.ack) return;
+    flows[peer + FLOW.flags] = (flows[peer + FLOW.flags] ?? 0) & ~FLOW_FLAG.probePending;
+    if (segment.ack === flows[peer + FLOW.sentSeq])
+      flows[peer + FLOW.keepAlivesAnswered] = (flows[peer + FLOW.keepAlivesAnswered] ?? 0) + 1;
+  }
+
+  /** Gives up holes that this segment shows to be the capture's own, in either direction. */
+  #settleHoles(flow: number, did: number): void {
+    const flows = this.#table.flows;
+    const over = (did & DID.rstInWindow) !== 0;
+    const peer = flow ^ 1;
+    if ((flows[flowRow(peer) + FLOW.heldCount] ?? 0) > 0)
+      this.#reassembly.acknowledged(peer, over || this.#incarnations.isFinAcked(peer));
+    if ((flows[flowRow(flow) + FLOW.heldCount] ?? 0) > 0)
+      this.#reassembly.acknowledged(flow, over || this.#incarnations.isFinAcked(flow));
+  }
+}
