@@ -1,3 +1,5 @@
+import { FIELD, type FieldKind } from '../headers.ts';
+
 /** The static table (RFC 7541 appendix A) as name, value; index 1 is row 0. */
 export const STATIC_TABLE: readonly (readonly [name: string, value: string])[] = [
   [':authority', ''],
@@ -67,3 +69,147 @@ export const STATIC_TABLE: readonly (readonly [name: string, value: string])[] =
 export const ENTRY_OVERHEAD_BYTES = 32;
 /** Size of a dynamic table before any SETTINGS (RFC 9113 §6.5.2). */
 export const TABLE_DEFAULT_BYTES = 4096;
+
+/** Rows that a table begins with; 4096 bytes hold at most 128. */
+const ROWS_FIRST = 16;
+/** What is followed of one table. Above, entries count as unknown: encoders seen in the wild use 4 to 64 kB. */
+const TABLE_KEPT_MAX_BYTES = 64 * 1024;
+/** Rows of all tables of a pass together: 13 bytes each, plus kept values, which tables share with nobody. */
+const ROWS_TOTAL_MAX = 2 * 1024 * 1024;
+
+/** Rows in use by all tables of a pass, and how often the bound was hit. */
+export class TableBudget {
+  rows = 0;
+  refused = 0;
+}
+
+/**
+ * The dynamic table of one flow, newest entry first (RFC 7541 §2.3.2), of which only the kept values are held.
+ *
+ * Why it stays right where its start, its size or SETTINGS were not captured: an index counts from the newest entry, so the
+ * n newest entries are right whatever lies behind them. An entry that the encoder has evicted, or one too large that only
+ * emptied the encoder's table (RFC 7541 §4.4), can linger here but is never referred to again.
+ * An index behind the entries that we know is `unknown`.
+ *
+ * Nothing is allocated before the first insertion.
+ */
+export class DynamicTable {
+  /** Whether every entry since the connection's start was seen; else an index behind the known ones is no error. */
+  complete: boolean;
+  private readonly budget: TableBudget;
+  private maxBytes = TABLE_DEFAULT_BYTES;
+  private sizeBytes = 0;
+  private count = 0;
+  /** Row that the next entry goes into. */
+  private head = 0;
+  private kinds: Uint8Array = NO_KINDS;
+  private nameBytes: Int32Array = NO_SIZES;
+  private entryBytes: Int32Array = NO_SIZES;
+  private values: (string | null)[] = NO_VALUES;
+
+  constructor(complete: boolean, budget: TableBudget) {
+    this.complete = complete;
+    this.budget = budget;
+  }
+
+  /** @param index from 62 on (RFC 7541 §2.3.3) @returns the row for the readers below, or -1 where the entry is not known */
+  find(index: number): number {
+    const back = index - STATIC_TABLE.length - 1;
+    if (back >= this.count) return -1;
+    return (this.head - 1 - back) & (this.kinds.length - 1);
+  }
+
+  kind(row: number): FieldKind {
+    return (this.kinds[row] ?? FIELD.unknown) as FieldKind;
+  }
+
+  nameLength(row: number): number {
+    return this.nameBytes[row] ?? 0;
+  }
+
+  value(row: number): string | null {
+    return this.values[row] ?? null;
+  }
+
+  /** Adds an entry, after evicting what it displaces (RFC 7541 §4.4). */
+  insert(kind: FieldKind, nameBytes: number, valueBytes: number, value: string | null): void {
+    const bytes = nameBytes + valueBytes + ENTRY_OVERHEAD_BYTES;
+    this.evictTo(this.maxBytes - bytes);
+    if (bytes > this.maxBytes) return;
+    if (this.count === this.kinds.length && !this.grow()) return;
+    const row = this.head;
+    this.kinds[row] = kind;
+    this.nameBytes[row] = nameBytes;
+    this.entryBytes[row] = bytes;
+    this.values[row] = value;
+    this.head = (row + 1) & (this.kinds.length - 1);
+    this.count++;
+    this.sizeBytes += bytes;
+  }
+
+  /** A dynamic table size update (RFC 7541 §6.3). Size 0 empties it, after which all of it is known again. */
+  resize(maxBytes: number): void {
+    this.maxBytes = Math.min(maxBytes, TABLE_KEPT_MAX_BYTES);
+    this.evictTo(this.maxBytes);
+    if (maxBytes === 0) this.complete = true;
+    if (maxBytes > TABLE_KEPT_MAX_BYTES) this.complete = false;
+  }
+
+  /** Nothing of the table is known from here on: bytes of the flow are missing. */
+  forget(): void {
+    this.complete = false;
+    this.free();
+  }
+
+  /** Gives the memory back. */
+  free(): void {
+    this.budget.rows -= this.kinds.length;
+    this.kinds = NO_KINDS;
+    this.nameBytes = this.entryBytes = NO_SIZES;
+    this.values = NO_VALUES;
+    this.count = this.head = this.sizeBytes = 0;
+  }
+
+  private evictTo(bytes: number): void {
+    const mask = this.kinds.length - 1;
+    while (this.count > 0 && this.sizeBytes > bytes) {
+      const oldest = (this.head - this.count) & mask;
+      this.sizeBytes -= this.entryBytes[oldest] ?? 0;
+      this.values[oldest] = null;
+      this.count--;
+    }
+  }
+
+  /** @returns false, and all is forgotten, where the rows of all tables are used up. */
+  private grow(): boolean {
+    const old = this.kinds.length;
+    const rows = old === 0 ? ROWS_FIRST : old * 2;
+    if (this.budget.rows + rows - old > ROWS_TOTAL_MAX) {
+      this.budget.refused++;
+      this.forget();
+      return false;
+    }
+    this.budget.rows += rows - old;
+    const kinds = new Uint8Array(rows);
+    const nameBytes = new Int32Array(rows);
+    const entryBytes = new Int32Array(rows);
+    const values: (string | null)[] = Array.from({ length: rows }, () => null);
+    for (let i = 0; i < this.count; i++) {
+      const row = (this.head - this.count + i) & (old - 1);
+      kinds[i] = this.kinds[row] ?? 0;
+      nameBytes[i] = this.nameBytes[row] ?? 0;
+      entryBytes[i] = this.entryBytes[row] ?? 0;
+      values[i] = this.values[row] ?? null;
+    }
+    this.kinds = kinds;
+    this.nameBytes = nameBytes;
+    this.entryBytes = entryBytes;
+    this.values = values;
+    this.head = this.count;
+    return true;
+  }
+}
+
+const NO_KINDS = new Uint8Array(0);
+const NO_SIZES = new Int32Array(0);
+const NO_VALUES: (string | null)[] = [];

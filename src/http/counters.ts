@@ -1,0 +1,26 @@
+/** What the http stage could not follow, for the report's trust section. All count events. */
+export interface HttpCounters {
+  /** Flows that left frame synchronisation, and that found it again. */
+  lost: number;
+  regained: number;
+  /** Gaps that lay inside one frame's payload, so that the next boundary stayed known. */
+  gapsInsideFrames: number;
+  /** Frames that break a rule of RFC 9113 §4.1 to §6.10 in length, stream or order. */
+  illegalFrames: number;
+  /** Frames longer than the receiver had announced (RFC 9113 §4.2). */
+  longFrames: number;
+  /** Field blocks or payloads over HEADER_BLOCK_MAX_BYTES, or over what all flows may hold together. */
+  collectLimit: number;
+  /** Malformed field blocks (RFC 7541). */
+  hpackErrors: number;
+  /** References behind a dynamic table that was seen from its start on. */
+  hpackBadIndices: number;
+  /** Dynamic tables given up since all tables together were too large. */
+  hpackTableLimit: number;
+  /** Kept fields too long to keep. */
+  longValues: number;
+  /** Times that unsynchronised bytes could not be kept, so that what they hold is not told. */
+  unsyncedLimit: number;
+  /** Flows whose protocol was looked for in vain, and is no longer. */
+  searchesGivenUp: number;
+}

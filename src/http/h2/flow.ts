@@ -1,0 +1,96 @@
+import type { Side } from '../../tcp/index.ts';
+import type { DynamicTable } from '../hpack/table.ts';
+import type { Protocol } from '../sink.ts';
+import type { Collector } from './collector.ts';
+import { FRAME_UNANNOUNCED_BYTES } from './frame.ts';
+import type { Search } from './resync.ts';
+
+/** What the next byte of a flow is. From `header` on its frames are followed. */
+export const PHASE = {
+  /** Among the flow's first bytes: what speaks here is not known. */
+  start: 0,
+  /** Anywhere in the flow; a frame boundary is looked for. */
+  search: 1,
+  /** Part of something that is not followed. */
+  ignore: 2,
+  header: 3,
+  /** In a DATA frame's payload, which is counted only. */
+  data: 4,
+  /** In a payload that is read whole. */
+  payload: 5,
+  /** In a payload of no interest, or one that a gap broke. */
+  skip: 6,
+} as const;
+export type Phase = (typeof PHASE)[keyof typeof PHASE];
+
+/** Where one direction of a connection stands. Two objects a connection, made with its first byte. */
+export class Flow {
+  readonly connection: ConnectionState;
+  readonly side: Side;
+  readonly table: DynamicTable;
+  phase: Phase = PHASE.start;
+
+  /** The frame that is being read. */
+  type = 0;
+  flags = 0;
+  streamId = 0;
+  length = 0;
+  /** Payload bytes still to come. */
+  remaining = 0;
+  /** Of DATA: its padding with the pad length byte; -1 until that byte came. */
+  padBytes = 0;
+  fingerprint = 0;
+
+  /** Bytes of a frame header cut by a segment's end, and how many. */
+  cutHeader: DataView | null = null;
+  cutHeaderBytes = 0;
+
+  /** Stream whose field block goes on in CONTINUATION, else 0. */
+  blockStreamId = 0;
+  /** Of the block: HEADERS, which is told, or PUSH_PROMISE, which is not; its END_STREAM; whether a gap took a part of it. */
+  blockTold = false;
+  blockEndStream = false;
+  blockBroken = false;
+  /** Where in `collector` the block ends and the payload in hand begins. */
+  blockBytes = 0;
+  collector: Collector | null = null;
+
+  /** Longest payload that the receiver accepts; it says so in the other flow. */
+  maxFrameBytes: number = FRAME_UNANNOUNCED_BYTES;
+  sawSettings = false;
+
+  /** The first bytes, while they are too few to tell the protocol. */
+  firstBytes: DataView | null = null;
+  firstBytesCount = 0;
+  search: Search | null = null;
+
+  constructor(connection: ConnectionState, side: Side, table: DynamicTable) {
+    this.connection = connection;
+    this.side = side;
+    this.table = table;
+  }
+}
+
+/** Both directions of a connection. */
+export class ConnectionState {
+  readonly number: number;
+  /** The flows' first bytes are the connection's. */
+  readonly fromStart: boolean;
+  readonly flow0: Flow;
+  readonly flow1: Flow;
+  protocol: Protocol = 'unknown';
+  /** The side that sent a preface or a request; -1 until known. */
+  clientSide: Side | -1 = -1;
+
+  constructor(number: number, fromStart: boolean, table0: DynamicTable, table1: DynamicTable) {
+    this.number = number;
+    this.fromStart = fromStart;
+    this.flow0 = new Flow(this, 0, table0);
+    this.flow1 = new Flow(this, 1, table1);
+  }
+}
+
+/** The other direction. */
+export function otherFlow(flow: Flow): Flow {
+  return flow.side === 0 ? flow.connection.flow1 : flow.connection.flow0;
+}

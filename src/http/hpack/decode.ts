@@ -1,0 +1,172 @@
+import { FIELD, FIRST_KEPT, KEPT_NAME_MAX_BYTES, fieldKind, maskPath, setField, type FieldKind } from '../headers.ts';
+import type { KeptFields } from '../sink.ts';
+import { decodeHuffman } from './huffman.ts';
+import { STATIC_TABLE, type DynamicTable } from './table.ts';
+
+/** Continuation bytes of an integer that are followed (RFC 7541 §5.1): 4 x 7 bits and the prefix stay below 2^29. */
+const INTEGER_MAX_CONTINUATION_BYTES = 4;
+/** Longest value that is kept; a longer one is told as null. */
+const KEPT_VALUE_MAX_BYTES = 8 * 1024;
+
+const staticKinds: readonly FieldKind[] = STATIC_TABLE.map(([name]) => {
+  const bytes = Uint8Array.from(name, (character) => character.charCodeAt(0));
+  return fieldKind(bytes, bytes.length);
+});
+const NOTHING = new Uint8Array(0);
+
+/**
+ * Decodes field blocks (RFC 7541) of any flow into kept fields; the flow's state is its table.
+ * Values of fields that are neither kept nor inserted are stepped over, so errors inside them stay unseen.
+ */
+export class FieldDecoder {
+  /** A field was met that only requests have (RFC 9113 §8.3.1). */
+  sawScheme = false;
+  /** Indices behind a table that was seen from its start on: an error of the encoder, or an insertion that we missed. */
+  badIndices = 0;
+  /** Kept fields told as null because they were longer than KEPT_VALUE_MAX_BYTES. */
+  longValues = 0;
+
+  private readonly name = new Uint8Array(KEPT_NAME_MAX_BYTES);
+  private readonly octets = new Uint8Array(KEPT_VALUE_MAX_BYTES);
+  private readonly text: Buffer = Buffer.from(this.octets.buffer);
+  /** Offset after what was read last. */
+  private next = 0;
+
+  /**
+   * Decodes one whole field block; `fields` is filled, not cleared.
+   * @returns false where the block is malformed: `fields` and `table` then hold what came before
+   */
+  decode(table: DynamicTable, view: DataView, at: number, end: number, fields: KeptFields): boolean {
+    this.next = at;
+    this.sawScheme = false;
+    let updatesAllowed = true;
+    while (this.next < end) {
+      const first = view.getUint8(this.next);
+      if ((first & 0x80) !== 0) {
+        if (!this.indexed(table, view, end, fields)) return false;
+      } else if ((first & 0xe0) === 0x20) {
+        // RFC 7541 §4.2: only at the beginning of a block
+        if (!updatesAllowed) return false;
+        const bytes = this.integer(view, end, 5);
+        if (bytes < 0) return false;
+        table.resize(bytes);
+        continue;
+      } else {
+        const inserted = (first & 0x40) !== 0;
+        if (!this.literal(table, view, end, inserted ? 6 : 4, inserted, fields)) return false;
+      }
+      updatesAllowed = false;
+    }
+    return true;
+  }
+
+  /** RFC 7541 §6.1. */
+  private indexed(table: DynamicTable, view: DataView, end: number, fields: KeptFields): boolean {
+    const index = this.integer(view, end, 7);
+    if (index <= 0) return false; // cut, too long, or index 0, which is an error
+    if (index <= STATIC_TABLE.length) {
+      const kind = staticKinds[index - 1] ?? FIELD.other;
+      if (kind >= FIRST_KEPT) setField(fields, kind, STATIC_TABLE[index - 1]?.[1] ?? null);
+      else if (kind === FIELD.scheme) this.sawScheme = true;
+      return true;
+    }
+    const row = this.findRow(table, index);
+    const kind = row < 0 ? FIELD.unknown : table.kind(row);
+    if (kind >= FIRST_KEPT) setField(fields, kind, table.value(row));
+    else this.noteUnkept(kind, fields);
+    return true;
+  }
+
+  private findRow(table: DynamicTable, index: number): number {
+    const row = table.find(index);
+    if (row < 0 && table.complete) this.badIndices++;
+    return row;
+  }
+
+  private noteUnkept(kind: FieldKind, fields: KeptFields): void {
+    if (kind === FIELD.unknown) fields.unknownNames++;
+    else if (kind === FIELD.scheme) this.sawScheme = true;
+  }
+
+  /** RFC 7541 §6.2: with incremental indexing, without, never. */
+  private literal(
+    table: DynamicTable,
+    view: DataView,
+    end: number,
+    prefixBits: number,
+    inserted: boolean,
+    fields: KeptFields,
+  ): boolean {
+    const index = this.integer(view, end, prefixBits);
+    if (index < 0) return false;
+    let kind: FieldKind;
+    let nameBytes: number;
+    if (index === 0) {
+      nameBytes = this.string(view, end, this.name, true);
+      if (nameBytes < 0) return false;
+      kind = fieldKind(this.name, nameBytes);
+    } else if (index <= STATIC_TABLE.length) {
+      kind = staticKinds[index - 1] ?? FIELD.other;
+      nameBytes = STATIC_TABLE[index - 1]?.[0].length ?? 0;
+    } else {
+      const row = this.findRow(table, index);
+      kind = row < 0 ? FIELD.unknown : table.kind(row);
+      nameBytes = row < 0 ? 0 : table.nameLength(row);
+    }
+    const kept = kind >= FIRST_KEPT;
+    const valueBytes = this.string(view, end, kept ? this.octets : NOTHING, kept || inserted);
+    if (valueBytes < 0) return false;
+    const value = kept ? this.keptValue(kind, valueBytes) : null;
+    if (kept) setField(fields, kind, value);
+    else this.noteUnkept(kind, fields);
+    if (inserted) table.insert(kind, nameBytes, valueBytes, value);
+    return true;
+  }
+
+  /** The value that stands in `octets`; masked before anything can keep it. */
+  private keptValue(kind: FieldKind, bytes: number): string | null {
+    if (bytes > KEPT_VALUE_MAX_BYTES) {
+      this.longValues++;
+      return null;
+    }
+    const value = this.text.toString('latin1', 0, bytes);
+    return kind === FIELD.path ? maskPath(value) : value;
+  }
+
+  /**
+   * A string literal (RFC 7541 §5.2).
+   * @param into    gets its octets, as far as it has room
+   * @param needed  false: the string is stepped over
+   * @returns its decoded length (0 where not needed), or -1 where it is cut or malformed
+   */
+  private string(view: DataView, end: number, into: Uint8Array, needed: boolean): number {
+    if (this.next >= end) return -1;
+    const coded = (view.getUint8(this.next) & 0x80) !== 0;
+    const bytes = this.integer(view, end, 7);
+    const at = this.next;
+    if (bytes < 0 || bytes > end - at) return -1;
+    this.next = at + bytes;
+    if (!needed) return 0;
+    if (coded) return decodeHuffman(view, at, this.next, into);
+    const kept = Math.min(bytes, into.length);
+    for (let i = 0; i < kept; i++) into[i] = view.getUint8(at + i);
+    return bytes;
+  }
+
+  /** An integer (RFC 7541 §5.1) that begins at `next`. @returns -1 where it is cut or longer than any that makes sense */
+  private integer(view: DataView, end: number, prefixBits: number): number {
+    const most = (1 << prefixBits) - 1;
+    let at = this.next;
+    let value = view.getUint8(at++) & most;
+    if (value === most) {
+      for (let shift = 0; ; shift += 7) {
+        if (at >= end || shift === 7 * INTEGER_MAX_CONTINUATION_BYTES) return -1;
+        const byte = view.getUint8(at++);
+        value += (byte & 0x7f) << shift;
+        if (byte < 0x80) break;
+      }
+    }
+    this.next = at;
+    return value;
+  }
+}

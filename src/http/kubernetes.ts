@@ -1,0 +1,157 @@
+/** What a request does, in the words of the report's stream kinds. */
+export type RequestKind =
+  | 'get'
+  | 'list'
+  | 'watch'
+  | 'create'
+  | 'update'
+  | 'patch'
+  | 'delete'
+  | 'exec'
+  | 'attach'
+  | 'portforward'
+  | 'log'
+  | 'proxy'
+  | 'other'
+  | 'unknown';
+
+/** A request of the Kubernetes API, as far as method and path tell it. */
+export interface RequestDescription {
+  readonly kind: RequestKind;
+  /** Plural name of the resource, `pods`; with its subresource as `pods/status`; null where the path names none. */
+  readonly resource: string | null;
+  /** API group, '' for the core group; null where the path names none. */
+  readonly group: string | null;
+  readonly namespace: string | null;
+  /** Name of the one object meant; null for a collection. */
+  readonly name: string | null;
+  /** The timeout that a list or watch asked for, in seconds; null where it asked for none, or not for a number. */
+  readonly timeoutSeconds: number | null;
+  /** The watch asked for bookmarks, which come about each minute. */
+  readonly bookmarks: boolean;
+}
+
+const NOTHING = {
+  resource: null,
+  group: null,
+  namespace: null,
+  name: null,
+  timeoutSeconds: null,
+  bookmarks: false,
+} as const;
+const UNKNOWN: RequestDescription = { kind: 'unknown', ...NOTHING };
+const OTHER: RequestDescription = { kind: 'other', ...NOTHING };
+
+/** Subresources that are connections of their own; the rest is read and written like objects. */
+const CONNECT_KINDS: ReadonlyMap<string, RequestKind> = new Map([
+  ['exec', 'exec'],
+  ['attach', 'attach'],
+  ['portforward', 'portforward'],
+  ['log', 'log'],
+  ['proxy', 'proxy'],
+]);
+
+/** Resources that have these subresources. A custom resource may have one called `log` that means something else, which is then `get`. */
+const CONNECT_RESOURCES: ReadonlySet<string> = new Set(['pods', 'services', 'nodes']);
+
+const VERBS: ReadonlyMap<string, RequestKind> = new Map([
+  ['POST', 'create'],
+  ['PUT', 'update'],
+  ['PATCH', 'patch'],
+  ['DELETE', 'delete'],
+]);
+
+/**
+ * Tells what a request means to kube-apiserver: the rules of its RequestInfo resolver on method and path.
+ * @param method  null or undefined where not captured
+ * @param path    :path with its query; null or undefined where not captured
+ * @returns kind `unknown` where method or path are missing, `other` where the path is none of the API's resources
+ */
+export function describeRequest(
+  method: string | null | undefined,
+  path: string | null | undefined,
+): RequestDescription {
+  if (path === null || path === undefined) return UNKNOWN;
+  const query = path.indexOf('?');
+  const parts = (query < 0 ? path : path.slice(0, query)).split('/').filter((part) => part !== '');
+  const place = findResource(parts);
+  if (place === null) return OTHER;
+  if (method === null || method === undefined) return { ...UNKNOWN, ...nameOf(place) };
+  const parameters = query < 0 ? '' : path.slice(query + 1);
+  const kind = kindOf(method, place, parameters);
+  const asksTime = kind === 'watch' || kind === 'list';
+  return {
+    kind,
+    ...nameOf(place),
+    timeoutSeconds: asksTime ? readSeconds(findParameter(parameters, 'timeoutSeconds')) : null,
+    bookmarks: kind === 'watch' && isTrue(findParameter(parameters, 'allowWatchBookmarks')),
+  };
+}
+
+interface Place {
+  readonly group: string;
+  readonly namespace: string | null;
+  readonly resource: string;
+  readonly name: string | null;
+  readonly subresource: string | null;
+  /** The deprecated /api/v1/watch/… prefix. */
+  readonly watchPrefix: boolean;
+}
+
+function nameOf(place: Place): Pick<RequestDescription, 'resource' | 'group' | 'namespace' | 'name'> {
+  const { group, namespace, name, resource, subresource } = place;
+  return { group, namespace, name, resource: subresource === null ? resource : `${resource}/${subresource}` };
+}
+
+/** /api/v1/… and /apis/GROUP/VERSION/…, with namespaces/NAMESPACE before a namespaced resource. */
+function findResource(parts: readonly string[]): Place | null {
+  const isCore = parts[0] === 'api';
+  if (!isCore && parts[0] !== 'apis') return null;
+  let rest = parts.slice(isCore ? 2 : 3);
+  const watchPrefix = rest[0] === 'watch' && rest.length > 1;
+  if (watchPrefix) rest = rest.slice(1);
+  const isNamespaced = rest[0] === 'namespaces' && rest.length > 2 && !isOfNamespace(rest[2]);
+  const namespace = isNamespaced ? (rest[1] ?? null) : null;
+  if (isNamespaced) rest = rest.slice(2);
+  const [resource, name, subresource] = rest;
+  if (resource === undefined) return null;
+  return {
+    group: isCore ? '' : (parts[1] ?? ''),
+    namespace,
+    resource,
+    name: name ?? null,
+    subresource: subresource ?? null,
+    watchPrefix,
+  };
+}
+
+/** Subresources of a namespace itself, which are no resources in it. */
+function isOfNamespace(part: string | undefined): boolean {
+  return part === 'status' || part === 'finalize';
+}
+
+function kindOf(method: string, place: Place, parameters: string): RequestKind {
+  const connect = place.subresource === null ? undefined : CONNECT_KINDS.get(place.subresource);
+  if (connect !== undefined && CONNECT_RESOURCES.has(place.resource)) return connect;
+  if (method !== 'GET' && method !== 'HEAD') return VERBS.get(method) ?? 'other';
+  if (place.watchPrefix || isTrue(findParameter(parameters, 'watch'))) return 'watch';
+  return place.name === null ? 'list' : 'get';
+}
+
+/** @returns the first value of a parameter; '' where it has none, null where it is absent */
+function findParameter(parameters: string, name: string): string | null {
+  for (const parameter of parameters.split('&')) {
+    if (parameter === name) return '';
+    if (parameter.startsWith(`${name}=`)) return parameter.slice(name.length + 1);
+  }
+  return null;
+}
+
+/** As the apiserver reads a boolean parameter: anything but 0 and false is true, also no value at all. */
+function isTrue(value: string | null): boolean {
+  return value !== null && value !== '0' && value.toLowerCase() !== 'false';
+}
+
+function readSeconds(value: string | null): number | null {
+  return value !== null && /^\d{1,9}$/.test(value) ? Number(value) : null;
+}

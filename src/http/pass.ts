@@ -1,0 +1,266 @@
+import { otherSide, type Side } from '../tcp/index.ts';
+import type { Moment } from '../capture/index.ts';
+import type { HttpCounters } from './counters.ts';
+import { FrameReader } from './h2/connection.ts';
+import { ConnectionState, PHASE, otherFlow, type Flow } from './h2/flow.ts';
+import { Search, UnsyncedPool } from './h2/resync.ts';
+import { DynamicTable, TableBudget } from './hpack/table.ts';
+import { PREFACE_BYTES, SPEAKS, recogniseSegment, recogniseStart, type Speaks } from './protocol.ts';
+import type { HttpSink, Protocol } from './sink.ts';
+
+/**
+ * The http stage: takes the bytes of flows in order, tells the sink what was said.
+ *
+ * State is made with a connection's first byte, and freed by `closed`; a connection without bytes costs nothing unless it began before
+ * the capture. A flow that is joined in its middle tells `regained` without a `lost` before.
+ */
+export class HttpPass {
+  /** The packet in hand; frames are told at the one that completed them. */
+  readonly moment: Moment;
+  private readonly sink: HttpSink;
+  private readonly reader: FrameReader;
+  private readonly tables = new TableBudget();
+  private readonly unsynced = new UnsyncedPool();
+  private readonly states = new Map<number, ConnectionState>();
+  private readonly joinedMidway = new Set<number>();
+  /** The state asked for last: packets come in runs. */
+  private last: ConnectionState | null = null;
+  private readonly counts: HttpCounters = {
+    lost: 0,
+    regained: 0,
+    gapsInsideFrames: 0,
+    illegalFrames: 0,
+    longFrames: 0,
+    collectLimit: 0,
+    hpackErrors: 0,
+    hpackBadIndices: 0,
+    hpackTableLimit: 0,
+    longValues: 0,
+    unsyncedLimit: 0,
+    searchesGivenUp: 0,
+  };
+
+  constructor(moment: Moment, sink: HttpSink) {
+    this.moment = moment;
+    this.sink = sink;
+    this.reader = new FrameReader(sink, this.counts);
+  }
+
+  /** What could not be followed so far. */
+  get counters(): Readonly<HttpCounters> {
+    const { decoder } = this.reader;
+    this.counts.hpackBadIndices = decoder.badIndices;
+    this.counts.longValues = decoder.longValues;
+    this.counts.hpackTableLimit = this.tables.refused;
+    return this.counts;
+  }
+
+  /**
+   * A connection begins.
+   * @param fromStart  its handshake was seen, so that the first bytes of its flows are the first that were sent
+   */
+  opened(connection: number, fromStart: boolean): void {
+    if (!fromStart) this.joinedMidway.add(connection);
+  }
+
+  /** The next bytes of a flow. The view is not kept. */
+  bytes(connection: number, side: Side, view: DataView, at: number, end: number): void {
+    const flow = this.flowOf(connection, side);
+    let next = at;
+    // A flow that is lost inside a segment is looked into once more there, not again and again.
+    for (let looked = false; next < end;) {
+      switch (flow.phase) {
+        case PHASE.ignore:
+          return;
+        case PHASE.start:
+          next = this.start(flow, view, next, end);
+          break;
+        case PHASE.search:
+          if (looked) return;
+          looked = true;
+          next = this.look(flow, view, next, end, next === at);
+          break;
+        default:
+          next = this.reader.read(flow, view, next, end);
+      }
+    }
+  }
+
+  /** Bytes of a flow are missing and will not come. */
+  gap(connection: number, side: Side, lostBytes: number): void {
+    if (lostBytes <= 0) return;
+    const flow = this.flowOf(connection, side);
+    switch (flow.phase) {
+      case PHASE.ignore:
+        break;
+      case PHASE.start:
+        this.beginSearch(flow);
+        break;
+      case PHASE.search:
+        flow.search?.gap(lostBytes);
+        break;
+      default:
+        this.reader.gap(flow, lostBytes);
+    }
+  }
+
+  /** A connection is over: frees its state. Bytes that still come are those of a connection joined midway. */
+  closed(connection: number): void {
+    this.joinedMidway.delete(connection);
+    const state = this.states.get(connection);
+    if (state === undefined) return;
+    this.release(state.flow0);
+    this.release(state.flow1);
+    this.states.delete(connection);
+    if (this.last === state) this.last = null;
+  }
+
+  private flowOf(connection: number, side: Side): Flow {
+    let state = this.last;
+    if (state === null || state.number !== connection) {
+      state = this.states.get(connection) ?? this.create(connection);
+      this.last = state;
+    }
+    return side === 0 ? state.flow0 : state.flow1;
+  }
+
+  private create(connection: number): ConnectionState {
+    const fromStart = !this.joinedMidway.has(connection);
+    const state = new ConnectionState(
+      connection,
+      fromStart,
+      new DynamicTable(fromStart, this.tables),
+      new DynamicTable(fromStart, this.tables),
+    );
+    this.states.set(connection, state);
+    return state;
+  }
+
+  private start(flow: Flow, view: DataView, at: number, end: number): number {
+    if (flow.firstBytesCount > 0) return this.startFromKept(flow, view, at, end);
+    const speaks = recogniseStart(view, at, end, flow.connection.fromStart);
+    if (speaks === SPEAKS.more) return this.keepFirstBytes(flow, view, at, end);
+    this.settle(flow, speaks);
+    return speaks === SPEAKS.preface ? at + PREFACE_BYTES : at;
+  }
+
+  private keepFirstBytes(flow: Flow, view: DataView, at: number, end: number): number {
+    const kept = (flow.firstBytes ??= new DataView(new ArrayBuffer(PREFACE_BYTES)));
+    let next = at;
+    while (next < end && flow.firstBytesCount < PREFACE_BYTES) {
+      kept.setUint8(flow.firstBytesCount++, view.getUint8(next++));
+    }
+    return next;
+  }
+
+  /** The same, where the first bytes came in several segments. */
+  private startFromKept(flow: Flow, view: DataView, at: number, end: number): number {
+    const next = this.keepFirstBytes(flow, view, at, end);
+    const kept = flow.firstBytes;
+    if (kept === null) return next;
+    const bytes = flow.firstBytesCount;
+    const speaks = recogniseStart(kept, 0, bytes, true);
+    if (speaks === SPEAKS.more) return next;
+    flow.firstBytesCount = 0;
+    flow.firstBytes = null;
+    this.settle(flow, speaks);
+    if (speaks === SPEAKS.serverPreface) this.reader.read(flow, kept, 0, bytes);
+    return next;
+  }
+
+  private settle(flow: Flow, speaks: Speaks): void {
+    switch (speaks) {
+      case SPEAKS.preface:
+        flow.table.complete = true;
+        flow.connection.clientSide = flow.side;
+        flow.phase = PHASE.header;
+        this.tell(flow, 'h2');
+        break;
+      case SPEAKS.serverPreface:
+        flow.connection.clientSide = otherSide(flow.side);
+        flow.phase = PHASE.header;
+        this.tell(flow, 'h2');
+        break;
+      case SPEAKS.tls:
+        this.ignore(flow, 'tls');
+        break;
+      case SPEAKS.http1:
+        this.ignore(flow, 'http1');
+        break;
+      default:
+        this.beginSearch(flow);
+    }
+  }
+
+  private beginSearch(flow: Flow): void {
+    flow.phase = PHASE.search;
+    flow.table.complete = false;
+    flow.firstBytes = null;
+    flow.firstBytesCount = 0;
+  }
+
+  private look(flow: Flow, view: DataView, at: number, end: number, atEdge: boolean): number {
+    const isHttp2 = flow.connection.protocol === 'h2';
+    if (atEdge && !isHttp2) {
+      const speaks = recogniseSegment(view, at, end);
+      if (speaks !== SPEAKS.other) {
+        this.settle(flow, speaks);
+        return end;
+      }
+    }
+    const search = (flow.search ??= new Search(this.unsynced));
+    const found = search.look(view, at, end, atEdge, isHttp2);
+    if (found >= 0) {
+      this.join(flow, search);
+      return found;
+    }
+    if (!isHttp2 && search.isHopeless) {
+      this.counts.searchesGivenUp++;
+      this.release(flow);
+      flow.phase = PHASE.ignore;
+    }
+    return end;
+  }
+
+  /** Frames are followed from here on, the kept ones first. */
+  private join(flow: Flow, search: Search): void {
+    flow.phase = PHASE.header;
+    this.tell(flow, 'h2');
+    this.counts.regained++;
+    this.sink.regained(flow.connection.number, flow.side);
+    if (search.kept !== null) this.reader.read(flow, search.kept, 0, search.keptBytes);
+    this.endSearch(flow);
+  }
+
+  private endSearch(flow: Flow): void {
+    if (flow.search === null) return;
+    this.counts.unsyncedLimit += flow.search.overflows;
+    flow.search.drop();
+    flow.search = null;
+  }
+
+  private tell(flow: Flow, protocol: Protocol): void {
+    if (flow.connection.protocol !== 'unknown') return;
+    flow.connection.protocol = protocol;
+    this.sink.protocol(flow.connection.number, protocol);
+  }
+
+  /** What speaks here is told, and is not followed. */
+  private ignore(flow: Flow, protocol: Protocol): void {
+    this.tell(flow, protocol);
+    if (flow.connection.protocol === 'h2') {
+      this.beginSearch(flow);
+      return;
+    }
+    const other = otherFlow(flow);
+    this.release(flow);
+    this.release(other);
+    flow.phase = other.phase = PHASE.ignore;
+  }
+
+  private release(flow: Flow): void {
+    this.endSearch(flow);
+    this.reader.release(flow);
+    flow.table.free();
+  }
+}

@@ -1,0 +1,111 @@
+import { FRAME, FRAME_HEADER_BYTES, SETTING_BYTES } from './h2/frame.ts';
+
+/** What a flow's bytes say of its protocol. */
+export const SPEAKS = {
+  /** Nothing that is known here. */
+  other: 0,
+  /** Too few bytes to tell. */
+  more: 1,
+  /** The client's HTTP/2 preface (RFC 9113 §3.4). */
+  preface: 2,
+  /** The server's: a SETTINGS frame. */
+  serverPreface: 3,
+  tls: 4,
+  http1: 5,
+} as const;
+export type Speaks = (typeof SPEAKS)[keyof typeof SPEAKS];
+
+const PREFACE = bytesOf('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+/** Length of the client's preface without its SETTINGS; with so many bytes every protocol here can be told. */
+export const PREFACE_BYTES: number = PREFACE.length;
+
+/** Request methods and the response's start, each with what must follow (RFC 9112 §3, §4). */
+const HTTP1_STARTS: readonly Uint8Array[] = [
+  'HTTP/1.',
+  'GET /',
+  'HEAD /',
+  'POST /',
+  'PUT /',
+  'PATCH /',
+  'DELETE /',
+  'OPTIONS ',
+  'CONNECT ',
+  'GET http',
+  'POST http',
+].map(bytesOf);
+
+/** More parameters than a server's first SETTINGS ever had; six are defined. */
+const FIRST_SETTINGS_MAX_BYTES: number = 64 * SETTING_BYTES;
+
+/** TLS record header (RFC 8446 §5.1): type 1 byte, version 2, length 2. */
+const TLS_HEADER_BYTES = 5;
+const TLS_TYPE = { changeCipherSpec: 0x14, alert: 0x15, handshake: 0x16, applicationData: 0x17 } as const;
+/** 2^14 of plaintext and what protection may add in TLS 1.2 (RFC 5246 §6.2.3). */
+const TLS_RECORD_MAX_BYTES: number = 2 ** 14 + 2048;
+
+function bytesOf(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+/**
+ * What the first bytes of a connection's flow say. The seam for further protocols: HTTP/1.1 is told here and not yet read.
+ * @param isStart  they are really the first that were sent; else only what cannot be mistaken is told, and never `more`
+ */
+export function recogniseStart(view: DataView, at: number, end: number, isStart: boolean): Speaks {
+  const matched = matchedBytes(view, at, end, PREFACE);
+  if (matched === PREFACE_BYTES) return SPEAKS.preface;
+  if (!isStart) return recogniseSegment(view, at, end);
+  if (matched === end - at || end - at < FRAME_HEADER_BYTES) return SPEAKS.more;
+  if (isTlsHeader(view, at) && view.getUint8(at) !== TLS_TYPE.applicationData) return SPEAKS.tls;
+  if (isHttp1(view, at, end)) return SPEAKS.http1;
+  return isServerPreface(view, at) ? SPEAKS.serverPreface : SPEAKS.other;
+}
+
+/** What a segment from the middle of a flow says, if it begins with a message or with TLS records. */
+export function recogniseSegment(view: DataView, at: number, end: number): Speaks {
+  if (isTlsChain(view, at, end)) return SPEAKS.tls;
+  return isHttp1(view, at, end) ? SPEAKS.http1 : SPEAKS.other;
+}
+
+function matchedBytes(view: DataView, at: number, end: number, text: Uint8Array): number {
+  const most = Math.min(text.length, end - at);
+  let matched = 0;
+  while (matched < most && view.getUint8(at + matched) === text[matched]) matched++;
+  return matched;
+}
+
+function isHttp1(view: DataView, at: number, end: number): boolean {
+  for (const start of HTTP1_STARTS) if (matchedBytes(view, at, end, start) === start.length) return true;
+  return false;
+}
+
+/** RFC 9113 §3.4: the server's first frame is SETTINGS, not an acknowledgement. */
+function isServerPreface(view: DataView, at: number): boolean {
+  const lengthAndType = view.getInt32(at);
+  const length = lengthAndType >>> 8;
+  return (
+    (lengthAndType & 0xff) === FRAME.SETTINGS &&
+    length % SETTING_BYTES === 0 &&
+    length <= FIRST_SETTINGS_MAX_BYTES &&
+    view.getUint8(at + 4) === 0 &&
+    view.getInt32(at + 5) === 0
+  );
+}
+
+function isTlsHeader(view: DataView, at: number): boolean {
+  const type = view.getUint8(at);
+  if (type < TLS_TYPE.changeCipherSpec || type > TLS_TYPE.applicationData) return false;
+  const length = view.getUint16(at + 3);
+  return view.getUint8(at + 1) === 3 && view.getUint8(at + 2) <= 4 && length > 0 && length <= TLS_RECORD_MAX_BYTES;
+}
+
+/** Two records, or one that ends where the segment does: five bytes alone turn up in other protocols' bodies. */
+function isTlsChain(view: DataView, at: number, end: number): boolean {
+  let next = at;
+  for (let records = 0; end - next >= TLS_HEADER_BYTES; records++) {
+    if (!isTlsHeader(view, next)) return false;
+    if (records === 1) return true;
+    next += TLS_HEADER_BYTES + view.getUint16(next + 3);
+  }
+  return next === end;
+}
