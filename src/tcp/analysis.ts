@@ -1,8 +1,10 @@
 import type { Moment } from '../capture/index.ts';
 import { FLAG, type Segment } from '../decode/index.ts';
 import {
+  CONNECTION,
   CONNECTION_DOUBLE,
   connectionDoublesRow,
+  connectionRow,
   DOUBLE,
   doublesRow,
   FLOW,
@@ -53,13 +55,14 @@ export class Analysis {
     return labels;
   }
 
-  /** A SYN on a 4-tuple that Wireshark knows: the port numbers are used again. */
+  /** A SYN on a 4-tuple that was used before: by an earlier incarnation, or by this one with another number. */
   #onSyn(flow: number, segment: Segment): number {
     const flows = this.#table.flows;
     const at = flowRow(flow);
-    if (((flows[at + FLOW.flags] ?? 0) & FLOW_FLAG.base) === 0) return 0;
-    if ((segment.flags & FLAG.ack) !== 0) return flows[at + FLOW.isn] === segment.seq ? 0 : LABEL.reusedPorts;
-    return 0;
+    if (((flows[at + FLOW.flags] ?? 0) & FLOW_FLAG.base) !== 0)
+      return flows[at + FLOW.isn] === segment.seq ? 0 : LABEL.reusedPorts;
+    const incarnation = this.#table.connections[connectionRow(flow >> 1) + CONNECTION.incarnation] ?? 0;
+    return incarnation > 0 && (segment.flags & FLAG.ack) === 0 ? LABEL.reusedPorts : 0;
   }
 
   #base(flow: number, segment: Segment): void {
@@ -126,13 +129,14 @@ export class Analysis {
     const most = flows[peer + FLOW.maxSeqToBeAcked] ?? 0;
     if (most === 0 || (segment.flags & FLAG.ack) === 0 || seqDiff(most, segment.ack) <= 0) return 0;
     const peerNext = flows[peer + FLOW.nextSeq] ?? 0;
-    if (most >>> 0 > peerNext >>> 0) {
+    if (seqDiff(most, peerNext) > 0) {
       flows[peer + FLOW.maxSeqToBeAcked] = peerNext;
       return LABEL.ackLostSegment;
     }
-    const first = flows[peer + FLOW.dupAckNum] === 0;
+    // Once per loss: until the peer's own acknowledgement moves.
+    const isFirst = flows[peer + FLOW.dupAckNum] === 0;
     flows[peer + FLOW.dupAckNum] = -1;
-    return first ? LABEL.ackLostSegment : 0;
+    return isFirst ? LABEL.ackLostSegment : 0;
   }
 
   /** Sequence space at or before what was sent already: sent again, or merely out of order. */
@@ -150,7 +154,7 @@ export class Analysis {
     if (nextSeq === 0 || ahead >= 0 || (bytes > 1 && ahead === -1)) return 0;
     if (this.#isFast(flow, segment)) return LABEL.fastRetransmission | LABEL.retransmission;
     const reachesEnd = seqAdd(segment.seq, segmentBytes(segment)) === nextSeq;
-    return !reachesEnd && freshBytes > 0 && this.#isRecent(flow) ? LABEL.outOfOrder : LABEL.retransmission;
+    return !reachesEnd && this.#isRecent(flow, freshBytes) ? LABEL.outOfOrder : LABEL.retransmission;
   }
 
   #isFast(flow: number, segment: Segment): boolean {
@@ -162,8 +166,10 @@ export class Analysis {
     return since >= 0 && since < FAST_RETRANSMISSION_MAX_NS;
   }
 
-  #isRecent(flow: number): boolean {
+  /** Close enough in time behind the highest segment; earlier in time, where the bytes are new, is disorder of the file. */
+  #isRecent(flow: number, freshBytes: number): boolean {
     const since = (this.#moment.ns[0] ?? 0) - (this.#table.doubles[doublesRow(flow) + DOUBLE.nextSeqNs] ?? 0);
+    if (since < 0) return freshBytes > 0;
     const rtt = this.#table.connectionDoubles[connectionDoublesRow(flow >> 1) + CONNECTION_DOUBLE.initialRttNs] ?? 0;
     return since < (rtt > 0 ? rtt : OUT_OF_ORDER_MAX_NS);
   }
