@@ -1,3 +1,4 @@
+import { CaptureError } from './errors.ts';
 import type { Source } from './source.ts';
 
 /** Not in TypeScript's es2023 library, and the DOM library would bring `window` with it. */
@@ -29,10 +30,11 @@ export class Block {
   end: number = HEADROOM_BYTES;
   /** File offset of the view's byte 0; a multiple of the block size less the headroom, so often negative. */
   origin: number = -HEADROOM_BYTES;
-  /** No byte follows `end`. */
-  ended = false;
+  /** The system refused to read on; the bytes until there stand. */
+  failure: CaptureError | undefined;
   /** Bytes read from the source so far. */
   bytesRead = 0;
+  #ended = false;
   readonly #source: Source;
   readonly #blockBytes: number;
   readonly #onBlock: ((bytesRead: number) => void) | undefined;
@@ -48,25 +50,36 @@ export class Block {
 
   /**
    * Reads the next block behind the unread bytes, which must be fewer than HEADROOM_BYTES; what was read before is gone.
-   * @returns false where the source has ended: nothing was added then
+   * @returns false where the source has ended or failed: nothing was added then
    */
   advance(): boolean {
-    if (this.ended) return false;
+    if (this.#ended) return false;
     const kept = this.end - this.at;
     this.bytes.copyWithin(HEADROOM_BYTES - kept, this.at, this.end);
     this.origin += this.end - HEADROOM_BYTES;
     this.at = HEADROOM_BYTES - kept;
-    const got = this.#source.read(this.bytes, HEADROOM_BYTES, this.#blockBytes);
+    const got = this.#read();
     this.end = HEADROOM_BYTES + got;
     this.bytesRead += got;
-    this.ended = got < this.#blockBytes;
+    this.#ended = got === 0;
     if (got > 0) this.#onBlock?.(this.bytesRead);
     return got > 0;
   }
 
+  /** A failing disk ends the file where it fails: what can be analysed is analysed. */
+  #read(): number {
+    try {
+      return this.#source.read(this.bytes, HEADROOM_BYTES, this.#blockBytes);
+    } catch (error) {
+      if (!(error instanceof CaptureError)) throw error;
+      this.failure = error;
+      return 0;
+    }
+  }
+
   /**
    * Reads on until `bytes` unread bytes are there; at most HEADROOM_BYTES.
-   * @returns false where the source ends before
+   * @returns false where the source ends or fails before
    */
   require(bytes: number): boolean {
     while (this.end - this.at < bytes) if (!this.advance()) return false;

@@ -132,14 +132,15 @@ export class PcapWalk {
   #atEnd(): boolean {
     const block = this.#block;
     const heldBytes = block.end - block.at;
+    const where = { file: this.#batch.file, byte: block.origin + block.at, packet: this.packets + 1 };
+    if (block.failure !== undefined) {
+      const { failure } = block.failure;
+      const errno = failure.code === 'unreadable' ? failure.errno : failure.code;
+      this.#warnings.add({ code: 'read-error', ...where, args: { errno } });
+      return false;
+    }
     if (heldBytes === 0) return true;
-    this.#warnings.add({
-      code: 'cut-last-record',
-      file: this.#batch.file,
-      byte: block.origin + block.at,
-      packet: this.packets + 1,
-      args: { heldBytes },
-    });
+    this.#warnings.add({ code: 'cut-last-record', ...where, args: { heldBytes } });
     return false;
   }
 

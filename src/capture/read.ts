@@ -46,7 +46,8 @@ function readFile(
   const block = new Block(source, options.blockBytes ?? BLOCK_BYTES, options.onBlock);
   const header = readHeader(block, source.path);
   const walk = new PcapWalk(block, header, createBatch(block.view, 0), clock, warnings, consumer);
-  const isWhole = untilReadError(walk, block, warnings);
+  const isWhole = walk.run();
+  if (block.failure !== undefined && walk.packets === 0) throw block.failure;
   return {
     path: source.path,
     format: 'pcap',
@@ -62,7 +63,7 @@ function readFile(
 /** Tells the format by the first bytes. Another format gets its reader here. */
 function readHeader(block: Block, path: string): PcapHeader {
   block.require(MAGIC_BYTES);
-  if (block.end === block.at) throw new CaptureError(path, 0, { code: 'not-a-capture', found: 'nothing', bytes: 0 });
+  if (block.end === block.at) throw block.failure ?? emptyFile(path);
   const kind = identify(block.view, block.at, block.end);
   switch (kind.kind) {
     case 'pcap':
@@ -76,22 +77,8 @@ function readHeader(block: Block, path: string): PcapHeader {
   }
 }
 
-/** A disk that fails in the middle of a file leaves a shorter capture, not none. */
-function untilReadError(walk: PcapWalk, block: Block, warnings: WarningLog): boolean {
-  try {
-    return walk.run();
-  } catch (error) {
-    if (!(error instanceof CaptureError) || error.failure.code !== 'unreadable' || walk.packets === 0) throw error;
-    const { errno } = error.failure;
-    warnings.add({
-      code: 'read-error',
-      file: 0,
-      byte: block.origin + block.at,
-      packet: walk.packets + 1,
-      args: { errno },
-    });
-    return false;
-  }
+function emptyFile(path: string): CaptureError {
+  return new CaptureError(path, 0, { code: 'not-a-capture', found: 'nothing', bytes: 0 });
 }
 
 function captureFacts(files: readonly FileFacts[], clock: CaptureClock, warnings: WarningLog): CaptureFacts {

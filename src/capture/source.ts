@@ -12,7 +12,7 @@ export interface Source {
   readonly sizeBytes: number | null;
   /**
    * Fills `into` from `at` on with the next `bytes` bytes.
-   * @returns how many were read; fewer than asked only at the end, 0 after it. Throws CaptureError `unreadable`.
+   * @returns how many were read: at least 1, or 0 at the end. Throws CaptureError `unreadable`, after what could be read was returned.
    */
   read(into: Uint8Array, at: number, bytes: number): number;
   close(): void;
@@ -42,6 +42,7 @@ class DescriptorSource implements Source {
   #offset = 0;
   /** A terminal would ask for more after its end of file. */
   #ended = false;
+  #error: CaptureError | undefined;
 
   constructor(path: string, descriptor: number) {
     this.path = path;
@@ -63,26 +64,28 @@ class DescriptorSource implements Source {
   read(into: Uint8Array, at: number, bytes: number): number {
     let filled = 0;
     // A pipe hands out 64 kB at most: fill the block, so that the stages behind see few and large ones.
-    while (filled < bytes && !this.#ended) {
+    while (filled < bytes && !this.#ended && this.#error === undefined) {
       const got = this.#readOnce(into, at + filled, bytes - filled);
-      if (got === 0) this.#ended = true;
       filled += got;
+      this.#offset += got;
     }
-    this.#offset += filled;
+    if (filled === 0 && this.#error !== undefined) throw this.#error;
     return filled;
   }
 
+  /** @returns 0 where nothing was read: at the end, at an error, or since nothing was there yet */
   #readOnce(into: Uint8Array, at: number, bytes: number): number {
-    for (;;) {
-      try {
-        return readSync(this.#descriptor, into, at, bytes, null);
-      } catch (error) {
-        const errno = errnoOf(error);
-        // Windows reports the end of a pipe as an error.
-        if (errno === 'EOF') return 0;
-        if (errno !== 'EAGAIN') throw asCaptureError(this.path, this.#offset, error);
-        pause();
-      }
+    try {
+      const got = readSync(this.#descriptor, into, at, bytes, null);
+      this.#ended = got === 0;
+      return got;
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === 'EAGAIN') pause();
+      // Windows reports the end of a pipe as an error.
+      else if (errno === 'EOF') this.#ended = true;
+      else this.#error = asCaptureError(this.path, this.#offset, error);
+      return 0;
     }
   }
 
