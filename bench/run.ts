@@ -1,0 +1,97 @@
+import { parseArgs } from 'node:util';
+import { compare, type Pair } from './compare.ts';
+import { figuresOf, type Captures } from './figures.ts';
+import { ensureCapture, type Plan } from './generate.ts';
+import { MEMORY_METHOD } from './measure.ts';
+import { REAL_PLANS, SMOKE_PLANS, type Plans } from './plans.ts';
+import {
+  CAPINFOS,
+  isInstalled,
+  NODE_EMPTY,
+  PCAP_PARSER_READ,
+  TCPTRACE,
+  TSHARK,
+  WATCHPCAP_ANALYZE,
+  type Program,
+} from './programs.ts';
+import { faultsOf } from './smoke.ts';
+import { renderFigures, renderResults } from './table.ts';
+
+const ROUNDS = 5;
+const OPTIONS = {
+  smoke: { type: 'boolean', default: false },
+  quick: { type: 'boolean', default: false },
+  stages: { type: 'boolean', default: false },
+} as const;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: OPTIONS });
+  if (values.stages) {
+    const { printStages } = await import('./stages.ts');
+    await printStages(captureOf(REAL_PLANS.full));
+    return;
+  }
+  const captures = capturesOf(values.smoke ? SMOKE_PLANS : REAL_PLANS);
+  const programs = installed(values.quick ? [CAPINFOS, TCPTRACE] : [CAPINFOS, TCPTRACE, TSHARK]);
+  if (values.smoke) await checkAnswers(captures, programs);
+  const results = await compare(pairsOf(captures, programs), values.smoke ? 1 : ROUNDS);
+  say(renderResults(results));
+  say(`Wall time: median of ${values.smoke ? 'one run' : `${ROUNDS} interleaved runs`}, files in the page cache.`);
+  say(`Memory: ${MEMORY_METHOD}.\n`);
+  if (values.smoke) say('Smoke run: everything ran and said what was generated; its times mean nothing.');
+  else say(renderFigures(figuresOf(results, captures)));
+}
+
+/** The capture with its name on standard output: generating takes a while. */
+function captureOf(plan: Plan): Captures['full'] {
+  const capture = ensureCapture(plan);
+  const { bytes, packets, connections, fieldBlocks } = capture;
+  const sizes = `${(bytes / 1e6).toFixed(2)} MB, ${packets} packets of ${(bytes / packets).toFixed(0)} bytes`;
+  say(`${plan.name}: ${sizes}, ${connections} connections, ${fieldBlocks} header blocks`);
+  return capture;
+}
+
+function capturesOf({ tiny, small, full, fourfold }: Plans): Captures {
+  return { tiny: captureOf(tiny), small: captureOf(small), full: captureOf(full), fourfold: captureOf(fourfold) };
+}
+
+function installed(optional: readonly Program[]): Program[] {
+  return optional.filter((program) => {
+    const isThere = isInstalled(program);
+    if (!isThere) say(`skipped: ${program.name} is not installed`);
+    return isThere;
+  });
+}
+
+function pairsOf({ tiny, small, full, fourfold }: Captures, optional: readonly Program[]): Pair[] {
+  const counting = optional.filter((program) => program === CAPINFOS);
+  const on = (capture: Captures['full'], ...programs: readonly Program[]): Pair[] =>
+    programs.map((program) => ({ program, capture }));
+  return [
+    ...on(tiny, NODE_EMPTY, WATCHPCAP_ANALYZE),
+    ...on(small, ...counting, WATCHPCAP_ANALYZE),
+    ...on(full, ...counting, WATCHPCAP_ANALYZE, PCAP_PARSER_READ),
+    ...on(full, ...optional.filter((program) => program !== CAPINFOS)),
+    ...on(fourfold, ...counting, WATCHPCAP_ANALYZE),
+  ];
+}
+
+async function checkAnswers({ tiny, small, full, fourfold }: Captures, optional: readonly Program[]): Promise<void> {
+  const faults: string[] = [];
+  for (const capture of [tiny, small, full, fourfold]) {
+    faults.push(...(await faultsOf(WATCHPCAP_ANALYZE, capture)));
+    for (const program of [PCAP_PARSER_READ, ...optional]) faults.push(...(await faultsOf(program, capture)));
+  }
+  if (faults.length > 0) throw new Error(`wrong answers:\n${faults.join('\n')}`);
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
