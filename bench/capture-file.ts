@@ -34,7 +34,14 @@ const SYN = 0x02;
 const PSH = 0x08;
 const ACK = 0x10;
 
-export const FLAGS = { syn: SYN, synAck: SYN | ACK, ack: ACK, data: PSH | ACK, fin: FIN | ACK } as const;
+/** Control bits of the packets that a connection is made of. */
+export const FLAGS: Readonly<Record<'syn' | 'synAck' | 'ack' | 'data' | 'fin', number>> = {
+  syn: SYN,
+  synAck: SYN | ACK,
+  ack: ACK,
+  data: PSH | ACK,
+  fin: FIN | ACK,
+};
 
 /** Writes a classic pcap of TCP over IPv4 in Linux cooked framing, microseconds, as `tcpdump -i any` does. */
 export class CaptureFile {
