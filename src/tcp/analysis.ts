@@ -14,7 +14,7 @@ import {
   SHIFT_UNUSED,
   type FlowTable,
 } from './flow-table.ts';
-import { segmentBytes, seqAdd, seqDiff } from './sequence.ts';
+import { seqAdd, seqDiff } from './sequence.ts';
 import { LABEL } from './sink.ts';
 
 /**
@@ -49,8 +49,7 @@ export class Analysis {
     this.#base(flow, segment);
     let labels = reused | this.#ofForward(flow, segment);
     labels |= this.#ofAck(flow, segment);
-    if (segmentBytes(segment) > 0 && (labels & LABEL.keepAlive) === 0)
-      labels |= this.#ofResent(flow, segment, freshBytes);
+    if (spaceOf(segment) > 0 && (labels & LABEL.keepAlive) === 0) labels |= this.#ofResent(flow, segment, freshBytes);
     this.#remember(flow, segment, labels);
     return labels;
   }
@@ -65,13 +64,21 @@ export class Analysis {
     return incarnation > 0 && (segment.flags & FLAG.ack) === 0 ? LABEL.reusedPorts : 0;
   }
 
+  /** Wireshark's base of each flow, from its first segment or the first acknowledgement of it: the number that its SYN has or had. */
   #base(flow: number, segment: Segment): void {
     const flows = this.#table.flows;
-    const at = flowRow(flow) + FLOW.flags;
-    flows[at] = (flows[at] ?? 0) | FLOW_FLAG.base;
+    const own = flowRow(flow);
+    const flags = flows[own + FLOW.flags] ?? 0;
+    if ((flags & FLOW_FLAG.base) === 0 || (segment.flags & FLAG.syn) !== 0) {
+      flows[own + FLOW.flags] = flags | FLOW_FLAG.base;
+      flows[own + FLOW.isn] = (segment.flags & FLAG.syn) !== 0 ? segment.seq : seqAdd(segment.seq, -1);
+    }
     if ((segment.flags & FLAG.ack) === 0) return;
-    const peer = flowRow(flow ^ 1) + FLOW.flags;
-    flows[peer] = (flows[peer] ?? 0) | FLOW_FLAG.base;
+    const peer = flowRow(flow ^ 1);
+    const peerFlags = flows[peer + FLOW.flags] ?? 0;
+    if ((peerFlags & FLOW_FLAG.base) !== 0) return;
+    flows[peer + FLOW.flags] = peerFlags | FLOW_FLAG.base;
+    flows[peer + FLOW.isn] = seqAdd(segment.ack, -1);
   }
 
   /** What the segment's own numbers tell: probes, windows, losses, repeated acknowledgements. */
@@ -153,7 +160,7 @@ export class Analysis {
     // From one byte back with more than one byte: the sender goes on after a window probe.
     if (nextSeq === 0 || ahead >= 0 || (bytes > 1 && ahead === -1)) return 0;
     if (this.#isFast(flow, segment)) return LABEL.fastRetransmission | LABEL.retransmission;
-    const reachesEnd = seqAdd(segment.seq, segmentBytes(segment)) === nextSeq;
+    const reachesEnd = seqAdd(segment.seq, spaceOf(segment)) === nextSeq;
     return !reachesEnd && this.#isRecent(flow, freshBytes) ? LABEL.outOfOrder : LABEL.retransmission;
   }
 
@@ -181,7 +188,7 @@ export class Analysis {
     const row = doublesRow(flow);
     const now = this.#moment.ns[0] ?? 0;
     if ((labels & LABEL.zeroWindowProbe) === 0) {
-      const end = seqAdd(segment.seq, segmentBytes(segment));
+      const end = seqAdd(segment.seq, spaceOf(segment));
       const nextSeq = flows[at + FLOW.nextSeq] ?? 0;
       if (nextSeq === 0 || seqDiff(nextSeq, end) > 0) {
         flows[at + FLOW.nextSeq] = end;
@@ -233,4 +240,9 @@ export class Analysis {
       if (syn === syn) doubles[row + CONNECTION_DOUBLE.initialRttNs] = (this.#moment.ns[0] ?? 0) - syn;
     }
   }
+}
+
+/** Wireshark's sequence space of a segment: one for SYN and FIN together, where RFC 9293 counts two; no honest segment has both. */
+function spaceOf(segment: Segment): number {
+  return segment.payloadBytes + ((segment.flags & (FLAG.syn | FLAG.fin)) === 0 ? 0 : 1);
 }

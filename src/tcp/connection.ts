@@ -83,32 +83,29 @@ export class Incarnations {
 
   /** A SYN: of this connection, of the one before, or the first of a new incarnation. */
   #ofSyn(flow: number, segment: Segment): number {
-    const flags = this.#flags(flow);
-    if ((flags & (FLOW_FLAG.syn | FLOW_FLAG.seen)) === 0) {
-      // This side was only acknowledged so far, if at all.
-      return (segment.flags & FLAG.ack) !== 0 || this.#phase(flow) === PHASE.synSent
-        ? flow
-        : this.#ofFirstSyn(flow, segment);
-    }
-    if (this.#column(flow, FLOW.isn) === segment.seq) return flow;
+    const isBased = (this.#flags(flow) & FLOW_FLAG.base) !== 0;
+    const isAnswer = (segment.flags & FLAG.ack) !== 0;
+    if (!isBased && (isAnswer || this.#phase(flow) !== PHASE.reset)) return flow;
+    if (isBased && this.#column(flow, FLOW.isn) === segment.seq) return flow;
     const earlier = this.#previous(flow, segment);
     if (earlier >= 0 && this.#column(earlier, FLOW.isn) === segment.seq) return earlier;
-    if ((segment.flags & FLAG.ack) !== 0 && this.#answers(flow, segment)) return flow;
+    if (isAnswer && this.#answers(flow, segment)) return flow;
     return this.#add(segment, flow);
   }
 
-  /** A pure SYN of a side that had sent nothing: late in the file where the peer already acknowledges it, else a new attempt. */
-  #ofFirstSyn(flow: number, segment: Segment): number {
-    const flags = this.#flags(flow);
-    if ((flags & FLOW_FLAG.known) === 0) return this.#phase(flow) === PHASE.reset ? this.#add(segment, flow) : flow;
-    return seqDiff(segment.seq, this.#column(flow, FLOW.ackedSeq)) === 1 ? flow : this.#add(segment, flow);
-  }
-
-  /** A SYN-ACK with a new number still belongs here where it acknowledges this incarnation's SYN (a restarted or cookie server). */
+  /**
+   * A SYN-ACK with another number than this flow has: it still belongs here where it acknowledges this incarnation's SYN (a server
+   * that restarted, or keeps no state for SYNs), or lies nearby (late in the file).
+   */
   #answers(flow: number, segment: Segment): boolean {
+    const flags = this.#flags(flow);
+    if ((flags & FLOW_FLAG.seen) !== 0) {
+      const behind = seqDiff(segment.seq, this.#column(flow, FLOW.sentSeq));
+      if (Math.abs(behind) <= STRAGGLER_BYTES) return true;
+    }
+    if ((flags & FLOW_FLAG.started) !== 0) return false;
     const peer = flow ^ 1;
-    if ((this.#flags(peer) & FLOW_FLAG.syn) === 0 || this.#phase(flow) > PHASE.synReceived) return false;
-    return seqDiff(this.#column(peer, FLOW.isn), segment.ack) === 1;
+    return (this.#flags(peer) & FLOW_FLAG.base) !== 0 && seqDiff(this.#column(peer, FLOW.isn), segment.ack) === 1;
   }
 
   /** A reused 4-tuple that has not opened yet: the time in which packets of its predecessor may still come. */

@@ -34,7 +34,7 @@ export class Flight {
     const flags = flows[at + FLOW.flags] ?? 0;
     const control = segment.flags;
     const firstSyn =
-      (control & FLAG.syn) !== 0 && ((flags & FLOW_FLAG.syn) === 0 || flows[at + FLOW.isn] !== segment.seq);
+      (control & FLAG.syn) !== 0 && ((flags & FLOW_FLAG.syn) === 0 || (labels & LABEL.reusedPorts) !== 0);
     if ((flags & FLOW_FLAG.seen) === 0 || firstSyn) this.#locate(flow, segment);
     flows[at + FLOW.flags] = (flows[at + FLOW.flags] ?? 0) & ~FLOW_FLAG.provoked;
     if ((control & FLAG.rst) !== 0) return 0;
@@ -60,7 +60,6 @@ export class Flight {
     const isSyn = (segment.flags & FLAG.syn) !== 0;
     const first = isSyn ? seqAdd(segment.seq, 1) : segment.seq;
     flows[at + FLOW.flags] = flags | FLOW_FLAG.seen | FLOW_FLAG.known | (isSyn ? FLOW_FLAG.syn : 0);
-    flows[at + FLOW.isn] = isSyn ? segment.seq : seqAdd(segment.seq, -1);
     const started = (flags & FLOW_FLAG.started) !== 0;
     if ((flags & FLOW_FLAG.known) === 0 || (isSyn && !started)) this.#begin(flow, segment.seq, first);
     if (!started) {
