@@ -1,10 +1,9 @@
 import { FIELD, FIRST_KEPT, KEPT_NAME_MAX_BYTES, fieldKind, maskPath, setField, type FieldKind } from '../headers.ts';
 import type { KeptFields } from '../sink.ts';
 import { decodeHuffman } from './huffman.ts';
+import { Cursor, readInteger } from './integer.ts';
 import { STATIC_TABLE, type DynamicTable } from './table.ts';
 
-/** Continuation bytes of an integer that are followed (RFC 7541 §5.1): 4 x 7 bits and the prefix stay below 2^29. */
-const INTEGER_MAX_CONTINUATION_BYTES = 4;
 /** Longest value that is kept; a longer one is told as null. */
 const KEPT_VALUE_MAX_BYTES = 8 * 1024;
 
@@ -29,27 +28,25 @@ export class FieldDecoder {
   private readonly name = new Uint8Array(KEPT_NAME_MAX_BYTES);
   private readonly octets = new Uint8Array(KEPT_VALUE_MAX_BYTES);
   private readonly text: Buffer = Buffer.from(this.octets.buffer);
-  /** Offset after what was read last. */
-  private next = 0;
+  private readonly cursor = new Cursor();
 
   /**
    * Decodes one whole field block; `fields` is filled, not cleared.
    * @returns false where the block is malformed: `fields` and `table` then hold what came before
    */
   decode(table: DynamicTable, view: DataView, at: number, end: number, fields: KeptFields): boolean {
-    this.next = at;
+    const { cursor } = this;
+    cursor.next = at;
     this.sawScheme = false;
     let updatesAllowed = true;
-    while (this.next < end) {
-      const first = view.getUint8(this.next);
+    while (cursor.next < end) {
+      const first = view.getUint8(cursor.next);
       if ((first & 0x80) !== 0) {
         if (!this.indexed(table, view, end, fields)) return false;
       } else if ((first & 0xe0) === 0x20) {
         // RFC 7541 §4.2: only at the beginning of a block
-        if (!updatesAllowed) return false;
-        const bytes = this.integer(view, end, 5);
-        if (bytes < 0) return false;
-        table.resize(bytes);
+        if (!updatesAllowed || !readInteger(view, end, 5, cursor)) return false;
+        table.resize(cursor.value);
         continue;
       } else {
         const inserted = (first & 0x40) !== 0;
@@ -62,8 +59,9 @@ export class FieldDecoder {
 
   /** RFC 7541 §6.1. */
   private indexed(table: DynamicTable, view: DataView, end: number, fields: KeptFields): boolean {
-    const index = this.integer(view, end, 7);
-    if (index <= 0) return false; // cut, too long, or index 0, which is an error
+    if (!readInteger(view, end, 7, this.cursor)) return false;
+    const index = this.cursor.value;
+    if (index === 0) return false;
     if (index <= STATIC_TABLE.length) {
       const kind = staticKinds[index - 1] ?? FIELD.other;
       if (kind >= FIRST_KEPT) setField(fields, kind, STATIC_TABLE[index - 1]?.[1] ?? null);
@@ -97,8 +95,8 @@ export class FieldDecoder {
     inserted: boolean,
     fields: KeptFields,
   ): boolean {
-    const index = this.integer(view, end, prefixBits);
-    if (index < 0) return false;
+    if (!readInteger(view, end, prefixBits, this.cursor)) return false;
+    const index = this.cursor.value;
     let kind: FieldKind;
     let nameBytes: number;
     if (index === 0) {
@@ -140,33 +138,18 @@ export class FieldDecoder {
    * @returns its decoded length (0 where not needed), or -1 where it is cut or malformed
    */
   private string(view: DataView, end: number, into: Uint8Array, needed: boolean): number {
-    if (this.next >= end) return -1;
-    const coded = (view.getUint8(this.next) & 0x80) !== 0;
-    const bytes = this.integer(view, end, 7);
-    const at = this.next;
-    if (bytes < 0 || bytes > end - at) return -1;
-    this.next = at + bytes;
+    const { cursor } = this;
+    if (cursor.next >= end) return -1;
+    const coded = (view.getUint8(cursor.next) & 0x80) !== 0;
+    if (!readInteger(view, end, 7, cursor)) return -1;
+    const bytes = cursor.value;
+    const at = cursor.next;
+    if (bytes > end - at) return -1;
+    cursor.next = at + bytes;
     if (!needed) return 0;
-    if (coded) return decodeHuffman(view, at, this.next, into);
+    if (coded) return decodeHuffman(view, at, cursor.next, into);
     const kept = Math.min(bytes, into.length);
     for (let i = 0; i < kept; i++) into[i] = view.getUint8(at + i);
     return bytes;
-  }
-
-  /** An integer (RFC 7541 §5.1) that begins at `next`. @returns -1 where it is cut or longer than any that makes sense */
-  private integer(view: DataView, end: number, prefixBits: number): number {
-    const most = (1 << prefixBits) - 1;
-    let at = this.next;
-    let value = view.getUint8(at++) & most;
-    if (value === most) {
-      for (let shift = 0; ; shift += 7) {
-        if (at >= end || shift === 7 * INTEGER_MAX_CONTINUATION_BYTES) return -1;
-        const byte = view.getUint8(at++);
-        value += (byte & 0x7f) << shift;
-        if (byte < 0x80) break;
-      }
-    }
-    this.next = at;
-    return value;
   }
 }

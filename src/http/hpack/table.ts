@@ -98,7 +98,8 @@ export class DynamicTable {
   complete: boolean;
   private readonly budget: TableBudget;
   private maxBytes = TABLE_DEFAULT_BYTES;
-  private sizeBytes = 0;
+  /** Bytes of the entries held (RFC 7541 §4.1). */
+  sizeBytes = 0;
   private count = 0;
   /** Row that the next entry goes into. */
   private head = 0;
