@@ -1,0 +1,271 @@
+// Records a scenario through a gateway: NAME.pcap and NAME.truth.json. See README.md beside this file.
+//   node lab/record.mjs --scenario a --gateway envoy --out DIR
+//   node lab/record.mjs --all --out DIR
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { checkTruth } from './check-truth.mjs';
+import { envoy } from './gateway-envoy.mjs';
+import { nghttpx } from './gateway-nghttpx.mjs';
+import { now } from './journal.mjs';
+import { ADDRESSES, APISERVER_PORT, GATEWAY_PORT, inside, makeNetwork, upstreamSockets } from './network.mjs';
+import { startProgram } from './program.mjs';
+import { scenarios, StartOver } from './scenarios.mjs';
+import { truthOf } from './truth.mjs';
+
+const RUN_MAX_SECONDS = 900;
+const TRIES = 4;
+const SOCKET_POLL_SECONDS = 0.5;
+const GATEWAYS = { envoy, nghttpx };
+
+const cleanups = new Set();
+const sleep = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
+/** Runs cleanups in reverse, each once, whatever fails; Ctrl-C takes the same way. */
+function cleanupStack() {
+  const steps = [];
+  const stack = {
+    add: (step) => steps.push(step),
+    async run() {
+      cleanups.delete(stack);
+      while (steps.length > 0) await Promise.resolve(steps.pop()()).catch((error) => console.error(`cleanup: ${error.message}`));
+    },
+  };
+  cleanups.add(stack);
+  return stack;
+}
+
+async function startCapture(names, file) {
+  const flags = ['-i', 'any', '-U', '-s', '0', '-Z', 'root', '-w', file, 'tcp'];
+  const tcpdump = startProgram(names.gateway, ['tcpdump', ...flags], { maxSeconds: RUN_MAX_SECONDS, log: `${file}.log` });
+  for (let tries = 0; tries < 50; tries++) {
+    await sleep(0.1);
+    if ((await readFile(`${file}.log`, 'utf8').catch(() => '')).includes('listening on')) return tcpdump;
+  }
+  throw new Error('tcpdump does not listen');
+}
+
+async function waitForListener(names) {
+  for (let tries = 0; tries < 100; tries++) {
+    if ((await inside(names.gateway, 'ss', '-tlnH', 'sport', '=', `:${GATEWAY_PORT}`)) !== '') return;
+    await sleep(0.2);
+  }
+  throw new Error('the gateway does not listen');
+}
+
+/** Looks at the gateway's upstream sockets again and again: when each was first and last seen, and in which states. */
+function watchSockets(names) {
+  const seen = new Map();
+  let stopped = false;
+  async function look() {
+    const listed = await upstreamSockets(names);
+    const at = now();
+    for (const { state, gatewayPort, server } of listed) {
+      const known = seen.get(gatewayPort) ?? { gatewayPort, server, firstState: state, firstSeen: at, goneAt: null };
+      seen.set(gatewayPort, { ...known, lastState: state, lastSeen: at });
+    }
+    const present = new Set(listed.map(({ gatewayPort }) => gatewayPort));
+    for (const socket of seen.values()) if (!present.has(socket.gatewayPort)) socket.goneAt ??= at;
+  }
+  const loop = (async () => {
+    while (!stopped) {
+      await look().catch(() => {});
+      await sleep(SOCKET_POLL_SECONDS);
+    }
+  })();
+  return {
+    async stop() {
+      stopped = true;
+      await loop;
+      return [...seen.values()];
+    },
+  };
+}
+
+async function startPeers(cleanup, names, directory, scenario, gateway) {
+  const peer = (namespace, name, ...args) => {
+    const script = fileURLToPath(new URL(`${name}.mjs`, import.meta.url));
+    const options = { maxSeconds: RUN_MAX_SECONDS, log: join(directory, `${args[0]}.log`) };
+    const started = startProgram(namespace, [process.execPath, script, ...args], options);
+    cleanup.add(started.stop);
+    return started;
+  };
+  const peers = {};
+  for (const server of ['apiserver1', 'apiserver2']) {
+    peers[server] = peer(names[server], 'apiserver', server, ADDRESSES[server].host, String(APISERVER_PORT));
+    await peers[server].waitFor((entry) => entry.event === 'listening', 10, server);
+  }
+  peers.gateway = await gateway.start(names.gateway, directory, { keepalive: scenario.keepalive, maxSeconds: RUN_MAX_SECONDS });
+  cleanup.add(peers.gateway.stop);
+  await waitForListener(names);
+  const option = scenario.requestIds ? 'request-ids' : 'plain';
+  peers.client = peer(names.client, 'client', ADDRESSES.client.gateway, String(GATEWAY_PORT), option);
+  await peers.client.waitFor((entry) => entry.event === 'connected', 10, "the client's connection");
+  return peers;
+}
+
+/** What a scenario can do: peers, actions with their times, LISTs that tell who served them. */
+function labOf(cleanup, names, peers, directory, actions, extra) {
+  let lists = 0;
+  return {
+    ...peers,
+    names,
+    sleep,
+    sockets: () => upstreamSockets(names),
+    async act(what, perform) {
+      const action = { at: now(), done: null, what };
+      actions.push(action);
+      await perform();
+      action.done = now();
+    },
+    async list(path) {
+      const tag = `list-${lists++}`;
+      peers.client.send({ do: 'list', path, tag });
+      const { lab } = await peers.client.waitFor((entry) => entry.event === 'ended' && entry.tag === tag, 20, `LIST ${path}`);
+      const served = (server) => peers[server].entries.some((entry) => entry.event === 'request' && entry.lab === lab);
+      return ['apiserver1', 'apiserver2'].find(served);
+    },
+    async startMidstreamCapture() {
+      extra.file = join(directory, 'midstream.pcap');
+      extra.from = now();
+      extra.tcpdump = await startCapture(names, extra.file);
+      cleanup.add(extra.tcpdump.stop);
+    },
+  };
+}
+
+async function readAccessLog(directory, gateway) {
+  const text = await readFile(join(directory, 'access.log'), 'utf8');
+  return text.split('\n').map(gateway.readAccess).filter((entry) => entry !== undefined);
+}
+
+/** One run from an empty network to an empty network. @returns the run's facts and its capture files */
+async function run(name, scenario, gateway, directory, cleanup) {
+  const network = await makeNetwork(`${process.pid}-${Math.random().toString(36).slice(2, 6)}`);
+  cleanup.add(network.remove);
+  const { names } = network;
+  const actions = [];
+  const extra = { file: null };
+  const file = join(directory, 'capture.pcap');
+  const tcpdump = await startCapture(names, file);
+  cleanup.add(tcpdump.stop);
+  const from = now();
+  const peers = await startPeers(cleanup, names, directory, scenario, gateway);
+  const sockets = watchSockets(names);
+  cleanup.add(sockets.stop);
+  await scenario.play(labOf(cleanup, names, peers, directory, actions, extra));
+  const to = now();
+  await Promise.all([tcpdump.stop(), extra.tcpdump?.stop()]);
+  const seenSockets = await sockets.stop();
+  // The client goes first: then the gateway logs the requests that still hang, with the upstream that each was sent to.
+  await peers.client.stop();
+  await sleep(2);
+  await peers.gateway.stop();
+  const facts = {
+    scenario: name,
+    gateway: gateway.name,
+    capture: { from, to },
+    actions,
+    sockets: seenSockets,
+    client: peers.client.entries,
+    apiserver1: peers.apiserver1.entries,
+    apiserver2: peers.apiserver2.entries,
+    access: await readAccessLog(directory, gateway),
+  };
+  return { facts, file, extra };
+}
+
+const printJson = (value) => `${JSON.stringify(value, null, 2)}\n`;
+
+async function keep(label, capture, truth, out) {
+  await copyFile(capture, join(out, `${label}.pcap`));
+  await writeFile(join(out, `${label}.truth.json`), printJson(truth));
+  await checkTruth(join(out, `${label}.pcap`), truth);
+  console.log(`${label}: recorded and checked`);
+}
+
+async function keepAll({ facts, file, extra }, name, out, factsOut) {
+  const scenario = scenarios[name];
+  const label = `${name}-${facts.gateway}`;
+  if (factsOut !== undefined) await writeFile(join(factsOut, `${label}.facts.json`), printJson({ ...facts, extra: { from: extra.from } }));
+  const truth = truthOf(name, scenario, facts);
+  await keep(label, file, truth, out);
+  if (extra.file === null) return;
+  const midstream = { ...truth, scenario: `${name}-midstream`, capture: { ...truth.capture, from: extra.from } };
+  await keep(`${name}-midstream-${facts.gateway}`, extra.file, midstream, out);
+}
+
+async function attempt(name, gateway, out, factsOut) {
+  const cleanup = cleanupStack();
+  const directory = await mkdtemp(join(tmpdir(), 'lab-'));
+  cleanup.add(() => rm(directory, { recursive: true, force: true }));
+  try {
+    await keepAll(await run(name, scenarios[name], gateway, directory, cleanup), name, out, factsOut);
+  } catch (error) {
+    if (factsOut !== undefined) {
+      for (const log of ['gateway.log', 'access.log', 'gateway-stderr.log', 'client.log']) {
+        await copyFile(join(directory, log), join(factsOut, `${name}-${gateway.name}-${log}`)).catch(() => {});
+      }
+    }
+    throw error;
+  } finally {
+    await cleanup.run();
+  }
+}
+
+async function record(name, gatewayName, out, factsOut) {
+  for (let tries = 1; tries <= TRIES; tries++) {
+    try {
+      return await attempt(name, GATEWAYS[gatewayName], out, factsOut);
+    } catch (error) {
+      console.error(`${name}-${gatewayName}, try ${tries}: ${error.message}`);
+      if (!(error instanceof StartOver) || tries === TRIES) throw error;
+    }
+  }
+}
+
+/** Truths again from the facts of earlier runs, without recording anything. */
+async function retell(labels, out, factsOut) {
+  for (const label of labels) {
+    const facts = JSON.parse(await readFile(join(factsOut, `${label}.facts.json`), 'utf8'));
+    const truth = truthOf(facts.scenario, scenarios[facts.scenario], facts);
+    await writeFile(join(out, `${label}.truth.json`), printJson(truth));
+    await checkTruth(join(out, `${label}.pcap`), truth);
+    if (facts.extra.from === undefined) continue;
+    const midLabel = label.replace('-', '-midstream-');
+    const midstream = { ...truth, scenario: `${facts.scenario}-midstream`, capture: { ...truth.capture, from: facts.extra.from } };
+    await writeFile(join(out, `${midLabel}.truth.json`), printJson(midstream));
+    await checkTruth(join(out, `${midLabel}.pcap`), midstream);
+  }
+}
+
+async function leaveOnSignal() {
+  await Promise.all([...cleanups].map((cleanup) => cleanup.run()));
+  process.exit(130);
+}
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      scenario: { type: 'string', multiple: true, default: [] },
+      gateway: { type: 'string', multiple: true, default: ['envoy'] },
+      all: { type: 'boolean', default: false },
+      out: { type: 'string', default: '.' },
+      facts: { type: 'string' },
+      retell: { type: 'boolean', default: false },
+    },
+  });
+  const names = values.all || values.scenario.length === 0 ? Object.keys(scenarios) : values.scenario;
+  const gateways = values.all ? Object.keys(GATEWAYS) : values.gateway;
+  await mkdir(values.out, { recursive: true });
+  if (values.facts !== undefined) await mkdir(values.facts, { recursive: true });
+  const labels = gateways.flatMap((gateway) => names.map((name) => [name, gateway]));
+  if (values.retell) return retell(labels.map((label) => label.join('-')), values.out, values.facts);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, leaveOnSignal);
+  const done = await Promise.allSettled(labels.map(([name, gateway]) => record(name, gateway, values.out, values.facts)));
+  if (done.some(({ status }) => status === 'rejected')) process.exitCode = 1;
+}
+
+await main();
