@@ -4,12 +4,9 @@ export type CaptureFailure =
   | { readonly code: 'directory' }
   /** `errno` is the system's name for it: EACCES, EIO, … */
   | { readonly code: 'unreadable'; readonly errno: string }
-  /** `bytes` is how much of the file there is where it ended too early, else null. */
-  | {
-      readonly code: 'not-a-capture';
-      readonly found: 'nothing' | 'text' | 'cut-header' | 'unknown-bytes';
-      readonly bytes: number | null;
-    }
+  | { readonly code: 'not-a-capture'; readonly found: 'nothing' | 'text' | 'unknown-bytes' }
+  /** `bytes` is how much of the file there is. */
+  | { readonly code: 'not-a-capture'; readonly found: 'cut-header'; readonly bytes: number }
   /** A capture or an archive, but of a kind that is not read; `format` is its name. */
   | { readonly code: 'unsupported-format'; readonly format: string };
 
@@ -54,18 +51,18 @@ function reason(failure: CaptureFailure): string {
     case 'unsupported-format':
       return `is ${failure.format}, which is not read yet; a classic pcap file is needed`;
     case 'not-a-capture':
-      return notACapture(failure.found, failure.bytes);
+      return notACapture(failure);
   }
 }
 
-function notACapture(found: 'nothing' | 'text' | 'cut-header' | 'unknown-bytes', bytes: number | null): string {
-  switch (found) {
+function notACapture(failure: Extract<CaptureFailure, { code: 'not-a-capture' }>): string {
+  switch (failure.found) {
     case 'nothing':
       return 'is empty, not a capture file';
     case 'text':
       return 'is text, not a capture file';
     case 'cut-header':
-      return `ends within the pcap file header, after ${bytes ?? 0} bytes`;
+      return `ends within the pcap file header, after ${failure.bytes} bytes`;
     case 'unknown-bytes':
       return 'does not begin like a capture file';
   }

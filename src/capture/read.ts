@@ -71,14 +71,14 @@ function readHeader(block: Block, path: string): PcapHeader {
     case 'foreign':
       throw new CaptureError(path, 0, { code: 'unsupported-format', format: kind.name });
     case 'text':
-      throw new CaptureError(path, 0, { code: 'not-a-capture', found: 'text', bytes: null });
+      throw new CaptureError(path, 0, { code: 'not-a-capture', found: 'text' });
     case 'unknown':
-      throw new CaptureError(path, 0, { code: 'not-a-capture', found: 'unknown-bytes', bytes: null });
+      throw new CaptureError(path, 0, { code: 'not-a-capture', found: 'unknown-bytes' });
   }
 }
 
 function emptyFile(path: string): CaptureError {
-  return new CaptureError(path, 0, { code: 'not-a-capture', found: 'nothing', bytes: 0 });
+  return new CaptureError(path, 0, { code: 'not-a-capture', found: 'nothing' });
 }
 
 function captureFacts(files: readonly FileFacts[], clock: CaptureClock, warnings: WarningLog): CaptureFacts {

@@ -228,6 +228,40 @@ describe('records with nonsense lengths', () => {
     expect(read(buildPcap(corrupt(10, 2 ** 32 - 1))).records).toHaveLength(11);
   });
 
+  it('goes on at two whole records and a cut one, which end with the file', () => {
+    const file = buildPcap(corrupt(8, 2 ** 31)).subarray(0, -1);
+    const { facts, records: got } = read(file);
+    expect(got).toHaveLength(8 + 2);
+    expect(facts.warnings.map(({ code }) => code)).toEqual(['corrupt-record-skipped', 'cut-last-record']);
+    const cutInHeader = buildPcap(corrupt(8, 2 ** 31)).subarray(0, -30);
+    expect(read(cutInHeader).records).toHaveLength(8 + 2);
+  });
+
+  it('does not go on at one whole record and a cut one: too little to tell', () => {
+    expect(read(buildPcap(corrupt(9, 2 ** 31)).subarray(0, -1)).records).toHaveLength(9);
+    expect(read(buildPcap(corrupt(9, 2 ** 31)).subarray(0, -30)).records).toHaveLength(9);
+  });
+
+  const implausible: [name: string, lie: Partial<PcapRecord>][] = [
+    ['a fraction above a second', { claimedFraction: 1_000_000 }],
+    ['more captured than original bytes', { originalBytes: 1 }],
+    ['a length on the wire above the maximum', { originalBytes: 262_145 }],
+  ];
+  for (const [name, lie] of implausible) {
+    it(`does not go on at records with ${name}`, () => {
+      const built = corrupt(4, 2 ** 31).map((record, index) =>
+        index > 4 && index % 2 === 0 ? { ...record, ...lie } : record,
+      );
+      expect(read(buildPcap(built)).records).toHaveLength(4 + 1);
+    });
+  }
+
+  it('takes nanosecond fractions for what they are', () => {
+    const built = corrupt(4, 2 ** 31).map((record) => ({ ...record, claimedFraction: 999_999_999 }));
+    expect(read(buildPcap(built, { resolution: 'ns' })).records).toHaveLength(11);
+    expect(read(buildPcap(built, { resolution: 'us' })).records).toHaveLength(4);
+  });
+
   it('counts the warnings that it does not keep', () => {
     const built = records(2000).map((record, index) =>
       index % 8 === 3 ? { ...record, claimedBytes: 2 ** 30 } : record,

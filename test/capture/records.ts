@@ -52,7 +52,11 @@ export function hashOf(bytes: Uint8Array): string {
 }
 
 /** A file that stands in memory; `failsAt` makes its disk fail from that byte on. */
-export function memorySource(bytes: Uint8Array, path: string = 'memory.pcap', failsAt: number = Number.POSITIVE_INFINITY): Source {
+export function memorySource(
+  bytes: Uint8Array,
+  path: string = 'memory.pcap',
+  failsAt: number = Number.POSITIVE_INFINITY,
+): Source {
   let offset = 0;
   return {
     path,
