@@ -91,7 +91,9 @@ export class Analysis {
     if (bytes === 1 && ahead === 0 && flows[flowRow(flow ^ 1) + FLOW.window] === 0) return LABEL.zeroWindowProbe;
     let labels = 0;
     if (segment.window === 0 && (segment.flags & CONTROL) === 0) labels |= LABEL.zeroWindow;
-    if (nextSeq !== 0 && ahead > 0 && (segment.flags & FLAG.rst) === 0) labels |= LABEL.lostSegment;
+    // Asked from the other side on purpose: at a distance of exactly 2^31 Wireshark answers yes.
+    const isBeyond = nextSeq !== 0 && seqDiff(segment.seq, nextSeq) < 0;
+    if (isBeyond && (segment.flags & FLAG.rst) === 0) labels |= LABEL.lostSegment;
     if ((segment.flags & CONTROL) !== 0) return labels;
     if (bytes <= 1 && ahead === -1) labels |= LABEL.keepAlive;
     if (bytes > 0) return this.#isWindowFull(flow, segment) ? labels | LABEL.windowFull : labels;
@@ -167,7 +169,8 @@ export class Analysis {
   #isFast(flow: number, segment: Segment): boolean {
     const flows = this.#table.flows;
     const peer = flowRow(flow ^ 1);
-    if ((flows[peer + FLOW.dupAckNum] ?? 0) < FAST_RETRANSMISSION_MIN_ACKS) return false;
+    // Unsigned, as there: the mark of an unseen segment (-1) counts as many.
+    if ((flows[peer + FLOW.dupAckNum] ?? 0) >>> 0 < FAST_RETRANSMISSION_MIN_ACKS) return false;
     if (flows[peer + FLOW.lastAck] !== segment.seq) return false;
     const since = (this.#moment.ns[0] ?? 0) - (this.#table.doubles[doublesRow(flow ^ 1) + DOUBLE.lastAckNs] ?? 0);
     return since >= 0 && since < FAST_RETRANSMISSION_MAX_NS;

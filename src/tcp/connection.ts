@@ -69,7 +69,8 @@ export class Incarnations {
     this.opened = false;
     const flow = this.#table.find(segment);
     if (flow < 0) return this.#add(segment, NONE);
-    if ((segment.flags & FLAG.syn) !== 0) return this.#ofSyn(flow, segment);
+    // A SYN that resets at the same time is a broken or forged segment, and begins nothing.
+    if ((segment.flags & (FLAG.syn | FLAG.rst)) === FLAG.syn) return this.#ofSyn(flow, segment);
     if (this.#isYoung(flow)) return this.#ofStraggler(flow, segment);
     return flow;
   }

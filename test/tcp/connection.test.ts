@@ -1,0 +1,187 @@
+import { describe, expect, test } from 'vitest';
+import { OPENING } from '../../src/tcp/index.ts';
+import { conversation } from '../build/conversation.ts';
+
+describe('opening', () => {
+  test('a handshake: the SYN tells the side, the SYN-ACK that it opened', () => {
+    const c = conversation().handshake();
+    expect(c.opened).toEqual([0]);
+    expect(c.pass.connections.synSide(0)).toBe(0);
+    expect(c.pass.connections.opening(0)).toBe(OPENING.handshake);
+  });
+
+  test('the SYN-ACK alone tells who sent the SYN', () => {
+    const c = conversation().established();
+    c.client.syn({ hidden: true });
+    c.server.synAck();
+    c.client.acks();
+    expect(c.pass.connections.synSide(0)).toBe(1);
+    expect(c.opened).toEqual([0]);
+  });
+
+  test('a connection that was open when the capture began has no SYN side', () => {
+    const c = conversation().established().client.sends('abc');
+    expect(c.pass.connections.synSide(0)).toBeUndefined();
+    expect(c.pass.connections.opening(0)).toBe(OPENING.beforeCapture);
+  });
+
+  test('a ladder of SYNs with one number is one unanswered attempt, its repeats retransmissions', () => {
+    const c = conversation();
+    c.at(0).client.syn();
+    for (const second of [1, 3, 7]) c.at(second).client.syn({ seq: 1000 });
+    expect(c.opened).toEqual([0]);
+    expect(c.pass.connections.opening(0)).toBe(OPENING.unanswered);
+    expect(c.labels).toEqual(['retransmission']);
+    expect(c.pass.connections.retransmissions(0, 0)).toBe(3);
+    expect(c.did).toEqual(['elicit', 'ackedAll', 'inFlight']);
+  });
+
+  test('a SYN answered by a RST that acknowledges it is refused', () => {
+    const c = conversation().client.syn().server.rstAck();
+    expect(c.did).toContain('rstInWindow');
+    expect(c.pass.connections.opening(0)).toBe(OPENING.refused);
+  });
+
+  test('after a refusal a SYN with another number is a new incarnation, the same number is not', () => {
+    const same = conversation().client.syn().server.rstAck().client.syn({ seq: 1000 });
+    expect(same.opened).toEqual([0]);
+    const other = conversation().client.syn().server.rstAck().client.syn({ seq: 99_000 });
+    expect(other.opened).toEqual([0, 1]);
+    expect(other.labels).toContain('reusedPorts');
+    expect(other.pass.connections.incarnation(1)).toBe(1);
+    expect(other.pass.connections.previous(1)).toBe(0);
+  });
+
+  test('a simultaneous open (RFC 9293 §3.5) is one connection and opens', () => {
+    const c = conversation();
+    c.client.syn();
+    c.server.syn();
+    c.client.synAck({ seq: 1000 });
+    c.server.synAck({ seq: 5000 });
+    expect(c.opened).toEqual([0]);
+    expect(c.pass.connections.synSide(0)).toBe(0);
+    expect(c.pass.connections.opening(0)).toBe(OPENING.handshake);
+  });
+
+  test('a SYN that stands in the file behind its SYN-ACK opens nothing new', () => {
+    const c = conversation().established();
+    c.client.syn({ hidden: true });
+    c.server.synAck();
+    c.client.syn({ seq: 1000 });
+    c.client.acks();
+    expect(c.opened).toEqual([0]);
+    expect(c.pass.connections.synSide(0)).toBe(1);
+  });
+
+  test('a SYN-ACK with a new number still answers the SYN that it acknowledges', () => {
+    const c = conversation().client.syn().server.synAck().server.synAck({ seq: 77_777 });
+    expect(c.opened).toEqual([0]);
+    expect(c.labels).toContain('reusedPorts');
+  });
+});
+
+describe('incarnations', () => {
+  test('a SYN with a new number on a used 4-tuple is a new connection', () => {
+    const c = conversation().handshake().client.sends('abc').server.acks();
+    c.client.syn({ seq: 3_000_000 });
+    expect(c.opened).toEqual([0, 1]);
+    expect(c.last.connection).toBe(1);
+    expect(c.labels).toEqual(['reusedPorts']);
+  });
+
+  test('an old SYN that comes late belongs to its own incarnation', () => {
+    const c = conversation().handshake();
+    c.client.syn({ seq: 3_000_000 });
+    c.client.syn({ seq: 1000 });
+    expect(c.opened).toEqual([0, 1]);
+    expect(c.last.connection).toBe(0);
+  });
+
+  test('data of the old incarnation that come after the new SYN are not taken for the new one', () => {
+    const c = conversation().handshake().client.sends('abc').server.acks();
+    c.client.syn({ seq: 3_000_000 });
+    c.server.sends('late', { seq: 5001, ack: 1004 });
+    expect(c.last.connection).toBe(0);
+    expect(c.stream(1)).toBe('late');
+    expect(c.opened).toEqual([0, 1]);
+  });
+
+  test('the peer may be the one that opens the next incarnation', () => {
+    const c = conversation().handshake();
+    c.server.syn({ seq: 42_000_000 });
+    expect(c.opened).toEqual([0, 1]);
+    expect(c.last.side).toBe(0);
+    expect(c.pass.connections.port(1, 0)).toBe(80);
+  });
+
+  test('connections beyond the limit are counted and ignored', () => {
+    const c = conversation({ bounds: { connectionsMax: 1 } });
+    c.client.syn();
+    c.fromPort(1).client.syn({ seq: 5 });
+    expect(c.told).toHaveLength(1);
+    expect(c.pass.limits.ignoredPackets).toBe(1);
+  });
+});
+
+describe('FIN', () => {
+  test('each side has one first FIN; the same one again is a retransmission', () => {
+    const c = conversation().handshake().client.fin();
+    expect(c.did).toContain('firstFin');
+    c.at(1).client.fin({ seq: c.client.sndNxt - 1 });
+    expect(c.did).not.toContain('firstFin');
+    expect(c.labels).toEqual(['retransmission']);
+    c.server.fin();
+    expect(c.did).toContain('firstFin');
+  });
+
+  test('after a half-close the other side still delivers', () => {
+    const c = conversation().handshake().client.fin().server.acks().server.sends('more');
+    expect(c.stream(1)).toBe('more');
+    expect(c.did).toContain('payload');
+  });
+});
+
+describe('RST (RFC 9293 §3.10.7)', () => {
+  const open = () => conversation().handshake({ windowShift: 0 }).client.sends('abc').server.acks({ window: 100 });
+
+  test('at the expected number it is accepted', () => {
+    const c = open().client.rst();
+    expect(c.did).toContain('rstInWindow');
+    expect(c.pass.connections.hasReset(0, 0)).toBe(true);
+  });
+
+  test('inside the window it counts, one beyond the edge it does not', () => {
+    expect(open().client.rst({ seq: 1004 + 100 }).did).toContain('rstInWindow');
+    expect(open().client.rst({ seq: 1004 + 101 }).did).not.toContain('rstInWindow');
+  });
+
+  test('below the window it is ignored', () => {
+    const c = open().client.rst({ seq: 1003 });
+    expect(c.did).not.toContain('rstInWindow');
+    expect(c.pass.connections.hasReset(0, 0)).toBe(false);
+  });
+
+  test('in SYN-SENT it must acknowledge the SYN', () => {
+    expect(conversation().client.syn().server.rst({ seq: 0 }).did).not.toContain('rstInWindow');
+    expect(conversation().client.syn().server.rstAck({ ack: 1000 }).did).not.toContain('rstInWindow');
+    expect(conversation().client.syn().server.rstAck({ ack: 1002 }).did).not.toContain('rstInWindow');
+    expect(conversation().client.syn().server.rstAck({ ack: 1001 }).did).toContain('rstInWindow');
+  });
+
+  test('the client may give its own attempt up', () => {
+    const c = conversation().client.syn().server.synAck().client.rst({ seq: 1001 });
+    expect(c.did).toContain('rstInWindow');
+    expect(c.pass.connections.opening(0)).toBe(OPENING.handshake);
+  });
+
+  test('sent while data are in flight it is accepted at the last number sent, whatever the window', () => {
+    const c = open();
+    c.server.acks({ window: 0 });
+    c.client.sends('defg').client.rst();
+    expect(c.did).toContain('rstInWindow');
+  });
+
+  test('of a connection of which nothing else is known it is taken as accepted', () => {
+    expect(conversation().client.rst({ seq: 7 }).did).toContain('rstInWindow');
+  });
+});

@@ -1,0 +1,132 @@
+import { describe, expect, test } from 'vitest';
+import { conversation, type Conversation } from '../build/conversation.ts';
+
+function counts(c: Conversation, side: 0 | 1): [probes: number, answered: number] {
+  return [c.pass.connections.keepAliveProbes(0, side), c.pass.connections.keepAlivesAnswered(0, side)];
+}
+
+describe('keep-alive on a connection whose numbers are known', () => {
+  test('a probe and its answer carry their labels and are counted', () => {
+    const c = conversation().handshake().client.sends('abc').server.acks();
+    c.at(60).client.probes();
+    expect(c.labels).toEqual(['keepAlive']);
+    expect(c.did).toEqual(['elicit', 'ackedAll']);
+    c.server.acks();
+    expect(c.labels).toEqual(['keepAliveAck']);
+    expect(counts(c, 0)).toEqual([1, 1]);
+    expect(c.pass.connections.retransmissions(0, 0)).toBe(0);
+  });
+
+  test('unanswered probes stay unanswered', () => {
+    const c = conversation().handshake().client.sends('abc').server.acks();
+    for (const second of [60, 70, 80]) c.at(second).client.probes();
+    expect(counts(c, 0)).toEqual([3, 0]);
+  });
+
+  test("a keep-alive probe's garbage byte never enters the stream (RFC 1122 §4.2.3.6)", () => {
+    const c = conversation().handshake().client.sends('abc').server.acks();
+    c.at(60).client.probes('X');
+    expect(c.labels).toEqual(['keepAlive']);
+    c.server.acks();
+    c.client.sends('def').finish();
+    expect(c.stream(0)).toBe('abcdef');
+    expect(c.pass.connections.payloadBytes(0, 0)).toBe(6);
+  });
+
+  test('a probe of a zero window is no keep-alive probe', () => {
+    const c = conversation().handshake().client.sends('abc').server.acks({ window: 0 });
+    c.at(5).client.probes();
+    expect(c.labels).toEqual(['keepAlive']);
+    expect(counts(c, 0)).toEqual([0, 0]);
+    expect(c.pass.connections.windowProbes(0, 0)).toBe(1);
+  });
+});
+
+describe('keep-alive in a capture begun while the connection was idle', () => {
+  test("the peer's answer one number further tells the first probe afterwards", () => {
+    const c = conversation().established();
+    c.at(0).client.probes();
+    expect(c.labels).toEqual([]);
+    c.at(0.001).server.acks();
+    expect(c.labels).toEqual(['keepAliveAck']);
+    expect(counts(c, 0)).toEqual([1, 1]);
+    c.at(15).client.probes();
+    expect(c.labels).toEqual(['keepAlive']);
+    expect(c.did).toEqual(['elicit', 'ackedAll']);
+    c.at(15.001).server.acks();
+    expect(c.labels).toEqual(['keepAliveAck']);
+    expect(counts(c, 0)).toEqual([2, 2]);
+  });
+
+  test('both sides probe: each is recognised', () => {
+    const c = conversation().established();
+    c.at(0).client.probes();
+    c.server.acks();
+    c.at(5).server.probes();
+    expect(c.labels).toEqual(['keepAlive']);
+    c.client.acks();
+    expect(c.did).toContain('ackedAll');
+    expect(counts(c, 0)).toEqual([1, 1]);
+    expect(counts(c, 1)).toEqual([1, 1]);
+  });
+
+  test('a bare ACK one below what the peer acknowledges already is a probe at once', () => {
+    const c = conversation().established();
+    c.client.acks();
+    c.at(3).server.probes();
+    expect(c.labels).toEqual(['keepAlive']);
+  });
+
+  test('nobody answers: the third beat of a steady pace tells all three', () => {
+    const c = conversation().established();
+    c.at(0).client.probes();
+    c.at(10).client.probes();
+    expect(c.labels).toEqual(['duplicateAck']);
+    c.at(20).client.probes();
+    expect(c.labels).toEqual(['keepAlive']);
+    expect(counts(c, 0)).toEqual([3, 0]);
+    c.at(30).client.probes();
+    expect(counts(c, 0)).toEqual([4, 0]);
+  });
+
+  test('an uneven pace, a quick one, or one that the peer provokes is none', () => {
+    const uneven = conversation().established();
+    for (const second of [0, 10, 30, 70]) uneven.at(second).client.acks();
+    expect(counts(uneven, 0)).toEqual([0, 0]);
+    const quick = conversation().established();
+    for (const second of [0, 0.5, 1, 1.5]) quick.at(second).client.acks();
+    expect(counts(quick, 0)).toEqual([0, 0]);
+    const provoked = conversation().established();
+    for (const second of [0, 10, 20, 30]) {
+      provoked.at(second).server.sends('again', { seq: 5000 });
+      provoked.client.acks({ ack: 5000 });
+    }
+    expect(counts(provoked, 0)).toEqual([0, 0]);
+    expect(counts(provoked, 1)).toEqual([0, 0]);
+  });
+
+  test('an ordinary acknowledgement of data does not look like an answer', () => {
+    const c = conversation().established();
+    c.client.acks();
+    c.client.sends('x');
+    c.server.acks();
+    expect(c.labels).toEqual([]);
+    expect(counts(c, 0)).toEqual([0, 0]);
+  });
+
+  test('the stream that follows has no gap at the probe', () => {
+    const c = conversation().established();
+    c.client.probes();
+    c.server.acks();
+    c.at(9).client.sends('hello').finish();
+    expect(c.labels).toEqual([]);
+    expect(c.stream(0)).toBe('hello');
+  });
+
+  test('data after an unanswered probe begin the stream too', () => {
+    const c = conversation().established();
+    c.client.probes();
+    c.at(9).client.sends('hello').finish();
+    expect(c.stream(0)).toBe('hello');
+  });
+});
