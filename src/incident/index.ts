@@ -1,3 +1,4 @@
+export { buildIncident } from './build.ts';
 export type * from './model.ts';
 export type { FindingArgs, FindingCode } from './findings/args.ts';
 export { DEFAULT_THRESHOLDS, type Thresholds } from './thresholds.ts';

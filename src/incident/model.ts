@@ -165,23 +165,22 @@ export interface Evidence {
 export type Severity = 'critical' | 'warning' | 'info';
 
 /** One finding: code, typed arguments, severity, evidence. The words are made in `report`. */
-export type Finding = {
-  [C in FindingCode]: {
-    readonly code: C;
-    readonly severity: Severity;
-    readonly args: FindingArgs[C];
-    /** Leg id; null: the whole capture. */
-    readonly connection: string | null;
-    readonly stream: number | null;
-    readonly at: Ref | null;
-    readonly packets: readonly Ref[];
-  };
-}[FindingCode];
+export interface FindingOf<C extends FindingCode> {
+  readonly code: C;
+  readonly severity: Severity;
+  readonly args: FindingArgs[C];
+  /** Leg id; null: the whole capture. */
+  readonly connection: string | null;
+  readonly stream: number | null;
+  readonly at: Ref | null;
+  readonly packets: readonly Ref[];
+}
+
+export type Finding = { [C in FindingCode]: FindingOf<C> }[FindingCode];
 
 /** A weakness of the capture, and which conclusions it weakens. */
 export interface TrustNote {
-  readonly code:
-    'one-sided' | 'lost-by-capture' | 'snaplen' | 'clock-step' | 'begun-mid-stream' | 'limit' | 'cut' | 'undecoded';
+  readonly code: 'one-sided' | 'lost-by-capture' | 'missing-bytes' | 'begun-mid-stream';
   readonly connection: string | null;
   readonly weakens: readonly string[];
   readonly packets: readonly Ref[];

@@ -21,3 +21,4 @@ export type {
   TraceConnection,
   TraceStream,
 } from './model.ts';
+export { Recorder } from './recorder.ts';

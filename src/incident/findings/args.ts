@@ -8,12 +8,12 @@ export interface FindingArgs {
     readonly spanNs: number;
     readonly stillOpen: boolean;
   };
-  readonly 'upstream-silent': { readonly quietNs: number; readonly expectation: 'bookmark' | 'timeout' };
   readonly 'upstream-mute-gateway': {
     readonly upstreamPackets: number;
     readonly spanNs: number;
     readonly lastGatewayPacketNs: number;
   };
+  readonly 'upstream-silent': { readonly quietNs: number };
   readonly 'upstream-probes-unanswered': {
     readonly probes: number;
     readonly intervalNs: number | null;

@@ -1,0 +1,102 @@
+import { Moment, type RecordBatch } from '../capture/index.ts';
+import { decodePacket, FLAG, Segment, STOP, STOP_COUNT, STOP_NAMES } from '../decode/index.ts';
+import { HttpPass } from '../http/index.ts';
+import { DID, type GapReason, type Side, TcpPass, type TcpSink } from '../tcp/index.ts';
+import { type LimitHit, Recorder, type Trace } from '../trace/index.ts';
+
+const NONE = -1;
+
+/** Joins the stages of the wire pass: batches of records in, a trace out. One pass, in file order. */
+export class WirePass implements TcpSink {
+  readonly #moment = new Moment();
+  readonly #segment = new Segment();
+  readonly #stops = new Int32Array(STOP_COUNT);
+  readonly #tcp: TcpPass;
+  readonly #http: HttpPass;
+  readonly #recorder: Recorder;
+  /** A connection whose last packet is being read: its http state is freed before the next packet, after this one's bytes. */
+  #closing = NONE;
+
+  constructor() {
+    this.#tcp = new TcpPass(this.#moment, this);
+    this.#recorder = new Recorder(this.#moment, this.#tcp.connections);
+    this.#http = new HttpPass(this.#moment, this.#recorder);
+  }
+
+  /** Takes the records of one block. */
+  consume(batch: RecordBatch): void {
+    const moment = this.#moment;
+    const segment = this.#segment;
+    const { view, at, capturedBytes, originalBytes, timeNs, linkType } = batch;
+    moment.file = batch.file;
+    for (let row = 0; row < batch.count; row++) {
+      moment.packet = batch.firstPacket + row;
+      moment.ns[0] = timeNs[row] ?? 0;
+      this.#recorder.packet();
+      const from = at[row] ?? 0;
+      const stop = decodePacket(
+        view,
+        from,
+        from + (capturedBytes[row] ?? 0),
+        originalBytes[row] ?? 0,
+        linkType[row] ?? 0,
+        segment,
+      );
+      this.#stops[stop] = (this.#stops[stop] ?? 0) + 1;
+      if (stop === STOP.none) this.#tcp.segment(segment, view);
+      if (this.#closing !== NONE) this.#free();
+    }
+  }
+
+  /** Ends the pass. */
+  finish(): Trace {
+    this.#tcp.finish();
+    for (let stop = 0; stop < STOP_COUNT; stop++) {
+      const count = this.#stops[stop] ?? 0;
+      if (stop !== STOP.none && count > 0) this.#recorder.undecoded(STOP_NAMES[stop] ?? '', count);
+    }
+    return this.#recorder.finish(this.#limits());
+  }
+
+  opened(connection: number): void {
+    const fromStart = (this.#segment.flags & FLAG.syn) !== 0;
+    this.#recorder.opened(connection);
+    this.#http.opened(connection, fromStart);
+  }
+
+  segment(connection: number, side: Side, labels: number, did: number, segment: Segment): void {
+    this.#recorder.segment(connection, side, labels, did, segment);
+    const { connections } = this.#tcp;
+    const finished =
+      (did & DID.firstFin) !== 0 && connections.hasFin(connection, 0) && connections.hasFin(connection, 1);
+    if (finished || (did & DID.rstInWindow) !== 0) this.#closing = connection;
+  }
+
+  bytes(connection: number, side: Side, view: DataView, at: number, end: number): void {
+    this.#http.bytes(connection, side, view, at, end);
+  }
+
+  gap(connection: number, side: Side, lostBytes: number, reason: GapReason): void {
+    this.#recorder.gap(connection, side, lostBytes, reason);
+    this.#http.gap(connection, side, lostBytes);
+  }
+
+  #free(): void {
+    this.#http.closed(this.#closing);
+    this.#closing = NONE;
+  }
+
+  #limits(): LimitHit[] {
+    const tcp = this.#tcp.limits;
+    const http = this.#http.counters;
+    const hits: LimitHit[] = [
+      { limit: 'connections', bound: 0, count: tcp.ignoredPackets },
+      { limit: 'held-segments-per-flow', bound: 0, count: tcp.flowHeld },
+      { limit: 'held-segments', bound: 0, count: tcp.poolHeld },
+      { limit: 'field-block-bytes', bound: 0, count: http.collectLimit },
+      { limit: 'hpack-tables', bound: 0, count: http.hpackTableLimit },
+      { limit: 'unsynchronised-bytes', bound: 0, count: http.unsyncedLimit },
+    ];
+    return hits.filter((hit) => hit.count > 0);
+  }
+}

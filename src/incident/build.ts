@@ -1,0 +1,39 @@
+import type { Trace } from '../trace/index.ts';
+import { findingsOf } from './findings/catalogue.ts';
+import type { Facts } from './findings/rule.ts';
+import { legsOf } from './leg.ts';
+import { linksOf } from './links.ts';
+import type { Incident } from './model.ts';
+import { castRoles } from './roles.ts';
+import { DEFAULT_THRESHOLDS, type Thresholds } from './thresholds.ts';
+import { trustNotes } from './trust.ts';
+import { verdictOf } from './verdict.ts';
+import { windowsOf } from './windows.ts';
+
+/** From what was recorded to what it means: roles, liveness, links, windows, findings, verdict. Pure, and the same for the same trace. */
+export function buildIncident(trace: Trace, thresholds: Thresholds = DEFAULT_THRESHOLDS): Incident {
+  const captureEndNs = trace.last?.timeNs ?? 0;
+  const casting = castRoles(trace);
+  const legs = legsOf(trace, casting, thresholds);
+  const { windows, links, deaths } = windowsOf({
+    trace,
+    legs,
+    casting,
+    links: linksOf(trace, legs, casting),
+    thresholds,
+    captureEndNs,
+  });
+  const legById = new Map(legs.map((leg) => [leg.id, leg]));
+  const facts: Facts = { legs, legById, links, windows, deaths, thresholds, captureEndNs };
+  const findings = findingsOf(facts);
+  return {
+    verdict: verdictOf(facts, findings, casting.gateways.length),
+    gateways: casting.gateways,
+    connections: legs,
+    links,
+    windows,
+    findings,
+    trust: trustNotes(legs),
+    thresholds,
+  };
+}

@@ -1,0 +1,169 @@
+import type { Debt, Ref } from '../trace/index.ts';
+import { clientSide } from './leg.ts';
+import { isDead, isOneSided } from './liveness.ts';
+import type { Cause, Leg } from './model.ts';
+import type { Thresholds } from './thresholds.ts';
+
+/** One time in which an upstream connection was dead, whether or not anybody was hurt by it. */
+export interface Death {
+  readonly cause: Cause;
+  /** Last packet of the mute side; null where none was seen. */
+  readonly lastHeard: Ref | null;
+  readonly firstUnanswered: Ref;
+  /** When it counts from: the first unanswered elicit, the reset, the GOAWAY. */
+  readonly fromNs: number;
+  /** Proof of life again; null where it never came. */
+  readonly healedAt: Ref | null;
+  /** The debts that prove it; none for a reset, a refusal, a GOAWAY or a FIN. */
+  readonly debts: readonly Debt[];
+  /** The packet that is the proof, where no debt is. */
+  readonly packet: Ref | null;
+  /** Fewer tries than a death needs, but the gateway then gave the connection up. */
+  readonly provenByGivingUp: boolean;
+}
+
+/** A side heard this long after the first unanswered elicit is still there: what is dead is the way, not the peer. */
+const STILL_HEARD_NS = 1e9;
+
+/** A SYN ladder that ends after the first try says little, but a gateway that gives up an attempt has its own connect timeout. */
+const CONNECT_TRIES_MIN = 2;
+
+/** All deaths of an upstream connection, in order of time. */
+export function deathsOf(leg: Leg, captureEndNs: number, thresholds: Thresholds): readonly Death[] {
+  if (leg.opened === 'refused') return refusals(leg);
+  if (leg.opened === 'unanswered') return unansweredConnect(leg, captureEndNs, thresholds);
+  if (isOneSided(leg.trace)) return [];
+  const silent = silentDeaths(leg, captureEndNs, thresholds);
+  const last = silent.at(-1);
+  const still = last !== undefined && last.healedAt === null;
+  return still ? silent : [...silent, ...closingDeaths(leg)];
+}
+
+function refusals(leg: Leg): Death[] {
+  const rst = leg.trace.closes.find((close) => close.answersSyn);
+  const syn = leg.trace.handshake.syn;
+  if (rst === undefined || syn === null) return [];
+  return [{ ...proof('refused', rst.at), lastHeard: null, firstUnanswered: syn, fromNs: rst.at.timeNs }];
+}
+
+/** `connect-unanswered` needs the tries of a death, or a gateway that stopped trying before the kernel would have. */
+function unansweredConnect(leg: Leg, captureEndNs: number, thresholds: Thresholds): Death[] {
+  const debt = leg.trace.debts.find((candidate) => candidate.elicits.syns > 0);
+  if (debt === undefined || debt.end === 'answered') return [];
+  const gaveUp =
+    leg.closed.how === 'timeout' ||
+    leg.trace.closes.length > 0 ||
+    captureEndNs - debt.lastElicit.timeNs > thresholds.deadAfterNs;
+  const dead = isDead(leg.trace, debt, captureEndNs, thresholds);
+  if (!dead && !(gaveUp && debt.tries >= CONNECT_TRIES_MIN)) return [];
+  return [
+    {
+      cause: 'connect-unanswered',
+      lastHeard: null,
+      firstUnanswered: debt.firstElicit,
+      fromNs: debt.firstElicit.timeNs,
+      healedAt: null,
+      debts: [debt],
+      packet: null,
+      provenByGivingUp: !dead,
+    },
+  ];
+}
+
+/** Deaths told by debts. Debts of both sides that overlap are one death: a way dead one way leaves both sides without answers. */
+function silentDeaths(leg: Leg, captureEndNs: number, thresholds: Thresholds): Death[] {
+  const { trace } = leg;
+  const proven = trace.debts.filter(
+    (debt) => isDead(trace, debt, captureEndNs, thresholds) || givenUp(leg, debt, thresholds),
+  );
+  const groups: Debt[][] = [];
+  let untilNs = -Infinity;
+  for (const debt of proven) {
+    const group = groups.at(-1);
+    if (group !== undefined && debt.firstElicit.timeNs <= untilNs) group.push(debt);
+    else groups.push([debt]);
+    untilNs = Math.max(untilNs, debt.endAt?.timeNs ?? captureEndNs);
+  }
+  return groups.flatMap((group) => deathOf(leg, group, captureEndNs, thresholds));
+}
+
+/** The gateway reset or closed the connection while the upstream owed it an answer, or while it owed one that never got through. */
+function givenUp(leg: Leg, debt: Debt, thresholds: Thresholds): boolean {
+  if (debt.end === 'answered' || debt.tries === 0) return false;
+  const gateway = clientSide(leg);
+  const spanNs = debt.lastElicit.timeNs - debt.firstElicit.timeNs;
+  return leg.trace.closes.some(
+    (close) =>
+      close.by === gateway &&
+      close.at.timeNs > debt.firstElicit.timeNs &&
+      close.at.timeNs - debt.firstElicit.timeNs >= Math.min(thresholds.deadAfterNs, spanNs),
+  );
+}
+
+function deathOf(leg: Leg, debts: readonly Debt[], captureEndNs: number, thresholds: Thresholds): Death[] {
+  const first = debts[0];
+  if (first === undefined) return [];
+  const { lastHeard, firstUnanswered } = onsetOf(first);
+  const answered = debts.every((debt) => debt.end === 'answered')
+    ? debts.map((debt) => debt.endAt).filter((ref) => ref !== null)
+    : [];
+  return [
+    {
+      cause: debts.some((debt) => isOneWay(leg, debt)) ? 'path-one-way' : 'peer-silent',
+      lastHeard,
+      firstUnanswered,
+      fromNs: firstUnanswered.timeNs,
+      healedAt: answered.reduce<Ref | null>(
+        (latest, at) => (latest === null || at.timeNs > latest.timeNs ? at : latest),
+        null,
+      ),
+      debts,
+      packet: null,
+      provenByGivingUp: !debts.some((debt) => isDead(leg.trace, debt, captureEndNs, thresholds)),
+    },
+  ];
+}
+
+/** What was already on its way when the way broke may still arrive: the onset lies after it. */
+function onsetOf(debt: Debt): { lastHeard: Ref | null; firstUnanswered: Ref } {
+  const during = debt.lastHeardDuring;
+  if (during === null || isStillHeard(debt)) return { lastHeard: debt.lastHeard, firstUnanswered: debt.firstElicit };
+  const after = [...debt.attempts, debt.lastElicit].find((attempt) => attempt.timeNs > during.timeNs);
+  return { lastHeard: during, firstUnanswered: after ?? debt.firstElicit };
+}
+
+function isStillHeard(debt: Debt): boolean {
+  return debt.lastHeardDuring !== null && debt.lastHeardDuring.timeNs - debt.firstElicit.timeNs > STILL_HEARD_NS;
+}
+
+/**
+ * Packets of one direction do not arrive while the other side is heard. Where the gateway owes the answer, the upstream is the one
+ * that is heard, and the gateway's own packets are lost, possibly before the capture's tap.
+ */
+function isOneWay(leg: Leg, debt: Debt): boolean {
+  return debt.owedBy === clientSide(leg) || debt.acknowledgedInVain || isStillHeard(debt);
+}
+
+/** The upstream tore the connection down: by RST, or by FIN. Whether anybody was left behind is for the windows to say. */
+function closingDeaths(leg: Leg): Death[] {
+  const close = leg.trace.closes.find((candidate) => candidate.by === leg.serverSide && candidate.accepted);
+  if (close === undefined) return [];
+  const gatewayClosed = leg.trace.closes.some(
+    (other) => other.by === clientSide(leg) && other.at.timeNs < close.at.timeNs,
+  );
+  if (gatewayClosed) return [];
+  return [proof(close.kind === 'rst' ? 'reset' : 'closed-not-propagated', close.at)];
+}
+
+function proof(cause: Cause, at: Ref): Death {
+  return {
+    cause,
+    lastHeard: at,
+    firstUnanswered: at,
+    fromNs: at.timeNs,
+    healedAt: null,
+    debts: [],
+    packet: at,
+    provenByGivingUp: false,
+  };
+}

@@ -1,0 +1,58 @@
+import type { TraceStream } from '../../trace/index.ts';
+import type { Leg } from '../model.ts';
+import { type Facts, finding, ofRole, type Rule } from './rule.ts';
+
+const SECOND_NS = 1e9;
+/** Idle time-outs are set in whole seconds and fire within this of them. */
+const SLACK_NS = 0.25 * SECOND_NS;
+/** Below this, other time-outs than a stream's idle one are likelier. */
+const IDLE_MIN_NS = 10 * SECOND_NS;
+
+/** A stream that the gateway cut after a whole number of seconds of silence, while its upstream was healthy. */
+export const idleTimeoutCut: Rule = (facts) =>
+  ofRole(facts, 'client').flatMap((leg) =>
+    leg.streams.flatMap((stream) => {
+      if (stream.reset?.by !== leg.serverSide || isHurt(facts, leg, stream)) return [];
+      const quietNs = stream.reset.at.timeNs - lastFrameNs(stream);
+      const offNs = Math.abs(quietNs - Math.round(quietNs / SECOND_NS) * SECOND_NS);
+      if (quietNs < IDLE_MIN_NS || offNs > SLACK_NS || !upstreamWasHealthy(facts, stream, stream.reset.at.timeNs))
+        return [];
+      return [
+        finding(
+          'idle-timeout-cut',
+          'warning',
+          { quietNs, by: 'rst-stream' },
+          { connection: leg.id, stream: stream.id, packets: [stream.reset.at] },
+        ),
+      ];
+    }),
+  );
+
+function lastFrameNs(stream: TraceStream): number {
+  return Math.max(
+    stream.opened.timeNs,
+    stream.statusAt?.timeNs ?? 0,
+    stream.lastData[0]?.timeNs ?? 0,
+    stream.lastData[1]?.timeNs ?? 0,
+  );
+}
+
+function isHurt(facts: Facts, leg: Leg, stream: TraceStream): boolean {
+  return facts.windows.some(
+    (window) => window.client === leg.id && window.streams.some((hurt) => hurt.id === stream.id),
+  );
+}
+
+function upstreamWasHealthy(facts: Facts, stream: TraceStream, atNs: number): boolean {
+  const carriers = stream.partners
+    .filter((partner) => partner.nearerClient)
+    .flatMap((partner) => facts.legs[partner.connection] ?? []);
+  return (
+    carriers.length > 0 &&
+    carriers.every((leg) =>
+      leg.liveness.some(
+        ({ fromNs, toNs, state }) => fromNs <= atNs && atNs <= toNs && (state === 'alive' || state === 'idle'),
+      ),
+    )
+  );
+}

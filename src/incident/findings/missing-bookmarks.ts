@@ -1,0 +1,43 @@
+import { describeRequest } from '../../http/index.ts';
+import type { TraceStream } from '../../trace/index.ts';
+import type { Leg } from '../model.ts';
+import { overAt } from '../stream-fate.ts';
+import type { Facts } from './rule.ts';
+
+/** A watch whose upstream kept a rhythm and then lost it. */
+export interface OverdueBookmarks {
+  readonly leg: Leg;
+  readonly stream: TraceStream;
+  readonly quietNs: number;
+  /** The upstream's packets went on all the same. */
+  readonly stillHeard: boolean;
+}
+
+const SECOND_NS = 1e9;
+/** kube-apiserver sends a bookmark about each minute to watches that ask for them. */
+const BOOKMARK_PERIOD_NS = 60 * SECOND_NS;
+/** Bookmarks that must be missing: one may be late, two may be folded into events. */
+const MISSED_MIN = 3.5;
+
+/**
+ * Watches that asked for bookmarks, got data for at least most of a period, and then nothing for MISSED_MIN periods, on an upstream that
+ * is not dead. A watch that never had a rhythm gives no expectation: not every server keeps bookmarks.
+ */
+export function overdueBookmarks(facts: Facts): readonly OverdueBookmarks[] {
+  return facts.legs
+    .filter((leg) => leg.role === 'upstream' && (facts.deaths.get(leg) ?? []).length === 0)
+    .flatMap((leg) => leg.streams.flatMap((stream) => overdue(facts, leg, stream)));
+}
+
+function overdue(facts: Facts, leg: Leg, stream: TraceStream): OverdueBookmarks[] {
+  const path = stream.request?.path ?? null;
+  const last = stream.lastData[leg.serverSide];
+  if (path === null || last === null || !/[?&]allowWatchBookmarks=(true|1)(&|$)/.test(path)) return [];
+  if (describeRequest(stream.request?.method ?? null, path).kind !== 'watch') return [];
+  const endNs = overAt(stream, leg.serverSide)?.timeNs ?? leg.closed.at?.timeNs ?? facts.captureEndNs;
+  const quietNs = endNs - last.timeNs;
+  const hadRhythm = last.timeNs - stream.opened.timeNs >= 0.8 * BOOKMARK_PERIOD_NS;
+  if (!hadRhythm || quietNs < MISSED_MIN * BOOKMARK_PERIOD_NS) return [];
+  const heard = leg.trace.flows[leg.serverSide].last;
+  return [{ leg, stream, quietNs, stillHeard: heard !== null && heard.timeNs - last.timeNs > BOOKMARK_PERIOD_NS }];
+}

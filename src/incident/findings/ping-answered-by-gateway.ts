@@ -1,0 +1,23 @@
+import { clientSide } from '../leg.ts';
+import { finding, type Rule } from './rule.ts';
+
+/** The client's own PINGs were answered by the gateway all through the window: why its health check could not see it. */
+export const pingAnsweredByGateway: Rule = (facts) =>
+  facts.windows.flatMap((window) => {
+    const client = facts.legById.get(window.client);
+    if (client === undefined) return [];
+    const toNs = window.toNs ?? facts.captureEndNs;
+    const within = client.trace.marks.filter((mark) => mark.from.timeNs >= window.fromNs && mark.to.timeNs <= toNs);
+    const pings = within.filter((mark) => mark.kind === 'ping' && mark.by === clientSide(client));
+    const answers = within.filter((mark) => mark.kind === 'ping-ack' && mark.by === client.serverSide);
+    const answered = answers.reduce((sum, mark) => sum + mark.count, 0);
+    if (pings.length === 0 || answered === 0) return [];
+    return [
+      finding(
+        'ping-answered-by-gateway',
+        'info',
+        { pings: answered, windowNs: window.durationNs },
+        { connection: client.id, packets: [pings[0]?.from ?? null, ...answers.map((mark) => mark.from)] },
+      ),
+    ];
+  });

@@ -1,0 +1,19 @@
+import { finding, type Rule } from './rule.ts';
+
+/** PINGs without an acknowledgement while the connection was kept. The last one may only be too young to be answered. */
+export const pingUnanswered: Rule = (facts) =>
+  facts.legs.flatMap((leg) => {
+    const goneNs = leg.closed.at?.timeNs ?? facts.captureEndNs;
+    const lost = leg.trace.slowPings.filter(
+      (ping) => ping.answered === null && goneNs - ping.sent.timeNs > facts.thresholds.deadAfterNs,
+    );
+    if (lost.length === 0) return [];
+    return [
+      finding(
+        'ping-unanswered',
+        'warning',
+        { pings: lost.length },
+        { connection: leg.id, packets: lost.map((ping) => ping.sent) },
+      ),
+    ];
+  });

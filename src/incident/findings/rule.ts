@@ -1,0 +1,54 @@
+import type { Ref } from '../../trace/index.ts';
+import type { Death } from '../deaths.ts';
+import type { Finding, FindingOf, Leg, Link, Severity, Window } from '../model.ts';
+import type { Thresholds } from '../thresholds.ts';
+import type { FindingArgs, FindingCode } from './args.ts';
+
+/** What a rule may look at: everything the model knows before findings are made. */
+export interface Facts {
+  readonly legs: readonly Leg[];
+  readonly legById: ReadonlyMap<string, Leg>;
+  readonly links: readonly Link[];
+  readonly windows: readonly Window[];
+  readonly deaths: ReadonlyMap<Leg, readonly Death[]>;
+  readonly thresholds: Thresholds;
+  readonly captureEndNs: number;
+}
+
+/** One rule of the catalogue: what it finds in the facts. */
+export type Rule = (facts: Facts) => readonly Finding[];
+
+/** Packets named by one finding; the first ones are those to look at. */
+export const FINDING_PACKETS_MAX = 24;
+
+/** Makes a finding of one code; the arguments' type follows the code. */
+export function finding<C extends FindingCode>(
+  code: C,
+  severity: Severity,
+  args: FindingArgs[C],
+  where: { readonly connection: string | null; readonly stream?: number; readonly packets: readonly (Ref | null)[] },
+): FindingOf<C> {
+  const packets = where.packets.filter((packet) => packet !== null).slice(0, FINDING_PACKETS_MAX);
+  return {
+    code,
+    severity,
+    args,
+    connection: where.connection,
+    stream: where.stream ?? null,
+    at: packets[0] ?? null,
+    packets,
+  };
+}
+
+/** Part of a window's proof is critical; the same without a window is broken, yet hurt nobody that the capture shows. */
+export function severityOf(facts: Facts, upstream: Leg, atNs: number): Severity {
+  const proves = facts.windows.some(
+    (window) =>
+      window.upstream === upstream.id && window.fromNs <= atNs + 1 && atNs <= (window.toNs ?? facts.captureEndNs),
+  );
+  return proves ? 'critical' : 'warning';
+}
+
+export function ofRole(facts: Facts, role: Leg['role']): readonly Leg[] {
+  return facts.legs.filter((leg) => leg.role === role);
+}

@@ -1,0 +1,21 @@
+import { finding, type Rule } from './rule.ts';
+
+/** New requests kept going out on a connection that acknowledged nothing. */
+export const streamsOnDeadConnection: Rule = (facts) =>
+  facts.windows.flatMap((window) => {
+    const upstream = facts.legById.get(window.upstream);
+    if (upstream === undefined) return [];
+    const toNs = window.toNs ?? facts.captureEndNs;
+    const sent = upstream.streams.filter(
+      (stream) => stream.sawRequest && stream.opened.timeNs > window.fromNs && stream.opened.timeNs < toNs,
+    );
+    if (sent.length === 0) return [];
+    return [
+      finding(
+        'streams-on-dead-connection',
+        'critical',
+        { requests: sent.length },
+        { connection: upstream.id, packets: sent.map((stream) => stream.opened) },
+      ),
+    ];
+  });

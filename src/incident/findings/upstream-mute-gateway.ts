@@ -1,0 +1,26 @@
+import { clientSide } from '../leg.ts';
+import { isDead } from '../liveness.ts';
+import { finding, ofRole, type Rule, severityOf } from './rule.ts';
+
+/**
+ * Only the upstream is seen: it sends again and probes, and the gateway, whose packets were seen on this connection before,
+ * acknowledges nothing. A gateway never seen there is a one-sided capture, and says nothing.
+ */
+export const upstreamMuteGateway: Rule = (facts) =>
+  ofRole(facts, 'upstream').flatMap((leg) =>
+    leg.trace.debts
+      .filter((debt) => debt.owedBy === clientSide(leg) && debt.heard === 0 && debt.lastHeard !== null)
+      .filter((debt) => isDead(leg.trace, debt, facts.captureEndNs, facts.thresholds))
+      .map((debt) =>
+        finding(
+          'upstream-mute-gateway',
+          severityOf(facts, leg, debt.firstElicit.timeNs),
+          {
+            upstreamPackets: debt.elicits.data + debt.elicits.fins + debt.tries,
+            spanNs: (debt.endAt?.timeNs ?? debt.lastElicit.timeNs) - debt.firstElicit.timeNs,
+            lastGatewayPacketNs: debt.lastHeard?.timeNs ?? 0,
+          },
+          { connection: leg.id, packets: [debt.lastHeard, debt.firstElicit, ...debt.attempts] },
+        ),
+      ),
+  );

@@ -1,0 +1,40 @@
+import type { Debt, Ref } from '../../trace/index.ts';
+import { clientSide } from '../leg.ts';
+import { isDead } from '../liveness.ts';
+import type { Leg } from '../model.ts';
+import { finding, ofRole, type Rule, severityOf } from './rule.ts';
+
+/** The gateway's keep-alive probes went unanswered, and nothing else was in flight. */
+export const upstreamProbesUnanswered: Rule = (facts) =>
+  ofRole(facts, 'upstream').flatMap((leg) =>
+    leg.trace.debts
+      .filter((debt) => debt.owedBy === leg.serverSide && debt.elicits.probes > 0 && debt.elicits.retransmissions === 0)
+      .filter((debt) => isDead(leg.trace, debt, facts.captureEndNs, facts.thresholds))
+      .map((debt) =>
+        finding(
+          'upstream-probes-unanswered',
+          severityOf(facts, leg, debt.firstElicit.timeNs),
+          {
+            probes: debt.elicits.probes,
+            intervalNs: intervalNs(debt.attempts),
+            thenClosed: givenUpAt(leg, debt) !== null,
+          },
+          { connection: leg.id, packets: [...debt.attempts, givenUpAt(leg, debt)] },
+        ),
+      ),
+  );
+
+function intervalNs(probes: readonly Ref[]): number | null {
+  const first = probes[0];
+  const last = probes.at(-1);
+  return first === undefined || last === undefined || probes.length < 2
+    ? null
+    : (last.timeNs - first.timeNs) / (probes.length - 1);
+}
+
+function givenUpAt(leg: Leg, debt: Debt): Ref | null {
+  const close = leg.trace.closes.find(
+    (candidate) => candidate.by === clientSide(leg) && candidate.at.timeNs >= debt.firstElicit.timeNs,
+  );
+  return close?.at ?? null;
+}

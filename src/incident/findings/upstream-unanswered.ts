@@ -1,0 +1,22 @@
+import { isDead } from '../liveness.ts';
+import { finding, ofRole, type Rule, severityOf } from './rule.ts';
+
+/** Data, a FIN or a request in flight to the upstream, sent again and again, never acknowledged. */
+export const upstreamUnanswered: Rule = (facts) =>
+  ofRole(facts, 'upstream').flatMap((leg) =>
+    leg.trace.debts
+      .filter((debt) => debt.owedBy === leg.serverSide && debt.elicits.retransmissions > 0 && debt.elicits.syns === 0)
+      .filter((debt) => isDead(leg.trace, debt, facts.captureEndNs, facts.thresholds))
+      .map((debt) =>
+        finding(
+          'upstream-unanswered',
+          severityOf(facts, leg, debt.firstElicit.timeNs),
+          {
+            retransmissions: debt.elicits.retransmissions,
+            spanNs: (debt.endAt?.timeNs ?? debt.lastElicit.timeNs) - debt.firstElicit.timeNs,
+            stillOpen: debt.end === 'open',
+          },
+          { connection: leg.id, packets: [debt.firstElicit, ...debt.attempts] },
+        ),
+      ),
+  );

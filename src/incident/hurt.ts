@@ -1,0 +1,136 @@
+import type { TraceStream } from '../trace/index.ts';
+import type { Death } from './deaths.ts';
+import { clientSide } from './leg.ts';
+import type { Carried } from './links.ts';
+import type { HurtStream, Leg } from './model.ts';
+import { isServed, kindOf, outcomeOf, overAt, resourcePath, silentSinceNs } from './stream-fate.ts';
+import type { Thresholds } from './thresholds.ts';
+
+/** A client stream that a death left without an answer. */
+export interface Victim {
+  readonly near: TraceStream;
+  /** Its upstream half; null where it is not in the capture. */
+  readonly far: TraceStream | null;
+  /** Where the gateway tried the request again on another upstream connection, which answered; null where it did not. */
+  readonly rerouted: TraceStream | null;
+}
+
+/**
+ * The streams of one client connection that were open on the dead upstream connection at onset, or were sent into it later,
+ * and got no complete response from it (contract §3). One that the gateway moved elsewhere at once was not hurt.
+ */
+export function victimsOf(
+  client: Leg,
+  upstream: Leg,
+  death: Death,
+  carried: readonly Carried[],
+  legs: readonly Leg[],
+  thresholds: Thresholds,
+): readonly Victim[] {
+  const linked = carried
+    .filter(({ near, far }) => isHurt(client, upstream, death, near, far))
+    .map(({ near, far }) => ({ near, far, rerouted: reroutedTo(near, upstream, legs) }));
+  const hidden = hidesRequests(upstream, death) ? unseenRequests(client, death, thresholds) : [];
+  return [...linked, ...hidden.map((near) => ({ near, far: null, rerouted: null }))].filter(
+    (victim) => !wasMovedAtOnce(victim, death, thresholds),
+  );
+}
+
+function isHurt(client: Leg, upstream: Leg, death: Death, near: TraceStream, far: TraceStream): boolean {
+  const healedNs = death.healedAt?.timeNs ?? Infinity;
+  const over = overAt(near, client.serverSide);
+  const cut = far.reset?.at.timeNs ?? Infinity;
+  if (far.opened.timeNs > healedNs || cut < death.fromNs || (over !== null && over.timeNs < death.fromNs)) return false;
+  const complete = far.ended[upstream.serverSide];
+  return complete === null || complete.timeNs >= healedNs;
+}
+
+function reroutedTo(near: TraceStream, upstream: Leg, legs: readonly Leg[]): TraceStream | null {
+  if (!isServed(near)) return null;
+  for (const partner of near.partners) {
+    if (!partner.nearerClient || partner.connection === upstream.trace.id) continue;
+    const other = legs[partner.connection]?.streams.find((stream) => stream.id === partner.streamId);
+    if (other !== undefined && isServed(other)) return other;
+  }
+  return null;
+}
+
+function wasMovedAtOnce({ far, rerouted }: Victim, death: Death, thresholds: Thresholds): boolean {
+  if (rerouted === null) return false;
+  const waitingSinceNs = Math.max(death.fromNs, far?.opened.timeNs ?? death.fromNs);
+  return rerouted.opened.timeNs - waitingSinceNs <= thresholds.actsWithinNs;
+}
+
+/** The gateway's packets to this upstream are lost before the capture's tap: requests that it sent there cannot be seen. */
+function hidesRequests(upstream: Leg, death: Death): boolean {
+  return (
+    death.cause === 'path-one-way' &&
+    death.debts.some((debt) => debt.owedBy === clientSide(upstream) && debt.heard === 0)
+  );
+}
+
+function unseenRequests(client: Leg, death: Death, thresholds: Thresholds): TraceStream[] {
+  const untilNs = death.healedAt?.timeNs ?? Infinity;
+  return client.streams.filter((stream) => {
+    if (!stream.sawRequest || stream.partners.length > 0) return false;
+    if (stream.opened.timeNs < death.fromNs || stream.opened.timeNs >= untilNs) return false;
+    const over = overAt(stream, client.serverSide);
+    return over === null || over.timeNs - stream.opened.timeNs >= thresholds.actsWithinNs;
+  });
+}
+
+/** Upstream leg of the first partner of a stream that is not `except`; null where none is known. */
+export function servedBy(stream: TraceStream, legs: readonly Leg[], except: Leg | null): string | null {
+  const partner = stream.partners.find(
+    (candidate) => candidate.nearerClient && candidate.connection !== except?.trace.id,
+  );
+  return partner === undefined ? null : (legs[partner.connection]?.id ?? null);
+}
+
+/** The rows of a window's table. Ordered by stream id. */
+export function hurtStreams(
+  client: Leg,
+  upstream: Leg,
+  death: Death,
+  victims: readonly Victim[],
+  toNs: number,
+  legs: readonly Leg[],
+): readonly HurtStream[] {
+  return victims
+    .map(({ near, far }): HurtStream => {
+      const outcome = outcomeOf(client, near, death.fromNs);
+      return {
+        id: near.id,
+        kind: kindOf(near),
+        path: near.request?.path ?? null,
+        upstreamStream: far?.id ?? null,
+        silentSinceNs: silentSinceNs(client, near, toNs),
+        outcome,
+        status: outcome === 'gateway-error' && typeof near.status === 'number' ? near.status : null,
+        recoveredBy: recoveryOf(client, upstream, near, toNs, legs),
+      };
+    })
+    .toSorted((a, b) => a.id - b.id);
+}
+
+/** The next request of the same kind for the same resource on the same client connection that an upstream answered well. */
+function recoveryOf(
+  client: Leg,
+  upstream: Leg,
+  lost: TraceStream,
+  toNs: number,
+  legs: readonly Leg[],
+): HurtStream['recoveredBy'] {
+  const path = resourcePath(lost);
+  if (path === null) return null;
+  const kind = kindOf(lost);
+  const next = client.streams.find(
+    (stream) =>
+      stream.opened.timeNs > lost.opened.timeNs &&
+      stream.opened.timeNs >= toNs &&
+      resourcePath(stream) === path &&
+      kindOf(stream) === kind &&
+      isServed(stream),
+  );
+  return next === undefined ? null : { stream: next.id, upstream: servedBy(next, legs, upstream) };
+}

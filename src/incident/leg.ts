@@ -1,0 +1,117 @@
+import { otherSide, type Side } from '../tcp/index.ts';
+import type { Ref, Trace, TraceConnection, TraceStream } from '../trace/index.ts';
+import { livenessOf } from './liveness.ts';
+import type { Leg, Party, Role } from './model.ts';
+import type { Casting } from './roles.ts';
+import type { Thresholds } from './thresholds.ts';
+
+const PREFIX = { client: 'c', upstream: 'u', other: 'o' } as const satisfies Record<Role, string>;
+
+/** Linux doubles the gap between two tries up to here (TCP_RTO_MAX). */
+const RTO_MAX_NS = 120e9;
+
+/** One leg per connection, in the order of the trace, named by role and order. */
+export function legsOf(trace: Trace, casting: Casting, thresholds: Thresholds): readonly Leg[] {
+  const streams = streamsByConnection(trace);
+  const counts: Record<Role, number> = { client: 0, upstream: 0, other: 0 };
+  const endNs = trace.last?.timeNs ?? 0;
+  return trace.connections.map((connection) => {
+    const role = casting.roles[connection.id] ?? 'other';
+    counts[role]++;
+    const id = `${PREFIX[role]}${counts[role]}`;
+    return legOf(
+      id,
+      role,
+      casting.serverSides[connection.id] ?? 1,
+      connection,
+      streams.get(connection.id) ?? [],
+      endNs,
+      thresholds,
+    );
+  });
+}
+
+function streamsByConnection(trace: Trace): ReadonlyMap<number, readonly TraceStream[]> {
+  const groups = new Map<number, TraceStream[]>();
+  for (const stream of trace.streams) {
+    const group = groups.get(stream.connection);
+    if (group === undefined) groups.set(stream.connection, [stream]);
+    else group.push(stream);
+  }
+  return groups;
+}
+
+/** The party that `side` plays on `leg`. */
+export function partyOf(leg: Pick<Leg, 'serverSide'>, side: Side): Party {
+  return side === leg.serverSide ? 'server' : 'client';
+}
+
+export function clientSide(leg: Pick<Leg, 'serverSide'>): Side {
+  return otherSide(leg.serverSide);
+}
+
+function legOf(
+  id: string,
+  role: Role,
+  serverSide: Side,
+  trace: TraceConnection,
+  streams: readonly TraceStream[],
+  captureEndNs: number,
+  thresholds: Thresholds,
+): Leg {
+  const closed = closedOf(trace, serverSide, captureEndNs, thresholds);
+  return {
+    id,
+    role,
+    serverSide,
+    trace,
+    streams,
+    opened: openedOf(trace, serverSide),
+    closed,
+    resets: trace.closes.filter((close) => close.kind === 'rst'),
+    liveness: livenessOf(trace, serverSide, closed, captureEndNs, thresholds),
+  };
+}
+
+function openedOf({ handshake, closes, flows }: TraceConnection, serverSide: Side): Leg['opened'] {
+  if (handshake.syn === null && handshake.synAck === null) return 'before-capture';
+  if (handshake.synAck !== null) return 'handshake';
+  if (closes.some((close) => close.answersSyn)) return 'refused';
+  return flows[serverSide].packets === 0 && flows[otherSide(serverSide)].bytes === 0 ? 'unanswered' : 'handshake';
+}
+
+function closedOf(
+  trace: TraceConnection,
+  serverSide: Side,
+  captureEndNs: number,
+  thresholds: Thresholds,
+): Leg['closed'] {
+  const party = (side: Side): Party => partyOf({ serverSide }, side);
+  const rst = trace.closes.find((close) => close.kind === 'rst' && close.accepted);
+  if (rst !== undefined) return { how: 'rst', by: party(rst.by), at: rst.at };
+  const fins = trace.closes.filter((close) => close.kind === 'fin');
+  const first = fins[0];
+  if (first !== undefined && fins.length > 1) return { how: 'fin', by: party(first.by), at: (fins[1] ?? first).at };
+  const at = timedOutAt(trace, captureEndNs, thresholds);
+  return { how: at === null ? 'open' : 'timeout', by: null, at };
+}
+
+/** The last try, where the next was due before the capture ended and never came: the side that tried has given up unseen. */
+function timedOutAt(trace: TraceConnection, captureEndNs: number, thresholds: Thresholds): Ref | null {
+  for (const debt of trace.debts) {
+    if (debt.end !== 'open' || debt.tries < thresholds.deadTries) continue;
+    if (trace.last.timeNs > debt.lastElicit.timeNs) continue;
+    const dueNs =
+      debt.lastElicit.timeNs +
+      nextGapNs(debt.attempts, debt.lastElicit, debt.tries, debt.elicits.probes === debt.tries);
+    if (captureEndNs > dueNs) return debt.lastElicit;
+  }
+  return null;
+}
+
+/** Probes come at one interval, retransmissions at doubling gaps. */
+function nextGapNs(attempts: readonly Ref[], last: Ref, tries: number, probesOnly: boolean): number {
+  const beforeLast = attempts.length >= tries ? attempts.at(-2) : undefined;
+  const gapNs = beforeLast === undefined ? RTO_MAX_NS : last.timeNs - beforeLast.timeNs;
+  return probesOnly ? 1.5 * gapNs : Math.min(2.5 * gapNs, 1.25 * RTO_MAX_NS);
+}

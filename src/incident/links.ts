@@ -1,0 +1,92 @@
+import type { Join, Trace, TraceStream } from '../trace/index.ts';
+import type { Leg, Link, LinkMethod } from './model.ts';
+import type { Casting } from './roles.ts';
+
+/** A client stream and the upstream stream that carried it. */
+export interface Carried {
+  readonly near: TraceStream;
+  readonly far: TraceStream;
+}
+
+/** Strongest first. */
+const METHODS = ['request-id', 'request', 'payload', 'timing'] as const satisfies readonly LinkMethod[];
+
+/** An id that came out again. */
+const REQUEST_ID_CONFIDENCE = 0.99;
+/** The same request at the same moment, no other stream that would fit. */
+const REQUEST_CONFIDENCE = 0.97;
+/** One payload may repeat by chance (two watchers of one resource get the same events); each further one makes that less likely. */
+const PAYLOAD_CONFIDENCE = [0, 0.7, 0.85, 0.92, 0.95] as const;
+
+/** Links between client and upstream connections of one gateway, from the joins made while reading. Ordered by client, then upstream. */
+export function linksOf(trace: Trace, legs: readonly Leg[], casting: Casting): readonly Link[] {
+  const groups = new Map<string, Join[]>();
+  for (const join of trace.joins) {
+    if (!passesThroughGateway(join, casting)) continue;
+    const key = `${join.near} ${join.far}`;
+    groups.set(key, [...(groups.get(key) ?? []), join]);
+  }
+  const ordered = [...groups.values()].toSorted((a, b) => orderOf(a, trace) - orderOf(b, trace));
+  return ordered.flatMap((joins) => linkOf(joins, legs));
+}
+
+/** Pairs of kept streams that a join says carried the same thing. */
+export function carriedStreams(near: Leg, far: Leg): readonly Carried[] {
+  const byId = new Map(far.streams.map((stream) => [stream.id, stream]));
+  return near.streams.flatMap((stream) =>
+    stream.partners
+      .filter((partner) => partner.nearerClient && partner.connection === far.trace.id)
+      .flatMap((partner) => {
+        const upstream = byId.get(partner.streamId);
+        return upstream === undefined ? [] : [{ near: stream, far: upstream }];
+      }),
+  );
+}
+
+function passesThroughGateway(join: Join, casting: Casting): boolean {
+  const gateway = casting.acceptedBy[join.near] ?? -1;
+  return gateway >= 0 && gateway === casting.openedBy[join.far];
+}
+
+function linkOf(joins: readonly Join[], legs: readonly Leg[]): Link[] {
+  const best = joins.toSorted((a, b) => METHODS.indexOf(a.method) - METHODS.indexOf(b.method))[0];
+  const client = legs[best?.near ?? -1];
+  const upstream = legs[best?.far ?? -1];
+  if (best === undefined || client === undefined || upstream === undefined) return [];
+  const pairs = new Map<string, readonly [number, number]>();
+  for (const pair of [...joins.flatMap((join) => join.samples), ...keptPairs(client, upstream)])
+    pairs.set(pair.join(' '), pair);
+  return [
+    {
+      client: client.id,
+      upstream: upstream.id,
+      method: best.method,
+      confidence: confidenceOf(best, client),
+      streams: [...pairs.values()].toSorted((a, b) => a[0] - b[0] || a[1] - b[1]),
+    },
+  ];
+}
+
+function keptPairs(client: Leg, upstream: Leg): (readonly [number, number])[] {
+  return carriedStreams(client, upstream).map(({ near, far }) => [near.id, far.id] as const);
+}
+
+function confidenceOf(join: Join, client: Leg): number {
+  if (join.method === 'request-id') return REQUEST_ID_CONFIDENCE;
+  const fit = join.unambiguous > 0 ? 1 : 1 / 2;
+  if (join.method === 'request') return REQUEST_CONFIDENCE * fit;
+  return payloadConfidence(join, client) * fit;
+}
+
+function payloadConfidence(join: Join, client: Leg): number {
+  const partners = client.streams.flatMap((stream) => stream.partners);
+  const matched = partners
+    .filter((partner) => partner.connection === join.far && partner.method === 'payload')
+    .reduce((sum, partner) => sum + partner.matched, 0);
+  return PAYLOAD_CONFIDENCE[Math.min(Math.max(matched, join.streams), PAYLOAD_CONFIDENCE.length - 1)] ?? 0;
+}
+
+function orderOf(joins: readonly Join[], trace: Trace): number {
+  const join = joins[0];
+  return join === undefined ? 0 : join.near * trace.connections.length + join.far;
+}

@@ -1,0 +1,153 @@
+import { otherSide, type Side } from '../tcp/index.ts';
+import type { Join, Trace, TraceConnection } from '../trace/index.ts';
+import type { Gateway, Role } from './model.ts';
+import { serverSides } from './server-side.ts';
+
+/** Who was what in this capture. Indexed by connection id. */
+export interface Casting {
+  readonly serverSides: readonly Side[];
+  readonly roles: readonly Role[];
+  readonly gateways: readonly Gateway[];
+  /** The gateway that accepted the connection, or opened it; -1 for neither. Indices into `gateways`. */
+  readonly acceptedBy: readonly number[];
+  readonly openedBy: readonly number[];
+}
+
+/** Streams joined between two addresses from which these count as one host, where nothing else says so. */
+const JOINED_STREAMS_MIN = 2;
+
+/**
+ * Finds the gateways: hosts that accept connections and open others. Addresses belong to one host where the capture was taken on it
+ * (the cooked header's direction), or where streams received on one address were passed on from another.
+ */
+export function castRoles(trace: Trace): Casting {
+  const servers = serverSides(trace);
+  const server = (connection: TraceConnection): string => connection.endpoints[servers[connection.id] ?? 1].ip;
+  const client = (connection: TraceConnection): string =>
+    connection.endpoints[otherSide(servers[connection.id] ?? 1)].ip;
+
+  const hosts = new Hosts();
+  const capturing = uniteLocal(trace, hosts);
+  const joined = uniteJoined(trace, hosts, server, client);
+
+  const legs = trace.connections.filter(mayBeLeg);
+  const accepting = new Set(legs.map((connection) => hosts.find(server(connection))));
+  const opening = new Set(legs.map((connection) => hosts.find(client(connection))));
+  const roots = [...accepting].filter((root) => opening.has(root));
+  const gateways = roots.map((root) => gatewayOf(hosts, root, legs, server, client, capturing, joined));
+  const order = roots
+    .map((_, i) => i)
+    .sort((a, b) => compareText(gateways[a]?.addresses[0] ?? '', gateways[b]?.addresses[0] ?? ''));
+  const indexOf = (ip: string): number => order.findIndex((i) => roots[i] === hosts.find(ip));
+
+  const acceptedBy = trace.connections.map((connection) => (mayBeLeg(connection) ? indexOf(server(connection)) : -1));
+  const openedBy = trace.connections.map((connection) => (mayBeLeg(connection) ? indexOf(client(connection)) : -1));
+  return {
+    serverSides: servers,
+    roles: trace.connections.map(({ id }) => roleOf(acceptedBy[id] ?? -1, openedBy[id] ?? -1)),
+    gateways: order.flatMap((i) => gateways[i] ?? []),
+    acceptedBy,
+    openedBy,
+  };
+}
+
+/** In a chain of gateways a connection is upstream of one and client of the next; it is named for the one that opened it. */
+function roleOf(acceptedBy: number, openedBy: number): Role {
+  if (acceptedBy === openedBy) return 'other';
+  if (openedBy >= 0) return 'upstream';
+  return 'client';
+}
+
+/**
+ * A connection that carries another protocol (the ssh session in which tcpdump runs) makes nobody a gateway.
+ * Without any payload it may be anything: an idle upstream, an attempt that never opened.
+ */
+function mayBeLeg({ protocol, flows }: TraceConnection): boolean {
+  return protocol !== 'unknown' || (flows[0].bytes === 0 && flows[1].bytes === 0);
+}
+
+function uniteLocal(trace: Trace, hosts: Hosts): ReadonlySet<string> {
+  const local = new Set<string>();
+  for (const { endpoints, localSide } of trace.connections) {
+    if (localSide === null) continue;
+    if (localSide !== 1) local.add(endpoints[0].ip);
+    if (localSide !== 0) local.add(endpoints[1].ip);
+  }
+  const [first, ...others] = local;
+  for (const other of others) hosts.unite(first ?? other, other);
+  return local;
+}
+
+function uniteJoined(
+  trace: Trace,
+  hosts: Hosts,
+  server: (connection: TraceConnection) => string,
+  client: (connection: TraceConnection) => string,
+): ReadonlySet<string> {
+  const streams = new Map<string, { near: string; far: string; count: number }>();
+  for (const join of trace.joins) {
+    const near = trace.connections[join.near];
+    const far = trace.connections[join.far];
+    if (near === undefined || far === undefined) continue;
+    const pair = { near: server(near), far: client(far) };
+    if (pair.near === pair.far) continue;
+    const key = `${pair.near} ${pair.far}`;
+    streams.set(key, { ...pair, count: (streams.get(key)?.count ?? 0) + weight(join) });
+  }
+  const joined = new Set<string>();
+  for (const { near, far, count } of streams.values()) {
+    if (count < JOINED_STREAMS_MIN) continue;
+    hosts.unite(near, far);
+    joined.add(near).add(far);
+  }
+  return joined;
+}
+
+/** An id that came out again is proof by itself; requests and payloads that only one stream fits count once each. */
+function weight(join: Join): number {
+  return join.method === 'request-id' ? join.streams * JOINED_STREAMS_MIN : join.unambiguous;
+}
+
+function gatewayOf(
+  hosts: Hosts,
+  root: string,
+  legs: readonly TraceConnection[],
+  server: (connection: TraceConnection) => string,
+  client: (connection: TraceConnection) => string,
+  capturing: ReadonlySet<string>,
+  joined: ReadonlySet<string>,
+): Gateway {
+  const accepts = new Set(legs.map(server).filter((ip) => hosts.find(ip) === root));
+  const opens = new Set(legs.map(client).filter((ip) => hosts.find(ip) === root));
+  const addresses = [...new Set([...accepts, ...opens])].sort(compareText);
+  if (addresses.some((ip) => accepts.has(ip) && opens.has(ip))) return { addresses, how: 'both-sides' };
+  const how =
+    addresses.some((ip) => joined.has(ip)) && !addresses.every((ip) => capturing.has(ip)) ? 'joins' : 'capturing-host';
+  return { addresses, how };
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Which addresses are one host: union-find with path halving. */
+class Hosts {
+  readonly #parent = new Map<string, string>();
+
+  find(ip: string): string {
+    let at = ip;
+    for (;;) {
+      const parent = this.#parent.get(at) ?? at;
+      if (parent === at) return at;
+      const grandparent = this.#parent.get(parent) ?? parent;
+      this.#parent.set(at, grandparent);
+      at = grandparent;
+    }
+  }
+
+  unite(a: string, b: string): void {
+    const rootA = this.find(a);
+    const rootB = this.find(b);
+    if (rootA !== rootB) this.#parent.set(rootB, rootA);
+  }
+}

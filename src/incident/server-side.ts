@@ -1,0 +1,39 @@
+import { otherSide, type Side } from '../tcp/index.ts';
+import type { Trace, TraceConnection } from '../trace/index.ts';
+
+/**
+ * Which side of a connection is the server (contract §3): the handshake tells; else who sent requests; else the port shared by
+ * more connections; else the lower port; else the first responder.
+ */
+export function serverSides(trace: Trace): readonly Side[] {
+  const askers = askersByConnection(trace);
+  const shares = connectionsByPort(trace);
+  return trace.connections.map((connection) => {
+    const opener = connection.handshake.by ?? askers.get(connection.id);
+    return opener === undefined ? serverByPort(connection, shares) : otherSide(opener);
+  });
+}
+
+function askersByConnection(trace: Trace): ReadonlyMap<number, Side> {
+  const askers = new Map<number, Side>();
+  for (const { connection, askedBy } of trace.streams) {
+    if (askedBy !== null && !askers.has(connection)) askers.set(connection, askedBy);
+  }
+  return askers;
+}
+
+function connectionsByPort(trace: Trace): ReadonlyMap<number, number> {
+  const shares = new Map<number, number>();
+  for (const { endpoints } of trace.connections) {
+    for (const port of new Set(endpoints.map((endpoint) => endpoint.port)))
+      shares.set(port, (shares.get(port) ?? 0) + 1);
+  }
+  return shares;
+}
+
+function serverByPort({ endpoints: [a, b] }: TraceConnection, shares: ReadonlyMap<number, number>): Side {
+  const byShare = (shares.get(a.port) ?? 0) - (shares.get(b.port) ?? 0);
+  if (byShare !== 0) return byShare > 0 ? 0 : 1;
+  if (a.port !== b.port) return a.port < b.port ? 0 : 1;
+  return 1;
+}

@@ -1,0 +1,80 @@
+import { describeRequest } from '../http/index.ts';
+import { otherSide, type Side } from '../tcp/index.ts';
+import type { Ref, TraceStream } from '../trace/index.ts';
+import type { Leg, Outcome } from './model.ts';
+
+const SERVER_ERROR = 500;
+const OK_MIN = 200;
+const OK_END = 300;
+const GRPC_OK = '0';
+
+/** The kind of a client's request in Kubernetes' words; `unknown` where the request was not captured. */
+export function kindOf(stream: TraceStream): string {
+  return stream.request === null ? 'unknown' : describeRequest(stream.request.method, stream.request.path).kind;
+}
+
+/** What a request is for, whatever its position or time-out: the path without its query. */
+export function resourcePath(stream: TraceStream): string | null {
+  return stream.request?.path?.split('?', 1)[0] ?? null;
+}
+
+/** When the stream was over for both, by whoever ended it. Null: it was still open at the end of the capture. */
+export function overAt(stream: TraceStream, server: Side): Ref | null {
+  return stream.ended[server] ?? stream.reset?.at ?? null;
+}
+
+/** The gateway's word to the client on `stream` at or after `fromNs`: a reset, an error response, or its end. */
+export function toldAt(leg: Leg, stream: TraceStream, fromNs: number): Ref | null {
+  const gateway = leg.serverSide;
+  const words = [
+    stream.reset?.by === gateway ? stream.reset.at : null,
+    isError(stream) ? stream.statusAt : null,
+    stream.ended[gateway],
+  ];
+  return earliest(words.filter((at) => at !== null && at.timeNs >= fromNs));
+}
+
+/** What became of a client's stream after `fromNs`. */
+export function outcomeOf(leg: Leg, stream: TraceStream, fromNs: number): Outcome {
+  const gateway = leg.serverSide;
+  if (isError(stream) && stream.statusAt !== null && stream.statusAt.timeNs >= fromNs) return 'gateway-error';
+  if (stream.reset?.by === gateway && stream.reset.at.timeNs >= fromNs) return 'reset';
+  const ended = stream.ended[gateway];
+  if (ended === null || ended.timeNs < fromNs) return 'hung';
+  return stream.grpcStatus !== undefined && stream.grpcStatus !== GRPC_OK ? 'gateway-error' : 'finished';
+}
+
+/** The last that the client got on the stream before `beforeNs`, or its request where nothing came. */
+export function silentSinceNs(leg: Leg, stream: TraceStream, beforeNs: number): number {
+  const gateway = leg.serverSide;
+  const heard = [stream.lastData[gateway], stream.statusAt].filter((at) => at !== null && at.timeNs <= beforeNs);
+  return heard.reduce((latest, at) => Math.max(latest, at?.timeNs ?? 0), stream.opened.timeNs);
+}
+
+/** The client got a good answer that came from an upstream. */
+export function isServed(stream: TraceStream): boolean {
+  return typeof stream.status === 'number' && stream.status >= OK_MIN && stream.status < OK_END;
+}
+
+export function isError(stream: TraceStream): boolean {
+  return typeof stream.status === 'number' && stream.status >= SERVER_ERROR;
+}
+
+/** The asker gave the stream up by itself. */
+export function wasCancelled(leg: Leg, stream: TraceStream): boolean {
+  return stream.reset !== null && stream.reset.by === otherSide(leg.serverSide);
+}
+
+export function earliest(refs: readonly (Ref | null)[]): Ref | null {
+  return refs.reduce<Ref | null>(
+    (first, ref) => (ref !== null && (first === null || ref.timeNs < first.timeNs) ? ref : first),
+    null,
+  );
+}
+
+export function latest(refs: readonly (Ref | null)[]): Ref | null {
+  return refs.reduce<Ref | null>(
+    (last, ref) => (ref !== null && (last === null || ref.timeNs > last.timeNs) ? ref : last),
+    null,
+  );
+}

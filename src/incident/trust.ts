@@ -1,0 +1,53 @@
+import { isOneSided } from './liveness.ts';
+import type { Leg, TrustNote } from './model.ts';
+
+/** What each leg's part of the capture is like, and which conclusions that weakens. */
+export function trustNotes(legs: readonly Leg[]): readonly TrustNote[] {
+  return legs
+    .filter((leg) => leg.role !== 'other')
+    .flatMap((leg) => [...oneSided(leg), ...lostByCapture(leg), ...missingBytes(leg), ...begunMidStream(leg)]);
+}
+
+function oneSided(leg: Leg): TrustNote[] {
+  if (!isOneSided(leg.trace)) return [];
+  return [
+    {
+      code: 'one-sided',
+      connection: leg.id,
+      weakens: ['liveness', 'windows', 'retransmissions'],
+      packets: [leg.trace.first],
+      count: leg.trace.flows[0].packets + leg.trace.flows[1].packets,
+    },
+  ];
+}
+
+function lostByCapture(leg: Leg): TrustNote[] {
+  const count = leg.trace.flows[0].lostByCapture + leg.trace.flows[1].lostByCapture;
+  if (count === 0) return [];
+  return [
+    {
+      code: 'lost-by-capture',
+      connection: leg.id,
+      weakens: ['retransmissions', 'streams'],
+      packets: [leg.trace.first],
+      count,
+    },
+  ];
+}
+
+function missingBytes(leg: Leg): TrustNote[] {
+  const count = leg.trace.flows[0].gapBytes + leg.trace.flows[1].gapBytes;
+  if (count === 0) return [];
+  return [
+    { code: 'missing-bytes', connection: leg.id, weakens: ['streams', 'links'], packets: [leg.trace.first], count },
+  ];
+}
+
+/** Streams whose requests were sent before the capture began can be followed, but not always named. */
+function begunMidStream(leg: Leg): TrustNote[] {
+  const count = leg.streams.filter((stream) => !stream.sawRequest).length;
+  if (leg.opened !== 'before-capture' || count === 0) return [];
+  return [
+    { code: 'begun-mid-stream', connection: leg.id, weakens: ['links', 'streams'], packets: [leg.trace.first], count },
+  ];
+}

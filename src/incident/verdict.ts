@@ -1,0 +1,70 @@
+import type { Facts } from './findings/rule.ts';
+import { isOneSided } from './liveness.ts';
+import type { Confidence, Finding, Leg, Verdict, VerdictReason } from './model.ts';
+
+/** The state of a whole capture (contract §3): half-dead if and only if there is a window. */
+export function verdictOf(facts: Facts, findings: readonly Finding[], gateways: number): Verdict {
+  if (facts.windows.length > 0) {
+    const confirmed = facts.windows.some((window) => window.confidence === 'confirmed');
+    return verdict('half-dead', confirmed ? 'confirmed' : 'probable', { kind: 'windows', count: facts.windows.length });
+  }
+  const suspicion = suspicionOf(facts, findings);
+  if (suspicion !== null) return verdict('suspect', 'possible', suspicion);
+  const obstacle = obstacleOf(facts, gateways);
+  if (obstacle !== null) return verdict('inconclusive', null, obstacle);
+  const count = (role: Leg['role']): number => facts.legs.filter((leg) => leg.role === role).length;
+  return verdict('healthy', null, {
+    kind: 'no-window',
+    clients: count('client'),
+    upstreams: count('upstream'),
+    links: facts.links.length,
+  });
+}
+
+function verdict(state: Verdict['state'], confidence: Confidence | null, reason: VerdictReason): Verdict {
+  return { state, confidence, reason };
+}
+
+const STALLED: ReadonlySet<string> = new Set(['upstream-silent', 'stale-but-alive']);
+
+/** Something is wrong with an upstream, and the capture cannot say whom it hurt. */
+function suspicionOf(facts: Facts, findings: readonly Finding[]): VerdictReason | null {
+  const stalled = findings.find((finding) => STALLED.has(finding.code));
+  if (stalled?.connection != null) return { kind: 'stalled-upstream', connection: stalled.connection };
+  for (const [leg, deaths] of facts.deaths) {
+    const silent = deaths.find(
+      (death) => death.debts.length > 0 && death.healedAt === null && death.cause !== 'connect-unanswered',
+    );
+    if (silent !== undefined && mayHaveCarried(facts, leg))
+      return { kind: 'dead-upstream-unlinked', connection: leg.id };
+  }
+  return null;
+}
+
+/** A dead connection that is linked, and hurt no stream, hurt nobody: what it had carried was over. */
+function mayHaveCarried(facts: Facts, leg: Leg): boolean {
+  const linked = facts.links.some((link) => link.upstream === leg.id);
+  return (
+    !linked ||
+    leg.streams.some(
+      (stream) => stream.partners.length === 0 && stream.ended[leg.serverSide] === null && stream.reset === null,
+    )
+  );
+}
+
+/** Why the capture could not have shown a half-dead connection; null where it could. */
+function obstacleOf(facts: Facts, gateways: number): VerdictReason | null {
+  if (facts.legs.length === 0) return { kind: 'no-tcp' };
+  if (gateways === 0) return { kind: 'no-gateway', connections: facts.legs.length };
+  const clients = facts.legs.filter((leg) => leg.role === 'client');
+  const upstreams = facts.legs.filter((leg) => leg.role === 'upstream');
+  if (clients.length === 0) return { kind: 'no-client-leg' };
+  if (upstreams.length === 0) return { kind: 'no-upstream-leg' };
+  const blind = [...clients, ...upstreams].filter((leg) => isOneSided(leg.trace) && leg.trace.debts.length > 0);
+  const allBlind = upstreams.every((leg) => isOneSided(leg.trace)) || clients.every((leg) => isOneSided(leg.trace));
+  if (blind.length > 0 || allBlind) {
+    const legs = blind.length > 0 ? blind : [...clients, ...upstreams].filter((leg) => isOneSided(leg.trace));
+    return { kind: 'one-sided', connections: legs.map((leg) => leg.id) };
+  }
+  return null;
+}

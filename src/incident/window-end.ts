@@ -1,0 +1,101 @@
+import type { Ref } from '../trace/index.ts';
+import type { Death } from './deaths.ts';
+import type { Victim } from './hurt.ts';
+import { clientSide } from './leg.ts';
+import { isDead } from './liveness.ts';
+import type { Leg, WindowEnd } from './model.ts';
+import { earliest, latest, resourcePath, toldAt, wasCancelled } from './stream-fate.ts';
+import type { Thresholds } from './thresholds.ts';
+
+export interface End {
+  readonly how: WindowEnd;
+  readonly at: Ref | null;
+}
+
+/** Where two ends hold at once, the first in this order (contract §3). */
+const ORDER = [
+  'gateway-closed',
+  'upstream-closed',
+  'healed',
+  'rerouted',
+  'client-reconnected',
+  'client-gone',
+] as const satisfies readonly Exclude<WindowEnd, 'capture-end'>[];
+
+/** Two ends within this are one event, seen at two places. */
+const AT_ONCE_NS = 0.1e9;
+
+/** How a window ended: the earliest of what can end one, else the capture did. */
+export function endOf(
+  client: Leg,
+  upstream: Leg,
+  death: Death,
+  victims: readonly Victim[],
+  legs: readonly Leg[],
+  captureEndNs: number,
+  thresholds: Thresholds,
+): End {
+  const found: Record<(typeof ORDER)[number], Ref | null> = {
+    'gateway-closed': gatewayClosed(client, upstream, death, victims),
+    'upstream-closed': closedBy(upstream, upstream.serverSide, death),
+    healed: death.healedAt,
+    rerouted:
+      victims.length > 0 && victims.every((victim) => victim.rerouted !== null)
+        ? latest(victims.map(({ rerouted }) => rerouted?.opened ?? null))
+        : null,
+    'client-reconnected': reconnected(client, death, victims, legs),
+    'client-gone': clientGone(client, death, captureEndNs, thresholds),
+  };
+  const first = earliest(Object.values(found));
+  if (first === null) return { how: 'capture-end', at: null };
+  const how = ORDER.find((candidate) => {
+    const at = found[candidate];
+    return at !== null && at.timeNs - first.timeNs <= AT_ONCE_NS;
+  });
+  return how === undefined ? { how: 'capture-end', at: null } : { how, at: found[how] };
+}
+
+/** The gateway closed the upstream connection, or it had answered or reset each of the streams that hung on it. */
+function gatewayClosed(client: Leg, upstream: Leg, death: Death, victims: readonly Victim[]): Ref | null {
+  const told = victims.map(({ near }) => toldAt(client, near, death.fromNs));
+  const allTold = told.length > 0 && victims.every(({ near }, i) => told[i] !== null || wasCancelled(client, near));
+  return earliest([closedBy(upstream, clientSide(upstream), death), allTold ? latest(told) : null]);
+}
+
+/** A close of that side after the death began; the packet that is itself the death's proof ends nothing. */
+function closedBy(leg: Leg, side: 0 | 1, death: Death): Ref | null {
+  const close = leg.trace.closes.find(
+    (candidate) =>
+      candidate.by === side &&
+      candidate.accepted &&
+      candidate.at.timeNs >= death.fromNs &&
+      candidate.at.packet !== death.packet?.packet,
+  );
+  return close?.at ?? null;
+}
+
+/** The same client asks again for what hangs, on a connection that it opened meanwhile. */
+function reconnected(client: Leg, death: Death, victims: readonly Victim[], legs: readonly Leg[]): Ref | null {
+  const paths = new Set(victims.map(({ near }) => resourcePath(near)).filter((path) => path !== null));
+  const host = client.trace.endpoints[clientSide(client)].ip;
+  const asked = legs
+    .filter((leg) => leg !== client && leg.role === client.role && leg.trace.first.timeNs > death.fromNs)
+    .filter((leg) => leg.trace.endpoints[clientSide(leg)].ip === host)
+    .flatMap((leg) => leg.streams)
+    .filter((stream) => paths.has(resourcePath(stream) ?? ''));
+  return earliest(asked.map((stream) => stream.opened));
+}
+
+function clientGone(client: Leg, death: Death, captureEndNs: number, thresholds: Thresholds): Ref | null {
+  const closes = client.trace.closes.filter((close) => close.accepted && close.at.timeNs >= death.fromNs);
+  const silent = client.trace.debts.filter(
+    (debt) =>
+      debt.owedBy === clientSide(client) &&
+      debt.end !== 'answered' &&
+      isDead(client.trace, debt, captureEndNs, thresholds),
+  );
+  return earliest([
+    ...closes.map((close) => close.at),
+    ...silent.map((debt) => debt.firstElicit).filter((at) => at.timeNs >= death.fromNs),
+  ]);
+}

@@ -1,0 +1,223 @@
+import type { Moment } from '../capture/index.ts';
+import { FLAG, type Segment } from '../decode/index.ts';
+import { DID, LABEL, RESENT, type Side } from '../tcp/index.ts';
+import { DEBT_ATTEMPTS_MAX, DEBT_KEPT_NS, DEBT_KEPT_TRIES, DEBTS_MAX, type LimitCounter } from './limits.ts';
+import type { Debt, DebtEnd, Ref } from './model.ts';
+import { grown, RefColumn, refOf, rowsFor } from './ref-column.ts';
+
+/** What is owed in a row. `vain`: the bytes are acknowledged in this capture and sent again all the same. */
+const OWED = { nothing: 0, anyPacket: 1, acknowledgement: 2, vain: 3 } as const;
+
+/** A creditor that speaks so much later than its next try was due has stopped trying: its acknowledgement came. */
+const VAIN_OVERDUE_GAPS = 4;
+const VAIN_OVERDUE_MIN_NS = 2e9;
+
+const COUNTS = { data: 0, retransmissions: 1, probes: 2, syns: 3, fins: 4, heard: 5, tries: 6 } as const;
+const COUNTS_WIDTH = 8;
+
+/**
+ * Who owes whom an answer, one row per flow: row 2c + s holds what the other side owes to side s of connection c.
+ *
+ * A debt for sequence space is answered only by an acknowledgement that moves forward, not by any packet: in a path dead one way
+ * both sides are heard and neither gets through. A debt of keep-alive probes alone is answered by any packet (RFC 1122 §4.2.3.6).
+ */
+export class DebtBook {
+  readonly #moment: Moment;
+  readonly #limits: LimitCounter;
+  #rows = 0;
+  #owed = new Uint8Array(0);
+  #counts = new Int32Array(0);
+  readonly #firstElicit = new RefColumn();
+  readonly #lastElicit = new RefColumn();
+  readonly #previousTryNs = new RefColumn();
+  readonly #heardBefore = new RefColumn();
+  readonly #heardDuring = new RefColumn();
+  readonly #newData = new RefColumn();
+  readonly #heardBeforeNewData = new RefColumn();
+  readonly #attempts = new Map<number, Ref[]>();
+  readonly #kept = new Map<number, Debt[]>();
+
+  constructor(moment: Moment, limits: LimitCounter) {
+    this.#moment = moment;
+    this.#limits = limits;
+    this.#grow(rowsFor(0, 1));
+  }
+
+  /** Makes the two rows of a connection. */
+  opened(connection: number): void {
+    const wanted = 2 * connection + 2;
+    if (wanted > this.#rows) this.#grow(rowsFor(this.#rows, wanted));
+  }
+
+  /**
+   * Accounts one segment.
+   * @param lastHeard the last packet of each flow before this one
+   */
+  segment(connection: number, side: Side, labels: number, did: number, segment: Segment, lastHeard: RefColumn): void {
+    const own = 2 * connection + side;
+    const other = own ^ 1;
+    if ((did & DID.rstInWindow) !== 0) {
+      this.#reset(own, other);
+      return;
+    }
+    if (this.#owed[other] !== OWED.nothing) this.#hear(other, did, segment);
+    if (this.#owed[own] === OWED.vain) this.#settleVain(own, did);
+    if ((did & DID.elicit) !== 0) this.#elicit(own, other, labels, did, segment, lastHeard);
+  }
+
+  /** The debts of a connection that are worth keeping, those still open included. Ordered by `firstElicit`. */
+  finish(connection: number): Debt[] {
+    for (const row of [2 * connection, 2 * connection + 1]) {
+      if (this.#owed[row] !== OWED.nothing) this.#close(row, 'open', null);
+    }
+    const debts = this.#kept.get(connection) ?? [];
+    return debts.toSorted(
+      (a, b) => a.firstElicit.timeNs - b.firstElicit.timeNs || a.firstElicit.packet - b.firstElicit.packet,
+    );
+  }
+
+  #grow(rows: number): void {
+    this.#rows = rows;
+    this.#owed = grown(this.#owed, new Uint8Array(rows));
+    this.#counts = grown(this.#counts, new Int32Array(rows * COUNTS_WIDTH));
+    for (const column of [
+      this.#firstElicit,
+      this.#lastElicit,
+      this.#previousTryNs,
+      this.#heardBefore,
+      this.#heardDuring,
+      this.#newData,
+      this.#heardBeforeNewData,
+    ]) {
+      column.grow(rows);
+    }
+  }
+
+  /** The debtor of `row` speaks. */
+  #hear(row: number, did: number, segment: Segment): void {
+    const owed = this.#owed[row];
+    const acknowledges = (did & DID.ackAdvanced) !== 0;
+    if (owed === OWED.anyPacket ? (segment.flags & FLAG.rst) === 0 : owed === OWED.acknowledgement && acknowledges) {
+      this.#close(row, 'answered', this.#moment);
+      return;
+    }
+    this.#count(row, COUNTS.heard);
+    this.#heardDuring.set(row, this.#moment);
+  }
+
+  #reset(own: number, other: number): void {
+    if (this.#owed[own] !== OWED.nothing) this.#close(own, 'rst', this.#moment);
+    if (this.#owed[other] !== OWED.nothing) this.#close(other, 'rst', this.#moment);
+  }
+
+  #settleVain(row: number, did: number): void {
+    const lastNs = this.#lastElicit.ns[row] ?? 0;
+    const gapNs = lastNs - (this.#previousTryNs.ns[row] ?? 0);
+    const overdueNs = Math.max(VAIN_OVERDUE_GAPS * gapNs, VAIN_OVERDUE_MIN_NS);
+    const nowNs = this.#moment.ns[0] ?? 0;
+    if ((did & DID.newData) !== 0 || nowNs - lastNs > overdueNs) this.#close(row, 'answered', this.#moment);
+  }
+
+  #elicit(own: number, other: number, labels: number, did: number, segment: Segment, lastHeard: RefColumn): void {
+    const resent = (labels & RESENT) !== 0;
+    if (this.#owed[own] === OWED.nothing) this.#open(own, other, labels, lastHeard);
+    else if (this.#owed[own] === OWED.anyPacket && (labels & LABEL.keepAlive) === 0)
+      this.#owed[own] = OWED.acknowledgement;
+    if ((did & DID.newData) !== 0) {
+      this.#newData.set(own, this.#moment);
+      this.#heardBeforeNewData.copyRow(own, lastHeard, other);
+    }
+    this.#countElicit(own, labels, segment);
+    this.#previousTryNs.copy(own, this.#lastElicit);
+    this.#lastElicit.set(own, this.#moment);
+    const syn = (segment.flags & FLAG.syn) !== 0;
+    if (resent || syn || (labels & (LABEL.keepAlive | LABEL.zeroWindowProbe)) !== 0) this.#try(own);
+  }
+
+  #open(own: number, other: number, labels: number, lastHeard: RefColumn): void {
+    this.#counts.fill(0, own * COUNTS_WIDTH, (own + 1) * COUNTS_WIDTH);
+    this.#heardDuring.clear(own);
+    this.#lastElicit.set(own, this.#moment);
+    const vain = (labels & LABEL.spuriousRetransmission) !== 0;
+    if (vain && this.#newData.has(own)) {
+      // What is sent again was first sent then, and nothing that answers it has arrived since.
+      this.#owed[own] = OWED.vain;
+      this.#firstElicit.copy(own, this.#newData);
+      this.#heardBefore.copy(own, this.#heardBeforeNewData);
+      return;
+    }
+    this.#owed[own] = (labels & LABEL.keepAlive) !== 0 ? OWED.anyPacket : vain ? OWED.vain : OWED.acknowledgement;
+    this.#firstElicit.set(own, this.#moment);
+    this.#heardBefore.copyRow(own, lastHeard, other);
+  }
+
+  #countElicit(row: number, labels: number, segment: Segment): void {
+    if ((labels & LABEL.keepAlive) !== 0) this.#count(row, COUNTS.probes);
+    else if ((segment.flags & FLAG.syn) !== 0) this.#count(row, COUNTS.syns);
+    else if ((labels & RESENT) !== 0) this.#count(row, COUNTS.retransmissions);
+    else if ((labels & LABEL.zeroWindowProbe) !== 0) this.#count(row, COUNTS.probes);
+    else if ((segment.flags & FLAG.fin) !== 0) this.#count(row, COUNTS.fins);
+    else this.#count(row, COUNTS.data);
+  }
+
+  #try(row: number): void {
+    this.#count(row, COUNTS.tries);
+    const attempts = this.#attempts.get(row);
+    if (attempts === undefined) this.#attempts.set(row, [refOf(this.#moment)]);
+    else if (attempts.length < DEBT_ATTEMPTS_MAX) attempts.push(refOf(this.#moment));
+  }
+
+  #count(row: number, what: number): void {
+    const at = row * COUNTS_WIDTH + what;
+    this.#counts[at] = (this.#counts[at] ?? 0) + 1;
+  }
+
+  #counted(row: number, what: number): number {
+    return this.#counts[row * COUNTS_WIDTH + what] ?? 0;
+  }
+
+  #close(row: number, end: DebtEnd, at: Moment | null): void {
+    const vain = this.#owed[row] === OWED.vain;
+    this.#owed[row] = OWED.nothing;
+    const endNs = at === null ? Infinity : (at.ns[0] ?? 0);
+    const long = endNs - (this.#firstElicit.ns[row] ?? 0) >= DEBT_KEPT_NS;
+    const tries = this.#counted(row, COUNTS.tries);
+    // A single packet sent twice by mistake is no debt, however long ago its first sending was.
+    if (vain ? tries >= DEBT_KEPT_TRIES : long || tries >= DEBT_KEPT_TRIES)
+      this.#keep(row, end, vain, at === null ? null : refOf(at));
+    if (tries > 0) this.#attempts.delete(row);
+  }
+
+  #keep(row: number, end: DebtEnd, acknowledgedInVain: boolean, endAt: Ref | null): void {
+    const connection = row >> 1;
+    const kept = this.#kept.get(connection) ?? [];
+    if (kept.length >= DEBTS_MAX) {
+      this.#limits.hit('debts-per-connection', DEBTS_MAX);
+      return;
+    }
+    const firstElicit = this.#firstElicit.get(row);
+    const lastElicit = this.#lastElicit.get(row);
+    if (firstElicit === null || lastElicit === null) return;
+    kept.push({
+      owedBy: (row & 1) === 0 ? 1 : 0,
+      lastHeard: this.#heardBefore.get(row),
+      firstElicit,
+      lastElicit,
+      elicits: {
+        data: this.#counted(row, COUNTS.data),
+        retransmissions: this.#counted(row, COUNTS.retransmissions),
+        probes: this.#counted(row, COUNTS.probes),
+        syns: this.#counted(row, COUNTS.syns),
+        fins: this.#counted(row, COUNTS.fins),
+      },
+      tries: this.#counted(row, COUNTS.tries),
+      attempts: this.#attempts.get(row) ?? [],
+      heard: this.#counted(row, COUNTS.heard),
+      lastHeardDuring: this.#heardDuring.get(row),
+      acknowledgedInVain,
+      end,
+      endAt,
+    });
+    this.#kept.set(connection, kept);
+  }
+}

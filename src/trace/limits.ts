@@ -1,0 +1,62 @@
+import type { LimitHit } from './model.ts';
+
+const SECOND_NS = 1e9;
+const MINUTE_SECONDS = 60;
+
+/** Nobody spoke for longer than this: a silence (the model's `idle` begins here). */
+export const SILENCE_NS: number = 10 * SECOND_NS;
+/** A debt shorter than this, with fewer tries than DEBT_KEPT_TRIES, is ordinary traffic. */
+export const DEBT_KEPT_NS: number = 1 * SECOND_NS;
+export const DEBT_KEPT_TRIES = 3;
+
+/** Per connection. A leg that stutters for ever fills these; what is beyond is counted. */
+export const DEBTS_MAX = 256;
+export const SILENCES_MAX = 1024;
+export const CLOSES_MAX = 16;
+export const GOAWAYS_MAX = 16;
+export const SLOW_PINGS_MAX = 64;
+/** First tries of a debt kept with their packet: Linux's ladder has 15 (tcp_retries2), and one to spare. */
+export const DEBT_ATTEMPTS_MAX = 16;
+/** Runs drawn per connection; when full, the run's gap doubles and runs melt together. */
+export const MARKS_MAX = 256;
+export const MARK_GAP_NS: number = 1 * SECOND_NS;
+
+/** A finished stream that took longer is kept by itself. */
+export const LONG_STREAM_NS: number = 30 * SECOND_NS;
+/** The newest finished streams of a connection stay until newer ones push them out. */
+export const NEWEST_STREAMS_MAX = 64;
+/** Failed and long ones, per connection. */
+export const NOTABLE_STREAMS_MAX = 512;
+/** Open streams in all: a peer that opens and never ends may not grow the program. */
+export const OPEN_STREAMS_MAX: number = 256 * 1024;
+export const PARTNERS_MAX = 4;
+export const PARTNER_CANDIDATES_MAX = 8;
+
+/** Requests that may still be recognised on another connection. */
+export const PENDING_REQUESTS_MAX: number = 64 * 1024;
+export const PENDING_REQUEST_NS: number = 1 * MINUTE_SECONDS * SECOND_NS;
+/** Payloads likewise; a gateway passes bytes on at once. */
+export const PENDING_PAYLOADS_MAX: number = 8 * 1024;
+export const PENDING_PAYLOAD_NS: number = 2 * SECOND_NS;
+/** DATA frames of a stream that are looked up from its start; later only those after a pause, since a bulk transfer needs no more proof. */
+export const PAYLOADS_FROM_START = 8;
+export const PAYLOAD_PAUSE_NS: number = 0.05 * SECOND_NS;
+/** A shorter frame says too little: a heartbeat looks like the next. */
+export const PAYLOAD_MIN_BYTES = 24;
+export const JOIN_SAMPLES_MAX = 16;
+export const JOINS_MAX: number = 64 * 1024;
+
+/** What is counted when a bound is reached, by the bound's name. */
+export class LimitCounter {
+  readonly #hits = new Map<string, { bound: number; count: number }>();
+
+  hit(limit: string, bound: number): void {
+    const seen = this.#hits.get(limit);
+    if (seen === undefined) this.#hits.set(limit, { bound, count: 1 });
+    else seen.count++;
+  }
+
+  all(): LimitHit[] {
+    return [...this.#hits].map(([limit, { bound, count }]) => ({ limit, bound, count }));
+  }
+}

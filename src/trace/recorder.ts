@@ -1,0 +1,303 @@
+import type { Moment } from '../capture/index.ts';
+import { FLAG, type Segment } from '../decode/index.ts';
+import type { HttpSink, KeptFields, Protocol } from '../http/index.ts';
+import { type ConnectionFacts, DID, type GapReason, LABEL, otherSide, RESENT, type Side } from '../tcp/index.ts';
+import { endpointText, sameHost } from './addresses.ts';
+import { DebtBook } from './debts.ts';
+import { Gathered } from './gathered.ts';
+import { FORWARDING, type Forwarding, JoinBook } from './joins.ts';
+import { DEBT_KEPT_NS, LimitCounter, SILENCE_NS } from './limits.ts';
+import type { LiveStream } from './live-stream.ts';
+import { MARK } from './marks.ts';
+import type { Flow, LimitHit, Ref, Trace, TraceConnection } from './model.ts';
+import { PingBook } from './pings.ts';
+import { RefColumn, refOf, rowsFor } from './ref-column.ts';
+import { StreamBook } from './streams.ts';
+
+/** RFC 9110 §15.2: interim responses; the final one follows. */
+const FINAL_STATUS_MIN = 200;
+
+/**
+ * From the wire pass's calls to the trace. Per packet it writes a few typed-array cells; objects are made per episode, per stream
+ * and per connection. It knows sides, not roles, and no threshold of the model.
+ */
+export class Recorder implements HttpSink {
+  readonly #moment: Moment;
+  readonly #limits = new LimitCounter();
+  readonly #debts: DebtBook;
+  readonly #streams: StreamBook;
+  readonly #joins: JoinBook;
+  readonly #pings: PingBook;
+  readonly #gathered: Gathered[] = [];
+  readonly #undecoded = new Map<string, number>();
+  readonly #tcp: ConnectionFacts;
+  #rows = 0;
+  readonly #firstSent = new RefColumn();
+  readonly #lastSent = new RefColumn();
+  #first: Ref | null = null;
+  #lastNs = -Infinity;
+  #lastPacket = 0;
+  #lastFile = 0;
+
+  /** @param tcp gives the endpoints of a connection, and its counters at the end */
+  constructor(moment: Moment, tcp: ConnectionFacts) {
+    this.#moment = moment;
+    this.#tcp = tcp;
+    this.#debts = new DebtBook(moment, this.#limits);
+    this.#streams = new StreamBook(moment, this.#limits);
+    this.#pings = new PingBook(moment);
+    this.#joins = new JoinBook(moment, this.#limits, (near, receiver, far, sender) =>
+      this.#forwarding(near, receiver, far, sender),
+    );
+  }
+
+  /** Packets that are not TCP, or could not be decoded. */
+  undecoded(stopName: string, count: number): void {
+    this.#undecoded.set(stopName, count);
+  }
+
+  opened(connection: number): void {
+    const wanted = 2 * connection + 2;
+    if (wanted > this.#rows) {
+      this.#rows = rowsFor(this.#rows, wanted);
+      this.#firstSent.grow(this.#rows);
+      this.#lastSent.grow(this.#rows);
+    }
+    this.#gathered[connection] = new Gathered(this.#limits);
+    this.#debts.opened(connection);
+  }
+
+  segment(connection: number, side: Side, labels: number, did: number, segment: Segment): void {
+    const gathered = this.#gathered[connection];
+    if (gathered === undefined) return;
+    const row = 2 * connection + side;
+    this.#silence(gathered, row);
+    this.#debts.segment(connection, side, labels, did, segment, this.#lastSent);
+    if (!this.#firstSent.has(row)) this.#firstSent.set(row, this.#moment);
+    this.#lastSent.set(row, this.#moment);
+    gathered.note(side, labels, segment, this.#moment);
+    this.#mark(gathered, side, labels, did, segment);
+  }
+
+  gap(connection: number, side: Side, lostBytes: number, _reason: GapReason): void {
+    const gathered = this.#gathered[connection];
+    if (gathered !== undefined) gathered.gapBytes[side] += lostBytes;
+  }
+
+  protocol(connection: number, protocol: Protocol): void {
+    const gathered = this.#gathered[connection];
+    if (gathered !== undefined) gathered.protocol = protocol;
+  }
+
+  headers(connection: number, side: Side, streamId: number, fields: KeptFields, endStream: boolean): void {
+    const isRequest = fields.method !== undefined;
+    const stream = this.#streamOf(connection, streamId, isRequest ? side : null, isRequest);
+    if (stream === undefined) return;
+    if (isRequest && stream.request === null) this.#request(stream, side, fields);
+    else if (fields.status !== undefined) this.#response(stream, side, fields.status);
+    if (fields.grpcStatus !== undefined) stream.grpcStatus = fields.grpcStatus;
+    this.#end(stream, side, endStream);
+  }
+
+  data(
+    connection: number,
+    side: Side,
+    streamId: number,
+    dataBytes: number,
+    fingerprint: number,
+    endStream: boolean,
+  ): void {
+    const stream = this.#streamOf(connection, streamId, null, false);
+    if (stream === undefined) return;
+    this.#gathered[connection]?.marks.add(MARK.data, side, this.#moment);
+    if (dataBytes > 0) {
+      const pauseNs = stream.data(side, dataBytes, this.#moment);
+      this.#joins.payload(stream, side, dataBytes, fingerprint, pauseNs);
+    }
+    this.#end(stream, side, endStream);
+  }
+
+  rstStream(connection: number, side: Side, streamId: number, errorCode: number): void {
+    this.#gathered[connection]?.marks.add(MARK['rst-stream'], side, this.#moment);
+    const stream = this.#streams.find(connection, streamId);
+    if (stream === undefined) return;
+    stream.reset = { by: side, at: refOf(this.#moment), errorCode };
+    this.#streams.settle(stream);
+  }
+
+  settings(_connection: number, _side: Side, _ack: boolean): void {}
+
+  windowUpdate(_connection: number, _side: Side, _streamId: number, _incrementBytes: number): void {}
+
+  ping(connection: number, side: Side, ack: boolean, opaque0: number, opaque1: number): void {
+    const gathered = this.#gathered[connection];
+    if (gathered === undefined) return;
+    gathered.marks.add(ack ? MARK['ping-ack'] : MARK.ping, side, this.#moment);
+    if (!ack) {
+      this.#pings.sent(connection, side, opaque0, opaque1);
+      return;
+    }
+    const sent = this.#pings.answered(connection, otherSide(side), opaque0, opaque1);
+    if (sent !== undefined && (this.#moment.ns[0] ?? 0) - sent.timeNs > DEBT_KEPT_NS) {
+      gathered.slowPing({ by: otherSide(side), sent, answered: refOf(this.#moment) });
+    }
+  }
+
+  goaway(connection: number, side: Side, lastStreamId: number, errorCode: number, debug: string): void {
+    const gathered = this.#gathered[connection];
+    if (gathered === undefined) return;
+    gathered.marks.add(MARK.goaway, side, this.#moment);
+    gathered.goaway({ by: side, at: refOf(this.#moment), lastStreamId, errorCode, debug });
+  }
+
+  lost(_connection: number, _side: Side): void {}
+
+  regained(_connection: number, _side: Side): void {}
+
+  /**
+   * The trace of all that was told. The recorder may not be used after.
+   * @param earlierLimits the bounds that the stages to the left reached
+   */
+  finish(earlierLimits: readonly LimitHit[]): Trace {
+    const streams = [...this.#streams.all()].sort(
+      (a, b) =>
+        a.opened.timeNs - b.opened.timeNs ||
+        a.opened.packet - b.opened.packet ||
+        a.connection - b.connection ||
+        a.id - b.id,
+    );
+    return {
+      connections: this.#gathered.map((gathered, id) => this.#connection(id, gathered)),
+      streams: streams.map((stream, index) => stream.freeze(index)),
+      joins: this.#joins.all(),
+      first: this.#first,
+      last: this.#last,
+      undecoded: this.#undecoded,
+      limits: [...earlierLimits, ...this.#limits.all()],
+    };
+  }
+
+  /** Every packet, decoded or not: the capture's own span. */
+  packet(): void {
+    const nowNs = this.#moment.ns[0] ?? 0;
+    if (this.#first === null || nowNs < this.#first.timeNs) this.#first = refOf(this.#moment);
+    // The last packet's reference is made at the end: packets in order would make one each.
+    if (nowNs >= this.#lastNs) {
+      this.#lastNs = nowNs;
+      this.#lastPacket = this.#moment.packet;
+      this.#lastFile = this.#moment.file;
+    }
+  }
+
+  get #last(): Ref | null {
+    return this.#lastPacket === 0 ? null : { file: this.#lastFile, packet: this.#lastPacket, timeNs: this.#lastNs };
+  }
+
+  #silence(gathered: Gathered, row: number): void {
+    const nowNs = this.#moment.ns[0] ?? 0;
+    const own = this.#lastSent.has(row) ? (this.#lastSent.ns[row] ?? 0) : -Infinity;
+    const other = this.#lastSent.has(row ^ 1) ? (this.#lastSent.ns[row ^ 1] ?? 0) : -Infinity;
+    const lastNs = own > other ? own : other;
+    if (nowNs - lastNs <= SILENCE_NS || lastNs === -Infinity) return;
+    const from = this.#lastSent.get(own > other ? row : row ^ 1);
+    if (from === null) return;
+    gathered.silence({ from, to: refOf(this.#moment) });
+  }
+
+  #mark(gathered: Gathered, side: Side, labels: number, did: number, segment: Segment): void {
+    const { flags } = segment;
+    if ((flags & (FLAG.syn | FLAG.fin | FLAG.rst)) !== 0) gathered.handshakeOrClose(side, did, segment, this.#moment);
+    else if ((labels & RESENT) !== 0) gathered.marks.add(MARK.retransmission, side, this.#moment);
+    else if ((labels & LABEL.keepAlive) !== 0) gathered.marks.add(MARK['keep-alive'], side, this.#moment);
+    else if ((labels & LABEL.keepAliveAck) !== 0) gathered.marks.add(MARK['keep-alive-ack'], side, this.#moment);
+    else if ((did & DID.payload) !== 0 && gathered.protocol !== 'h2') gathered.marks.add(MARK.data, side, this.#moment);
+  }
+
+  #streamOf(connection: number, streamId: number, askedBy: Side | null, sawRequest: boolean): LiveStream | undefined {
+    return this.#streams.find(connection, streamId) ?? this.#streams.open(connection, streamId, askedBy, sawRequest);
+  }
+
+  #request(stream: LiveStream, side: Side, fields: KeptFields): void {
+    this.#gathered[stream.connection]?.marks.add(MARK.request, side, this.#moment);
+    stream.ask(side, fields);
+    this.#joins.request(stream);
+  }
+
+  #response(stream: LiveStream, side: Side, status: number | null): void {
+    if (status !== null && status < FINAL_STATUS_MIN) return;
+    this.#gathered[stream.connection]?.marks.add(MARK.response, side, this.#moment);
+    stream.respond(side, status, this.#moment);
+  }
+
+  #end(stream: LiveStream, side: Side, endStream: boolean): void {
+    if (!endStream) return;
+    stream.end(side, this.#moment);
+    this.#streams.settle(stream);
+  }
+
+  /** May the host that received on `near` be the one that sends on `far`? Told from addresses alone. */
+  #forwarding(near: number, receiver: Side, far: number, sender: Side): Forwarding {
+    const tcp = this.#tcp;
+    // Nobody forwards a request to the very socket that received it: these are two clients of one server.
+    if (
+      tcp.port(near, receiver) === tcp.port(far, otherSide(sender)) &&
+      sameHost(tcp, near, receiver, far, otherSide(sender))
+    ) {
+      return FORWARDING.impossible;
+    }
+    if (sameHost(tcp, near, receiver, far, sender)) return FORWARDING.fitting;
+    if (this.#gathered[near]?.isLocal(receiver) && this.#gathered[far]?.isLocal(sender)) return FORWARDING.fitting;
+    // The same host on both far ends asks two servers the same: no gateway between.
+    return sameHost(tcp, near, otherSide(receiver), far, sender) ? FORWARDING.impossible : FORWARDING.conceivable;
+  }
+
+  #connection(id: number, gathered: Gathered): TraceConnection {
+    const { syn, synAck, synBy } = gathered;
+    const sides = [this.#firstSent.get(2 * id), this.#firstSent.get(2 * id + 1)].filter((ref) => ref !== null);
+    const lasts = [this.#lastSent.get(2 * id), this.#lastSent.get(2 * id + 1)].filter((ref) => ref !== null);
+    const nothing: Ref = { file: 0, packet: 0, timeNs: 0 };
+    const first = sides.reduce((a, b) => (b.timeNs < a.timeNs ? b : a), sides[0] ?? nothing);
+    const last = lasts.reduce((a, b) => (b.timeNs > a.timeNs ? b : a), lasts[0] ?? nothing);
+    if (this.#lastNs - last.timeNs > SILENCE_NS) gathered.silence({ from: last, to: null });
+    for (const ping of this.#pings.unanswered(id)) gathered.slowPing(ping);
+    return {
+      id,
+      endpoints: [endpointText(this.#tcp, id, 0), endpointText(this.#tcp, id, 1)],
+      first,
+      last,
+      handshake: { by: synBy, syn, synAck },
+      localSide: gathered.localSide,
+      closes: gathered.closes,
+      protocol: gathered.protocol,
+      flows: [this.#flow(id, 0, gathered), this.#flow(id, 1, gathered)],
+      debts: this.#debts.finish(id),
+      silences: gathered.silences,
+      goaways: gathered.goaways,
+      slowPings: gathered.slowPings,
+      marks: gathered.marks.all(),
+      folded: this.#streams.totals(id),
+      handshakeNs: syn !== null && synAck !== null ? synAck.timeNs - syn.timeNs : null,
+    };
+  }
+
+  #flow(id: number, side: Side, gathered: Gathered): Flow {
+    const row = 2 * id + side;
+    const tcp = this.#tcp;
+    const pings = this.#pings.counts(id, side);
+    return {
+      packets: tcp.packets(id, side),
+      bytes: tcp.payloadBytes(id, side),
+      retransmissions: tcp.retransmissions(id, side),
+      keepAliveProbes: tcp.keepAliveProbes(id, side),
+      keepAliveAnswered: tcp.keepAlivesAnswered(id, side),
+      pings: pings.sent,
+      pingsAnswered: pings.answered,
+      lostByCapture: gathered.lostByCapture[side],
+      gapBytes: gathered.gapBytes[side],
+      first: this.#firstSent.get(row),
+      last: this.#lastSent.get(row),
+      ttl: gathered.ttlRange(side),
+      zeroWindowSince: gathered.zeroWindowSince[side],
+    };
+  }
+}
