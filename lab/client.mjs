@@ -80,7 +80,10 @@ function send(kind, method, path, tag, onOpen = () => {}) {
   let status = null;
   let body = '';
   let finished = false;
-  stream.on('ready', () => tell('request', { ...facts(), method, path, requestId: request.requestId }));
+  const tellRequest = () => tell('request', { ...facts(), method, path, requestId: request.requestId });
+  // On a connected session the stream is ready before anyone can listen for it.
+  if (stream.pending) stream.once('ready', tellRequest);
+  else tellRequest();
   stream.on('response', (headers) => {
     on.heard();
     status = headers[':status'];

@@ -124,8 +124,10 @@ function labOf(cleanup, names, peers, directory, actions, extra) {
       const tag = `list-${lists++}`;
       peers.client.send({ do: 'list', path, tag });
       const { lab } = await peers.client.waitFor((entry) => entry.event === 'ended' && entry.tag === tag, 20, `LIST ${path}`);
-      const served = (server) => peers[server].entries.some((entry) => entry.event === 'request' && entry.lab === lab);
-      return ['apiserver1', 'apiserver2'].find(served);
+      // The client's word may come before the apiserver's: they use different pipes.
+      const tells = (server) => peers[server].waitFor((entry) => entry.event === 'request' && entry.lab === lab, 5, 'an arrival');
+      const arrivals = ['apiserver1', 'apiserver2'].map((server) => tells(server));
+      return (await Promise.any(arrivals)).server;
     },
     async startMidstreamCapture() {
       extra.file = join(directory, 'midstream.pcap');

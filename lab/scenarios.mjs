@@ -20,6 +20,7 @@ async function watchOnApiserver1(lab, timeoutSeconds) {
   }
   lab.client.send({ do: 'reflect', path: PODS, timeoutSeconds });
   await lab.client.waitFor((entry) => entry.event === 'response' && entry.kind === 'watch', 20, 'the watch');
+  await lab.sleep(0.5);
   const watch = lab.apiserver1.entries.find((entry) => entry.event === 'request' && entry.path.includes('watch=true'));
   if (watch === undefined) throw new StartOver('the watch does not run on apiserver1');
   const open = (await lab.sockets()).filter((socket) => socket.state === 'ESTAB').map((socket) => socket.server);
@@ -138,6 +139,28 @@ export const scenarios = {
         lab.client.send({ do: 'list', path: NODES, tag: `during-${count}` });
       }
       await lab.sleep(6);
+    },
+  },
+  c2: {
+    description:
+      "apiserver1's host is gone as in c, but the client's last LISTs follow the drop within two seconds: one of them " +
+      'starts the ladder, and no later request makes the gateway look after its connection.',
+    keepalive: null,
+    drop: 'host',
+    expect: { state: 'half-dead', exit: 1, cause: 'peer-silent' },
+    async play(lab) {
+      await watchOnApiserver1(lab, 437);
+      await lab.sleep(5);
+      for (let count = 0; count < 4; count++) {
+        await lab.list(NODES);
+        await lab.sleep(1);
+      }
+      await dropsHost(lab);
+      for (let count = 0; count < 2; count++) {
+        lab.client.send({ do: 'list', path: NODES, tag: `during-${count}` });
+        await lab.sleep(1);
+      }
+      await lab.sleep(150);
     },
   },
   d: {
