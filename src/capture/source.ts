@@ -4,7 +4,7 @@ import { CaptureError } from './errors.ts';
 /** The path that stands for standard input. */
 export const STANDARD_INPUT = '-';
 
-/** Bytes in file order, read synchronously: blocking costs nothing here, since there is nothing else to do (speed.md: streams cost 2-6x). */
+/** Bytes in file order, read synchronously: blocking costs nothing here, since there is nothing else to do; streams were 2 to 6 times slower. */
 export interface Source {
   /** As given; `-` for standard input. */
   readonly path: string;
