@@ -14,7 +14,8 @@ export interface Request {
 /** What one client says of itself in every request. */
 export interface Caller {
   readonly userAgent: string;
-  readonly authorization: string;
+  /** Its bearer token; undefined where it came with a certificate, as kubelets do. */
+  readonly authorization: string | undefined;
 }
 
 const AUTHORITY = 'kubernetes.example.internal:6443';
@@ -31,13 +32,18 @@ const AGENTS = [
 const PATCH_BYTES = [180, 700] as const;
 const LEASE_BYTES = 520;
 
+/** Share of the clients that send a token. */
+const TOKENS = 0.25;
+
 const BODY_POOL_BYTES = 4 * 1024 * 1024;
 const OBJECT_BYTES = 900;
 
 export function makeCaller(random: Random): Caller {
+  const userAgent = random.pick(AGENTS);
+  if (!random.chance(TOKENS)) return { userAgent, authorization: undefined };
   // A bound token is a signed JWT of hundreds of bytes; client-go's encoder puts it into the dynamic table.
   const token = Array.from({ length: 12 }, () => random.uuid().replace(/-/g, '')).join('');
-  return { userAgent: random.pick(AGENTS), authorization: `Bearer eyJhbGciOiJSUzI1NiJ9.${token}` };
+  return { userAgent, authorization: `Bearer eyJhbGciOiJSUzI1NiJ9.${token}` };
 }
 
 /** A get, list, lease renewal or status patch, in about the mix of a busy cluster. */
@@ -50,7 +56,7 @@ export function makeRequest(random: Random): Request {
   const resource = random.pick(RESOURCES);
   const name = `${resource}-${random.between(0, 4000).toString(36)}`;
   const path = `/api/v1/namespaces/${namespace}/${resource}/${name}`;
-  return { method: 'GET', path, bodyBytes: 0, responseBytes: random.between(500, 1800) };
+  return { method: 'GET', path, bodyBytes: 0, responseBytes: random.between(500, 2000) };
 }
 
 export function makeWatch(random: Random): Request {
@@ -82,11 +88,15 @@ export function requestFields(request: Request, caller: Caller): Field[] {
     [':path', request.path, request.path.includes('?') ? 'index' : 'plain'],
     [':scheme', 'http'],
     ['accept', 'application/vnd.kubernetes.protobuf, */*'],
-    ['authorization', caller.authorization, 'index'],
+    ...tokenFields(caller.authorization),
     ['user-agent', caller.userAgent],
     ...bodyFields(request.bodyBytes),
     ['accept-encoding', 'gzip'],
   ];
+}
+
+function tokenFields(token: string | undefined): Field[] {
+  return token === undefined ? [] : [['authorization', token, 'index']];
 }
 
 function bodyFields(bytes: number): Field[] {

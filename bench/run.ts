@@ -33,7 +33,7 @@ async function main(): Promise<void> {
   }
   const captures = capturesOf(values.smoke ? SMOKE_PLANS : REAL_PLANS);
   const programs = installed(values.quick ? [CAPINFOS, TCPTRACE] : [CAPINFOS, TCPTRACE, TSHARK]);
-  if (values.smoke) await checkAnswers(captures, programs);
+  await checkAnswers(captures, programs);
   const results = await compare(pairsOf(captures, programs), values.smoke ? 1 : ROUNDS);
   say(renderResults(results));
   say(`Wall time: median of ${values.smoke ? 'one run' : `${ROUNDS} interleaved runs`}, files in the page cache.`);
@@ -76,11 +76,14 @@ function pairsOf({ tiny, small, full, fourfold }: Captures, optional: readonly P
   ];
 }
 
+/** A time counts only with a right answer: a program that does nothing would meet every goal. */
 async function checkAnswers({ tiny, small, full, fourfold }: Captures, optional: readonly Program[]): Promise<void> {
   const faults: string[] = [];
   for (const capture of [tiny, small, full, fourfold]) {
-    faults.push(...(await faultsOf(WATCHPCAP_ANALYZE, capture)));
-    for (const program of [PCAP_PARSER_READ, ...optional]) faults.push(...(await faultsOf(program, capture)));
+    const programs = [WATCHPCAP_ANALYZE, ...(capture === fourfold ? [] : [PCAP_PARSER_READ]), ...optional];
+    for (const program of programs) {
+      if (program.isSlow !== true || capture === tiny) faults.push(...(await faultsOf(program, capture)));
+    }
   }
   if (faults.length > 0) throw new Error(`wrong answers:\n${faults.join('\n')}`);
 }
