@@ -24,7 +24,7 @@ export interface CaptureFacts {
   /** Earliest and latest `timeNs`; null where there is no packet. */
   readonly firstNs: number | null;
   readonly lastNs: number | null;
-  /** At most WARNINGS_MAX, in file order. */
+  /** At most 100, in file order. */
   readonly warnings: readonly CaptureWarning[];
   /** Warnings beyond that limit. */
   readonly warningsOmitted: number;
@@ -55,7 +55,7 @@ export interface CaptureWarningArgs {
   readonly 'read-error': { readonly errno: string };
 }
 
-export const WARNINGS_MAX: number = 100;
+const WARNINGS_MAX: number = 100;
 
 /** Collects the warnings of a capture, up to WARNINGS_MAX: a hostile file could cause one every few bytes. */
 export class WarningLog {

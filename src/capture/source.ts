@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { CaptureError } from './errors.ts';
 
 /** The path that stands for standard input. */
-export const STANDARD_INPUT = '-';
+const STANDARD_INPUT = '-';
 
 /** Bytes in file order, read synchronously: blocking costs nothing here, since there is nothing else to do; streams were 2 to 6 times slower. */
 export interface Source {

@@ -4,7 +4,7 @@ import type { Segment } from './segment.ts';
 import { STOP, type StopCode } from './stop.ts';
 
 /** IEEE 802 numbers of the network protocols. */
-export const ETHER_TYPE = { ipv4: 0x0800, ipv6: 0x86dd } as const;
+const ETHER_TYPE = { ipv4: 0x0800, ipv6: 0x86dd } as const;
 
 /**
  * Reads what an EtherType announces at `at`.

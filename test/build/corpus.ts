@@ -6,7 +6,7 @@ import path from 'node:path';
 export const CORPUS: string | null = findCorpus();
 
 /** What a test that needs the corpus says of itself where it is absent. */
-export const CORPUS_ABSENT = 'skipped: the public corpus is not here (set WATCHPCAP_CORPUS to its folder)';
+export const CORPUS_ABSENT = 'the public corpus is not here (set WATCHPCAP_CORPUS to its folder)';
 
 function findCorpus(): string | null {
   const beside = fileURLToPath(new URL('../../../shared/corpus', import.meta.url));

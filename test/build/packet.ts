@@ -84,7 +84,7 @@ export function linkTypeOf(packet: TcpPacket): number {
 }
 
 /** The 4 or 16 bytes of an address as text. */
-export function ipBytes(text: string): number[] {
+function ipBytes(text: string): number[] {
   if (!text.includes(':')) return text.split('.').map(Number);
   const [head = '', tail] = text.split('::');
   const left = groups(head);

@@ -72,7 +72,7 @@ function epochNs(epoch: string): bigint {
 describe('records as Wireshark reads them', () => {
   const answers = ['formats', 'hostile'].flatMap((folder) => corpusFiles(folder, '.pcap.packets.json'));
 
-  it.skipIf(CORPUS !== null)(CORPUS_ABSENT, () => {});
+  if (CORPUS === null) it.skip(CORPUS_ABSENT);
 
   for (const answer of answers) {
     const file = answer.slice(0, -'.packets.json'.length);
