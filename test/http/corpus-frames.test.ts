@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { Moment, openSource, readCapture } from '../../src/capture/index.ts';
+import { FLAG, STOP, Segment, decodePacket } from '../../src/decode/index.ts';
+import { HttpPass } from '../../src/http/index.ts';
+import { TcpPass, type TcpSink } from '../../src/tcp/index.ts';
+import { CORPUS_ABSENT, corpusFiles } from '../build/corpus.ts';
+import { FLAGS, TYPE } from '../build/h2.ts';
+import { HttpRecord } from '../build/http-record.ts';
+
+type FrameRow = readonly [type: number, flags: number, streamId: number, length: number];
+
+interface Answer {
+  readonly http2: {
+    readonly byBytes: readonly {
+      readonly stream: number;
+      readonly from: 'tcp' | 'tls';
+      readonly from0: { readonly frames: readonly FrameRow[] } | null;
+      readonly from1: { readonly frames: readonly FrameRow[] } | null;
+    }[];
+  } | null;
+}
+
+/** What the sink should have been told of these frames. */
+function expectedCalls(frames: readonly FrameRow[]): unknown[][] {
+  let opened: FrameRow | undefined;
+  return frames.flatMap((row): unknown[][] => {
+    const [type, flags, streamId, length] = row;
+    const ends = (flags & FLAGS.END_STREAM) !== 0;
+    switch (type) {
+      case TYPE.DATA:
+        return [(flags & FLAGS.PADDED) === 0 ? ['data', streamId, length, ends] : ['data', streamId, 'padded', ends]];
+      case TYPE.HEADERS:
+      case TYPE.PUSH_PROMISE:
+      case TYPE.CONTINUATION:
+        if (type !== TYPE.CONTINUATION) opened = row;
+        if ((flags & FLAGS.END_HEADERS) === 0 || opened?.[0] !== TYPE.HEADERS) return [];
+        return [['headers', streamId, (opened[1] & FLAGS.END_STREAM) !== 0]];
+      case TYPE.RST_STREAM:
+        return [['rstStream', streamId]];
+      case TYPE.SETTINGS:
+        return [['settings', ends]];
+      case TYPE.PING:
+        return [['ping', ends]];
+      case TYPE.GOAWAY:
+        return [['goaway']];
+      case TYPE.WINDOW_UPDATE:
+        return [['windowUpdate', streamId]];
+      default:
+        return [];
+    }
+  });
+}
+
+/** The same part of the calls that came. */
+function toldCalls(record: HttpRecord, connection: number, side: number, expected: readonly unknown[][]): unknown[][] {
+  const calls = record.calls.filter(
+    ([call, number, from]) => number === connection && from === side && call !== 'protocol',
+  );
+  return calls.map(([call, , , ...rest], nth) => {
+    if (call === 'headers') return [call, rest[0], rest[2]];
+    if (call === 'data') return [call, rest[0], expected[nth]?.[2] === 'padded' ? 'padded' : rest[1], rest[3]];
+    if (call === 'goaway') return [call];
+    return [call, rest[0]];
+  });
+}
+
+/** Reads a capture through all stages up to http. */
+function readHttp(path: string): { record: HttpRecord; pass: HttpPass } {
+  const moment = new Moment();
+  const record = new HttpRecord();
+  const pass = new HttpPass(moment, record);
+  const segment = new Segment();
+  const sink: TcpSink = {
+    opened: (connection, first) => {
+      pass.opened(connection, (first.flags & FLAG.syn) !== 0);
+    },
+    segment: () => undefined,
+    bytes: (connection, side, view, at, end) => {
+      pass.bytes(connection, side, view, at, end);
+    },
+    gap: (connection, side, lostBytes) => {
+      pass.gap(connection, side, lostBytes);
+    },
+  };
+  const tcp = new TcpPass(moment, sink);
+  readCapture(openSource(path), ({ view, count, at, capturedBytes, originalBytes, linkType, timeNs }) => {
+    for (let row = 0; row < count; row++) {
+      moment.ns[0] = timeNs[row] ?? 0;
+      const from = at[row] ?? 0;
+      const end = from + (capturedBytes[row] ?? 0);
+      const stop = decodePacket(view, from, end, originalBytes[row] ?? 0, linkType[row] ?? 0, segment);
+      if (stop === STOP.none) tcp.segment(segment, view);
+    }
+  });
+  tcp.finish();
+  return { record, pass };
+}
+
+/** Where HTTP/2 comes after an HTTP/1.1 head (an upgrade, a CONNECT): not followed before that head is read. */
+const AFTER_HTTP1: ReadonlySet<string> = new Set([
+  'scapy-http2_h2c, stream 0',
+  'suricata-http2-errorcode, stream 0',
+  'suricata-http2-range, stream 0',
+  'suricata-http2-range, stream 2',
+  'suricata-http2-range, stream 4',
+  'suricata-http2_deflate, stream 0',
+]);
+
+const ENDING = '.pcap.tshark.json';
+const files = corpusFiles('http2', ENDING);
+const flows = files.flatMap((file) => {
+  const { http2 }: Answer = JSON.parse(readFileSync(file, 'utf8'));
+  return (http2?.byBytes ?? [])
+    .filter(({ from }) => from === 'tcp')
+    .map((flow) => ({
+      ...flow,
+      name: `${basename(file, ENDING)}, stream ${flow.stream}`,
+      path: file.slice(0, -'.tshark.json'.length),
+    }));
+});
+
+describe.skipIf(flows.length === 0)(
+  `captures of HTTP/2 by others${flows.length === 0 ? ` (${CORPUS_ABSENT})` : ''}`,
+  () => {
+    test.each(flows.filter(({ name }) => !AFTER_HTTP1.has(name)))('$name: every frame, in its order', (flow) => {
+      const { record, pass } = readHttp(flow.path);
+      const expected = [expectedCalls(flow.from0?.frames ?? []), expectedCalls(flow.from1?.frames ?? [])];
+      expected.forEach((calls, side) => {
+        expect(toldCalls(record, flow.stream, side, calls), `side ${side}`).toEqual(calls);
+      });
+      expect(pass.counters).toMatchObject({ lost: 0, hpackErrors: 0, hpackBadIndices: 0 });
+    });
+
+    test.each(flows.filter(({ name }) => AFTER_HTTP1.has(name)))('$name: begins with HTTP/1.1', (flow) => {
+      const calls = readHttp(flow.path).record.calls.filter(([, connection]) => connection === flow.stream);
+      expect(calls).toEqual([['protocol', flow.stream, 'http1']]);
+    });
+  },
+);
