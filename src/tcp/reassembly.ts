@@ -17,6 +17,8 @@ export const HOLE_GRACE_NS: number = 3 * 1_000_000;
  * then (RFC 6298 §2.1: the first timeout is 1 s; ten times that).
  */
 export const HOLE_UNACKED_NS: number = 10 * 1_000_000_000;
+/** No retransmission lies further back than a window; what does is not an old segment but a stray one. */
+export const OLD_MAX_BYTES: number = 2 ** 26;
 /** A window probe's byte, while it waits, needs a view of its own. */
 const PROBE_BYTES = 1;
 
@@ -48,7 +50,7 @@ export class Reassembly {
     const at = flowRow(flow);
     if (((flows[at + FLOW.flags] ?? 0) & FLOW_FLAG.started) === 0) return bytes;
     const ahead = seqDiff(flows[at + FLOW.deliveredSeq] ?? 0, payloadSeq(segment));
-    if (ahead > WINDOW_MAX_BYTES || ahead < -WINDOW_MAX_BYTES) return 0;
+    if (ahead > WINDOW_MAX_BYTES || ahead < -OLD_MAX_BYTES) return 0;
     if ((flows[at + FLOW.heldCount] ?? 0) === 0) return ahead >= 0 ? bytes : Math.max(0, bytes + ahead);
     return this.#freshAmongHeld(flow, ahead, bytes);
   }
@@ -108,7 +110,7 @@ export class Reassembly {
   /** A segment that is not simply the next one: old, overlapping, early, or stray. */
   #place(flow: number, ahead: number, segment: Segment, view: DataView): void {
     const bytes = segment.payloadBytes;
-    if (ahead > WINDOW_MAX_BYTES || ahead < -WINDOW_MAX_BYTES) {
+    if (ahead > WINDOW_MAX_BYTES || ahead < -OLD_MAX_BYTES) {
       this.#stray(flow, segment, view);
       return;
     }
@@ -135,7 +137,20 @@ export class Reassembly {
     if (!continues) return;
     this.flush(flow, GAP.lost);
     this.#skip(flow, seqAhead(flows[at + FLOW.deliveredSeq] ?? 0, seq), GAP.lost);
+    this.#resume(flow, seqAdd(seq, segment.payloadBytes), segment.payloadBytes);
     this.#deliver(flow, view, segment.payloadAt, segment.payloadEnd, segment.payloadBytes);
+  }
+
+  /** After a pause the flow's other positions are as far behind: what went by meanwhile counts as acknowledged. */
+  #resume(flow: number, end: number, bytes: number): void {
+    const flows = this.#table.flows;
+    const doubles = this.#table.doubles;
+    const at = flowRow(flow);
+    const row = doublesRow(flow);
+    flows[at + FLOW.sentSeq] = end;
+    flows[at + FLOW.ackedSeq] = seqAdd(end, -bytes);
+    doubles[row + DOUBLE.acked] = doubles[row + DOUBLE.delivered] ?? 0;
+    doubles[row + DOUBLE.sent] = (doubles[row + DOUBLE.delivered] ?? 0) + bytes;
   }
 
   /** The segment reaches the stream's next byte, at `from` bytes into its payload: deliver what is new, with what waited for it. */
