@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Moment, openSource, readCapture, type RecordBatch } from '../src/capture/index.ts';
+import { WirePass } from '../src/cli/wire-pass.ts';
 import { decodePacket, FLAG, Segment, STOP } from '../src/decode/index.ts';
 import { HttpPass, type HttpSink } from '../src/http/index.ts';
 import { TcpPass, type GapReason, type Side, type TcpSink } from '../src/tcp/index.ts';
@@ -22,6 +23,13 @@ const STAGES: Readonly<Record<string, (path: string) => void>> = {
   },
   '+ http': (path) => {
     tcp(path, readingHttp);
+  },
+  '+ recorder': (path) => {
+    const pass = new WirePass();
+    readCapture(openSource(path), (batch) => {
+      pass.consume(batch);
+    });
+    pass.finish();
   },
 };
 
