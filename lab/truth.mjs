@@ -5,6 +5,7 @@ import { secondsFromIso } from './journal.mjs';
 
 const SLOW_SECONDS = 0.5; // a request that reaches an apiserver later than this waited for something
 const POLL_SECONDS = 0.6; // how far apart the looks at the gateway's sockets may be
+const RTO_SECONDS = 0.2; // Linux's least retransmission timeout: from then on the connection sends one segment only
 const TELLING_SECONDS = 1; // the gateway tells its clients within that time of giving up an upstream connection
 
 const resourceOf = (path) => path.split('?')[0];
@@ -51,15 +52,26 @@ function socketOf(facts, gatewayPort) {
 function wentInto(request, dead, drop, goneAt) {
   if (request.arrival !== null) return request.arrival.server === dead.server && request.arrival.gatewayPort === dead.gatewayPort;
   const { access, sent } = request;
-  if (access === null || access.upstreamIp === null || sent.at < drop.from || (goneAt !== null && sent.at > goneAt)) return false;
+  if (sent.at < drop.from || (goneAt !== null && sent.at > goneAt)) return false;
+  // nghttpx logs no request that the client abandons. It hung, and while this connection was open there was no other where it could.
+  if (access === null) return request.ended === null;
+  if (access.upstreamIp === null) return false;
   const portFits = access.gatewayPort === null || access.gatewayPort === dead.gatewayPort;
   return serverOfAddress(access.upstreamIp) === dead.server && portFits;
 }
 
-/** Upstream stream ids: told by the apiserver where it heard them, else the next odd numbers in the order of sending. */
+/**
+ * Upstream stream ids: told by the apiserver where it heard them. Else the first request gets the next odd number, and
+ * those that follow before its retransmission; later ones wait in the kernel behind it and never leave the gateway.
+ */
 function withUpstreamStreams(carried) {
   let last = Math.max(...carried.map(({ arrival }) => arrival?.stream ?? 0));
-  return carried.map((request) => ({ ...request, upstreamStream: request.arrival?.stream ?? (last += 2) }));
+  const unheard = carried.find(({ arrival }) => arrival === null);
+  return carried.map((request) => {
+    if (request.arrival !== null) return { ...request, upstreamStream: request.arrival.stream };
+    const leaves = secondsApart(unheard.sent.at, request.sent.at) < RTO_SECONDS;
+    return { ...request, upstreamStream: leaves ? (last += 2) : null };
+  });
 }
 
 function outcomeOf({ ended, status }) {
@@ -94,6 +106,7 @@ function streamTruth(request, upstreamStream, requests) {
     upstream: upstreamStream,
     path: sent.path,
     kind: sent.kind,
+    optional: upstreamStream === null,
     outcome: outcomeOf(request),
     status: request.status,
     rstCode: request.ended?.how === 'rst-stream' ? request.ended.code : null,
@@ -162,6 +175,11 @@ function waitedFor(attempt, { sent, arrival, ended }, until) {
   return secondsApart(sent.at, attempt.lastSeen) > -POLL_SECONDS && secondsApart(attempt.firstSeen, reachedAt) > -POLL_SECONDS;
 }
 
+function reroutedTruth({ sent, arrival }) {
+  const upstream = { ...upstreamAt(arrival.server, arrival.gatewayPort), stream: arrival.stream };
+  return { client: sent.stream, kind: sent.kind, path: sent.path, at: sent.at, servedAt: arrival.at, upstream };
+}
+
 function attemptWindow(facts, requests, attempt, main) {
   const inMain = new Set(main.streams.map(({ client }) => client));
   const waiting = requests.filter(
@@ -178,6 +196,7 @@ function attemptWindow(facts, requests, attempt, main) {
     clientPort: waiting[0].sent.port,
     upstream: upstreamAt(attempt.server, attempt.gatewayPort),
     streams: failed.map((request) => streamTruth(request, null, requests)),
+    rerouted: waiting.filter(({ arrival }) => arrival !== null).map(reroutedTruth),
     cause: 'connect-unanswered',
     onset: [from, attempt.firstSeen],
     end: end === null ? { how: 'capture-end', at: null } : { how: failedAt === null ? 'rerouted' : 'gateway-closed', at: end },
