@@ -1,1 +1,3 @@
-export {};
+export { CaptureError } from './capture/index.ts';
+export { reportOn } from './cli/index.ts';
+export type * from './report/model.ts';

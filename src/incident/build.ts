@@ -35,5 +35,7 @@ export function buildIncident(trace: Trace, thresholds: Thresholds = DEFAULT_THR
     findings,
     trust: trustNotes(legs),
     thresholds,
+    undecoded: trace.undecoded,
+    limits: trace.limits,
   };
 }

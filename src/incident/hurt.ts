@@ -3,7 +3,7 @@ import type { Death } from './deaths.ts';
 import { clientSide } from './leg.ts';
 import type { Carried } from './links.ts';
 import type { HurtStream, Leg } from './model.ts';
-import { isServed, kindOf, outcomeOf, overAt, resourcePath, silentSinceNs } from './stream-fate.ts';
+import { isServed, kindOf, outcomeOf, overAt, resourcePath, silentSinceNs, toldAt } from './stream-fate.ts';
 import type { Thresholds } from './thresholds.ts';
 
 /** A client stream that a death left without an answer. */
@@ -30,7 +30,9 @@ export function victimsOf(
   const linked = carried
     .filter(({ near, far }) => isHurt(client, upstream, death, near, far))
     .map(({ near, far }) => ({ near, far, rerouted: reroutedTo(near, upstream, legs) }));
-  const hidden = hidesRequests(upstream, death) ? unseenRequests(client, death, thresholds) : [];
+  const hidden = hidesRequests(upstream, death)
+    ? unseenRequests(client, death, givenUpNs(client, death, linked), thresholds)
+    : [];
   return [...linked, ...hidden.map((near) => ({ near, far: null, rerouted: null }))].filter(
     (victim) => !wasMovedAtOnce(victim, death, thresholds),
   );
@@ -69,8 +71,14 @@ function hidesRequests(upstream: Leg, death: Death): boolean {
   );
 }
 
-function unseenRequests(client: Leg, death: Death, thresholds: Thresholds): TraceStream[] {
-  const untilNs = death.healedAt?.timeNs ?? Infinity;
+/** Once the gateway has told every client stream known to hang, it has given the connection up: later requests went elsewhere. */
+function givenUpNs(client: Leg, death: Death, linked: readonly Victim[]): number {
+  const told = linked.map(({ near }) => toldAt(client, near, death.fromNs)?.timeNs ?? Infinity);
+  const toldNs = told.length === 0 ? Infinity : Math.max(...told);
+  return Math.min(toldNs, death.healedAt?.timeNs ?? Infinity);
+}
+
+function unseenRequests(client: Leg, death: Death, untilNs: number, thresholds: Thresholds): TraceStream[] {
   return client.streams.filter((stream) => {
     if (!stream.sawRequest || stream.partners.length > 0) return false;
     if (stream.opened.timeNs < death.fromNs || stream.opened.timeNs >= untilNs) return false;

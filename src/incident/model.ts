@@ -1,5 +1,5 @@
 import type { Side } from '../tcp/index.ts';
-import type { Close, Ref, TraceConnection, TraceStream } from '../trace/index.ts';
+import type { Close, LimitHit, Ref, TraceConnection, TraceStream } from '../trace/index.ts';
 import type { FindingArgs, FindingCode } from './findings/args.ts';
 import type { Thresholds } from './thresholds.ts';
 
@@ -13,6 +13,10 @@ export interface Incident {
   readonly findings: readonly Finding[];
   readonly trust: readonly TrustNote[];
   readonly thresholds: Thresholds;
+  /** Packets that are not TCP or could not be decoded, by reason (names of the decode stage's stop codes). */
+  readonly undecoded: ReadonlyMap<string, number>;
+  /** Bounds that were reached while reading. */
+  readonly limits: readonly LimitHit[];
 }
 
 export type VerdictState = 'half-dead' | 'suspect' | 'healthy' | 'inconclusive';

@@ -1,3 +1,4 @@
+export { absurd } from './absurd.ts';
 export type {
   Close,
   Debt,

@@ -87,6 +87,7 @@ export class JoinBook {
     if (fingerprint === 0 || dataBytes < PAYLOAD_MIN_BYTES) return;
     if (stream.payloadsSeen >= PAYLOADS_FROM_START && pauseNs < PAYLOAD_PAUSE_NS) return;
     stream.payloadsSeen++;
+    if (stream.isJoinedByRequest) return;
     const nowNs = this.#moment.ns[0] ?? 0;
     const earlier = this.#byPayload.find(fingerprint, nowNs);
     if (earlier !== undefined) this.#joinPayload(stream, sender, dataBytes, earlier);
@@ -110,9 +111,9 @@ export class JoinBook {
       best = forwarding;
       fitting.push(candidate);
     }
-    // First asked, first passed on; one that has a partner already is taken only as a retry.
-    const fresh = fitting.filter((candidate) => !candidate.isJoined);
-    const near = fresh[0] ?? fitting[0];
+    // First asked, first passed on. One that was passed on already is taken only as a retry, by a host that surely is the same.
+    const fresh = fitting.filter((candidate) => !candidate.isPassedOn);
+    const near = fresh[0] ?? (best === FORWARDING.fitting ? fitting[0] : undefined);
     if (near === undefined) return false;
     this.#note(near, stream, method, Math.max(fresh.length, 1));
     return true;
@@ -124,13 +125,16 @@ export class JoinBook {
       return FORWARDING.impossible;
     if (near.request.method !== far.request.method) return FORWARDING.impossible;
     if (method === 'request' && !sameAsker(near.request, far.request)) return FORWARDING.impossible;
-    return this.#judge(near.connection, near.askedBy === 0 ? 1 : 0, far.connection, far.askedBy);
+    const forwarding = this.#judge(near.connection, near.askedBy === 0 ? 1 : 0, far.connection, far.askedBy);
+    // A second hop is believed only of a host that surely is the same: else a client that repeats a request would look like one.
+    return near.isForwarded && forwarding === FORWARDING.conceivable ? FORWARDING.impossible : forwarding;
   }
 
   #joinPayload(stream: LiveStream, sender: Side, dataBytes: number, earlier: readonly PendingPayload[]): void {
     const fitting = earlier.filter(
       (pending) =>
         !pending.taken &&
+        !pending.stream.isJoinedByRequest &&
         pending.dataBytes === dataBytes &&
         pending.stream.connection !== stream.connection &&
         this.#judge(pending.stream.connection, pending.receiver, stream.connection, sender) !== FORWARDING.impossible,

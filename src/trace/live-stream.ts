@@ -95,9 +95,19 @@ export class LiveStream {
     return this.reset !== null || (this.#ended0 !== null && this.#ended1 !== null);
   }
 
-  /** Another connection carried the same already. */
-  get isJoined(): boolean {
-    return this.#partners !== null;
+  /** It was passed on already: another connection nearer the upstream carried the same. */
+  get isPassedOn(): boolean {
+    return this.#partners?.some((partner) => partner.nearerClient) ?? false;
+  }
+
+  /** It is itself what another connection nearer the client had asked. */
+  get isForwarded(): boolean {
+    return this.#partners?.some((partner) => !partner.nearerClient) ?? false;
+  }
+
+  /** Its partner is known by what was asked, which says more than bytes that came back. */
+  get isJoinedByRequest(): boolean {
+    return this.#partners?.some((partner) => partner.method !== 'payload') ?? false;
   }
 
   /** Whether a finished stream says something by itself, so that it is kept and not folded. */

@@ -246,7 +246,12 @@ export class Recorder implements HttpSink {
       return FORWARDING.impossible;
     }
     if (sameHost(tcp, near, receiver, far, sender)) return FORWARDING.fitting;
-    if (this.#gathered[near]?.isLocal(receiver) && this.#gathered[far]?.isLocal(sender)) return FORWARDING.fitting;
+    const nearLocal = this.#gathered[near]?.localSide ?? null;
+    const farLocal = this.#gathered[far]?.localSide ?? null;
+    // Where the capture says which ends are its own host's, both have to be: any other host would show one address on both.
+    if (nearLocal !== null || farLocal !== null) {
+      return isOrBoth(nearLocal, receiver) && isOrBoth(farLocal, sender) ? FORWARDING.fitting : FORWARDING.impossible;
+    }
     // The same host on both far ends asks two servers the same: no gateway between.
     return sameHost(tcp, near, otherSide(receiver), far, sender) ? FORWARDING.impossible : FORWARDING.conceivable;
   }
@@ -300,4 +305,8 @@ export class Recorder implements HttpSink {
       zeroWindowSince: gathered.zeroWindowSince[side],
     };
   }
+}
+
+function isOrBoth(local: Side | 'both' | null, side: Side): boolean {
+  return local === side || local === 'both';
 }

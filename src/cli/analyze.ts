@@ -1,0 +1,27 @@
+import { type CaptureFacts, openSource, readCapture } from '../capture/index.ts';
+import { buildIncident, type Incident } from '../incident/index.ts';
+import { composeReport, type Report } from '../report/index.ts';
+import { VERSION } from './version.ts';
+import { WirePass } from './wire-pass.ts';
+
+/** What one run of the whole pipeline gives. */
+export interface Analysis {
+  readonly capture: CaptureFacts;
+  readonly incident: Incident;
+}
+
+/**
+ * Reads a capture file, or standard input for `-`, and says what happened in it.
+ * Throws CaptureError where nothing of the file can be analysed.
+ */
+export function analyzeFile(path: string): Analysis {
+  const pass = new WirePass();
+  const capture = readCapture(openSource(path), (batch) => pass.consume(batch));
+  return { capture, incident: buildIncident(pass.finish()) };
+}
+
+/** The same, as the JSON report (schema/report.schema.json). */
+export function reportOn(path: string): Report {
+  const { capture, incident } = analyzeFile(path);
+  return composeReport(incident, capture, VERSION);
+}

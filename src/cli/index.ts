@@ -1,0 +1,1 @@
+export { reportOn } from './analyze.ts';

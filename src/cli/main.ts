@@ -1,0 +1,52 @@
+import { CommanderError } from 'commander';
+import { CaptureError } from '../capture/index.ts';
+import { composeReport, FORMATS } from '../report/index.ts';
+import { analyzeFile } from './analyze.ts';
+import { EXIT, type ExitStatus, exitStatusOf, exitStatusOfError } from './exit-status.ts';
+import { type AnalyzeOptions, commandLine } from './options.ts';
+import { renderOptions } from './terminal.ts';
+import { VERSION } from './version.ts';
+
+/** Commander's codes for output that was asked for. */
+const ASKED_FOR: ReadonlySet<string> = new Set(['commander.helpDisplayed', 'commander.help', 'commander.version']);
+
+/**
+ * Runs the command line. The report goes to standard output, everything else to standard error.
+ * @param args without the program's own name
+ * @returns the exit status
+ */
+export async function main(args: readonly string[]): Promise<ExitStatus> {
+  let status: ExitStatus = EXIT.healthy;
+  const program = commandLine(async (file, options) => {
+    status = await analyze(file, options);
+  });
+  try {
+    if (args.length === 0) program.error('error: no command given', { code: 'watchpcap.noCommand' });
+    await program.parseAsync(args, { from: 'user' });
+    return status;
+  } catch (error) {
+    return statusOfFailure(error);
+  }
+}
+
+async function analyze(file: string, options: AnalyzeOptions): Promise<ExitStatus> {
+  const { capture, incident } = analyzeFile(file);
+  const report = composeReport(incident, capture, VERSION);
+  const render = await FORMATS[options.format]();
+  process.stdout.write(render(report, renderOptions(options)));
+  return options.exitZero ? EXIT.healthy : exitStatusOf(incident.verdict.state, options.failOn);
+}
+
+function statusOfFailure(error: unknown): ExitStatus {
+  if (error instanceof CommanderError) return ASKED_FOR.has(error.code) ? EXIT.healthy : EXIT.usage;
+  if (error instanceof CaptureError) {
+    process.stderr.write(`watchpcap: ${error.message}\n`);
+    return exitStatusOfError(error.code);
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(
+    `watchpcap: internal error: ${message} (please report it, with WATCHPCAP_DEBUG=1 for the stack)\n`,
+  );
+  if (error instanceof Error && process.env['WATCHPCAP_DEBUG'] === '1') process.stderr.write(`${error.stack ?? ''}\n`);
+  return EXIT.internal;
+}

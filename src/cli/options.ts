@@ -1,0 +1,69 @@
+import { Argument, Command, Option } from 'commander';
+import { FORMATS, type FormatName } from '../report/index.ts';
+import { FAIL_ON, type FailOn } from './exit-status.ts';
+import { VERSION } from './version.ts';
+
+/** What `analyze` was asked for. */
+export interface AnalyzeOptions {
+  readonly format: FormatName;
+  readonly failOn: FailOn;
+  readonly exitZero: boolean;
+  readonly color: 'auto' | 'always' | 'never';
+  readonly ascii: boolean;
+}
+
+const EXAMPLES = `Examples:
+  $ watchpcap analyze gateway.pcap
+  $ watchpcap analyze gateway.pcap --format json | jq .verdict
+  $ tcpdump -i any -w - -G 600 -W 1 'tcp port 80 or tcp port 8080' | watchpcap analyze -
+`;
+
+const EXIT_STATUSES = `
+Exit status:
+   0  analysed, nothing half-dead
+   1  a half-dead window was found
+   2  analysed, but the capture cannot answer (inconclusive) or only hints (suspect)
+  64  the command line is wrong
+  65  the file is no capture, or damaged beyond use
+  66  the file cannot be read
+  70  an error in watchpcap itself
+`;
+
+/**
+ * The command line. Commander exits with 1 on its own errors, which would read as "half-dead found": the caller maps them.
+ * @param analyze does the work of `analyze`
+ */
+export function commandLine(analyze: (file: string, options: AnalyzeOptions) => Promise<void>): Command {
+  const program = new Command('watchpcap')
+    .description('Finds the time when a client was alive at a gateway whose upstream was dead.')
+    .version(VERSION)
+    .addHelpText('beforeAll', '')
+    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', EXIT_STATUSES)
+    .showHelpAfterError('(watchpcap --help shows examples)')
+    .exitOverride();
+  program
+    .command('analyze')
+    .description('say what happened in a capture taken at the gateway')
+    .addArgument(new Argument('<file>', 'a pcap file; - reads standard input'))
+    .addOption(
+      new Option('-f, --format <format>', 'what to print')
+        .choices(Object.keys(FORMATS))
+        .default('text')
+        .env('WATCHPCAP_FORMAT'),
+    )
+    .addOption(
+      new Option('--fail-on <state>', 'from which state on to exit with 1')
+        .choices(FAIL_ON)
+        .default('half-dead')
+        .env('WATCHPCAP_FAIL_ON'),
+    )
+    .option('--exit-zero', 'exit with 0 whatever was found; errors still exit with 64 and up', false)
+    .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
+    .option('--ascii', 'draw with ASCII characters only', false)
+    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', EXIT_STATUSES)
+    .exitOverride()
+    .action(analyze);
+  return program;
+}
