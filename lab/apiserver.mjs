@@ -29,7 +29,10 @@ function pod(index) {
       resourceVersion: String(resourceVersion),
       labels: { app: 'web', 'pod-template-hash': '5d4f8c7b9' },
     },
-    spec: { nodeName: `node-${index % 3}`, containers: [{ name: 'web', image: 'web:1.0', ports: [{ containerPort: 8080 }] }] },
+    spec: {
+      nodeName: `node-${index % 3}`,
+      containers: [{ name: 'web', image: 'web:1.0', ports: [{ containerPort: 8080 }] }],
+    },
     status: { phase: 'Running', podIP: `10.244.${index % 3}.${index}`, qosClass: 'BestEffort' },
   };
 }
@@ -99,7 +102,12 @@ function answer(stream, headers) {
     stream: stream.id,
     lab: Number(headers['x-lab-request'] ?? 0),
   };
-  tell('request', { ...facts, method: headers[':method'], path: headers[':path'], requestId: headers['x-request-id'] ?? null });
+  tell('request', {
+    ...facts,
+    method: headers[':method'],
+    path: headers[':path'],
+    requestId: headers['x-request-id'] ?? null,
+  });
   stream.on('error', (error) => tell('stream-error', { ...facts, error: error.code ?? error.message }));
   stream.on('close', () => tell('stream-closed', { ...facts, code: stream.rstCode }));
   if (url.pathname.endsWith('/exec')) answerExec(stream, facts);

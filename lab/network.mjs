@@ -26,7 +26,20 @@ export async function inside(namespace, ...command) {
 async function joinHosts(names, host) {
   const { host: hostAddress, gateway: gatewayAddress } = ADDRESSES[host];
   const toHost = `to-${host}`.slice(0, 15);
-  await run('ip', ['link', 'add', toHost, 'netns', names.gateway, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', names[host]]);
+  await run('ip', [
+    'link',
+    'add',
+    toHost,
+    'netns',
+    names.gateway,
+    'type',
+    'veth',
+    'peer',
+    'name',
+    'eth0',
+    'netns',
+    names[host],
+  ]);
   for (const [name, link, address] of [
     [names.gateway, toHost, gatewayAddress],
     [names[host], 'eth0', hostAddress],
@@ -73,9 +86,12 @@ export async function dropAtApiserver1(names) {
 /** The gateway's TCP sockets towards the apiservers, as its kernel tells them. */
 export async function upstreamSockets(names) {
   const text = await inside(names.gateway, 'ss', '-tanH', 'dport', '=', `:${APISERVER_PORT}`);
-  return text.split('\n').filter(Boolean).map((line) => {
-    const [state, , , local, remote] = line.split(/\s+/);
-    const gatewayPort = Number(local.split(':')[1]);
-    return { state, gatewayPort, server: serverOfAddress(remote.split(':')[0]) };
-  });
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => {
+      const [state, , , local, remote] = line.split(/\s+/);
+      const gatewayPort = Number(local.split(':')[1]);
+      return { state, gatewayPort, server: serverOfAddress(remote.split(':')[0]) };
+    });
 }

@@ -36,7 +36,10 @@ export function startProgram(namespace, command, options) {
         const found = entries.find(matches);
         if (found !== undefined) done(() => resolve(found));
       };
-      const timer = setTimeout(() => done(() => reject(new Error(`waited ${seconds} s in vain for ${what}`))), seconds * 1000);
+      const timer = setTimeout(
+        () => done(() => reject(new Error(`waited ${seconds} s in vain for ${what}`))),
+        seconds * 1000,
+      );
       waiting.add(check);
       check();
     });
@@ -51,5 +54,12 @@ export function startProgram(namespace, command, options) {
     clearTimeout(timer);
   }
 
-  return { entries, waitFor, stop, exited, pid: child.pid, send: (command) => child.stdin.write(`${JSON.stringify(command)}\n`) };
+  return {
+    entries,
+    waitFor,
+    stop,
+    exited,
+    pid: child.pid,
+    send: (command) => child.stdin.write(`${JSON.stringify(command)}\n`),
+  };
 }

@@ -13,7 +13,7 @@ import { now } from './journal.mjs';
 import { ADDRESSES, APISERVER_PORT, GATEWAY_PORT, inside, makeNetwork, upstreamSockets } from './network.mjs';
 import { startProgram } from './program.mjs';
 import { scenarios, StartOver } from './scenarios.mjs';
-import { truthOf } from './truth.mjs';
+import { truthFromMidstream, truthOf } from './truth.mjs';
 
 const RUN_MAX_SECONDS = 900;
 const TRIES = 4;
@@ -30,7 +30,8 @@ function cleanupStack() {
     add: (step) => steps.push(step),
     async run() {
       cleanups.delete(stack);
-      while (steps.length > 0) await Promise.resolve(steps.pop()()).catch((error) => console.error(`cleanup: ${error.message}`));
+      while (steps.length > 0)
+        await Promise.resolve(steps.pop()()).catch((error) => console.error(`cleanup: ${error.message}`));
     },
   };
   cleanups.add(stack);
@@ -39,7 +40,10 @@ function cleanupStack() {
 
 async function startCapture(names, file) {
   const flags = ['-i', 'any', '-U', '-s', '0', '-Z', 'root', '-w', file, 'tcp'];
-  const tcpdump = startProgram(names.gateway, ['tcpdump', ...flags], { maxSeconds: RUN_MAX_SECONDS, log: `${file}.log` });
+  const tcpdump = startProgram(names.gateway, ['tcpdump', ...flags], {
+    maxSeconds: RUN_MAX_SECONDS,
+    log: `${file}.log`,
+  });
   for (let tries = 0; tries < 50; tries++) {
     await sleep(0.1);
     if ((await readFile(`${file}.log`, 'utf8').catch(() => '')).includes('listening on')) return tcpdump;
@@ -97,7 +101,10 @@ async function startPeers(cleanup, names, directory, scenario, gateway) {
     peers[server] = peer(names[server], 'apiserver', server, ADDRESSES[server].host, String(APISERVER_PORT));
     await peers[server].waitFor((entry) => entry.event === 'listening', 10, server);
   }
-  peers.gateway = await gateway.start(names.gateway, directory, { keepalive: scenario.keepalive, maxSeconds: RUN_MAX_SECONDS });
+  peers.gateway = await gateway.start(names.gateway, directory, {
+    keepalive: scenario.keepalive,
+    maxSeconds: RUN_MAX_SECONDS,
+  });
   cleanup.add(peers.gateway.stop);
   await waitForListener(names);
   const option = scenario.requestIds ? 'request-ids' : 'plain';
@@ -123,9 +130,14 @@ function labOf(cleanup, names, peers, directory, actions, extra) {
     async list(path) {
       const tag = `list-${lists++}`;
       peers.client.send({ do: 'list', path, tag });
-      const { lab } = await peers.client.waitFor((entry) => entry.event === 'ended' && entry.tag === tag, 20, `LIST ${path}`);
+      const { lab } = await peers.client.waitFor(
+        (entry) => entry.event === 'ended' && entry.tag === tag,
+        20,
+        `LIST ${path}`,
+      );
       // The client's word may come before the apiserver's: they use different pipes.
-      const tells = (server) => peers[server].waitFor((entry) => entry.event === 'request' && entry.lab === lab, 5, 'an arrival');
+      const tells = (server) =>
+        peers[server].waitFor((entry) => entry.event === 'request' && entry.lab === lab, 5, 'an arrival');
       const arrivals = ['apiserver1', 'apiserver2'].map((server) => tells(server));
       return (await Promise.any(arrivals)).server;
     },
@@ -140,7 +152,10 @@ function labOf(cleanup, names, peers, directory, actions, extra) {
 
 async function readAccessLog(directory, gateway) {
   const text = await readFile(join(directory, 'access.log'), 'utf8');
-  return text.split('\n').map(gateway.readAccess).filter((entry) => entry !== undefined);
+  return text
+    .split('\n')
+    .map(gateway.readAccess)
+    .filter((entry) => entry !== undefined);
 }
 
 /** One run from an empty network to an empty network. @returns the run's facts and its capture files */
@@ -191,12 +206,12 @@ async function keep(label, capture, truth, out) {
 async function keepAll({ facts, file, extra }, name, out, factsOut) {
   const scenario = scenarios[name];
   const label = `${name}-${facts.gateway}`;
-  if (factsOut !== undefined) await writeFile(join(factsOut, `${label}.facts.json`), printJson({ ...facts, extra: { from: extra.from } }));
+  if (factsOut !== undefined)
+    await writeFile(join(factsOut, `${label}.facts.json`), printJson({ ...facts, extra: { from: extra.from } }));
   const truth = truthOf(name, scenario, facts);
   await keep(label, file, truth, out);
   if (extra.file === null) return;
-  const midstream = { ...truth, scenario: `${name}-midstream`, capture: { ...truth.capture, from: extra.from } };
-  await keep(`${name}-midstream-${facts.gateway}`, extra.file, midstream, out);
+  await keep(`${name}-midstream-${facts.gateway}`, extra.file, truthFromMidstream(truth, facts, extra.from), out);
 }
 
 async function attempt(name, gateway, out, factsOut) {
@@ -237,7 +252,7 @@ async function retell(labels, out, factsOut) {
     await checkTruth(join(out, `${label}.pcap`), truth);
     if (facts.extra.from === undefined) continue;
     const midLabel = label.replace('-', '-midstream-');
-    const midstream = { ...truth, scenario: `${facts.scenario}-midstream`, capture: { ...truth.capture, from: facts.extra.from } };
+    const midstream = truthFromMidstream(truth, facts, facts.extra.from);
     await writeFile(join(out, `${midLabel}.truth.json`), printJson(midstream));
     await checkTruth(join(out, `${midLabel}.pcap`), midstream);
   }
@@ -264,9 +279,16 @@ async function main() {
   await mkdir(values.out, { recursive: true });
   if (values.facts !== undefined) await mkdir(values.facts, { recursive: true });
   const labels = gateways.flatMap((gateway) => names.map((name) => [name, gateway]));
-  if (values.retell) return retell(labels.map((label) => label.join('-')), values.out, values.facts);
+  if (values.retell)
+    return retell(
+      labels.map((label) => label.join('-')),
+      values.out,
+      values.facts,
+    );
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, leaveOnSignal);
-  const done = await Promise.allSettled(labels.map(([name, gateway]) => record(name, gateway, values.out, values.facts)));
+  const done = await Promise.allSettled(
+    labels.map(([name, gateway]) => record(name, gateway, values.out, values.facts)),
+  );
   if (done.some(({ status }) => status === 'rejected')) process.exitCode = 1;
 }
 

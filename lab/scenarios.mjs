@@ -24,18 +24,22 @@ async function watchOnApiserver1(lab, timeoutSeconds) {
   const watch = lab.apiserver1.entries.find((entry) => entry.event === 'request' && entry.path.includes('watch=true'));
   if (watch === undefined) throw new StartOver('the watch does not run on apiserver1');
   const open = (await lab.sockets()).filter((socket) => socket.state === 'ESTAB').map((socket) => socket.server);
-  if (!open.includes('apiserver1') || !open.includes('apiserver2')) throw new StartOver('an upstream connection is missing');
+  if (!open.includes('apiserver1') || !open.includes('apiserver2'))
+    throw new StartOver('an upstream connection is missing');
 }
 
 /** Waits until a watch runs on `server` that was asked for after `since` requests of the client. */
 async function nextWatchOn(lab, server, seconds) {
   const before = lab[server].entries.length;
-  const isNew = (entry) => entry.event === 'request' && entry.path.includes('watch=true') && lab[server].entries.indexOf(entry) >= before;
+  const isNew = (entry) =>
+    entry.event === 'request' && entry.path.includes('watch=true') && lab[server].entries.indexOf(entry) >= before;
   await lab[server].waitFor(isNew, seconds, `a watch on ${server}`);
 }
 
 const dropsOutput = (lab) =>
-  lab.act('drop: iptables OUTPUT rule in the gateway, packets to apiserver1 port 8080', () => dropOutputOfGateway(lab.names));
+  lab.act('drop: iptables OUTPUT rule in the gateway, packets to apiserver1 port 8080', () =>
+    dropOutputOfGateway(lab.names),
+  );
 const dropsHost = (lab) =>
   lab.act('drop: iptables INPUT and OUTPUT rules in apiserver1', () => dropAtApiserver1(lab.names));
 

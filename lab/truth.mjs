@@ -16,7 +16,9 @@ function requestsOf(facts) {
   const until = facts.capture.to;
   const client = facts.client.filter((entry) => entry.at <= until);
   const arrivals = ['apiserver1', 'apiserver2'].flatMap((server) =>
-    facts[server].filter((entry) => entry.event === 'request').map((entry) => ({ ...entry, ip: ADDRESSES[server].host })),
+    facts[server]
+      .filter((entry) => entry.event === 'request')
+      .map((entry) => ({ ...entry, ip: ADDRESSES[server].host })),
   );
   return client
     .filter((entry) => entry.event === 'request')
@@ -39,7 +41,10 @@ const upstreamAt = (server, gatewayPort) => ({ gatewayPort, ip: ADDRESSES[server
 function deadConnection(requests, drop) {
   const carried = requests.find(
     ({ sent, ended, arrival }) =>
-      sent.kind === 'watch' && sent.at < drop.from && (ended === null || ended.at > drop.to) && arrival?.server === 'apiserver1',
+      sent.kind === 'watch' &&
+      sent.at < drop.from &&
+      (ended === null || ended.at > drop.to) &&
+      arrival?.server === 'apiserver1',
   );
   return { server: 'apiserver1', gatewayPort: carried.arrival.gatewayPort };
 }
@@ -50,7 +55,8 @@ function socketOf(facts, gatewayPort) {
 
 /** Requests sent into the dead connection never arrived: the gateway's log says where it sent them. */
 function wentInto(request, dead, drop, goneAt) {
-  if (request.arrival !== null) return request.arrival.server === dead.server && request.arrival.gatewayPort === dead.gatewayPort;
+  if (request.arrival !== null)
+    return request.arrival.server === dead.server && request.arrival.gatewayPort === dead.gatewayPort;
   const { access, sent } = request;
   if (sent.at < drop.from || (goneAt !== null && sent.at > goneAt)) return false;
   // nghttpx logs no request that the client abandons. It hung, and while this connection was open there was no other where it could.
@@ -172,7 +178,10 @@ function secondsApart(from, to) {
 function waitedFor(attempt, { sent, arrival, ended }, until) {
   const reachedAt = arrival?.at ?? ended?.at ?? until;
   if (secondsApart(sent.at, reachedAt) < SLOW_SECONDS) return false;
-  return secondsApart(sent.at, attempt.lastSeen) > -POLL_SECONDS && secondsApart(attempt.firstSeen, reachedAt) > -POLL_SECONDS;
+  return (
+    secondsApart(sent.at, attempt.lastSeen) > -POLL_SECONDS &&
+    secondsApart(attempt.firstSeen, reachedAt) > -POLL_SECONDS
+  );
 }
 
 function reroutedTruth({ sent, arrival }) {
@@ -184,7 +193,9 @@ function attemptWindow(facts, requests, attempt, main) {
   const inMain = new Set(main.streams.map(({ client }) => client));
   const waiting = requests.filter(
     (request) =>
-      !inMain.has(request.sent.stream) && request.sent.at >= main.onset[0] && waitedFor(attempt, request, facts.capture.to),
+      !inMain.has(request.sent.stream) &&
+      request.sent.at >= main.onset[0] &&
+      waitedFor(attempt, request, facts.capture.to),
   );
   if (waiting.length === 0) return null;
   const failed = waiting.filter(({ arrival }) => arrival === null);
@@ -199,7 +210,10 @@ function attemptWindow(facts, requests, attempt, main) {
     rerouted: waiting.filter(({ arrival }) => arrival !== null).map(reroutedTruth),
     cause: 'connect-unanswered',
     onset: [from, attempt.firstSeen],
-    end: end === null ? { how: 'capture-end', at: null } : { how: failedAt === null ? 'rerouted' : 'gateway-closed', at: end },
+    end:
+      end === null
+        ? { how: 'capture-end', at: null }
+        : { how: failedAt === null ? 'rerouted' : 'gateway-closed', at: end },
     open: end === null,
     gatewaySocketGone: attempt.goneAt,
     alternatives: alternativesIn(facts, requests, from, end ?? facts.capture.to),
@@ -208,7 +222,10 @@ function attemptWindow(facts, requests, attempt, main) {
 
 function attemptWindows(facts, requests, main) {
   return facts.sockets
-    .filter((socket) => socket.firstState === 'SYN-SENT' && socket.server === 'apiserver1' && socket.firstSeen > main.onset[0])
+    .filter(
+      (socket) =>
+        socket.firstState === 'SYN-SENT' && socket.server === 'apiserver1' && socket.firstSeen > main.onset[0],
+    )
     .map((attempt) => attemptWindow(facts, requests, attempt, main))
     .filter((window) => window !== null);
 }
@@ -254,4 +271,33 @@ export function truthOf(name, scenario, facts) {
 
 function pick({ state, exit }) {
   return { state, exit };
+}
+
+/** A stream whose HEADERS came before the capture: open and hurt, but nobody can tell what was asked for. */
+function hideRequest(stream, requests, begun) {
+  const { at } = requests.find(({ client }) => client.stream === stream.client);
+  if (at >= begun) return stream;
+  const { path, kind, status } = stream;
+  return { ...stream, path: null, kind: 'unknown', status: null, hidden: { path, kind, status } };
+}
+
+/** The same truth for a capture begun at `begun`, while the run was under way: minus what it cannot show. */
+export function truthFromMidstream(truth, facts, begun) {
+  const requests = truth.requests;
+  // Without keep-alives an idle connection sends nothing: one without a request since then is not in the capture.
+  const shows = ({ upstream }) =>
+    facts.apiserver2.some(
+      (entry) => entry.event === 'request' && entry.gatewayPort === upstream.gatewayPort && entry.at >= begun,
+    );
+  const windows = truth.expect.windows.map((window) => ({
+    ...window,
+    streams: window.streams.map((stream) => hideRequest(stream, requests, begun)),
+    alternatives: window.alternatives.filter(shows),
+  }));
+  return {
+    ...truth,
+    scenario: `${truth.scenario}-midstream`,
+    capture: { ...truth.capture, from: begun },
+    expect: { ...truth.expect, windows, alternatives: windows[0].alternatives },
+  };
 }
