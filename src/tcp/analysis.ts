@@ -29,6 +29,8 @@ const FAST_RETRANSMISSION_MIN_ACKS = 2;
 const OUT_OF_ORDER_MAX_NS = 3 * 1_000_000;
 const CONTROL = FLAG.syn | FLAG.fin | FLAG.rst;
 const SHIFT_MAX = 14; // RFC 7323 §2.3
+/** What the first ACK after a SYN settles. */
+const FIRST_ACK = FLOW_FLAG.firstAck | FLOW_FLAG.rttPending;
 
 export class Analysis {
   readonly #moment: Moment;
@@ -45,9 +47,13 @@ export class Analysis {
    * @returns LABEL bits
    */
   label(flow: number, segment: Segment, freshBytes: number): number {
-    const reused = (segment.flags & FLAG.syn) !== 0 ? this.#onSyn(flow, segment) : 0;
-    this.#base(flow, segment);
-    let labels = reused | this.#ofForward(flow, segment);
+    const flows = this.#table.flows;
+    const flags = flows[flowRow(flow) + FLOW.flags] ?? 0;
+    const bothBased = flags & (flows[flowRow(flow ^ 1) + FLOW.flags] ?? 0) & FLOW_FLAG.base;
+    const isSyn = (segment.flags & FLAG.syn) !== 0;
+    let labels = isSyn ? this.#onSyn(flow, segment) : 0;
+    if (bothBased === 0 || isSyn) this.#base(flow, segment);
+    labels |= this.#ofForward(flow, segment);
     labels |= this.#ofAck(flow, segment);
     if (spaceOf(segment) > 0 && (labels & LABEL.keepAlive) === 0) labels |= this.#ofResent(flow, segment, freshBytes);
     this.#remember(flow, segment, labels);
@@ -205,7 +211,8 @@ export class Analysis {
     doubles[row + DOUBLE.lastAckNs] = now;
     flows[at + FLOW.lastLabels] = labels;
     if ((segment.flags & FLAG.syn) !== 0) this.#rememberSyn(flow, segment);
-    else if ((segment.flags & FLAG.ack) !== 0) this.#rememberFirstAck(flow);
+    else if (((flows[at + FLOW.flags] ?? 0) & FIRST_ACK) !== 0 && (segment.flags & FLAG.ack) !== 0)
+      this.#rememberFirstAck(flow);
   }
 
   #rememberSyn(flow: number, segment: Segment): void {
@@ -228,20 +235,26 @@ export class Analysis {
   #noteSyn(flow: number): void {
     const row = connectionDoublesRow(flow >> 1);
     this.#table.connectionDoubles[row + CONNECTION_DOUBLE.synNs] = this.#moment.ns[0] ?? 0;
+    const rtt = this.#table.connectionDoubles[row + CONNECTION_DOUBLE.initialRttNs] ?? 0;
+    if (rtt === rtt) return;
+    const flows = this.#table.flows;
+    for (const at of [flowRow(flow) + FLOW.flags, flowRow(flow ^ 1) + FLOW.flags])
+      flows[at] = (flows[at] ?? 0) | FLOW_FLAG.rttPending;
   }
 
-  /** The initial round trip: from the last SYN to the first ACK after it. */
+  /** The initial round trip: from the last SYN to the first ACK after it, whosever. */
   #rememberFirstAck(flow: number): void {
     const flows = this.#table.flows;
     const at = flowRow(flow) + FLOW.flags;
-    flows[at] = (flows[at] ?? 0) & ~FLOW_FLAG.firstAck;
+    const peer = flowRow(flow ^ 1) + FLOW.flags;
+    const isPending = ((flows[at] ?? 0) & FLOW_FLAG.rttPending) !== 0;
+    flows[at] = (flows[at] ?? 0) & ~FIRST_ACK;
+    flows[peer] = (flows[peer] ?? 0) & ~FLOW_FLAG.rttPending;
+    if (!isPending) return;
     const doubles = this.#table.connectionDoubles;
     const row = connectionDoublesRow(flow >> 1);
-    const rtt = doubles[row + CONNECTION_DOUBLE.initialRttNs] ?? 0;
-    if (rtt !== rtt) {
-      const syn = doubles[row + CONNECTION_DOUBLE.synNs] ?? 0;
-      if (syn === syn) doubles[row + CONNECTION_DOUBLE.initialRttNs] = (this.#moment.ns[0] ?? 0) - syn;
-    }
+    const syn = doubles[row + CONNECTION_DOUBLE.synNs] ?? 0;
+    doubles[row + CONNECTION_DOUBLE.initialRttNs] = (this.#moment.ns[0] ?? 0) - syn;
   }
 }
 

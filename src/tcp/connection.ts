@@ -143,6 +143,11 @@ export class Incarnations {
     return previous * 2 + (same ? 0 : 1);
   }
 
+  /** As `step`, for a segment without SYN, FIN and RST: only the first ones of a connection move it. */
+  stepPlain(flow: number, segment: Segment): void {
+    if (this.#phase(flow) < PHASE.open) this.step(flow, segment, false, false);
+  }
+
   /** Brings the connection forward by one segment. `firstFin` and `accepted` are what `isFirstFin` and `isResetAccepted` said. */
   step(flow: number, segment: Segment, firstFin: boolean, accepted: boolean): void {
     const rows = this.#table.connections;

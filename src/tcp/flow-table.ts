@@ -123,6 +123,8 @@ export const FLOW_FLAG = {
   /** Wireshark knows a base for this flow (its `TCP_S_BASE_SEQ_SET`). */
   base: 0x800,
   reset: 0x1000,
+  /** A SYN was sent, by either side, and the initial round trip is not measured yet. */
+  rttPending: 0x2000,
 } as const;
 
 export const NONE: number = -1;
@@ -131,10 +133,9 @@ export const SHIFT_UNUSED: number = -2;
 
 const CONNECTION_BYTES =
   4 * (CONNECTION_INTS + 2 * FLOW_INTS) + 8 * (CONNECTION_DOUBLES + 2 * FLOW_DOUBLES) + 4 * 4; /* four slots at worst */
-/** Only a flood reaches it; packets of connections beyond are counted and ignored. */
-export const CONNECTIONS_MAX: number = 2 ** 18;
-/** Memory of a full table, 128 MiB. */
-export const TABLE_MAX_BYTES: number = CONNECTIONS_MAX * CONNECTION_BYTES;
+const TABLE_MAX_BYTES = 160 * 2 ** 20;
+/** 2^18, for the table doubles. Only a flood reaches it; packets of connections beyond are counted and ignored. */
+const CONNECTIONS_MAX = 2 ** Math.floor(Math.log2(TABLE_MAX_BYTES / CONNECTION_BYTES));
 /** Keys made to collide cost at most this many comparisons. */
 const PROBES_MAX = 1024;
 const CONNECTIONS_MIN = 64;

@@ -4,7 +4,7 @@
  */
 export const NODE_BYTES: number = 2048;
 /** 32 MiB for all flows together. */
-export const POOL_NODES_MAX: number = 2 ** 14;
+const POOL_NODES_MAX = 2 ** 14;
 const POOL_NODES_MIN = 64;
 
 export class HoldPool {

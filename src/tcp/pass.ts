@@ -27,6 +27,8 @@ export interface TcpBounds {
   readonly heldNodesMax?: number;
 }
 
+const CONTROL = FLAG.syn | FLAG.fin | FLAG.rst;
+
 /** The tcp stage: segments in, labelled segments and in-order bytes out. */
 export class TcpPass {
   readonly connections: ConnectionFacts;
@@ -92,6 +94,10 @@ export class TcpPass {
   /** The DID bits; moves the connection's state on. */
   #judge(flow: number, segment: Segment, labels: number, fresh: number): number {
     const incarnations = this.#incarnations;
+    if ((segment.flags & CONTROL) === 0) {
+      incarnations.stepPlain(flow, segment);
+      return this.#flight.advance(flow, segment, labels, fresh, false);
+    }
     const reset = (segment.flags & FLAG.rst) !== 0 && incarnations.isResetAccepted(flow, segment);
     const firstFin = incarnations.isFirstFin(flow, segment);
     if (firstFin) incarnations.noteFin(flow, segment);
@@ -109,7 +115,7 @@ export class TcpPass {
       this.#table.doubles[row] = (this.#table.doubles[row] ?? 0) + fresh;
     }
     const flags = flows[at + FLOW.flags] ?? 0;
-    const zero = segment.window === 0 && (segment.flags & (FLAG.syn | FLAG.fin | FLAG.rst)) === 0;
+    const zero = segment.window === 0 && (segment.flags & CONTROL) === 0;
     flows[at + FLOW.flags] =
       (zero ? flags | FLOW_FLAG.zeroWindow : flags & ~FLOW_FLAG.zeroWindow) |
       ((did & DID.rstInWindow) !== 0 ? FLOW_FLAG.reset : 0);

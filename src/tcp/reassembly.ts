@@ -11,14 +11,14 @@ export const FLOW_HELD_NODES_MAX: number = 2 ** 11;
  * File order is not time order: a packet may stand in the file behind the acknowledgement that covers it. A hole is given up only
  * when its acknowledgement is this old; the time is Wireshark's bound between disorder and retransmission.
  */
-export const HOLE_GRACE_NS: number = 3 * 1_000_000;
+const HOLE_GRACE_NS = 3 * 1_000_000;
 /**
  * Where the peer's acknowledgements are not captured: a sender whose hole were not acknowledged would have sent it again by
  * then (RFC 6298 §2.1: the first timeout is 1 s; ten times that).
  */
-export const HOLE_UNACKED_NS: number = 10 * 1_000_000_000;
+const HOLE_UNACKED_NS = 10 * 1_000_000_000;
 /** No retransmission lies further back than a window; what does is not an old segment but a stray one. */
-export const OLD_MAX_BYTES: number = 2 ** 26;
+const OLD_MAX_BYTES = 2 ** 26;
 /** A window probe's byte, while it waits, needs a view of its own. */
 const PROBE_BYTES = 1;
 
