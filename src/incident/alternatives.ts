@@ -49,12 +49,12 @@ function hasBad(leg: Leg, fromNs: number, toNs: number): boolean {
 /** Requests that the gateway sent on `leg` within the interval: those kept one by one, and the runs that lie within it. */
 function requestsDuring(leg: Leg, fromNs: number, toNs: number): number {
   const kept = leg.streams.filter(
-    (stream) => stream.sawRequest && stream.opened.timeNs >= fromNs && stream.opened.timeNs <= toNs,
+    (stream) => stream.sawRequest && stream.opened.timeNs >= fromNs && stream.opened.timeNs < toNs,
   ).length;
   if (leg.trace.folded.count === 0) return kept;
   const runs = leg.trace.marks.filter(
     (mark) =>
-      mark.kind === 'request' && mark.by === clientSide(leg) && mark.from.timeNs >= fromNs && mark.to.timeNs <= toNs,
+      mark.kind === 'request' && mark.by === clientSide(leg) && mark.from.timeNs >= fromNs && mark.to.timeNs < toNs,
   );
   return Math.max(
     kept,

@@ -1,6 +1,5 @@
 import type { TraceStream } from '../trace/index.ts';
 import type { Death } from './deaths.ts';
-import { clientSide } from './leg.ts';
 import type { Carried } from './links.ts';
 import type { HurtStream, Leg } from './model.ts';
 import { isServed, kindOf, outcomeOf, overAt, resourcePath, silentSinceNs, toldAt } from './stream-fate.ts';
@@ -30,10 +29,8 @@ export function victimsOf(
   const linked = carried
     .filter(({ near, far }) => isHurt(client, upstream, death, near, far))
     .map(({ near, far }) => ({ near, far, rerouted: reroutedTo(near, upstream, legs) }));
-  const hidden = hidesRequests(upstream, death)
-    ? unseenRequests(client, death, givenUpNs(client, death, linked), thresholds)
-    : [];
-  return [...linked, ...hidden.map((near) => ({ near, far: null, rerouted: null }))].filter(
+  const unseen = unseenRequests(client, death, givenUpNs(client, death, linked), thresholds);
+  return [...linked, ...unseen.map((near) => ({ near, far: null, rerouted: null }))].filter(
     (victim) => !wasMovedAtOnce(victim, death, thresholds),
   );
 }
@@ -63,14 +60,6 @@ function wasMovedAtOnce({ far, rerouted }: Victim, death: Death, thresholds: Thr
   return rerouted.opened.timeNs - waitingSinceNs <= thresholds.actsWithinNs;
 }
 
-/** The gateway's packets to this upstream are lost before the capture's tap: requests that it sent there cannot be seen. */
-function hidesRequests(upstream: Leg, death: Death): boolean {
-  return (
-    death.cause === 'path-one-way' &&
-    death.debts.some((debt) => debt.owedBy === clientSide(upstream) && debt.heard === 0)
-  );
-}
-
 /** Once the gateway has told every client stream known to hang, it has given the connection up: later requests went elsewhere. */
 function givenUpNs(client: Leg, death: Death, linked: readonly Victim[]): number {
   const told = linked.map(({ near }) => toldAt(client, near, death.fromNs)?.timeNs ?? Infinity);
@@ -78,12 +67,16 @@ function givenUpNs(client: Leg, death: Death, linked: readonly Victim[]): number
   return Math.min(toldNs, death.healedAt?.timeNs ?? Infinity);
 }
 
+/**
+ * Requests of a client that this upstream served before, which the capture never shows leaving the gateway: lost before its tap, or
+ * waiting in the gateway behind what the dead connection does not take.
+ */
 function unseenRequests(client: Leg, death: Death, untilNs: number, thresholds: Thresholds): TraceStream[] {
   return client.streams.filter((stream) => {
     if (!stream.sawRequest || stream.partners.length > 0) return false;
     if (stream.opened.timeNs < death.fromNs || stream.opened.timeNs >= untilNs) return false;
-    const over = overAt(stream, client.serverSide);
-    return over === null || over.timeNs - stream.opened.timeNs >= thresholds.actsWithinNs;
+    const overNs = (overAt(stream, client.serverSide) ?? client.trace.last).timeNs;
+    return overNs - stream.opened.timeNs >= thresholds.deadAfterNs;
   });
 }
 
@@ -95,7 +88,7 @@ export function servedBy(stream: TraceStream, legs: readonly Leg[], except: Leg 
   return partner === undefined ? null : (legs[partner.connection]?.id ?? null);
 }
 
-/** The rows of a window's table. Ordered by stream id. */
+/** The rows of a window's table; what another upstream served in the end, and this one never had, is not among them. Ordered by stream id. */
 export function hurtStreams(
   client: Leg,
   upstream: Leg,
@@ -105,6 +98,7 @@ export function hurtStreams(
   legs: readonly Leg[],
 ): readonly HurtStream[] {
   return victims
+    .filter(({ far, rerouted }) => far !== null || rerouted === null)
     .map(({ near, far }): HurtStream => {
       const outcome = outcomeOf(client, near, death.fromNs);
       return {
@@ -121,7 +115,7 @@ export function hurtStreams(
     .toSorted((a, b) => a.id - b.id);
 }
 
-/** The next request of the same kind for the same resource on the same client connection that an upstream answered well. */
+/** The next request for the same resource on the same client connection that an upstream answered well: client-go's relist, as a rule. */
 function recoveryOf(
   client: Leg,
   upstream: Leg,
@@ -131,13 +125,11 @@ function recoveryOf(
 ): HurtStream['recoveredBy'] {
   const path = resourcePath(lost);
   if (path === null) return null;
-  const kind = kindOf(lost);
   const next = client.streams.find(
     (stream) =>
       stream.opened.timeNs > lost.opened.timeNs &&
       stream.opened.timeNs >= toNs &&
       resourcePath(stream) === path &&
-      kindOf(stream) === kind &&
       isServed(stream),
   );
   return next === undefined ? null : { stream: next.id, upstream: servedBy(next, legs, upstream) };

@@ -30,8 +30,8 @@ export function waitersOf(
     .flatMap((near) => {
       const passedOn = firstPassedOn(near, legs);
       if (passedOn === null) return [{ near, far: null, rerouted: null }];
-      // Passed on before the attempt was over, or at once after: it did not wait for this one.
-      if (passedOn.opened.timeNs <= untilNs + thresholds.actsWithinNs) return [];
+      // Passed on elsewhere before the attempt could be called dead: nobody was hurt.
+      if (passedOn.opened.timeNs - near.opened.timeNs < thresholds.deadAfterNs) return [];
       return [{ near, far: null, rerouted: isServed(passedOn) ? passedOn : null }];
     });
 }

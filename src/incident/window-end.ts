@@ -35,15 +35,14 @@ export function endOf(
   captureEndNs: number,
   thresholds: Thresholds,
 ): End {
+  // What is only supposed to have waited for this upstream dates no end, where others are known to have been on it.
+  const known = victims.some(({ far }) => far !== null) ? victims.filter(({ far }) => far !== null) : victims;
   const found: Record<(typeof ORDER)[number], Ref | null> = {
-    'gateway-closed': gatewayClosed(client, upstream, death, victims),
+    'gateway-closed': gatewayClosed(client, upstream, death, known),
     'upstream-closed': closedBy(upstream, upstream.serverSide, death),
     healed: death.healedAt,
-    rerouted:
-      victims.length > 0 && victims.every((victim) => victim.rerouted !== null)
-        ? latest(victims.map(({ rerouted }) => rerouted?.opened ?? null))
-        : null,
-    'client-reconnected': reconnected(client, death, victims, legs),
+    rerouted: allRerouted(known),
+    'client-reconnected': reconnected(client, death, known, legs),
     'client-gone': clientGone(client, death, captureEndNs, thresholds),
   };
   const first = earliest(Object.values(found));
@@ -57,7 +56,8 @@ export function endOf(
 
 /** The gateway closed the upstream connection, or it had answered or reset each of the streams that hung on it. */
 function gatewayClosed(client: Leg, upstream: Leg, death: Death, victims: readonly Victim[]): Ref | null {
-  const told = victims.map(({ near }) => toldAt(client, near, death.fromNs));
+  // What another upstream served is not the gateway's own word.
+  const told = victims.map(({ near, rerouted }) => (rerouted === null ? toldAt(client, near, death.fromNs) : null));
   const allTold = told.length > 0 && victims.every(({ near }, i) => told[i] !== null || wasCancelled(client, near));
   return earliest([closedBy(upstream, clientSide(upstream), death), allTold ? latest(told) : null]);
 }
@@ -72,6 +72,11 @@ function closedBy(leg: Leg, side: 0 | 1, death: Death): Ref | null {
       candidate.at.packet !== death.packet?.packet,
   );
   return close?.at ?? null;
+}
+
+function allRerouted(victims: readonly Victim[]): Ref | null {
+  if (victims.length === 0 || victims.some(({ rerouted }) => rerouted === null)) return null;
+  return latest(victims.map(({ rerouted }) => rerouted?.opened ?? null));
 }
 
 /** The same client asks again for what hangs, on a connection that it opened meanwhile. */
