@@ -1,0 +1,42 @@
+import type { CaptureFacts, FileFacts } from '../../capture/index.ts';
+import { isOtherTraffic, linkTypeName, STOP } from '../../decode/index.ts';
+import type { Incident } from '../../incident/index.ts';
+import type { Capture, CaptureFile } from '../model.ts';
+import { warningText } from '../words/warning.ts';
+import { type Frame, secondsOf, timeAt } from './frame.ts';
+
+export function captureOf(frame: Frame, capture: CaptureFacts, incident: Incident): Capture {
+  const { firstNs, lastNs } = capture;
+  return {
+    files: capture.files.map(fileOf),
+    packets: capture.packets,
+    start: firstNs === null ? null : timeAt(frame, firstNs),
+    end: lastNs === null ? null : timeAt(frame, lastNs),
+    duration: firstNs === null || lastNs === null ? 0 : secondsOf(lastNs - firstNs),
+    duplicates: 0,
+    undecoded: undecodedCount(incident),
+    warnings: capture.warnings.map((warning) => ({
+      code: warning.code,
+      message: warningText(warning),
+      file: warning.file,
+      byte: warning.byte,
+      packet: warning.packet,
+    })),
+  };
+}
+
+function fileOf({ path, format, bytes, packets, linkTypes, truncated, compression }: FileFacts): CaptureFile {
+  return { path, format, bytes, packets, linkTypes: linkTypes.map(linkTypeName), truncated, compression };
+}
+
+/** Stop codes of packets that are whole and merely not TCP: they are no weakness of the capture. */
+const OTHER_TRAFFIC: ReadonlySet<string> = new Set(
+  Object.entries(STOP)
+    .filter(([, code]) => isOtherTraffic(code))
+    .map(([name]) => name),
+);
+
+/** Packets that could not be decoded; those of other protocols are not among them. */
+export function undecodedCount({ undecoded }: Incident): number {
+  return [...undecoded].reduce((sum, [reason, count]) => (OTHER_TRAFFIC.has(reason) ? sum : sum + count), 0);
+}

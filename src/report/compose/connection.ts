@@ -1,0 +1,85 @@
+import type { Leg } from '../../incident/index.ts';
+import { otherSide, type Side } from '../../tcp/index.ts';
+import type { Endpoint as TraceEndpoint, Flow, TraceConnection } from '../../trace/index.ts';
+import type { Closed, Connection, Endpoint, Goaway, Liveness, PerParty, Protocol, Reset } from '../model.ts';
+import { errorName } from './error-name.ts';
+import { type Frame, partyOf, placeOf, timeAt } from './frame.ts';
+import { marksOf } from './marks.ts';
+import { foldedOf, streamOf } from './stream.ts';
+
+/** By what the bytes told, never by port. */
+const PROTOCOLS = {
+  unknown: 'tcp',
+  h2: 'h2',
+  http1: 'http1',
+  tls: 'tls',
+} as const satisfies Record<TraceConnection['protocol'], Protocol>;
+
+export function connectionOf(frame: Frame, leg: Leg, marksLimit: number): Connection {
+  const { trace } = leg;
+  const count = (field: (flow: Flow) => number): PerParty<number> => perParty(leg, field);
+  return {
+    id: leg.id,
+    role: leg.role,
+    client: endpointOf(trace.endpoints[otherSide(leg.serverSide)]),
+    server: endpointOf(trace.endpoints[leg.serverSide]),
+    dumpId: `t${trace.id + 1}`,
+    marks: marksOf(frame, leg, marksLimit),
+    seenAs: [],
+    ...extentOf(frame, trace),
+    opened: leg.opened,
+    closed: closedOf(frame, leg),
+    protocol: PROTOCOLS[trace.protocol],
+    packets: count((flow) => flow.packets),
+    bytes: count((flow) => flow.bytes),
+    keepalive: perParty(leg, (flow) => ({ probes: flow.keepAliveProbes, answered: flow.keepAliveAnswered })),
+    retransmissions: count((flow) => flow.retransmissions),
+    resets: leg.resets.map((reset): Reset => happened(frame, leg, reset)),
+    goaways: trace.goaways.map((goaway) => goawayOf(frame, leg, goaway)),
+    pings: perParty(leg, (flow) => ({ sent: flow.pings, answered: flow.pingsAnswered })),
+    streams: leg.streams.map((stream) => streamOf(frame, leg, stream)),
+    foldedStreams: foldedOf(trace.folded),
+    liveness: leg.liveness.map((interval): Liveness => ({
+      from: timeAt(frame, interval.fromNs),
+      to: timeAt(frame, interval.toNs),
+      state: interval.state,
+      owedBy: interval.owedBy,
+    })),
+  };
+}
+
+type Extent = Pick<Connection, 'firstPacket' | 'firstFile' | 'lastPacket' | 'lastFile' | 'start' | 'end'>;
+
+function extentOf(frame: Frame, { first, last }: TraceConnection): Extent {
+  return {
+    firstPacket: first.packet,
+    ...(frame.manyFiles ? { firstFile: first.file } : {}),
+    lastPacket: last.packet,
+    ...(frame.manyFiles ? { lastFile: last.file } : {}),
+    start: timeAt(frame, first.timeNs),
+    end: timeAt(frame, last.timeNs),
+  };
+}
+
+function perParty<T>(leg: Leg, field: (flow: Flow) => T): PerParty<T> {
+  const { flows } = leg.trace;
+  return { fromClient: field(flows[otherSide(leg.serverSide)]), fromServer: field(flows[leg.serverSide]) };
+}
+
+function endpointOf({ ip, port }: TraceEndpoint): Endpoint {
+  return { ip, port };
+}
+
+function closedOf(frame: Frame, { closed }: Leg): Closed {
+  if (closed.at === null) return { how: closed.how, by: closed.by, at: null, packet: null };
+  return { how: closed.how, by: closed.by, at: timeAt(frame, closed.at.timeNs), ...placeOf(frame, closed.at) };
+}
+
+function happened(frame: Frame, leg: Leg, event: { readonly by: Side; readonly at: TraceConnection['first'] }): Reset {
+  return { by: partyOf(leg.serverSide, event.by), at: timeAt(frame, event.at.timeNs), ...placeOf(frame, event.at) };
+}
+
+function goawayOf(frame: Frame, leg: Leg, goaway: TraceConnection['goaways'][number]): Goaway {
+  const { lastStreamId, errorCode, debug } = goaway;
+  return { ...happened(frame, leg, goaway), lastStreamId, error: errorName(errorCode), debug };
+}

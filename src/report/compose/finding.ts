@@ -1,0 +1,39 @@
+import type { Finding as IncidentFinding } from '../../incident/index.ts';
+import { displayFilter } from '../filter.ts';
+import type { Connection, Finding } from '../model.ts';
+import { findingTitle } from '../words.ts';
+import { type Frame, packetsOf, secondsOf, timeAt } from './frame.ts';
+
+export function findingOf(
+  frame: Frame,
+  finding: IncidentFinding,
+  connections: ReadonlyMap<string, Connection>,
+): Finding {
+  const timeText = (ns: number): string => timeAt(frame, ns);
+  return {
+    code: finding.code,
+    severity: finding.severity,
+    title: findingTitle(finding, { connections, timeText }),
+    connection: finding.connection,
+    stream: finding.stream,
+    at: finding.at === null ? null : timeAt(frame, finding.at.timeNs),
+    ...packetsOf(frame, finding.packets),
+    filter: displayFilter(connections.get(finding.connection ?? '') ?? null, finding.packets),
+    args: argsOf(frame, finding),
+  };
+}
+
+/** Arguments that are a moment and not a span. */
+const MOMENTS: ReadonlySet<string> = new Set(['lastGatewayPacketNs']);
+
+/** The arguments in the report's units: `spanNs` becomes `spanSeconds`, a moment `…At`. */
+function argsOf(frame: Frame, { args }: IncidentFinding): Finding['args'] {
+  const told: Finding['args'] = {};
+  for (const [name, value] of Object.entries<string | number | boolean | null>({ ...args })) {
+    const stem = name.endsWith('Ns') ? name.slice(0, -2) : null;
+    if (stem === null || typeof value === 'boolean' || typeof value === 'string') told[name] = value;
+    else if (MOMENTS.has(name)) told[`${stem}At`] = value === null ? null : timeAt(frame, value);
+    else told[`${stem}Seconds`] = value === null ? null : secondsOf(value);
+  }
+  return told;
+}

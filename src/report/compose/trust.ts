@@ -1,0 +1,24 @@
+import type { Incident, TrustNote as IncidentTrust } from '../../incident/index.ts';
+import type { TrustNote } from '../model.ts';
+import { weaknessText } from '../words/trust.ts';
+import { undecodedCount } from './capture.ts';
+import { type Frame, packetsOf } from './frame.ts';
+
+/** The model's notes on its legs, and what reading itself had to leave out. */
+export function trustOf(frame: Frame, incident: Incident): TrustNote[] {
+  const undecoded = undecodedCount(incident);
+  return [
+    ...incident.trust.map((note) => noteOf(frame, note)),
+    ...(undecoded === 0 ? [] : [wholeCapture('undecoded', ['liveness', 'windows'], undecoded)]),
+    ...incident.limits.map(({ limit, count }) => wholeCapture('limit', [limit], count)),
+  ];
+}
+
+function noteOf(frame: Frame, { code, connection, weakens, packets, count }: IncidentTrust): TrustNote {
+  const message = weaknessText(code, count);
+  return { code, connection, weakens: [...weakens], ...packetsOf(frame, packets), count, message };
+}
+
+function wholeCapture(code: 'undecoded' | 'limit', weakens: string[], count: number): TrustNote {
+  return { code, connection: null, weakens, packets: [], count, message: weaknessText(code, count) };
+}

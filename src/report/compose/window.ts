@@ -1,0 +1,51 @@
+import type { Evidence as IncidentEvidence, Window as IncidentWindow } from '../../incident/index.ts';
+import type { Connection, Evidence, HurtStream, Window } from '../model.ts';
+import { evidenceText } from '../words/evidence.ts';
+import { storyOf } from '../words/story.ts';
+import { type Frame, placeOf, secondsOf, timeAt } from './frame.ts';
+
+/** @param connections  of the report, by id: the story names their endpoints */
+export function windowOf(frame: Frame, window: IncidentWindow, connections: ReadonlyMap<string, Connection>): Window {
+  const { end, onset } = window;
+  const told: Omit<Window, 'story'> = {
+    id: window.id,
+    client: window.client,
+    upstream: window.upstream,
+    link: window.link,
+    confidence: window.confidence,
+    from: timeAt(frame, window.fromNs),
+    to: window.toNs === null ? null : timeAt(frame, window.toNs),
+    duration: secondsOf(window.durationNs),
+    open: window.toNs === null,
+    onset: {
+      lastHeard: onset.lastHeardNs === null ? null : timeAt(frame, onset.lastHeardNs),
+      firstUnanswered: timeAt(frame, onset.firstUnansweredNs),
+    },
+    cause: window.cause,
+    end: {
+      how: end.how,
+      at: end.at === null ? null : timeAt(frame, end.at.timeNs),
+      ...(end.at === null ? { packet: null } : placeOf(frame, end.at)),
+    },
+    streams: window.streams.map((stream) => hurtStreamOf(frame, stream)),
+    alternatives: window.alternatives.map(({ upstream, requestsDuring }) => ({ upstream, requestsDuring })),
+    evidence: window.evidence.map((evidence) => evidenceOf(frame, evidence, connections)),
+  };
+  return { ...told, story: storyOf(told, connections) };
+}
+
+function hurtStreamOf(frame: Frame, stream: IncidentWindow['streams'][number]): HurtStream {
+  const { id, kind, path, upstreamStream, outcome, status, recoveredBy } = stream;
+  const silentSince = timeAt(frame, stream.silentSinceNs);
+  return { id, kind, path, upstreamStream, silentSince, outcome, status, recoveredBy };
+}
+
+function evidenceOf(frame: Frame, evidence: IncidentEvidence, connections: ReadonlyMap<string, Connection>): Evidence {
+  return {
+    ...placeOf(frame, evidence.at),
+    at: timeAt(frame, evidence.at.timeNs),
+    connection: evidence.connection,
+    kind: evidence.kind,
+    text: evidenceText(evidence, connections),
+  };
+}

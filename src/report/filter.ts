@@ -1,0 +1,44 @@
+import type { Ref } from '../trace/index.ts';
+import type { Connection } from './model.ts';
+
+/** Packets named in one filter: more than a person looks at, and short enough for Wireshark's filter bar. */
+const FRAMES_MAX = 32;
+/** From here on a run is written as `5..9`. */
+const RANGE_MIN = 3;
+
+/**
+ * A Wireshark display filter for packets of a connection: `ip.addr == 10.9.0.2 && tcp.port == 40112 && frame.number in {5, 6}`.
+ * The connection is named by its client's end, whose port is its own; frame numbers are left out where the packets stand in
+ * several files, since each file counts for itself.
+ * @param connection  null: the whole capture
+ */
+export function displayFilter(connection: Connection | null, packets: readonly Ref[]): string {
+  const frames = new Set(packets.map((ref) => ref.file)).size === 1 ? [framesClause(packets)] : [];
+  const clauses = connection === null ? frames : [connectionFilter(connection), ...frames];
+  return clauses.length === 0 ? 'tcp' : clauses.join(' && ');
+}
+
+/** A display filter for all packets of a connection. */
+export function connectionFilter({ client }: Connection): string {
+  const field = client.ip.includes(':') ? 'ipv6.addr' : 'ip.addr';
+  return `${field} == ${client.ip} && tcp.port == ${client.port}`;
+}
+
+function framesClause(packets: readonly Ref[]): string {
+  const numbers = [...new Set(packets.map((ref) => ref.packet))].toSorted((a, b) => a - b).slice(0, FRAMES_MAX);
+  return `frame.number in {${runsOf(numbers).map(runText).join(', ')}}`;
+}
+
+function runsOf(numbers: readonly number[]): number[][] {
+  const runs: number[][] = [];
+  for (const number of numbers) {
+    const run = runs.at(-1);
+    if (run !== undefined && run.at(-1) === number - 1) run.push(number);
+    else runs.push([number]);
+  }
+  return runs;
+}
+
+function runText(run: readonly number[]): string {
+  return run.length >= RANGE_MIN ? `${run[0]}..${run.at(-1)}` : run.join(', ');
+}

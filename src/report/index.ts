@@ -1,0 +1,4 @@
+export { composeReport } from './compose.ts';
+export { FORMATS, type FormatName, type Renderer, type RenderOptions } from './formats.ts';
+export { renderJson } from './json.ts';
+export type * from './model.ts';

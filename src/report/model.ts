@@ -1,0 +1,463 @@
+/**
+ * The JSON report, `watchpcap.report/1`: what other programs rely on. These types are the schema's one source
+ * (`npm run schema` writes schema/report.schema.json). Keys may be added; none is renamed or removed without a new schema number.
+ *
+ * Times are UTC, durations seconds, packet numbers 1-based as Wireshark counts them in their own file. Where several files were
+ * given, every object with a packet number also has `file`, an index into `capture.files`.
+ */
+export interface Report {
+  schema: 'watchpcap.report/1';
+  tool: Tool;
+  capture: Capture;
+  verdict: Verdict;
+  gateways: Gateway[];
+  connections: Connection[];
+  links: Link[];
+  windows: Window[];
+  thresholds: Thresholds;
+  trust: TrustNote[];
+  findings: Finding[];
+  /** What each remedy would have done on this capture. */
+  whatIf: WhatIf[];
+  /** What to do now, most useful first. */
+  nextSteps: NextStep[];
+}
+
+/**
+ * ISO 8601, UTC, with as many fraction digits as the capture has (6 or 9).
+ * @format date-time
+ */
+export type Timestamp = string;
+
+/**
+ * Seconds.
+ * @minimum 0
+ */
+export type Seconds = number;
+
+/**
+ * @asType integer
+ * @minimum 0
+ */
+export type Count = number;
+
+/**
+ * 1-based, as Wireshark counts in its own file.
+ * @asType integer
+ * @minimum 0
+ */
+export type PacketNumber = number;
+
+/**
+ * Index into `capture.files`.
+ * @asType integer
+ * @minimum 0
+ */
+export type FileIndex = number;
+
+/**
+ * @asType integer
+ * @minimum 0
+ * @maximum 65535
+ */
+export type Port = number;
+
+/** Id of a connection in this report: `c1…` client, `u1…` upstream, `o1…` other. */
+export type ConnectionId = string;
+
+export interface Tool {
+  name: 'watchpcap';
+  version: string;
+}
+
+export interface Capture {
+  files: CaptureFile[];
+  packets: Count;
+  /** First packet; null where there is none. */
+  start: Timestamp | null;
+  end: Timestamp | null;
+  duration: Seconds;
+  /** Packets that the capture holds more than once. */
+  duplicates: Count;
+  /** Packets that could not be decoded. */
+  undecoded: Count;
+  warnings: CaptureWarning[];
+}
+
+export interface CaptureFile {
+  path: string;
+  format: 'pcap' | 'pcapng';
+  bytes: Count;
+  packets: Count;
+  /** tcpdump.org's LINKTYPE_ names without the prefix. */
+  linkTypes: string[];
+  truncated: boolean;
+  compression: 'gzip' | 'zstd' | null;
+}
+
+export interface CaptureWarning {
+  code: string;
+  message: string;
+  file: FileIndex;
+  /** File offset; null where unknown. */
+  byte: Count | null;
+  packet: PacketNumber | null;
+}
+
+export type VerdictState = 'half-dead' | 'suspect' | 'healthy' | 'inconclusive';
+export type Confidence = 'confirmed' | 'probable' | 'possible';
+
+export interface Verdict {
+  state: VerdictState;
+  /** Null for healthy and inconclusive. */
+  confidence: Confidence | null;
+  /** One sentence. */
+  summary: string;
+  /** Why the state is what it is, as a word. */
+  reason: VerdictReason;
+}
+
+export type VerdictReason =
+  | 'windows'
+  | 'dead-upstream-unlinked'
+  | 'stalled-upstream'
+  | 'no-window'
+  | 'no-gateway'
+  | 'no-tcp'
+  | 'no-client-leg'
+  | 'no-upstream-leg'
+  | 'one-sided'
+  | 'legs-unreadable';
+
+export interface Gateway {
+  addresses: string[];
+  /** How it was recognised. */
+  how: 'both-sides' | 'capturing-host' | 'joins';
+}
+
+export type Role = 'client' | 'upstream' | 'other';
+export type Party = 'client' | 'server';
+export type Protocol = 'h2' | 'h2-tls' | 'http1' | 'http1-tls' | 'tls' | 'tcp';
+
+export interface Endpoint {
+  /** RFC 5952 text. */
+  ip: string;
+  port: Port;
+}
+
+export interface Connection {
+  id: ConnectionId;
+  role: Role;
+  client: Endpoint;
+  server: Endpoint;
+  /** Its id in the dumps. */
+  dumpId: string;
+  /** What a timeline draws: bounded, runs of like packets aggregated. */
+  marks: Mark[];
+  /** Other 4-tuples of the same connection (NAT). */
+  seenAs: SeenAs[];
+  firstPacket: PacketNumber;
+  firstFile?: FileIndex;
+  lastPacket: PacketNumber;
+  lastFile?: FileIndex;
+  start: Timestamp;
+  end: Timestamp;
+  opened: 'handshake' | 'before-capture' | 'refused' | 'unanswered';
+  closed: Closed;
+  protocol: Protocol;
+  packets: PerParty<Count>;
+  /** Payload bytes, each counted once. */
+  bytes: PerParty<Count>;
+  /** Keep-alive probes by who sent them, and how many of them the other side answered. */
+  keepalive: PerParty<Probes>;
+  retransmissions: PerParty<Count>;
+  resets: Reset[];
+  goaways: Goaway[];
+  pings: PerParty<Pings>;
+  streams: Stream[];
+  /** Finished streams that were counted and not kept. */
+  foldedStreams: FoldedStreams;
+  /** From the first packet to the end of the capture, without gaps. */
+  liveness: Liveness[];
+}
+
+export interface PerParty<T> {
+  fromClient: T;
+  fromServer: T;
+}
+
+export interface Probes {
+  probes: Count;
+  answered: Count;
+}
+
+export interface Pings {
+  sent: Count;
+  answered: Count;
+}
+
+export type MarkKind =
+  | 'syn'
+  | 'syn-ack'
+  | 'fin'
+  | 'rst'
+  | 'request'
+  | 'response'
+  | 'data'
+  | 'ping'
+  | 'ping-ack'
+  | 'goaway'
+  | 'rst-stream'
+  | 'keep-alive'
+  | 'keep-alive-ack'
+  | 'retransmission';
+
+/** A run of like packets of one side. */
+export interface Mark {
+  /** The run's first packet. */
+  packet: PacketNumber;
+  file?: FileIndex;
+  at: Timestamp;
+  by: Party;
+  kind: MarkKind;
+  count: Count;
+  /** The run's last packet. */
+  until: Timestamp;
+  lastPacket: PacketNumber;
+  lastFile?: FileIndex;
+}
+
+export interface SeenAs {
+  client: Endpoint;
+  server: Endpoint;
+  packets: Count;
+}
+
+export interface Closed {
+  how: 'open' | 'fin' | 'rst' | 'timeout';
+  /** Who sent the RST or the first FIN; null for open and timeout. */
+  by: Party | null;
+  at: Timestamp | null;
+  packet: PacketNumber | null;
+  file?: FileIndex;
+}
+
+export interface Reset {
+  by: Party;
+  at: Timestamp;
+  packet: PacketNumber;
+  file?: FileIndex;
+}
+
+export interface Goaway {
+  by: Party;
+  at: Timestamp;
+  packet: PacketNumber;
+  file?: FileIndex;
+  lastStreamId: Count;
+  /** Error name (RFC 9113 §7); an unknown code as `0x…`. */
+  error: string;
+  debug: string;
+}
+
+export interface Stream {
+  id: Count;
+  /** Null: not known. */
+  method: string | null;
+  path: string | null;
+  /** What the request means to kube-apiserver: get list watch create … other unknown. */
+  kind: string;
+  /** Null: none seen, or not knowable. */
+  status: Count | null;
+  opened: Timestamp;
+  firstPacket: PacketNumber;
+  firstFile?: FileIndex;
+  closed: Timestamp | null;
+  how: 'open' | 'end-stream' | 'rst-stream' | 'connection';
+  /** Error name of the RST_STREAM. */
+  error: string | null;
+  lastData: Timestamp | null;
+}
+
+export interface FoldedStreams {
+  count: Count;
+  /** Status code as text -> streams. */
+  byStatus: { [status: string]: Count };
+}
+
+export type LivenessState = 'alive' | 'idle' | 'unanswered' | 'dead' | 'closing' | 'closed';
+
+export interface Liveness {
+  from: Timestamp;
+  to: Timestamp;
+  state: LivenessState;
+  owedBy: Party | 'both' | null;
+}
+
+export interface Link {
+  client: ConnectionId;
+  upstream: ConnectionId;
+  method: 'request-id' | 'request' | 'payload' | 'timing';
+  /**
+   * @minimum 0
+   * @maximum 1
+   */
+  confidence: number;
+  /** Pairs of stream ids: on the client connection, on the upstream connection. */
+  streams: [number, number][];
+}
+
+export type Cause =
+  | 'peer-silent'
+  | 'path-one-way'
+  | 'reset'
+  | 'refused'
+  | 'goaway-ignored'
+  | 'connect-unanswered'
+  | 'closed-not-propagated';
+export type WindowEndHow =
+  'gateway-closed' | 'upstream-closed' | 'healed' | 'client-reconnected' | 'client-gone' | 'rerouted' | 'capture-end';
+export type Outcome = 'hung' | 'gateway-error' | 'reset' | 'finished';
+
+/** An interval in which a client connection was alive while the upstream connection that carried its streams was dead. */
+export interface Window {
+  id: string;
+  client: ConnectionId;
+  upstream: ConnectionId;
+  /**
+   * Index into `links`.
+   * @asType integer
+   */
+  link: number;
+  confidence: Confidence;
+  from: Timestamp;
+  /** Null: still so when the capture ends. */
+  to: Timestamp | null;
+  /** To `to`, or to the end of the capture. */
+  duration: Seconds;
+  open: boolean;
+  onset: Onset;
+  cause: Cause;
+  end: WindowEnd;
+  streams: HurtStream[];
+  alternatives: Alternative[];
+  evidence: Evidence[];
+  /** What happened, in a few sentences. */
+  story: string;
+}
+
+/** The upstream died between these two. */
+export interface Onset {
+  lastHeard: Timestamp | null;
+  firstUnanswered: Timestamp;
+}
+
+export interface WindowEnd {
+  how: WindowEndHow;
+  at: Timestamp | null;
+  packet: PacketNumber | null;
+  file?: FileIndex;
+}
+
+export interface HurtStream {
+  id: Count;
+  kind: string;
+  path: string | null;
+  /** Its id on the upstream connection; null: the request never left the gateway, or was not seen to. */
+  upstreamStream: Count | null;
+  silentSince: Timestamp;
+  outcome: Outcome;
+  /** What the client got; null: none seen, or not knowable. */
+  status: Count | null;
+  recoveredBy: Recovery | null;
+}
+
+export interface Recovery {
+  stream: Count;
+  upstream: ConnectionId | null;
+}
+
+/** An upstream connection to another server that was open and alive during the window. */
+export interface Alternative {
+  upstream: ConnectionId;
+  requestsDuring: Count;
+}
+
+export interface Evidence {
+  packet: PacketNumber;
+  file?: FileIndex;
+  at: Timestamp;
+  connection: ConnectionId;
+  kind: string;
+  text: string;
+}
+
+/** What turns episodes into states. */
+export interface Thresholds {
+  deadTries: Count;
+  deadAfter: Seconds;
+  idleAfter: Seconds;
+  healedWait: Seconds;
+  actsWithin: Seconds;
+  lossSpan: Seconds;
+  lossTries: Count;
+  watchGrace: Seconds;
+}
+
+/** A weakness of the capture, and which conclusions it weakens. */
+export interface TrustNote {
+  code: string;
+  connection: ConnectionId | null;
+  weakens: string[];
+  packets: PacketNumber[];
+  files?: FileIndex[];
+  count: Count;
+  message: string;
+}
+
+export type Severity = 'critical' | 'warning' | 'info';
+
+export interface Finding {
+  code: string;
+  severity: Severity;
+  /** One sentence. */
+  title: string;
+  connection: ConnectionId | null;
+  stream: Count | null;
+  at: Timestamp | null;
+  packets: PacketNumber[];
+  files?: FileIndex[];
+  /** A Wireshark display filter that shows it. */
+  filter: string;
+  args: { [name: string]: string | number | boolean | null };
+}
+
+export interface WhatIf {
+  remedy:
+    'tcp-keepalive' | 'tcp-user-timeout' | 'h2-keepalive' | 'stream-idle-timeout' | 'route-timeout' | 'client-ping';
+  where: string;
+  parameters: { [name: string]: number };
+  windows: WhatIfWindow[];
+  collateral: Collateral[];
+}
+
+export interface WhatIfWindow {
+  window: string;
+  firesAt: Timestamp | null;
+  duration: Seconds;
+  reason: string;
+}
+
+/** A healthy stream that the remedy would have cut. */
+export interface Collateral {
+  connection: ConnectionId;
+  stream: Count;
+  kind: string;
+  at: Timestamp;
+}
+
+export interface NextStep {
+  text: string;
+  /** Ready to paste; null where there is none. */
+  command: string | null;
+}

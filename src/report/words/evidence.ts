@@ -1,0 +1,40 @@
+import type { Evidence, EvidenceKind } from '../../incident/index.ts';
+import type { Connection } from '../model.ts';
+import { partyText } from './phrase.ts';
+
+/** `by` is who sent the packet, `value` what the kind needs beside: a stream id, a status, an ordinal. */
+type Sentence = (by: string, value: number | null) => string;
+
+const SENTENCES = {
+  'last-heard': (by) => `last packet of ${by}`,
+  'first-unanswered': (by) => `first packet of ${by} that got no answer`,
+  retransmission: (by, value) => `retransmission by ${by}${nth(value)}, no answer`,
+  probe: (by, value) => `keep-alive probe by ${by}${nth(value)}, no answer`,
+  syn: (by, value) => `SYN by ${by}${nth(value)}, no answer`,
+  reset: (by) => `RST by ${by}`,
+  refused: (by) => `SYN answered with RST by ${by}`,
+  goaway: (by, value) => `GOAWAY by ${by}${value === null ? '' : `, last stream ${value}`}`,
+  close: (by) => `closed by ${by}`,
+  request: (by, value) => `request by ${by}${onStream(value)}`,
+  'client-ping': (by) => `PING by ${by}`,
+  'client-ping-answered': (by) => `PING answered by ${by}`,
+  'gateway-response': (by, value) => `${value === null ? 'response' : value} made by ${by} itself`,
+  'stream-reset': (by, value) => `RST_STREAM by ${by}${onStream(value)}`,
+  answered: (by) => `${by} answers again`,
+  recovered: (_by, value) => `served again${onStream(value)}`,
+} as const satisfies Record<EvidenceKind, Sentence>;
+
+/** What one packet shows. */
+export function evidenceText(evidence: Evidence, connections: ReadonlyMap<string, Connection>): string {
+  const role = connections.get(evidence.connection)?.role ?? 'other';
+  const sentence: Sentence = SENTENCES[evidence.kind];
+  return sentence(partyText(role, evidence.by), evidence.value);
+}
+
+function nth(ordinal: number | null): string {
+  return ordinal === null ? '' : `, try ${ordinal}`;
+}
+
+function onStream(id: number | null): string {
+  return id === null ? '' : ` on stream ${id}`;
+}

@@ -1,0 +1,37 @@
+import type { HurtStream, Outcome } from '../model.ts';
+import { counted, listed, shortPath } from './phrase.ts';
+
+const ORDER = ['hung', 'gateway-error', 'reset', 'finished'] as const satisfies readonly Outcome[];
+
+const OUTCOMES = {
+  hung: () => 'hung',
+  'gateway-error': (statuses) => `got ${statuses === '' ? 'an error' : statuses} from the gateway`,
+  reset: () => 'reset by the gateway',
+  finished: () => 'ended without a complete answer',
+} as const satisfies Record<Outcome, (statuses: string) => string>;
+
+/** What became of one stream: `hung`, `503 from the gateway`. For tables. */
+export function outcomeText({ outcome, status }: Pick<HurtStream, 'outcome' | 'status'>): string {
+  return outcome === 'gateway-error' ? (status === null ? 'gateway error' : `gateway error ${status}`) : outcome;
+}
+
+/** `watch /api/v1/pods (stream 7)` */
+export function streamText({ id, kind, path }: Pick<HurtStream, 'id' | 'kind' | 'path'>): string {
+  const request = [kind === 'unknown' ? '' : kind, path === null ? '' : shortPath(path)].filter((part) => part !== '');
+  return request.length === 0 ? `stream ${id}` : `${request.join(' ')} (stream ${id})`;
+}
+
+/** All hurt streams in one phrase: `2 streams hung and 1 stream got 503 from the gateway`; one alone is named. */
+export function hurtText(streams: readonly HurtStream[]): string {
+  const [only] = streams;
+  if (only === undefined) return 'no request of its own is known to have waited';
+  if (streams.length === 1) return `${streamText(only)} ${outcomePhrase([only])}`;
+  const groups = ORDER.map((outcome) => streams.filter((stream) => stream.outcome === outcome));
+  const told = groups.filter((group) => group.length > 0);
+  return listed(told.map((group) => `${counted(group.length, 'stream')} ${outcomePhrase(group)}`));
+}
+
+function outcomePhrase(group: readonly HurtStream[]): string {
+  const statuses = new Set(group.map((stream) => stream.status).filter((status) => status !== null));
+  return OUTCOMES[group[0]?.outcome ?? 'hung']([...statuses].toSorted((a, b) => a - b).join(', '));
+}

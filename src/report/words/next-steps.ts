@@ -1,0 +1,169 @@
+import { connectionFilter } from '../filter.ts';
+import type { Connection, NextStep, Verdict, Window } from '../model.ts';
+import { farEnd, listed } from './phrase.ts';
+import { worstWindow } from './verdict.ts';
+
+/** A keep-alive that is often advised; its bound is computed from it. */
+const KEEPALIVE = { timeSeconds: 60, intervalSeconds: 10, probes: 3 } as const;
+const KEEPALIVE_BOUND_SECONDS: number = KEEPALIVE.timeSeconds + KEEPALIVE.intervalSeconds * KEEPALIVE.probes;
+
+/** Ports in one tcpdump command; a capture of more is better taken whole. */
+const PORTS_MAX = 6;
+
+/** What to do now, most useful first. */
+export function nextStepsOf(
+  { state, reason }: Pick<Verdict, 'state' | 'reason'>,
+  windows: readonly Window[],
+  connections: readonly Connection[],
+): NextStep[] {
+  switch (state) {
+    case 'half-dead':
+      return windowSteps(windows, connections);
+    case 'suspect':
+      return suspectSteps(connections);
+    case 'healthy':
+      return [
+        step(
+          'If a client did hang at this time, it used a connection that is not in this capture. ' +
+            'On the gateway, while it hangs:',
+          captureCommand(connections),
+        ),
+      ];
+    case 'inconclusive':
+      return [step(inconclusiveText(reason), captureCommand(connections))];
+  }
+}
+
+function step(text: string, command: string | null = null): NextStep {
+  return { text, command };
+}
+
+function windowSteps(windows: readonly Window[], connections: readonly Connection[]): NextStep[] {
+  const byId = new Map(connections.map((connection) => [connection.id, connection]));
+  const window = worstWindow(windows);
+  if (window === undefined) return [];
+  const upstream = byId.get(window.upstream);
+  return [
+    ...unblockSteps(windows, byId),
+    remedyStep(window, upstream === undefined ? window.upstream : farEnd(upstream)),
+    ...(upstream === undefined ? [] : [step('Wireshark, the dead connection:', connectionFilter(upstream))]),
+  ];
+}
+
+/** Only what still hangs when the capture ends can be unblocked. */
+function unblockSteps(windows: readonly Window[], byId: ReadonlyMap<string, Connection>): NextStep[] {
+  const stuck = [...new Set(windows.filter((window) => window.open).map((window) => window.client))];
+  if (stuck.length === 0) return [];
+  const clients = stuck.slice(0, 3).map((id) => {
+    const client = byId.get(id);
+    return client === undefined ? id : farEnd(client);
+  });
+  const more = stuck.length > clients.length ? [`${stuck.length - clients.length} more`] : [];
+  return [
+    step(
+      `Now: if ${listed([...clients, ...more])} still ${stuck.length === 1 ? 'hangs' : 'hang'}, restart that component or ` +
+        'close its connection to the gateway; it does not heal by itself while the gateway keeps the dead upstream.',
+    ),
+  ];
+}
+
+function remedyStep(window: Window, upstream: string): NextStep {
+  switch (window.cause) {
+    case 'peer-silent':
+      return step(`${keepaliveAdvice(upstream)} ${IN_FLIGHT_CAVEAT}`, KEEPALIVE_YAML);
+    case 'path-one-way':
+      return step(`${keepaliveAdvice(upstream)} ${ONE_WAY_CAVEAT} ${IN_FLIGHT_CAVEAT}`, KEEPALIVE_YAML);
+    case 'connect-unanswered':
+      return step(
+        `Look at connectTimeout and the health checks for ${upstream}: keep-alive does not help here, ` +
+          'since the connection never opened.',
+      );
+    case 'refused':
+      return step(
+        `See why ${upstream} refuses, and let health checks or outlier detection take it out: keep-alive does not help ` +
+          'here, since the connection never opened.',
+      );
+    case 'reset':
+    case 'closed-not-propagated':
+    case 'goaway-ignored':
+      return step(
+        `The end of the upstream connection to ${upstream} is in the capture (see the evidence), so keep-alive would not ` +
+          "have helped. Compare the gateway's log at that time: did it see it, and what did it do with the client's streams?",
+      );
+  }
+}
+
+function keepaliveAdvice(upstream: string): string {
+  const { timeSeconds, intervalSeconds, probes } = KEEPALIVE;
+  return (
+    `Bound it: switch on TCP keep-alive from the gateway to ${upstream} (Istio: tcpKeepalive in the DestinationRule). ` +
+    `With ${timeSeconds} s, ${intervalSeconds} s and ${probes} probes the gateway's kernel gives a silent peer up ` +
+    `${timeSeconds} + ${probes} x ${intervalSeconds} = ${KEEPALIVE_BOUND_SECONDS} s after its last packet.`
+  );
+}
+
+const KEEPALIVE_YAML = `trafficPolicy: {connectionPool: {tcp: {tcpKeepalive: {time: ${KEEPALIVE.timeSeconds}s, interval: ${KEEPALIVE.intervalSeconds}s, probes: ${KEEPALIVE.probes}}}}}`;
+
+const IN_FLIGHT_CAVEAT =
+  'Linux sends no probe while anything is in flight: then retransmission rules (tcp_retries2, about 15 min), which ' +
+  'TCP_USER_TIMEOUT bounds.';
+
+const ONE_WAY_CAVEAT =
+  'Here it would fire late: each packet that still arrives from the upstream restarts the clock, so count from the last of them.';
+
+function suspectSteps(connections: readonly Connection[]): NextStep[] {
+  const unlinked = connections.filter((connection) => connection.role === 'upstream' && !isWell(connection));
+  const about = unlinked.length === 0 ? [] : [step('Wireshark, the upstream in question:', filterOf(unlinked))];
+  const text = 'To tell, capture both sides of the gateway for longer, best from before the clients connect:';
+  return [...about, step(text, captureCommand(connections))];
+}
+
+function isWell(connection: Connection): boolean {
+  return !connection.liveness.some((span) => span.state === 'dead' || span.state === 'unanswered');
+}
+
+function filterOf(connections: readonly Connection[]): string {
+  return connections
+    .slice(0, 3)
+    .map((connection) => `(${connectionFilter(connection)})`)
+    .join(' || ');
+}
+
+function inconclusiveText(reason: Verdict['reason']): string {
+  switch (reason) {
+    case 'one-sided':
+      return 'Capture both directions: on the gateway itself, on all interfaces (a mirror port often brings one only):';
+    case 'legs-unreadable':
+      return 'Capture where the traffic is readable, or give the TLS secrets; the command on the gateway:';
+    case 'no-client-leg':
+      return "Capture on the gateway, the clients' port as well:";
+    case 'no-upstream-leg':
+      return "Capture on the gateway, the upstreams' port as well:";
+    default:
+      return 'Capture on the gateway, where clients come in and upstreams go out, while a client hangs:';
+  }
+}
+
+/**
+ * The tcpdump command that would answer, with the ports that this capture shows; names in capitals stand for those it does not.
+ * `-s 0` is tcpdump's default since 4.9, and so left out.
+ */
+function captureCommand(connections: readonly Connection[]): string {
+  const clients = serverPorts(connections, 'client');
+  const upstreams = serverPorts(connections, 'upstream');
+  const others = clients.length + upstreams.length === 0 ? serverPorts(connections, 'other') : [];
+  const listening = clients.length > 0 ? clients : others.length > 0 ? others : ['LISTEN_PORT'];
+  const asked = upstreams.length > 0 ? upstreams : others.length > 1 ? [] : ['UPSTREAM_PORT'];
+  const ports = [...new Set([...listening, ...asked])].map((port) => `tcp port ${port}`);
+  return `tcpdump -i any -w gateway.pcap '${ports.join(' or ')}'`;
+}
+
+/** The most used server ports of a role. */
+function serverPorts(connections: readonly Connection[], role: Connection['role']): string[] {
+  const uses = new Map<number, number>();
+  for (const connection of connections) {
+    if (connection.role === role) uses.set(connection.server.port, (uses.get(connection.server.port) ?? 0) + 1);
+  }
+  const byUse = [...uses].toSorted(([portA, a], [portB, b]) => b - a || portA - portB);
+  return byUse.slice(0, PORTS_MAX / 2).map(([port]) => String(port));
+}

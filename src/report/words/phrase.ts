@@ -1,0 +1,61 @@
+import { endpointText } from '../address.ts';
+import type { Connection, Party, Role, Timestamp } from '../model.ts';
+
+/** How much of a path stands in a sentence; tables have more. */
+const PATH_MAX = 60;
+
+/** Pieces that many sentences are made of. */
+
+export function counted(count: number, singular: string, plural: string = `${singular}s`): string {
+  return `${count} ${count === 1 ? singular : plural}`;
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listed(items: readonly string[]): string {
+  return items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+}
+
+/** The time of day to milliseconds, `10:02:11.427`: a report's prose names the date once. */
+export function clockText(at: Timestamp): string {
+  return /T(\d\d:\d\d:\d\d\.\d{3})/.exec(at)?.[1] ?? at;
+}
+
+/** `2026-11-23 10:02:11.427 UTC` */
+export function dateTimeText(at: Timestamp): string {
+  return `${at.split('T', 1)[0]} ${clockText(at)} UTC`;
+}
+
+/** The end of a connection that is not the gateway: an upstream's server, a client. */
+export function farEnd(connection: Connection): string {
+  return endpointText(connection.role === 'client' ? connection.client : connection.server);
+}
+
+/** `u1 (10.9.2.2:8080)`; the bare id where the connection is not in the report. */
+export function named(id: string, connections: ReadonlyMap<string, Connection>): string {
+  const connection = connections.get(id);
+  return connection === undefined ? id : `${id} (${farEnd(connection)})`;
+}
+
+const PARTIES = {
+  client: { client: 'the client', server: 'the gateway' },
+  upstream: { client: 'the gateway', server: 'the upstream' },
+  other: { client: 'the client', server: 'the server' },
+} as const satisfies Record<Role, Record<Party, string>>;
+
+/** Who a side of a connection is: the server of a client's connection is the gateway. */
+export function partyText(role: Role, party: Party): string {
+  return PARTIES[role][party];
+}
+
+/** A path without its query, cut in the middle where it is long. */
+export function shortPath(path: string): string {
+  return middleCut(path.split('?', 1)[0] ?? '', PATH_MAX);
+}
+
+/** At most `max` characters, the middle replaced by `…`: of a path, both ends tell. */
+export function middleCut(text: string, max: number): string {
+  const characters = Array.from(text);
+  if (characters.length <= max) return text;
+  const head = Math.ceil((max - 1) / 2);
+  return `${characters.slice(0, head).join('')}…${characters.slice(characters.length - (max - 1 - head)).join('')}`;
+}

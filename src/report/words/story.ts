@@ -1,0 +1,139 @@
+import type { Cause, Connection, HurtStream, Window, WindowEndHow } from '../model.ts';
+import { hurtText, streamText } from './hurt.ts';
+import { clockText, farEnd, named } from './phrase.ts';
+
+/** A window that has no story yet. */
+export type ToldWindow = Omit<Window, 'story'>;
+
+type Connections = ReadonlyMap<string, Connection>;
+
+/** What happened in a window, in the order of time: the death, the client's leg, who was hurt, who stood by, the end. */
+export function storyOf(window: ToldWindow, connections: Connections): string {
+  return [
+    deathText(window, connections),
+    clientText(window, connections),
+    ...streamsText(window),
+    ...alternativesText(window, connections),
+    endText(window),
+    ...recoveryText(window, connections),
+  ].join(' ');
+}
+
+/** What a cause means, as a heading. */
+export const CAUSES: Readonly<Record<Cause, string>> = {
+  'peer-silent': 'nothing more came from the upstream',
+  'path-one-way': 'packets of one direction did not arrive',
+  reset: 'the upstream reset the connection',
+  refused: 'the upstream refused the connection',
+  'goaway-ignored': 'the upstream said GOAWAY and was used on',
+  'connect-unanswered': 'the upstream never answered the SYN',
+  'closed-not-propagated': 'the upstream closed, and the client was not told',
+};
+
+/** How a window ended, as a heading. */
+export const ENDS: Readonly<Record<WindowEndHow, string>> = {
+  'gateway-closed': 'the gateway gave the upstream connection up',
+  'upstream-closed': 'the upstream closed the connection',
+  healed: 'the upstream answered again',
+  'client-reconnected': 'the client asked again on a new connection',
+  'client-gone': "the client's connection ended",
+  rerouted: 'the waiting request was served through another upstream',
+  'capture-end': 'not before the capture ended',
+};
+
+function deathText(window: ToldWindow, connections: Connections): string {
+  const at = clockText(window.onset.firstUnanswered);
+  const upstream = connections.get(window.upstream);
+  const peer = upstream === undefined ? 'the upstream' : farEnd(upstream);
+  const id = window.upstream;
+  switch (window.cause) {
+    case 'peer-silent':
+      return `${heardText(peer, window)} What the gateway sent on ${id} from ${at} on stayed unanswered.`;
+    case 'path-one-way':
+      return oneWayText(window, upstream, peer);
+    case 'reset':
+      return `At ${at} ${peer} reset ${id}.`;
+    case 'refused':
+      return `At ${at} ${peer} refused the gateway's connection attempt ${id}.`;
+    case 'goaway-ignored':
+      return `At ${at} ${peer} said GOAWAY on ${id}; streams stayed on it or waited for it all the same.`;
+    case 'connect-unanswered':
+      return `From ${at} on ${peer} answered none of the gateway's SYNs (${id}).`;
+    case 'closed-not-propagated':
+      return `At ${at} ${peer} closed ${id}; the client's streams were left open.`;
+  }
+}
+
+function heardText(peer: string, { onset, upstream }: ToldWindow): string {
+  if (onset.lastHeard === null) return `The capture shows no packet of ${peer} on ${upstream}.`;
+  return `The last packet of ${peer} on ${upstream} is at ${clockText(onset.lastHeard)}.`;
+}
+
+/** Which direction is dead tells who owes the answers; where packets were dropped, a capture at one place cannot tell. */
+function oneWayText(window: ToldWindow, upstream: Connection | undefined, peer: string): string {
+  const at = clockText(window.onset.firstUnanswered);
+  const debtor = upstream?.liveness.find((span) => span.state === 'dead' && span.to > window.from)?.owedBy ?? null;
+  const place = 'One direction of this connection is dead; where its packets are dropped, the capture cannot tell.';
+  if (debtor === 'client') {
+    const heard = window.onset.lastHeard === null ? 'No packet' : 'The last packet';
+    const when = window.onset.lastHeard === null ? 'in the capture' : `at ${clockText(window.onset.lastHeard)}`;
+    return (
+      `${heard} of the gateway on ${window.upstream} is ${when}. From ${at} on ${peer} keeps sending there and ` +
+      `nothing acknowledges it. ${place}`
+    );
+  }
+  const both = debtor === 'both' ? ' Both sides retransmit past each other.' : '';
+  return (
+    `From ${at} on ${peer} acknowledges nothing that the gateway sends on ${window.upstream}, ` +
+    `though it is still heard.${both} ${place}`
+  );
+}
+
+function clientText(window: ToldWindow, connections: Connections): string {
+  const pinged = window.evidence.some((evidence) => evidence.kind === 'client-ping-answered');
+  const pings = pinged ? ', and the gateway answered its PINGs' : '';
+  return `Meanwhile the client's connection ${named(window.client, connections)} stayed up${pings}.`;
+}
+
+function streamsText({ streams }: ToldWindow): string[] {
+  const [first] = streams.toSorted((a, b) =>
+    a.silentSince < b.silentSince ? -1 : a.silentSince > b.silentSince ? 1 : 0,
+  );
+  if (first === undefined) return [];
+  if (streams.length === 1) return [`On it ${hurtText(streams)}, silent since ${clockText(first.silentSince)}.`];
+  return [
+    `On it ${hurtText(streams)}; the first to fall silent was ${streamText(first)} at ${clockText(first.silentSince)}.`,
+  ];
+}
+
+function alternativesText({ alternatives }: ToldWindow, connections: Connections): string[] {
+  return alternatives.slice(0, 3).map(({ upstream, requestsDuring }) => {
+    const requests =
+      requestsDuring === 0 ? 'no request' : `${requestsDuring} request${requestsDuring === 1 ? '' : 's'}`;
+    return `${named(upstream, connections)} was open and alive in this time and got ${requests}.`;
+  });
+}
+
+function endText({ end, open }: ToldWindow): string {
+  if (open || end.at === null) return 'It was still so when the capture ended.';
+  const where = end.packet === null ? '' : ` (packet ${end.packet})`;
+  return `It ended at ${clockText(end.at)}${where}: ${ENDS[end.how]}.`;
+}
+
+function recoveryText({ streams }: ToldWindow, connections: Connections): string[] {
+  const recovered = streams.flatMap((stream) =>
+    stream.recoveredBy === null ? [] : [{ stream, by: stream.recoveredBy }],
+  );
+  return recovered.slice(0, 1).map(({ stream, by }) => recoverySentence(stream, by, recovered.length - 1, connections));
+}
+
+function recoverySentence(
+  stream: HurtStream,
+  by: NonNullable<HurtStream['recoveredBy']>,
+  more: number,
+  connections: Connections,
+): string {
+  const through = by.upstream === null ? '' : ` through ${named(by.upstream, connections)}`;
+  const others = more === 0 ? '' : `; ${more} more recovered likewise`;
+  return `Stream ${by.stream} on the same client connection took over from stream ${stream.id}${through}${others}.`;
+}

@@ -1,0 +1,26 @@
+import type { TrustNote } from '../../incident/index.ts';
+import { counted } from './phrase.ts';
+
+/** The model's codes, and what reading itself has to say. */
+type Code = TrustNote['code'] | 'undecoded' | 'limit';
+
+const WEAKNESSES: Readonly<Record<Code, (count: number) => string>> = {
+  'one-sided': () => 'only one direction is in the capture: what the other side answered cannot be told',
+  'lost-by-capture': (count) =>
+    `the capture itself lost packets: ${counted(count, 'acknowledgement')} of bytes that it does not show`,
+  'missing-bytes': (count) =>
+    `${counted(count, 'byte')} of the stream are not in the capture: frames in them are unknown`,
+  'begun-mid-stream': (count) =>
+    `${counted(count, 'stream')} open before the capture began, whose requests may not be known`,
+  undecoded: (count) => `${counted(count, 'packet')} could not be decoded`,
+  limit: (count) => `a bound of the analysis was reached: ${counted(count, 'item')} counted and not kept`,
+};
+
+/** A weakness of the capture in one phrase, by its code; one that has no words is named as it is. */
+export function weaknessText(weakness: string, count: number): string {
+  return isCode(weakness) ? WEAKNESSES[weakness](count) : `weakness of the capture: ${weakness} (${count})`;
+}
+
+function isCode(weakness: string): weakness is Code {
+  return Object.hasOwn(WEAKNESSES, weakness);
+}

@@ -1,0 +1,100 @@
+import type { VerdictReason } from '../../incident/index.ts';
+import { endpointText } from '../address.ts';
+import { durationText } from '../duration.ts';
+import type { Capture, Connection, Window } from '../model.ts';
+import { hurtText } from './hurt.ts';
+import { counted, dateTimeText, farEnd, listed, named } from './phrase.ts';
+
+type Connections = ReadonlyMap<string, Connection>;
+
+const NAMED_MAX = 3;
+
+/** The verdict in one sentence. Times in it are UTC. */
+export function summaryOf(
+  reason: VerdictReason,
+  windows: readonly Window[],
+  connections: Connections,
+  capture: Capture,
+): string {
+  switch (reason.kind) {
+    case 'windows':
+      return windowsText(windows, connections);
+    case 'dead-upstream-unlinked':
+      return (
+        `Upstream connection ${named(reason.connection, connections)} was dead or did not answer, but no living client ` +
+        'connection can be linked to it: the capture does not show whether anybody was hurt.'
+      );
+    case 'stalled-upstream':
+      return (
+        `Upstream connection ${named(reason.connection, connections)} fell silent where something was due; ` +
+        'nothing in the capture proves it dead.'
+      );
+    case 'no-window':
+      return healthyText(reason, capture);
+    case 'no-gateway':
+      return (
+        `The capture has ${counted(reason.connections, 'connection')}, but no host in it both accepts connections and ` +
+        'opens others, so there is no gateway whose two sides could be compared.'
+      );
+    case 'no-tcp':
+      return `No TCP connection could be read in this capture of ${counted(capture.packets, 'packet')}.`;
+    case 'no-client-leg':
+      return "The capture shows connections to upstreams, but none of a client to the gateway: the client's side is unknown.";
+    case 'no-upstream-leg':
+      return 'The capture shows clients of the gateway, but none of its connections to an upstream: that side is unknown.';
+    case 'one-sided':
+      return oneSidedText(reason.connections, connections);
+    case 'legs-unreadable':
+      return `Which upstream connection carried which client's requests cannot be told: they speak ${reason.protocol}, which cannot be read here.`;
+  }
+}
+
+/** The window to speak of first: most streams hurt, then the longest. */
+export function worstWindow(windows: readonly Window[]): Window | undefined {
+  return windows.toSorted((a, b) => b.streams.length - a.streams.length || b.duration - a.duration)[0];
+}
+
+/** `at least 5 min 2 s` where the capture's end cuts the window. */
+export function windowSpan(window: Pick<Window, 'duration' | 'open'>): string {
+  return `${window.open ? 'at least ' : ''}${durationText(window.duration)}`;
+}
+
+function windowsText(windows: readonly Window[], connections: Connections): string {
+  const window = worstWindow(windows);
+  if (window === undefined) return 'A client connection was alive while its upstream connection was dead.';
+  const client = connections.get(window.client);
+  const upstream = connections.get(window.upstream);
+  const gateway = window.confidence === 'confirmed' ? 'The gateway' : 'Probably the gateway';
+  const since = `from ${dateTimeText(window.from)} for ${windowSpan(window)}`;
+  return (
+    `${gateway} kept client ${client === undefined ? window.client : farEnd(client)} connected while its upstream ` +
+    `${upstream === undefined ? window.upstream : farEnd(upstream)} was dead, ${since}` +
+    `${window.open ? ' (still so when the capture ends)' : ''}: ${hurtText(window.streams)}${moreText(windows)}.`
+  );
+}
+
+function moreText(windows: readonly Window[]): string {
+  return windows.length < 2 ? '' : `; ${counted(windows.length - 1, 'more window')} like it`;
+}
+
+function healthyText(
+  { clients, upstreams, links }: Extract<VerdictReason, { kind: 'no-window' }>,
+  capture: Capture,
+): string {
+  return (
+    `In ${durationText(capture.duration)} no upstream connection died under a living client: ` +
+    `${counted(clients, 'client connection')}, ${counted(upstreams, 'upstream connection')} and ` +
+    `${counted(links, 'link')} between them were followed.`
+  );
+}
+
+function oneSidedText(ids: readonly string[], connections: Connections): string {
+  const shown = ids.slice(0, NAMED_MAX).map((id) => {
+    const connection = connections.get(id);
+    return connection === undefined
+      ? id
+      : `${id} (${endpointText(connection.client)} to ${endpointText(connection.server)})`;
+  });
+  const more = ids.length > shown.length ? [`${ids.length - shown.length} more`] : [];
+  return `Only one direction of ${listed([...shown, ...more])} is in the capture: whether the other side answered cannot be told.`;
+}
