@@ -104,7 +104,7 @@ export class HttpPass {
     }
   }
 
-  /** A connection is over: frees its state. Bytes that still come are those of a connection joined midway. */
+  /** A connection is over and no bytes of it will come: frees its state. */
   closed(connection: number): void {
     this.joinedMidway.delete(connection);
     const state = this.states.get(connection);

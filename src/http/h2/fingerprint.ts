@@ -18,10 +18,10 @@ export function fingerprintOf(view: DataView, at: number, end: number, dataBytes
   let lane3 = 3;
   let next = at;
   for (; next <= stop - STEP_BYTES; next += STEP_BYTES) {
-    lane0 = mix(lane0, view.getInt32(next));
-    lane1 = mix(lane1, view.getInt32(next + 4));
-    lane2 = mix(lane2, view.getInt32(next + 8));
-    lane3 = mix(lane3, view.getInt32(next + 12));
+    lane0 = mix(lane0, view.getInt32(next, true));
+    lane1 = mix(lane1, view.getInt32(next + 4, true));
+    lane2 = mix(lane2, view.getInt32(next + 8, true));
+    lane3 = mix(lane3, view.getInt32(next + 12, true));
   }
   for (; next < stop; next++) lane0 = mix(lane0, view.getUint8(next));
   const hash = finish(mix(mix(mix(lane0, lane1), lane2), lane3));

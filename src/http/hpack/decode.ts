@@ -1,9 +1,11 @@
 import { FIELD, FIRST_KEPT, KEPT_NAME_MAX_BYTES, fieldKind, maskPath, setField, type FieldKind } from '../headers.ts';
 import type { KeptFields } from '../sink.ts';
-import { decodeHuffman } from './huffman.ts';
+import { decodeHuffman, leastLength } from './huffman.ts';
 import { Cursor, readInteger } from './integer.ts';
 import { STATIC_TABLE, type DynamicTable } from './table.ts';
 
+/** Room for a name: beyond KEPT_NAME_MAX_BYTES, so that the usual ones do not end in the slower case of too little room. */
+const NAME_BYTES: number = 4 * KEPT_NAME_MAX_BYTES;
 /** Longest value that is kept; a longer one is told as null. */
 const KEPT_VALUE_MAX_BYTES = 8 * 1024;
 
@@ -11,7 +13,7 @@ const staticKinds: readonly FieldKind[] = STATIC_TABLE.map(([name]) => {
   const bytes = Uint8Array.from(name, (character) => character.charCodeAt(0));
   return fieldKind(bytes, bytes.length);
 });
-const NOTHING = new Uint8Array(0);
+const staticNameBytes: Uint8Array = Uint8Array.from(STATIC_TABLE, ([name]) => name.length);
 
 /**
  * Decodes field blocks (RFC 7541) of any flow into kept fields; the flow's state is its table.
@@ -25,7 +27,7 @@ export class FieldDecoder {
   /** Kept fields told as null because they were longer than KEPT_VALUE_MAX_BYTES. */
   longValues = 0;
 
-  private readonly name = new Uint8Array(KEPT_NAME_MAX_BYTES);
+  private readonly name = new Uint8Array(NAME_BYTES);
   private readonly octets = new Uint8Array(KEPT_VALUE_MAX_BYTES);
   private readonly text: Buffer = Buffer.from(this.octets.buffer);
   private readonly cursor = new Cursor();
@@ -105,14 +107,14 @@ export class FieldDecoder {
       kind = fieldKind(this.name, nameBytes);
     } else if (index <= STATIC_TABLE.length) {
       kind = staticKinds[index - 1] ?? FIELD.other;
-      nameBytes = STATIC_TABLE[index - 1]?.[0].length ?? 0;
+      nameBytes = staticNameBytes[index - 1] ?? 0;
     } else {
       const row = this.findRow(table, index);
       kind = row < 0 ? FIELD.unknown : table.kind(row);
       nameBytes = row < 0 ? 0 : table.nameLength(row);
     }
     const kept = kind >= FIRST_KEPT;
-    const valueBytes = this.string(view, end, kept ? this.octets : NOTHING, kept || inserted);
+    const valueBytes = this.string(view, end, this.octets, kept);
     if (valueBytes < 0) return false;
     const value = kept ? this.keptValue(kind, valueBytes) : null;
     if (kept) setField(fields, kind, value);
@@ -134,8 +136,8 @@ export class FieldDecoder {
   /**
    * A string literal (RFC 7541 §5.2).
    * @param into    gets its octets, as far as it has room
-   * @param needed  false: the string is stepped over
-   * @returns its decoded length (0 where not needed), or -1 where it is cut or malformed
+   * @param needed  false: the string is stepped over, which saves half of all Huffman decoding
+   * @returns its decoded length, where stepped over at least not more than that; -1 where it is cut or malformed
    */
   private string(view: DataView, end: number, into: Uint8Array, needed: boolean): number {
     const { cursor } = this;
@@ -146,7 +148,7 @@ export class FieldDecoder {
     const at = cursor.next;
     if (bytes > end - at) return -1;
     cursor.next = at + bytes;
-    if (!needed) return 0;
+    if (!needed) return coded ? leastLength(bytes) : bytes;
     if (coded) return decodeHuffman(view, at, cursor.next, into);
     const kept = Math.min(bytes, into.length);
     for (let i = 0; i < kept; i++) into[i] = view.getUint8(at + i);

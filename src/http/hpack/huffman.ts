@@ -16,18 +16,22 @@ export const HUFFMAN_CODE_BITS: Uint8Array = Uint8Array.from([
 
 /** Code length of EOS, the longest. */
 const CODE_MAX_BITS = 30;
-/** One table look-up tells every code up to this length: letters, digits and nearly all that a URL holds. */
-const SHORT_BITS = 8;
+/** One look-up tells all codes that lie whole in so many bits, at most two: in paths and identifiers nearly always two. 16 kB. */
+const STEP_BITS = 12;
 
-/** By the next SHORT_BITS bits: code length << 8 | octet; 0 where the code is longer. */
-const shortCodes = new Uint16Array(1 << SHORT_BITS);
+/** Fields of a step: octet | second octet << 8 | how many << 16 | their bits together << 20. 0: the code is longer than a step. */
+const SECOND_SHIFT = 8;
+const COUNT_SHIFT = 16;
+const BITS_SHIFT = 20;
+const steps = new Int32Array(1 << STEP_BITS);
+
 /** Octets by (code length, octet); per length its first code, how many there are, and where they begin in here. */
 const octets = new Uint8Array(256);
 const firstCode = new Int32Array(CODE_MAX_BITS + 1);
 const codeCount = new Int32Array(CODE_MAX_BITS + 1);
 const firstOctet = new Int32Array(CODE_MAX_BITS + 1);
 
-function buildTables(): void {
+function buildCodes(): void {
   let code = 0;
   let filled = 0;
   for (let bits = 1; bits <= CODE_MAX_BITS; bits++) {
@@ -37,76 +41,121 @@ function buildTables(): void {
     for (let octet = 0; octet < 256; octet++) {
       if (HUFFMAN_CODE_BITS[octet] !== bits) continue;
       octets[filled++] = octet;
-      if (bits <= SHORT_BITS) {
-        const free = SHORT_BITS - bits;
-        shortCodes.fill((bits << 8) | octet, code << free, (code + 1) << free);
-      }
+      if (bits <= STEP_BITS)
+        steps.fill(stepOf(octet, bits), code << (STEP_BITS - bits), (code + 1) << (STEP_BITS - bits));
       code++;
     }
     codeCount[bits] = filled - (firstOctet[bits] ?? 0);
   }
 }
-buildTables();
+
+function stepOf(octet: number, bits: number): number {
+  return octet | (1 << COUNT_SHIFT) | (bits << BITS_SHIFT);
+}
+
+/** Adds to each step the code after its first, where that lies in it whole. */
+function pairSteps(): void {
+  const single = steps.slice();
+  for (let window = 0; window < steps.length; window++) {
+    const first = single[window] ?? 0;
+    const firstBits = first >>> BITS_SHIFT;
+    const second = single[(window << firstBits) & (steps.length - 1)] ?? 0;
+    const bits = firstBits + (second >>> BITS_SHIFT);
+    if (first === 0 || second === 0 || bits > STEP_BITS) continue;
+    steps[window] = (first & 0xff) | ((second & 0xff) << SECOND_SHIFT) | (2 << COUNT_SHIFT) | (bits << BITS_SHIFT);
+  }
+}
+
+buildCodes();
+pairSteps();
+
+/** A code too long for a step: its octet, or -1 where it is EOS or cut; `longBits` is its length. */
+let longBits = 0;
+
+/** @param bitAt  offset in bits, from the start of the view, of the code's first bit */
+function longCode(view: DataView, bitAt: number, endBit: number): number {
+  let code = 0;
+  for (let bits = 1; bits <= CODE_MAX_BITS; bits++) {
+    const at = bitAt + bits - 1;
+    if (at >= endBit) return -1;
+    code = (code << 1) | ((view.getUint8(at >>> 3) >>> (7 - (at & 7))) & 1);
+    const nth = code - (firstCode[bits] ?? 0);
+    if (nth >= (codeCount[bits] ?? 0)) continue;
+    longBits = bits;
+    return octets[(firstOctet[bits] ?? 0) + nth] ?? 0;
+  }
+  return -1;
+}
 
 /**
  * Decodes a Huffman-coded string (RFC 7541 §5.2).
- * @param into  gets the octets as far as it has room; none where it is empty
+ * @param into  gets the octets as far as it has room
  * @returns the decoded length in bytes, also beyond the room of `into`;
  *          -1 where a code is invalid (EOS) or the padding is not the most significant bits of EOS, or 8 bits and more of it
  */
 export function decodeHuffman(view: DataView, at: number, end: number, into: Uint8Array): number {
-  const room = into.length;
+  const pairRoom = into.length - 1;
   let held = 0;
   let heldBits = 0;
   let length = 0;
   let next = at;
   for (;;) {
-    if (heldBits < SHORT_BITS) {
-      if (next === end) break;
-      held = ((held << 8) | view.getUint8(next++)) & 0xffff;
-      heldBits += 8;
-    }
-    let code = (held >>> (heldBits - SHORT_BITS)) & 0xff;
-    const short = shortCodes[code] ?? 0;
-    if (short !== 0) {
-      heldBits -= short >>> 8;
-      if (length < room) into[length] = short & 0xff;
-      length++;
-      continue;
-    }
-    heldBits -= SHORT_BITS;
-    let bits = SHORT_BITS;
-    for (;;) {
-      if (heldBits === 0) {
-        if (next === end) return -1; // RFC 7541 §5.2: a padding longer than 7 bits is an error
-        held = view.getUint8(next++);
-        heldBits = 8;
-      }
-      heldBits--;
-      code = (code << 1) | ((held >>> heldBits) & 1);
-      bits++;
-      const nth = code - (firstCode[bits] ?? 0);
-      if (nth < (codeCount[bits] ?? 0)) {
-        if (length < room) into[length] = octets[(firstOctet[bits] ?? 0) + nth] ?? 0;
-        length++;
+    if (heldBits < STEP_BITS) {
+      if (end - next >= 2) {
+        held = (held << 16) | view.getUint16(next);
+        heldBits += 16;
+        next += 2;
+      } else if (next < end) {
+        held = (held << 8) | view.getUint8(next++);
+        heldBits += 8;
+        if (heldBits < STEP_BITS) break;
+      } else {
         break;
       }
-      if (bits === CODE_MAX_BITS) return -1; // EOS
     }
+    const step = steps[(held >>> (heldBits - STEP_BITS)) & (steps.length - 1)] ?? 0;
+    if (step === 0) {
+      const bitAt = next * 8 - heldBits;
+      const octet = longCode(view, bitAt, end * 8);
+      if (octet < 0) return -1; // longer than any padding
+      if (length <= pairRoom) into[length] = octet;
+      length++;
+      next = (bitAt + longBits) >>> 3;
+      const usedBits = (bitAt + longBits) & 7;
+      held = usedBits === 0 ? 0 : view.getUint8(next++);
+      heldBits = usedBits === 0 ? 0 : 8 - usedBits;
+      continue;
+    }
+    heldBits -= step >>> BITS_SHIFT;
+    if (length < pairRoom) {
+      into[length] = step & 0xff;
+      into[length + 1] = (step >>> SECOND_SHIFT) & 0xff;
+    } else if (length === pairRoom) {
+      into[length] = step & 0xff;
+    }
+    length += (step >>> COUNT_SHIFT) & 0xf;
   }
   return finish(held, heldBits, into, length);
 }
 
-/** The last, fewer than SHORT_BITS bits: at most one code, then the padding. */
+/** The fewest octets that so many bytes can stand for: all codes of the longest, and seven bits of padding. */
+export function leastLength(codedBytes: number): number {
+  return Math.ceil((codedBytes * 8 - 7) / CODE_MAX_BITS);
+}
+
+/** The last, fewer than STEP_BITS bits: at most two codes, then the padding. */
 function finish(held: number, heldBits: number, into: Uint8Array, length: number): number {
   let bits = heldBits;
   let decoded = length;
-  const short = shortCodes[((held << (SHORT_BITS - bits)) | (0xff >>> bits)) & 0xff] ?? 0;
-  if (short !== 0 && short >>> 8 <= bits) {
-    bits -= short >>> 8;
-    if (decoded < into.length) into[decoded] = short & 0xff;
+  for (;;) {
+    const ones = (1 << bits) - 1;
+    if (bits < 8 && (held & ones) === ones) return decoded;
+    const step = steps[((held << (STEP_BITS - bits)) | (0xfff >>> bits)) & 0xfff] ?? 0;
+    const octet = step & 0xff;
+    const octetBits = HUFFMAN_CODE_BITS[octet] ?? 0;
+    if (step === 0 || octetBits > bits) return -1;
+    bits -= octetBits;
+    if (decoded < into.length) into[decoded] = octet;
     decoded++;
   }
-  const ones = (1 << bits) - 1;
-  return (held & ones) === ones ? decoded : -1;
 }

@@ -89,7 +89,8 @@ export class TableBudget {
  * Why it stays right where its start, its size or SETTINGS were not captured: an index counts from the newest entry, so the
  * n newest entries are right whatever lies behind them. An entry that the encoder has evicted, or one too large that only
  * emptied the encoder's table (RFC 7541 §4.4), can linger here but is never referred to again.
- * An index behind the entries that we know is `unknown`.
+ * An index behind the entries that we know is `unknown`. For the same reason sizes may be too small (we then hold entries that the
+ * encoder has evicted), but never too large.
  *
  * Nothing is allocated before the first insertion.
  */
@@ -98,7 +99,7 @@ export class DynamicTable {
   complete: boolean;
   private readonly budget: TableBudget;
   private maxBytes = TABLE_DEFAULT_BYTES;
-  /** Bytes of the entries held (RFC 7541 §4.1). */
+  /** Bytes of the entries held (RFC 7541 §4.1), or fewer: of values that nobody keeps only a lower bound is known. */
   sizeBytes = 0;
   private count = 0;
   /** Row that the next entry goes into. */

@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest';
+import { PREFACE, concat, ping, settings } from '../build/h2.ts';
+import { latin1 } from '../build/hpack.ts';
+import { Conversation } from './conversation.ts';
+
+const CLIENT_HELLO = concat(Uint8Array.of(0x16, 3, 1, 0, 60, 1, 0, 0, 56, 3, 3), new Uint8Array(54));
+const RECORD = concat(Uint8Array.of(0x17, 3, 3, 0, 20), new Uint8Array(20));
+
+describe('what speaks on a connection', () => {
+  test.each([
+    ['tls', CLIENT_HELLO],
+    ['http1', latin1('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n')],
+    ['http1', latin1('HTTP/1.1 200 OK\r\n\r\n')],
+    ['http1', latin1('CONNECT a:443 HTTP/1.1\r\n\r\n')],
+  ])('%s is told once, and its bytes are ignored from then on', (protocol, bytes) => {
+    const conversation = new Conversation().send(0, bytes).send(1, bytes).send(0, ping(1, 2)).send(1, settings());
+    expect(conversation.told()).toEqual([['protocol', protocol]]);
+  });
+
+  test('it is told the same where the first bytes come one by one', () => {
+    for (const [protocol, bytes] of [
+      ['tls', CLIENT_HELLO],
+      ['http1', latin1('POST /a HTTP/1.1\r\n')],
+      ['h2', concat(PREFACE, settings())],
+    ] as const) {
+      expect(new Conversation().sendCut(0, bytes, 1).told()[0]).toEqual(['protocol', protocol]);
+    }
+  });
+
+  test('in the middle of a connection TLS is told by records that fill their segment', () => {
+    expect(new Conversation(false).send(0, concat(RECORD, RECORD)).told()).toEqual([['protocol', 'tls']]);
+    expect(new Conversation(false).send(0, RECORD).told()).toEqual([['protocol', 'tls']]);
+    expect(new Conversation(false).send(0, RECORD.subarray(0, 20)).told()).toEqual([]);
+  });
+
+  test('in the middle of a connection HTTP/1.1 is told by the next message', () => {
+    const conversation = new Conversation(false).send(1, latin1('the tail of a body'), latin1('HTTP/1.1 200 OK\r\n'));
+    expect(conversation.told()).toEqual([['protocol', 'http1']]);
+  });
+
+  test('a TLS-like segment on a connection known to speak HTTP/2 does not change that', () => {
+    const conversation = new Conversation(false)
+      .send(0, ping(1, 2))
+      .send(1, RECORD)
+      .send(1, ping(1, 2, true));
+    expect(conversation.told()).toEqual([
+      ['protocol', 'h2'],
+      ['regained', 0],
+      ['ping', 0, false, 1, 2],
+      ['regained', 1],
+      ['ping', 1, true, 1, 2],
+    ]);
+  });
+
+  test('something else stays unknown', () => {
+    const conversation = new Conversation().send(0, latin1('SSH-2.0-OpenSSH_9.2\r\n')).send(1, latin1('SSH-2.0-x\r\n'));
+    expect(conversation.told()).toEqual([]);
+  });
+
+  test('HTTP/2 behind something else is found: a PROXY protocol header', () => {
+    const proxy = latin1('PROXY TCP4 10.9.1.2 10.9.0.2 40000 80\r\n');
+    const told = new Conversation().send(0, proxy, concat(settings(), ping(1, 2))).told();
+    expect(told).toContainEqual(['ping', 0, false, 1, 2]);
+  });
+
+  test('the first bytes are missing: joined like a flow in its middle', () => {
+    const conversation = new Conversation().lose(0, 24).send(0, settings([3, 100]), ping(1, 2));
+    expect(conversation.told().slice(0, 2)).toEqual([
+      ['protocol', 'h2'],
+      ['regained', 0],
+    ]);
+  });
+});
