@@ -65,6 +65,19 @@ describe('sequence space sent again', () => {
     expect(c.stream(0)).toBe('abcdef');
   });
 
+  test('bytes that were shown already are sent again, whatever their time says', () => {
+    const c = conversation().handshake();
+    c.at(2).client.sends('abc').client.sends('def');
+    c.at(1.5).client.sends('abc', { seq: 1001 });
+    expect(c.labels).toEqual(['retransmission']);
+  });
+
+  test('from one byte back with more than that byte the sender goes on, as after a window probe', () => {
+    const c = conversation().handshake().client.sends('abc').at(1).client.sends('cde', { seq: 1003 });
+    expect(c.labels).toEqual([]);
+    expect(c.stream(0)).toBe('abcde');
+  });
+
   test('numbers are compared across the wrap', () => {
     const c = conversation({ clientIsn: 0xfffffffd }).handshake();
     c.client.sends('abcdef');

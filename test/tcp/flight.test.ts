@@ -73,6 +73,7 @@ describe('a capture begun in the middle', () => {
     expect(unseen.did).toEqual(['ackedAll']);
     unseen.client.sends('abc', { hidden: true }).server.acks();
     expect(unseen.did).toEqual(['ackAdvanced', 'ackedAll']);
+    expect(unseen.pass.connections.sentOffset(0, 0)).toBe(6);
   });
 
   test('a lone side that only acknowledges has nothing in flight', () => {

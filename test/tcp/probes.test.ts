@@ -114,6 +114,14 @@ describe('keep-alive in a capture begun while the connection was idle', () => {
     expect(counts(c, 0)).toEqual([0, 0]);
   });
 
+  test('an acknowledgement one further that also stands elsewhere is no answer', () => {
+    const c = conversation().established();
+    c.client.acks();
+    c.server.acks({ seq: 5400, ack: 1001 });
+    expect(c.labels).toEqual(['ackLostSegment']);
+    expect(counts(c, 0)).toEqual([0, 0]);
+  });
+
   test('the stream that follows has no gap at the probe', () => {
     const c = conversation().established();
     c.client.probes();

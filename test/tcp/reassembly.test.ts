@@ -84,6 +84,15 @@ describe('gaps', () => {
     expect(c.stream(0)).toBe('[gap 3 lost]def');
   });
 
+  test('several holes under one acknowledgement share its grace', () => {
+    const c = conversation().handshake();
+    c.client.sends('def', { seq: 1004 });
+    c.client.sends('jkl', { seq: 1010 });
+    c.at(1).server.acks({ ack: 1013 });
+    c.at(1.01).server.acks({ ack: 1013 });
+    expect(c.stream(0)).toBe('[gap 3 lost]def[gap 3 lost]jkl');
+  });
+
   test('a packet that stands in the file behind its acknowledgement still fills the hole', () => {
     const c = conversation().handshake().client.sends('abc', { hidden: true });
     c.at(1).client.sends('def');

@@ -6,6 +6,8 @@ import { payloadSeq, segmentBytes, seqAdd, seqAhead, seqDiff } from '../../src/t
 test('the distance from 0xFFFFFFFF to 0 is 1, not 0', () => {
   expect(seqDiff(0xffffffff | 0, 0)).toBe(1);
   expect(seqDiff(0, 0xffffffff | 0)).toBe(-1);
+  expect(seqDiff(2 ** 31 - 1, -(2 ** 31))).toBe(1);
+  expect(seqDiff(-(2 ** 31), 2 ** 31 - 1)).toBe(-1);
 });
 
 test('a distance across the wrap counts every number', () => {
