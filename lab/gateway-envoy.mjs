@@ -1,5 +1,5 @@
 // Envoy as the gateway: an h2c listener, one worker, both apiservers in one round-robin cluster.
-import { writeFile } from 'node:fs/promises';
+import { access, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { ADDRESSES, APISERVER_PORT, GATEWAY_PORT } from './network.mjs';
 import { parseEntry } from './journal.mjs';
@@ -94,6 +94,9 @@ const hostOf = (address) => (address?.includes(':') ? address.split(':')[0] : nu
 export const envoy = {
   name: 'envoy',
   async start(namespace, directory, { keepalive, maxSeconds }) {
+    await access(BINARY).catch(() => {
+      throw new Error('lab/.venv has no Envoy: see lab/README.md');
+    });
     const config = `${directory}/envoy.json`;
     await writeFile(config, JSON.stringify(configuration(`${directory}/access.log`, keepalive)));
     const flags = ['--concurrency', '1', '--disable-hot-restart', '--file-flush-interval-msec', '200', '-l', 'info'];

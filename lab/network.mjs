@@ -51,23 +51,28 @@ async function joinHosts(names, host) {
   }
 }
 
-/** Makes the network of one run. `run` tells its namespaces from those of runs beside it. */
-export async function makeNetwork(id) {
+/**
+ * The network of one run; `id` tells its namespaces from those of runs beside it.
+ * @returns { names, make, remove }; `remove` may come at any time, also while `make` is at work, which then stops.
+ */
+export function planNetwork(id) {
   const names = Object.fromEntries(HOSTS.map((host) => [host, `lab-${id}-${host}`]));
-  const remove = async () => {
-    for (const name of Object.values(names)) await run('ip', ['netns', 'del', name]).catch(() => {});
-  };
-  try {
+  let removed = false;
+  async function make() {
     for (const name of Object.values(names)) {
+      if (removed) return;
       await run('ip', ['netns', 'add', name]);
       await run('ip', ['-n', name, 'link', 'set', 'lo', 'up']);
     }
     for (const host of Object.keys(ADDRESSES)) await joinHosts(names, host);
-  } catch (error) {
-    await remove();
-    throw error;
   }
-  return { names, remove };
+  async function remove() {
+    removed = true;
+    await making.catch(() => {});
+    for (const name of Object.values(names)) await run('ip', ['netns', 'del', name]).catch(() => {});
+  }
+  let making = Promise.resolve();
+  return { names, remove, make: () => (making = make()) };
 }
 
 /** The incident's rule: the gateway's own packets to apiserver1 vanish before any tap sees them. */

@@ -10,7 +10,7 @@ import { checkTruth } from './check-truth.mjs';
 import { envoy } from './gateway-envoy.mjs';
 import { nghttpx } from './gateway-nghttpx.mjs';
 import { now } from './journal.mjs';
-import { ADDRESSES, APISERVER_PORT, GATEWAY_PORT, inside, makeNetwork, upstreamSockets } from './network.mjs';
+import { ADDRESSES, APISERVER_PORT, GATEWAY_PORT, inside, planNetwork, upstreamSockets } from './network.mjs';
 import { startProgram } from './program.mjs';
 import { scenarios, StartOver } from './scenarios.mjs';
 import { truthFromMidstream, truthOf } from './truth.mjs';
@@ -23,15 +23,20 @@ const GATEWAYS = { envoy, nghttpx };
 const cleanups = new Set();
 const sleep = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
-/** Runs cleanups in reverse, each once, whatever fails; Ctrl-C takes the same way. */
+/** Undoes in reverse, each step once, whatever fails; Ctrl-C takes the same way. What is added after that is undone at once. */
 function cleanupStack() {
   const steps = [];
+  let closed = false;
+  const undo = (step) =>
+    Promise.resolve()
+      .then(step)
+      .catch((error) => console.error(`cleanup: ${error.message}`));
   const stack = {
-    add: (step) => steps.push(step),
+    add: (step) => (closed ? void undo(step) : steps.push(step)),
     async run() {
+      closed = true;
+      while (steps.length > 0) await undo(steps.pop());
       cleanups.delete(stack);
-      while (steps.length > 0)
-        await Promise.resolve(steps.pop()()).catch((error) => console.error(`cleanup: ${error.message}`));
     },
   };
   cleanups.add(stack);
@@ -160,8 +165,9 @@ async function readAccessLog(directory, gateway) {
 
 /** One run from an empty network to an empty network. @returns the run's facts and its capture files */
 async function run(name, scenario, gateway, directory, cleanup) {
-  const network = await makeNetwork(`${process.pid}-${Math.random().toString(36).slice(2, 6)}`);
+  const network = planNetwork(`${process.pid}-${Math.random().toString(36).slice(2, 6)}`);
   cleanup.add(network.remove);
+  await network.make();
   const { names } = network;
   const actions = [];
   const extra = { file: null };
@@ -196,10 +202,13 @@ async function run(name, scenario, gateway, directory, cleanup) {
 
 const printJson = (value) => `${JSON.stringify(value, null, 2)}\n`;
 
+/** Keeps a capture that shows what its scenario promises; another one is thrown away and the run starts over. */
 async function keep(label, capture, truth, out) {
+  await checkTruth(capture, truth).catch((error) => {
+    throw new StartOver(error.message);
+  });
   await copyFile(capture, join(out, `${label}.pcap`));
   await writeFile(join(out, `${label}.truth.json`), printJson(truth));
-  await checkTruth(join(out, `${label}.pcap`), truth);
   console.log(`${label}: recorded and checked`);
 }
 
@@ -244,8 +253,9 @@ async function record(name, gatewayName, out, factsOut) {
 }
 
 /** Truths again from the facts of earlier runs, without recording anything. */
-async function retell(labels, out, factsOut) {
-  for (const label of labels) {
+async function retell(pairs, out, factsOut) {
+  for (const pair of pairs) {
+    const label = pair.join('-');
     const facts = JSON.parse(await readFile(join(factsOut, `${label}.facts.json`), 'utf8'));
     const truth = truthOf(facts.scenario, scenarios[facts.scenario], facts);
     await writeFile(join(out, `${label}.truth.json`), printJson(truth));
@@ -260,6 +270,7 @@ async function retell(labels, out, factsOut) {
 
 async function leaveOnSignal() {
   await Promise.all([...cleanups].map((cleanup) => cleanup.run()));
+  await sleep(1); // for what was being started at that moment
   process.exit(130);
 }
 
@@ -279,12 +290,9 @@ async function main() {
   await mkdir(values.out, { recursive: true });
   if (values.facts !== undefined) await mkdir(values.facts, { recursive: true });
   const labels = gateways.flatMap((gateway) => names.map((name) => [name, gateway]));
-  if (values.retell)
-    return retell(
-      labels.map((label) => label.join('-')),
-      values.out,
-      values.facts,
-    );
+  const unknown = [...names.filter((name) => !(name in scenarios)), ...gateways.filter((name) => !(name in GATEWAYS))];
+  if (unknown.length > 0) throw new Error(`unknown: ${unknown.join(', ')}`);
+  if (values.retell) return retell(labels, values.out, values.facts);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, leaveOnSignal);
   const done = await Promise.allSettled(
     labels.map(([name, gateway]) => record(name, gateway, values.out, values.facts)),
