@@ -1,11 +1,18 @@
 import { FRAME, FRAME_FLAG, FRAME_HEADER_BYTES, MASK_31, evidenceOf } from './frame.ts';
 
-/** Evidence at which a chain of headers is taken for frames. The worst bodies tried reach 20 bits in a megabyte. */
+/**
+ * Evidence at which a chain of headers is taken for frames. A lone PING that fills its segment is enough. Tried on other bytes: none in
+ * 145 MB of random ones, none in 87 MB of 60 % zeros and small numbers, two in 87 MB of 80 % zeros.
+ */
 const JOIN_BITS = 32;
 /** The same, where the connection is known to speak HTTP/2, so that only a body can be mistaken for frames, and only after a gap. */
 const JOIN_BITS_KNOWN = 24;
 /** What it proves that a frame begins where a segment begins, or ends where one ends: one offset in a thousand does. */
 const EDGE_BITS = 10;
+/** What it costs to begin anywhere else: there are a thousand such offsets to one edge. */
+const INSIDE_BITS = -10;
+/** Evidence of what is no chain of headers. */
+const BROKEN_BITS = -1000;
 /** What it proves that a frame is of the same stream as the message frame before it. */
 const SAME_STREAM_BITS = 4;
 /** Headers of one chain that a scan looks at: each proves something, so that many are enough, and the scan stays linear. */
@@ -196,17 +203,17 @@ export class Search {
 
   private scan(view: DataView, at: number, end: number, atEdge: boolean, joinBits: number): number {
     let best = -1;
-    let bestBits = 0;
+    let bestBits = BROKEN_BITS;
     for (let next = at; next <= end - FRAME_HEADER_BYTES; next++) {
       if (view.getUint8(next) !== 0) continue; // a length below 2^16
-      const bits = bitsAt(view, next, end, atEdge && next === at ? EDGE_BITS : 0);
+      const bits = bitsAt(view, next, end, atEdge && next === at ? EDGE_BITS : INSIDE_BITS);
       if (bits >= joinBits) return next;
       if (bits > bestBits) {
         best = next;
         bestBits = bits;
       }
     }
-    if (best >= 0) this.suspect(view, best, end, atEdge && best === at ? EDGE_BITS : 0);
+    if (best >= 0) this.suspect(view, best, end, atEdge && best === at ? EDGE_BITS : INSIDE_BITS);
     return -1;
   }
 
@@ -238,8 +245,8 @@ export class Search {
   }
 }
 
-/** Evidence of the chain that begins at `at`; 0 where it breaks before `end`. */
+/** Evidence of the chain that begins at `at`; BROKEN_BITS where it breaks before `end`. */
 function bitsAt(view: DataView, at: number, end: number, bits: number): number {
   trial.begin(bits);
-  return trial.walk(view, at, end) && trial.headers > 0 ? trial.bits : 0;
+  return trial.walk(view, at, end) && trial.headers > 0 ? trial.bits : BROKEN_BITS;
 }

@@ -81,10 +81,11 @@ describe('a capture that begins in the middle', () => {
 
   test('the tail of a large body: joined at the frames behind it', () => {
     const tail = new Uint8Array(900).fill(0x78);
-    expect(joining(concat(tail, windowUpdate(0, 10), ping(1, 2))).slice(1)).toEqual([
+    expect(joining(concat(tail, windowUpdate(0, 10), ping(1, 2)), data(5, 'x')).slice(1)).toEqual([
       ['regained', 1],
       ['windowUpdate', 1, 0, 10],
       ['ping', 1, false, 1, 2],
+      ['data', 1, 5, 1, expect.any(Number), false],
     ]);
   });
 
@@ -214,8 +215,8 @@ describe('a real conversation, cut', () => {
     }
     waits.sort((a, b) => a - b);
     expect(waits[0]).toBeGreaterThanOrEqual(0);
-    expect(waits[Math.floor(waits.length / 2)]).toBeLessThanOrEqual(3);
-    expect(waits.at(-1)).toBeLessThanOrEqual(12);
+    expect(waits[Math.floor(waits.length * 0.9)]).toBe(0);
+    expect(waits.at(-1)).toBeLessThanOrEqual(8);
   });
 
   test('after a gap in the middle it is joined again, and known values are right', () => {
