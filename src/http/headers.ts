@@ -193,7 +193,7 @@ const KEPT_PARAMETERS: ReadonlySet<string> = new Set([
 ]);
 
 /** Stands for a masked value. */
-export const MASK = '***';
+const MASK = '***';
 
 /** A :path with the values of all query parameters masked but the known Kubernetes ones. */
 export function maskPath(path: string): string {

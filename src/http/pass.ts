@@ -195,6 +195,7 @@ export class HttpPass {
   private beginSearch(flow: Flow): void {
     flow.phase = PHASE.search;
     flow.table.complete = false;
+    flow.sawSettings = true;
     flow.firstBytes = null;
     flow.firstBytesCount = 0;
   }

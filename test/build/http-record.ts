@@ -1,9 +1,6 @@
 import type { HttpSink, KeptFields, Protocol } from '../../src/http/index.ts';
 import type { Side } from '../../src/tcp/index.ts';
 
-/** Kept fields as they were told: only those that are not undefined. */
-export type ToldFields = Partial<KeptFields>;
-
 /** One call of the http stage, as plain data. */
 export type Told = readonly [call: keyof HttpSink, connection: number, ...rest: readonly unknown[]];
 

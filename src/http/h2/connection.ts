@@ -1,31 +1,22 @@
-import { otherSide } from '../../tcp/index.ts';
 import type { HttpCounters } from '../counters.ts';
 import { clearKeptFields, createKeptFields } from '../headers.ts';
 import { FieldDecoder } from '../hpack/decode.ts';
 import type { HttpSink, KeptFields } from '../sink.ts';
 import { CollectorPool } from './collector.ts';
+import { applySettings, debugText } from './control.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { PHASE, otherFlow, type Flow } from './flow.ts';
 import {
   FRAME,
-  FRAME_DEFAULT_BYTES,
   FRAME_FLAG,
   FRAME_HEADER_BYTES,
-  FRAME_MAX_BYTES,
   FRAME_UNANNOUNCED_BYTES,
   MASK_31,
   PRIORITY_FIELDS_BYTES,
   PROMISED_STREAM_BYTES,
-  SETTING_BYTES,
   isLegal,
 } from './frame.ts';
-
-/** SETTINGS_MAX_FRAME_SIZE (RFC 9113 §6.5.2). */
-const SETTING_MAX_FRAME_SIZE = 5;
-/** GOAWAY's fixed fields: last stream, error code (RFC 9113 §6.8). */
-const GOAWAY_FIELDS_BYTES = 8;
-/** What is told of GOAWAY's debug data. */
-const GOAWAY_DEBUG_MAX_BYTES = 256;
+import { inferUnknown, learnClient } from './infer.ts';
 
 /**
  * Follows the frames of flows that stand on a frame boundary or inside a frame (RFC 9113 §4), and tells them to the sink.
@@ -93,6 +84,7 @@ export class FrameReader {
     flow.cutHeaderBytes = 0;
     flow.blockStreamId = 0;
     // A SETTINGS_MAX_FRAME_SIZE for the other flow may be among what is missing.
+    flow.sawSettings = true;
     const other = otherFlow(flow);
     other.maxFrameBytes = Math.max(other.maxFrameBytes, FRAME_UNANNOUNCED_BYTES);
     this.counters.lost++;
@@ -312,6 +304,7 @@ export class FrameReader {
   private breakPayload(flow: Flow): void {
     this.release(flow);
     flow.phase = PHASE.skip;
+    if (flow.type === FRAME.SETTINGS) flow.sawSettings = true;
     if (!isBlockFrame(flow.type)) return;
     flow.blockBroken = true;
     flow.table.forget();
@@ -351,53 +344,4 @@ function isBlockFrame(type: number): boolean {
 function followsBlock(flow: Flow): boolean {
   if (flow.blockStreamId === 0) return flow.type !== FRAME.CONTINUATION;
   return flow.type === FRAME.CONTINUATION && flow.streamId === flow.blockStreamId;
-}
-
-/**
- * RFC 9113 §6.5.2. Of the settings only the frame size matters here: a new SETTINGS_HEADER_TABLE_SIZE takes effect with the encoder's
- * own size update (RFC 7541 §4.2), which its next block carries.
- */
-function applySettings(flow: Flow, view: DataView, at: number, end: number): void {
-  const other = otherFlow(flow);
-  // The first SETTINGS without MAX_FRAME_SIZE announces the default. Later a smaller one may cross with frames on their way: never lowered.
-  let maxFrameBytes = flow.sawSettings || !flow.connection.fromStart ? other.maxFrameBytes : FRAME_DEFAULT_BYTES;
-  for (let next = at; next < end; next += SETTING_BYTES) {
-    if (view.getUint16(next) !== SETTING_MAX_FRAME_SIZE) continue;
-    maxFrameBytes = Math.max(maxFrameBytes, Math.min(view.getUint32(next + 2), FRAME_MAX_BYTES));
-  }
-  other.maxFrameBytes = maxFrameBytes;
-  flow.sawSettings = true;
-}
-
-function debugText(view: DataView, at: number, end: number): string {
-  let text = '';
-  const to = Math.min(end, at + GOAWAY_FIELDS_BYTES + GOAWAY_DEBUG_MAX_BYTES);
-  for (let next = at + GOAWAY_FIELDS_BYTES; next < to; next++) text += String.fromCharCode(view.getUint8(next));
-  return text;
-}
-
-/** Only requests have :method, :scheme and :path, only responses :status (RFC 9113 §8.3). */
-function learnClient(flow: Flow, fields: KeptFields, sawScheme: boolean): void {
-  if (flow.connection.clientSide !== -1) return;
-  if (sawScheme || typeof fields.method === 'string') flow.connection.clientSide = flow.side;
-  else if (typeof fields.status === 'number') flow.connection.clientSide = otherSide(flow.side);
-}
-
-/** What must be among the fields whose names are unknown, told as null. */
-function inferUnknown(flow: Flow, fields: KeptFields, sawScheme: boolean): void {
-  const { clientSide } = flow.connection;
-  // RFC 9113 §8.1: a block that is neither request nor response is a trailer section, and that ends the stream.
-  const isMessage = fields.status === undefined && !flow.blockEndStream && clientSide !== -1;
-  const isRequest =
-    sawScheme ||
-    fields.method !== undefined ||
-    fields.path !== undefined ||
-    (isMessage && clientSide === flow.side && flow.blockTold);
-  if (isRequest) {
-    // RFC 9113 §8.3.1: every request but CONNECT has both.
-    if (fields.method === undefined) fields.method = null;
-    if (fields.path === undefined && fields.method !== 'CONNECT') fields.path = null;
-  } else if (isMessage && clientSide !== flow.side && flow.blockTold) {
-    fields.status = null; // RFC 9113 §8.3.2
-  }
 }

@@ -57,6 +57,7 @@ export class Flow {
 
   /** Longest payload that the receiver accepts; it says so in the other flow. */
   maxFrameBytes: number = FRAME_UNANNOUNCED_BYTES;
+  /** The first SETTINGS of this side went by, or may have: a later one without MAX_FRAME_SIZE changes nothing. */
   sawSettings = false;
 
   /** The first bytes, while they are too few to tell the protocol. */

@@ -413,6 +413,16 @@ describe('frames that break a rule lose the flow', () => {
     );
   });
 
+  test('a frame longer than the default is fine where the first SETTINGS may be missing', () => {
+    const long = data(1, new Uint8Array(20_000));
+    const conversation = new Conversation()
+      .send(0, FIRST)
+      .lose(1, 40)
+      .send(1, settingsAck(), settings([3, 1]));
+    conversation.told();
+    expect(conversation.send(0, long).told()[0]?.[0]).toBe('data');
+  });
+
   test('CONTINUATIONs without end', () => {
     const conversation = opened().send(0, frame(TYPE.HEADERS, 0, 1, Uint8Array.of(0x82)));
     const more = frame(TYPE.CONTINUATION, 0, 1, new Uint8Array(16_384));

@@ -1,0 +1,33 @@
+import { otherFlow, type Flow } from './flow.ts';
+import { FRAME_DEFAULT_BYTES, FRAME_MAX_BYTES, SETTING_BYTES } from './frame.ts';
+
+/** SETTINGS_MAX_FRAME_SIZE (RFC 9113 §6.5.2). */
+const SETTING_MAX_FRAME_SIZE = 5;
+/** GOAWAY's fixed fields: last stream, error code (RFC 9113 §6.8). */
+const GOAWAY_FIELDS_BYTES = 8;
+/** What is told of GOAWAY's debug data. */
+const GOAWAY_DEBUG_MAX_BYTES = 256;
+
+/**
+ * Takes a side's SETTINGS in (RFC 9113 §6.5.2); they bind the other flow. Only the frame size matters here: a new
+ * SETTINGS_HEADER_TABLE_SIZE takes effect with the encoder's own size update (RFC 7541 §4.2), which its next block carries.
+ */
+export function applySettings(flow: Flow, view: DataView, at: number, end: number): void {
+  const other = otherFlow(flow);
+  // The first SETTINGS without MAX_FRAME_SIZE announces the default. Later a smaller one may cross with frames on their way: never lowered.
+  let maxFrameBytes = flow.sawSettings || !flow.connection.fromStart ? other.maxFrameBytes : FRAME_DEFAULT_BYTES;
+  for (let next = at; next < end; next += SETTING_BYTES) {
+    if (view.getUint16(next) !== SETTING_MAX_FRAME_SIZE) continue;
+    maxFrameBytes = Math.max(maxFrameBytes, Math.min(view.getUint32(next + 2), FRAME_MAX_BYTES));
+  }
+  other.maxFrameBytes = maxFrameBytes;
+  flow.sawSettings = true;
+}
+
+/** GOAWAY's debug data as latin1 text, up to GOAWAY_DEBUG_MAX_BYTES (RFC 9113 §6.8). */
+export function debugText(view: DataView, at: number, end: number): string {
+  let text = '';
+  const to = Math.min(end, at + GOAWAY_FIELDS_BYTES + GOAWAY_DEBUG_MAX_BYTES);
+  for (let next = at + GOAWAY_FIELDS_BYTES; next < to; next++) text += String.fromCharCode(view.getUint8(next));
+  return text;
+}
