@@ -128,6 +128,7 @@ function deafSink(): HttpSink {
   return {
     protocol: ignore,
     headers: ignore,
+    wantsPayload: () => false,
     data: ignore,
     rstStream: ignore,
     settings: ignore,

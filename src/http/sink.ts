@@ -34,10 +34,12 @@ export interface HttpSink {
   protocol(connection: number, protocol: Protocol): void;
   /** HEADERS with all its CONTINUATIONs: a request where `fields.method` is not undefined, a response where `fields.status` is not, else trailers (or unknown). */
   headers(connection: number, side: Side, streamId: number, fields: KeptFields, endStream: boolean): void;
+  /** Asked where a DATA frame begins: whether its fingerprint is worth making. */
+  wantsPayload(connection: number, side: Side, streamId: number): boolean;
   /**
    * A DATA frame.
    * @param dataBytes    its data without padding
-   * @param fingerprint  int32 hash over the first FINGERPRINT_BYTES data bytes (fewer where the frame is shorter); 0 where they were not captured together
+   * @param fingerprint  int32 hash over the first FINGERPRINT_BYTES data bytes (fewer where the frame is shorter); 0 where they were not captured together, or not wanted
    */
   data(
     connection: number,

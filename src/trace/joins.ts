@@ -4,19 +4,19 @@ import {
   JOIN_SAMPLES_MAX,
   JOINS_MAX,
   type LimitCounter,
-  PARTNER_CANDIDATES_MAX,
+  PASSED_ON_LATE_NS,
+  PASSED_ON_SOON_NS,
   PAYLOAD_MIN_BYTES,
   PAYLOAD_PAUSE_NS,
   PAYLOADS_FROM_START,
   PENDING_PAYLOAD_NS,
   PENDING_PAYLOADS_MAX,
-  PENDING_REQUEST_NS,
-  PENDING_REQUESTS_MAX,
 } from './limits.ts';
 import type { LiveStream } from './live-stream.ts';
 import type { Join, JoinMethod, Ref } from './model.ts';
 import { PendingRing } from './pending.ts';
 import { refOf } from './ref-column.ts';
+import { WaitingRequests } from './waiting-requests.ts';
 
 /** How well "received on `near`, passed on over `far`" fits what is known of the two connections. */
 export const FORWARDING = { impossible: 0, conceivable: 1, fitting: 2 } as const;
@@ -30,7 +30,10 @@ export type Forwarding = (typeof FORWARDING)[keyof typeof FORWARDING];
 export type JudgeForwarding = (near: number, receiver: Side, far: number, sender: Side) => Forwarding;
 
 interface PendingPayload {
+  /** The stream may have been folded since: then it is another one, and its number tells. */
   readonly stream: LiveStream;
+  readonly connection: number;
+  readonly streamId: number;
   readonly receiver: Side;
   readonly dataBytes: number;
   taken: boolean;
@@ -44,8 +47,15 @@ interface JoinTally {
   unambiguous: number;
   samples: [number, number][];
   first: Ref;
-  last: Ref;
+  lastNs: number;
+  lastPacket: number;
+  lastFile: number;
 }
+
+const METHOD_NUMBER = { 'request-id': 0, request: 1, payload: 2 } as const satisfies Record<JoinMethod, number>;
+const METHODS_COUNT = 3;
+/** Room for connection numbers in a key: 2^24 x 2^24 x 3 is below 2^53. */
+const CONNECTIONS_ROOM: number = 2 ** 24;
 
 /**
  * Finds, while reading and without knowing roles, which streams of different connections carried the same thing:
@@ -55,10 +65,10 @@ export class JoinBook {
   readonly #moment: Moment;
   readonly #limits: LimitCounter;
   readonly #judge: JudgeForwarding;
-  readonly #byRequestId = new PendingRing<LiveStream, string>(PENDING_REQUESTS_MAX, PENDING_REQUEST_NS);
-  readonly #byPath = new PendingRing<LiveStream, string>(PENDING_REQUESTS_MAX, PENDING_REQUEST_NS);
-  readonly #byPayload = new PendingRing<PendingPayload, number>(PENDING_PAYLOADS_MAX, PENDING_PAYLOAD_NS);
-  readonly #tallies = new Map<string, JoinTally>();
+  readonly #byToken = new WaitingRequests();
+  readonly #byPath = new WaitingRequests();
+  readonly #byPayload = new PendingRing<PendingPayload>(PENDING_PAYLOADS_MAX, PENDING_PAYLOAD_NS);
+  readonly #tallies = new Map<number, JoinTally>();
 
   constructor(moment: Moment, limits: LimitCounter, judge: JudgeForwarding) {
     this.#moment = moment;
@@ -68,122 +78,164 @@ export class JoinBook {
 
   /** A request was read whole: joins it to the one it forwards, and keeps it for those that forward it. */
   request(stream: LiveStream): void {
-    const { request } = stream;
-    if (request === null) return;
-    const nowNs = this.#moment.ns[0] ?? 0;
-    const token = request.requestId ?? request.traceparent;
-    const joined = token != null && this.#joinRequest(stream, this.#byRequestId.find(token, nowNs), 'request-id');
-    if (token != null) this.#byRequestId.add(token, stream, nowNs);
-    if (request.path === null) return;
-    if (!joined) this.#joinRequest(stream, this.#byPath.find(request.path, nowNs), 'request');
-    this.#byPath.add(request.path, stream, nowNs);
+    const { path } = stream;
+    const token = tokenOf(stream);
+    if (token !== null) {
+      this.#joinRequest(stream, this.#byToken.find(token), 'request-id');
+      this.#byToken.add(token, stream);
+    }
+    if (path === null) return;
+    if (!stream.isForwarded) this.#joinRequest(stream, this.#byPath.find(path), 'request');
+    this.#byPath.add(path, stream);
   }
 
-  /**
-   * A DATA frame arrived: joins its stream to the one whose bytes it repeats.
-   * @param pauseNs since the stream's frame before, of the same side
-   */
-  payload(stream: LiveStream, sender: Side, dataBytes: number, fingerprint: number, pauseNs: number): void {
-    if (fingerprint === 0 || dataBytes < PAYLOAD_MIN_BYTES) return;
-    if (stream.payloadsSeen >= PAYLOADS_FROM_START && pauseNs < PAYLOAD_PAUSE_NS) return;
+  /** A stream is closed: nobody passes it on any more. Call before it may be used again. */
+  closed(stream: LiveStream): void {
+    if (!stream.hasRequest) return;
+    const token = tokenOf(stream);
+    if (token !== null) this.#byToken.remove(token, stream);
+    if (stream.path !== null) this.#byPath.remove(stream.path, stream);
+  }
+
+  /** Whether a DATA frame of `side` that begins now would be looked up. */
+  wantsPayload(stream: LiveStream, side: Side): boolean {
+    if (stream.isJoinedByRequest) return false;
+    return stream.payloadsSeen < PAYLOADS_FROM_START || stream.isPaused(side, this.#moment, PAYLOAD_PAUSE_NS);
+  }
+
+  /** A DATA frame that was wanted arrived: joins its stream to the one whose bytes it repeats. */
+  payload(stream: LiveStream, sender: Side, dataBytes: number, fingerprint: number): void {
+    if (dataBytes < PAYLOAD_MIN_BYTES) return;
     stream.payloadsSeen++;
-    if (stream.isJoinedByRequest) return;
     const nowNs = this.#moment.ns[0] ?? 0;
     const earlier = this.#byPayload.find(fingerprint, nowNs);
     if (earlier !== undefined) this.#joinPayload(stream, sender, dataBytes, earlier);
-    const receiver = sender === 0 ? 1 : 0;
-    this.#byPayload.add(fingerprint, { stream, receiver, dataBytes, taken: false }, nowNs);
+    const { connection, id: streamId } = stream;
+    this.#byPayload.add(
+      fingerprint,
+      { stream, connection, streamId, receiver: sender === 0 ? 1 : 0, dataBytes, taken: false },
+      nowNs,
+    );
   }
 
   all(): Join[] {
-    return [...this.#tallies.values()];
+    return [...this.#tallies.values()].map(({ lastNs, lastPacket, lastFile, ...tally }) => ({
+      ...tally,
+      last: { file: lastFile, packet: lastPacket, timeNs: lastNs },
+    }));
   }
 
-  #joinRequest(stream: LiveStream, earlier: readonly LiveStream[] | undefined, method: JoinMethod): boolean {
-    if (earlier === undefined) return false;
-    const fitting: LiveStream[] = [];
-    let best: Forwarding = FORWARDING.conceivable;
-    for (const candidate of earlier) {
-      if (fitting.length >= PARTNER_CANDIDATES_MAX) break;
-      const forwarding = this.#forwards(candidate, stream, method);
-      if (forwarding < best) continue;
-      if (forwarding > best) fitting.length = 0;
-      best = forwarding;
-      fitting.push(candidate);
+  /**
+   * First asked, first passed on, among what was asked just now; only where nothing was, among what waits for longer.
+   * One that was passed on already is taken last, as a retry, and only by a host that surely is the same.
+   */
+  #joinRequest(stream: LiveStream, waiting: readonly LiveStream[] | undefined, method: JoinMethod): void {
+    if (waiting === undefined) return;
+    let best: LiveStream | undefined;
+    let bestRank = 0;
+    let candidates = 0;
+    for (const candidate of waiting) {
+      const rank = this.#rank(candidate, stream, method);
+      if (rank > bestRank) {
+        best = candidate;
+        bestRank = rank;
+        candidates = 0;
+      }
+      if (rank === bestRank) candidates++;
     }
-    // First asked, first passed on. One that was passed on already is taken only as a retry, by a host that surely is the same.
-    const fresh = fitting.filter((candidate) => !candidate.isPassedOn);
-    const near = fresh[0] ?? (best === FORWARDING.fitting ? fitting[0] : undefined);
-    if (near === undefined) return false;
-    this.#note(near, stream, method, Math.max(fresh.length, 1));
-    return true;
+    if (best !== undefined) this.#note(best, stream, method, candidates);
   }
 
-  #forwards(near: LiveStream, far: LiveStream, method: JoinMethod): Forwarding {
-    if (near.connection === far.connection || near.isClosed) return FORWARDING.impossible;
-    if (near.request === null || far.request === null || near.askedBy === null || far.askedBy === null)
-      return FORWARDING.impossible;
-    if (near.request.method !== far.request.method) return FORWARDING.impossible;
-    if (method === 'request' && !sameAsker(near.request, far.request)) return FORWARDING.impossible;
+  /** 0: cannot be. Else fresh before retry, soon before late, a surely forwarding host before a conceivable one. */
+  #rank(near: LiveStream, far: LiveStream, method: JoinMethod): number {
+    if (
+      near.connection === far.connection ||
+      near.method !== far.method ||
+      near.askedBy === null ||
+      far.askedBy === null
+    )
+      return 0;
+    if (method === 'request' && !sameAsker(near, far)) return 0;
+    if (!near.isYoung(this.#moment, PASSED_ON_LATE_NS) && !near.isPassedOn) return 0;
     const forwarding = this.#judge(near.connection, near.askedBy === 0 ? 1 : 0, far.connection, far.askedBy);
-    // A second hop is believed only of a host that surely is the same: else a client that repeats a request would look like one.
-    return near.isForwarded && forwarding === FORWARDING.conceivable ? FORWARDING.impossible : forwarding;
+    if (forwarding === FORWARDING.impossible) return 0;
+    // A retry or a second hop is believed only of a host that surely is the same: else a client that repeats itself would look like one.
+    if ((near.isPassedOn || near.isForwarded) && forwarding !== FORWARDING.fitting) return 0;
+    const fresh = near.isPassedOn ? 0 : 4;
+    const soon = near.isYoung(this.#moment, PASSED_ON_SOON_NS) ? 2 : 0;
+    return 1 + fresh + soon + (forwarding === FORWARDING.fitting ? 1 : 0);
   }
 
   #joinPayload(stream: LiveStream, sender: Side, dataBytes: number, earlier: readonly PendingPayload[]): void {
-    const fitting = earlier.filter(
-      (pending) =>
-        !pending.taken &&
-        !pending.stream.isJoinedByRequest &&
-        pending.dataBytes === dataBytes &&
-        pending.stream.connection !== stream.connection &&
-        this.#judge(pending.stream.connection, pending.receiver, stream.connection, sender) !== FORWARDING.impossible,
-    );
-    const source = fitting[0];
+    let source: PendingPayload | undefined;
+    let candidates = 0;
+    for (const pending of earlier) {
+      if (!this.#mayBeSource(pending, stream, sender, dataBytes)) continue;
+      source ??= pending;
+      candidates++;
+    }
     if (source === undefined) return;
     source.taken = true;
     // Bytes that the asker sent travel towards the upstream, all others towards the client.
-    const towardsUpstream = stream.askedBy === sender;
-    if (towardsUpstream) this.#note(source.stream, stream, 'payload', fitting.length);
-    else this.#note(stream, source.stream, 'payload', fitting.length);
+    if (stream.askedBy === sender) this.#note(source.stream, stream, 'payload', candidates);
+    else this.#note(stream, source.stream, 'payload', candidates);
+  }
+
+  #mayBeSource(pending: PendingPayload, stream: LiveStream, sender: Side, dataBytes: number): boolean {
+    const { stream: source, connection } = pending;
+    if (pending.taken || pending.dataBytes !== dataBytes || connection === stream.connection) return false;
+    if (source.connection !== connection || source.id !== pending.streamId || source.isJoinedByRequest) return false;
+    return this.#judge(connection, pending.receiver, stream.connection, sender) !== FORWARDING.impossible;
   }
 
   #note(near: LiveStream, far: LiveStream, method: JoinMethod, candidates: number): void {
-    const fresh = near.join(far.connection, far.id, method, true, candidates);
-    far.join(near.connection, near.id, method, false, candidates);
+    const fresh = near.join(far, method, true, candidates);
+    far.join(near, method, false, candidates);
     if (fresh) this.#tally(near, far, method, candidates);
   }
 
   #tally(near: LiveStream, far: LiveStream, method: JoinMethod, candidates: number): void {
-    const key = `${near.connection} ${far.connection} ${method}`;
-    const at = refOf(this.#moment);
-    let tally = this.#tallies.get(key);
-    if (tally === undefined) {
-      if (this.#tallies.size >= JOINS_MAX) {
-        this.#limits.hit('joins', JOINS_MAX);
-        return;
-      }
-      tally = {
-        near: near.connection,
-        far: far.connection,
-        method,
-        streams: 0,
-        unambiguous: 0,
-        samples: [],
-        first: at,
-        last: at,
-      };
-      this.#tallies.set(key, tally);
-    }
+    const key = (near.connection * CONNECTIONS_ROOM + far.connection) * METHODS_COUNT + METHOD_NUMBER[method];
+    const tally = this.#tallies.get(key) ?? this.#newTally(key, near.connection, far.connection, method);
+    if (tally === undefined) return;
     tally.streams++;
     if (candidates === 1) tally.unambiguous++;
     if (tally.samples.length < JOIN_SAMPLES_MAX) tally.samples.push([near.id, far.id]);
-    tally.last = at;
+    tally.lastNs = this.#moment.ns[0] ?? 0;
+    tally.lastPacket = this.#moment.packet;
+    tally.lastFile = this.#moment.file;
+  }
+
+  #newTally(key: number, near: number, far: number, method: JoinMethod): JoinTally | undefined {
+    if (this.#tallies.size >= JOINS_MAX) {
+      this.#limits.hit('joins', JOINS_MAX);
+      return undefined;
+    }
+    const first = refOf(this.#moment);
+    const tally: JoinTally = {
+      near,
+      far,
+      method,
+      streams: 0,
+      unambiguous: 0,
+      samples: [],
+      first,
+      lastNs: 0,
+      lastPacket: 0,
+      lastFile: 0,
+    };
+    this.#tallies.set(key, tally);
+    return tally;
   }
 }
 
+/** An id that a gateway passes on unchanged; null where the request has none that can be read. */
+function tokenOf({ requestId, traceparent }: LiveStream): string | null {
+  return requestId ?? traceparent ?? null;
+}
+
 /** Gateways may rewrite the authority or, rarely, the user agent, never both; a field that is unknown contradicts nothing. */
-function sameAsker(near: NonNullable<LiveStream['request']>, far: NonNullable<LiveStream['request']>): boolean {
+function sameAsker(near: LiveStream, far: LiveStream): boolean {
   const agent = agreement(near.userAgent, far.userAgent);
   const authority = agreement(near.authority, far.authority);
   return (

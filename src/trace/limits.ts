@@ -25,17 +25,19 @@ export const MARK_GAP_NS: number = 1 * SECOND_NS;
 export const LONG_STREAM_NS: number = 30 * SECOND_NS;
 /** The newest finished streams of a connection stay until newer ones push them out. */
 export const NEWEST_STREAMS_MAX = 64;
+/** And in all connections together: beyond, each connection keeps what it has and no more. */
+export const FINISHED_STREAMS_MAX: number = 32 * 1024;
 /** Failed and long ones, per connection. */
 export const NOTABLE_STREAMS_MAX = 512;
 /** Open streams in all: a peer that opens and never ends may not grow the program. */
 export const OPEN_STREAMS_MAX: number = 256 * 1024;
 export const PARTNERS_MAX = 4;
-export const PARTNER_CANDIDATES_MAX = 8;
 
-/** Requests that may still be recognised on another connection. */
-export const PENDING_REQUESTS_MAX: number = 64 * 1024;
-export const PENDING_REQUEST_NS: number = 1 * MINUTE_SECONDS * SECOND_NS;
-/** Payloads likewise; a gateway passes bytes on at once. */
+/** A request is passed on within this, as a rule; */
+export const PASSED_ON_SOON_NS: number = 1 * SECOND_NS;
+/** or within this, where the gateway first had to connect or to fail elsewhere. */
+export const PASSED_ON_LATE_NS: number = 1 * MINUTE_SECONDS * SECOND_NS;
+/** Payloads that may still be recognised on another connection; a gateway passes bytes on at once. */
 export const PENDING_PAYLOADS_MAX: number = 8 * 1024;
 export const PENDING_PAYLOAD_NS: number = 2 * SECOND_NS;
 /** DATA frames of a stream that are looked up from its start; later only those after a pause, since a bulk transfer needs no more proof. */

@@ -3,7 +3,6 @@ import type { KeptFields } from '../http/index.ts';
 import { otherSide, type Side } from '../tcp/index.ts';
 import { LONG_STREAM_NS, PARTNERS_MAX } from './limits.ts';
 import type { JoinMethod, Partner, Ref, RequestFields, TraceStream } from './model.ts';
-import { refOf } from './ref-column.ts';
 
 /** RFC 9110 §15.6: from here on the server side failed. */
 const SERVER_ERROR = 500;
@@ -11,129 +10,151 @@ const SERVER_ERROR = 500;
 const NO_ERROR = 0;
 const CANCEL = 8;
 
+/** The packets that a stream remembers, by slot; those of a side are at `… + side`. */
+const AT = { opened: 0, status: 1, reset: 2, lastData: 3, ended: 5 } as const;
+const SLOTS = 7;
+
 type LivePartner = { -readonly [K in keyof Partner]: Partner[K] };
 
-const NO_PARTNERS: readonly LivePartner[] = [];
-
-/** A stream while it is followed. Numbers that change per frame are fields, so that a DATA frame allocates nothing. */
+/**
+ * A stream while it is followed. A busy gateway carries millions of them, so one is used again when it has been folded (`reuse`):
+ * nothing is allocated per frame, and per stream only what it asked for.
+ */
 export class LiveStream {
-  readonly connection: number;
-  readonly id: number;
-  readonly opened: Ref;
-  readonly sawRequest: boolean;
-  askedBy: Side | null;
-  request: RequestFields | null = null;
+  connection = 0;
+  id = 0;
+  sawRequest = false;
+  askedBy: Side | null = null;
+  /** False: no request was seen; then the fields below say nothing. */
+  hasRequest = false;
+  method: string | null = null;
+  path: string | null = null;
+  authority: string | null | undefined = undefined;
+  userAgent: string | null | undefined = undefined;
+  requestId: string | null | undefined = undefined;
+  traceparent: string | null | undefined = undefined;
   status: number | null | undefined = undefined;
-  statusAt: Ref | null = null;
   grpcStatus: string | null | undefined = undefined;
-  reset: TraceStream['reset'] = null;
-  #partners: LivePartner[] | null = null;
-  // By side, as plain fields: a small array each would cost more than the stream's other half.
-  #dataBytes0 = 0;
-  #dataBytes1 = 0;
-  #lastNs0 = 0;
-  #lastNs1 = 0;
-  #lastPacket0 = 0;
-  #lastPacket1 = 0;
-  #lastFile = 0;
-  #ended0: Ref | null = null;
-  #ended1: Ref | null = null;
+  resetBy: Side | null = null;
+  resetCode = 0;
   /** DATA frames looked up for payload joins, by both sides together. */
   payloadsSeen = 0;
+  /** It was passed on already: another connection nearer the upstream carried the same. */
+  isPassedOn = false;
+  /** It is itself what another connection nearer the client had asked. */
+  isForwarded = false;
+  /** Its partner is known by what was asked, which says more than bytes that came back. */
+  isJoinedByRequest = false;
+  readonly #ns = new Float64Array(SLOTS);
+  /** 0: that has not happened. */
+  readonly #packet = new Int32Array(SLOTS);
+  readonly #file = new Int32Array(SLOTS);
+  readonly #dataBytes = new Float64Array(2);
+  readonly #partners: LivePartner[] = [];
 
-  constructor(connection: number, id: number, askedBy: Side | null, sawRequest: boolean, moment: Moment) {
+  /** Makes it the stream whose first frame is being read. */
+  reuse(connection: number, id: number, askedBy: Side | null, sawRequest: boolean, moment: Moment): void {
     this.connection = connection;
     this.id = id;
     this.askedBy = askedBy;
     this.sawRequest = sawRequest;
-    this.opened = refOf(moment);
+    this.hasRequest = false;
+    this.status = undefined;
+    this.grpcStatus = undefined;
+    this.resetBy = null;
+    this.payloadsSeen = 0;
+    this.isPassedOn = false;
+    this.isForwarded = false;
+    this.isJoinedByRequest = false;
+    // Loops: for so few cells the built-in calls cost more than the work.
+    for (let slot = 0; slot < SLOTS; slot++) this.#packet[slot] = 0;
+    this.#dataBytes[0] = 0;
+    this.#dataBytes[1] = 0;
+    while (this.#partners.length > 0) this.#partners.pop();
+    this.#note(AT.opened, moment);
   }
 
   ask(side: Side, fields: KeptFields): void {
     this.askedBy = side;
-    this.request = {
-      method: fields.method ?? null,
-      path: fields.path ?? null,
-      authority: fields.authority,
-      userAgent: fields.userAgent,
-      requestId: fields.requestId,
-      traceparent: fields.traceparent,
-    };
+    this.hasRequest = true;
+    this.method = fields.method ?? null;
+    this.path = fields.path ?? null;
+    this.authority = fields.authority;
+    this.userAgent = fields.userAgent;
+    this.requestId = fields.requestId;
+    this.traceparent = fields.traceparent;
   }
 
   respond(side: Side, status: number | null, moment: Moment): void {
     this.askedBy ??= otherSide(side);
     this.status = status;
-    this.statusAt = refOf(moment);
+    this.#note(AT.status, moment);
   }
 
-  /** @returns nanoseconds since this side's DATA frame before; Infinity for the first */
-  data(side: Side, dataBytes: number, moment: Moment): number {
-    const nowNs = moment.ns[0] ?? 0;
-    this.#lastFile = moment.file;
-    if (side === 0) {
-      const pauseNs = this.#lastPacket0 === 0 ? Infinity : nowNs - this.#lastNs0;
-      this.#dataBytes0 += dataBytes;
-      this.#lastNs0 = nowNs;
-      this.#lastPacket0 = moment.packet;
-      return pauseNs;
-    }
-    const pauseNs = this.#lastPacket1 === 0 ? Infinity : nowNs - this.#lastNs1;
-    this.#dataBytes1 += dataBytes;
-    this.#lastNs1 = nowNs;
-    this.#lastPacket1 = moment.packet;
-    return pauseNs;
+  /** @returns whether this side's DATA frame before was more than `pauseNs` ago, or never */
+  isPaused(side: Side, moment: Moment, pauseNs: number): boolean {
+    const slot = AT.lastData + side;
+    return this.#packet[slot] === 0 || (moment.ns[0] ?? 0) - (this.#ns[slot] ?? 0) > pauseNs;
+  }
+
+  data(side: Side, dataBytes: number, moment: Moment): void {
+    this.#dataBytes[side] = (this.#dataBytes[side] ?? 0) + dataBytes;
+    this.#note(AT.lastData + side, moment);
   }
 
   end(side: Side, moment: Moment): void {
-    if (side === 0) this.#ended0 ??= refOf(moment);
-    else this.#ended1 ??= refOf(moment);
+    if (this.#packet[AT.ended + side] === 0) this.#note(AT.ended + side, moment);
+  }
+
+  reset(side: Side, errorCode: number, moment: Moment): void {
+    this.resetBy = side;
+    this.resetCode = errorCode;
+    this.#note(AT.reset, moment);
   }
 
   /** Nothing more will come on it: both sides ended it, or one reset it (RFC 9113 §5.1). */
   get isClosed(): boolean {
-    return this.reset !== null || (this.#ended0 !== null && this.#ended1 !== null);
+    return this.resetBy !== null || (this.#packet[AT.ended] !== 0 && this.#packet[AT.ended + 1] !== 0);
   }
 
-  /** It was passed on already: another connection nearer the upstream carried the same. */
-  get isPassedOn(): boolean {
-    return this.#partners?.some((partner) => partner.nearerClient) ?? false;
-  }
-
-  /** It is itself what another connection nearer the client had asked. */
-  get isForwarded(): boolean {
-    return this.#partners?.some((partner) => !partner.nearerClient) ?? false;
-  }
-
-  /** Its partner is known by what was asked, which says more than bytes that came back. */
-  get isJoinedByRequest(): boolean {
-    return this.#partners?.some((partner) => partner.method !== 'payload') ?? false;
+  /** Whether it was opened less than `spanNs` ago. */
+  isYoung(moment: Moment, spanNs: number): boolean {
+    return (moment.ns[0] ?? 0) - (this.#ns[AT.opened] ?? 0) < spanNs;
   }
 
   /** Whether a finished stream says something by itself, so that it is kept and not folded. */
-  isNotable(nowNs: number): boolean {
-    const { reset, status } = this;
+  isNotable(moment: Moment): boolean {
+    const { resetBy, resetCode, status } = this;
     const failed = typeof status === 'number' && status >= SERVER_ERROR;
-    const cut = reset !== null && reset.errorCode !== NO_ERROR && reset.errorCode !== CANCEL;
+    const cut = resetBy !== null && resetCode !== NO_ERROR && resetCode !== CANCEL;
     const refused = this.grpcStatus !== undefined && this.grpcStatus !== '0';
-    const unanswered = reset !== null && status === undefined;
-    return failed || cut || refused || unanswered || nowNs - this.opened.timeNs > LONG_STREAM_NS;
+    const unanswered = resetBy !== null && status === undefined;
+    return failed || cut || refused || unanswered || !this.isYoung(moment, LONG_STREAM_NS);
   }
 
   /**
    * Notes that a stream of another connection carried the same; a pair noted again counts one more match.
    * @returns whether the pair is new
    */
-  join(connection: number, streamId: number, method: JoinMethod, nearerClient: boolean, candidates: number): boolean {
-    const partners = (this.#partners ??= []);
-    const known = partners.find((partner) => partner.connection === connection && partner.streamId === streamId);
+  join(other: LiveStream, method: JoinMethod, nearerClient: boolean, candidates: number): boolean {
+    const known = this.#partnerOf(other);
     if (known !== undefined) {
       known.matched++;
       known.candidates = Math.min(known.candidates, candidates);
       return false;
     }
-    if (partners.length >= PARTNERS_MAX) return false;
-    partners.push({ connection, streamId, method, nearerClient, matched: 1, candidates });
+    if (this.#partners.length >= PARTNERS_MAX) return false;
+    if (nearerClient) this.isPassedOn = true;
+    else this.isForwarded = true;
+    if (method !== 'payload') this.isJoinedByRequest = true;
+    this.#partners.push({
+      connection: other.connection,
+      streamId: other.id,
+      method,
+      nearerClient,
+      matched: 1,
+      candidates,
+    });
     return true;
   }
 
@@ -143,21 +164,45 @@ export class LiveStream {
       connection: this.connection,
       id: this.id,
       askedBy: this.askedBy,
-      request: this.request,
-      opened: this.opened,
+      request: this.hasRequest ? this.#request() : null,
+      opened: this.#ref(AT.opened) ?? { file: 0, packet: 0, timeNs: 0 },
       sawRequest: this.sawRequest,
       status: this.status,
-      statusAt: this.statusAt,
+      statusAt: this.#ref(AT.status),
       grpcStatus: this.grpcStatus,
-      dataBytes: [this.#dataBytes0, this.#dataBytes1],
-      lastData: [this.#lastData(this.#lastNs0, this.#lastPacket0), this.#lastData(this.#lastNs1, this.#lastPacket1)],
-      ended: [this.#ended0, this.#ended1],
-      reset: this.reset,
-      partners: this.#partners ?? NO_PARTNERS,
+      dataBytes: [this.#dataBytes[0] ?? 0, this.#dataBytes[1] ?? 0],
+      lastData: [this.#ref(AT.lastData), this.#ref(AT.lastData + 1)],
+      ended: [this.#ref(AT.ended), this.#ref(AT.ended + 1)],
+      reset: this.#reset(),
+      partners: this.#partners.map((partner) => ({ ...partner })),
     };
   }
 
-  #lastData(timeNs: number, packet: number): Ref | null {
-    return packet === 0 ? null : { file: this.#lastFile, packet, timeNs };
+  #note(slot: number, moment: Moment): void {
+    this.#ns[slot] = moment.ns[0] ?? 0;
+    this.#packet[slot] = moment.packet;
+    this.#file[slot] = moment.file;
+  }
+
+  #partnerOf({ connection, id }: LiveStream): LivePartner | undefined {
+    for (const partner of this.#partners) {
+      if (partner.connection === connection && partner.streamId === id) return partner;
+    }
+    return undefined;
+  }
+
+  #request(): RequestFields {
+    const { method, path, authority, userAgent, requestId, traceparent } = this;
+    return { method, path, authority, userAgent, requestId, traceparent };
+  }
+
+  #reset(): TraceStream['reset'] {
+    const at = this.#ref(AT.reset);
+    return this.resetBy === null || at === null ? null : { by: this.resetBy, at, errorCode: this.resetCode };
+  }
+
+  #ref(slot: number): Ref | null {
+    const packet = this.#packet[slot] ?? 0;
+    return packet === 0 ? null : { file: this.#file[slot] ?? 0, packet, timeNs: this.#ns[slot] ?? 0 };
   }
 }

@@ -1,13 +1,10 @@
-interface Slot<Value, Key> {
-  key: Key;
+interface Slot<Value> {
+  key: number;
   value: Value;
   atNs: number;
 }
 
-/**
- * Values of one key that are kept: what is passed on now was asked moments ago, so it is among the newest. Without this bound
- * a path that is asked for a thousand times a second would be searched through a minute of itself at each request.
- */
+/** Values of one key that are kept, the newest: equal keys come in bursts (one event to many watchers). */
 const PER_KEY_MAX = 64;
 
 /** Used-up slots at the front of the ring that are worth cutting off. */
@@ -17,19 +14,19 @@ const USED_UP_MIN = 1024;
  * What was seen lately, by key: at most `bound` values in all, PER_KEY_MAX of one key, none older than `keptNs`.
  * Adding and finding cost a constant, amortised.
  */
-export class PendingRing<Value, Key> {
+export class PendingRing<Value> {
   readonly #bound: number;
   readonly #keptNs: number;
-  readonly #slots: Slot<Value, Key>[] = [];
+  readonly #slots: Slot<Value>[] = [];
   #head = 0;
-  readonly #lists = new Map<Key, Value[]>();
+  readonly #lists = new Map<number, Value[]>();
 
   constructor(bound: number, keptNs: number) {
     this.#bound = bound;
     this.#keptNs = keptNs;
   }
 
-  add(key: Key, value: Value, nowNs: number): void {
+  add(key: number, value: Value, nowNs: number): void {
     this.#expire(nowNs);
     if (this.#slots.length - this.#head >= this.#bound) this.#dropOldest();
     this.#slots.push({ key, value, atNs: nowNs });
@@ -43,7 +40,7 @@ export class PendingRing<Value, Key> {
   }
 
   /** What is pending under `key`, oldest first; undefined where nothing is. */
-  find(key: Key, nowNs: number): readonly Value[] | undefined {
+  find(key: number, nowNs: number): readonly Value[] | undefined {
     this.#expire(nowNs);
     return this.#lists.get(key);
   }
@@ -68,7 +65,7 @@ export class PendingRing<Value, Key> {
     }
   }
 
-  #forget({ key, value }: Slot<Value, Key>): void {
+  #forget({ key, value }: Slot<Value>): void {
     const list = this.#lists.get(key);
     // Where PER_KEY_MAX pushed it out already, the list begins with a younger one.
     if (list?.[0] !== value) return;

@@ -9,7 +9,7 @@ import { FORWARDING, type Forwarding, JoinBook } from './joins.ts';
 import { DEBT_KEPT_NS, LimitCounter, SILENCE_NS } from './limits.ts';
 import type { LiveStream } from './live-stream.ts';
 import { MARK } from './marks.ts';
-import type { Flow, LimitHit, Ref, Trace, TraceConnection } from './model.ts';
+import type { Flow, LimitHit, Ref, Trace, TraceConnection, TraceStream } from './model.ts';
 import { PingBook } from './pings.ts';
 import { RefColumn, refOf, rowsFor } from './ref-column.ts';
 import { StreamBook } from './streams.ts';
@@ -93,10 +93,15 @@ export class Recorder implements HttpSink {
     const isRequest = fields.method !== undefined;
     const stream = this.#streamOf(connection, streamId, isRequest ? side : null, isRequest);
     if (stream === undefined) return;
-    if (isRequest && stream.request === null) this.#request(stream, side, fields);
+    if (isRequest && !stream.hasRequest) this.#request(stream, side, fields);
     else if (fields.status !== undefined) this.#response(stream, side, fields.status);
     if (fields.grpcStatus !== undefined) stream.grpcStatus = fields.grpcStatus;
     this.#end(stream, side, endStream);
+  }
+
+  wantsPayload(connection: number, side: Side, streamId: number): boolean {
+    const stream = this.#streams.find(connection, streamId);
+    return stream === undefined || this.#joins.wantsPayload(stream, side);
   }
 
   data(
@@ -111,8 +116,8 @@ export class Recorder implements HttpSink {
     if (stream === undefined) return;
     this.#gathered[connection]?.marks.add(MARK.data, side, this.#moment);
     if (dataBytes > 0) {
-      const pauseNs = stream.data(side, dataBytes, this.#moment);
-      this.#joins.payload(stream, side, dataBytes, fingerprint, pauseNs);
+      if (fingerprint !== 0) this.#joins.payload(stream, side, dataBytes, fingerprint);
+      stream.data(side, dataBytes, this.#moment);
     }
     this.#end(stream, side, endStream);
   }
@@ -121,8 +126,8 @@ export class Recorder implements HttpSink {
     this.#gathered[connection]?.marks.add(MARK['rst-stream'], side, this.#moment);
     const stream = this.#streams.find(connection, streamId);
     if (stream === undefined) return;
-    stream.reset = { by: side, at: refOf(this.#moment), errorCode };
-    this.#streams.settle(stream);
+    stream.reset(side, errorCode, this.#moment);
+    this.#close(stream);
   }
 
   settings(_connection: number, _side: Side, _ack: boolean): void {}
@@ -159,22 +164,27 @@ export class Recorder implements HttpSink {
    * @param earlierLimits the bounds that the stages to the left reached
    */
   finish(earlierLimits: readonly LimitHit[]): Trace {
-    const streams = [...this.#streams.all()].sort(
-      (a, b) =>
-        a.opened.timeNs - b.opened.timeNs ||
-        a.opened.packet - b.opened.packet ||
-        a.connection - b.connection ||
-        a.id - b.id,
-    );
     return {
       connections: this.#gathered.map((gathered, id) => this.#connection(id, gathered)),
-      streams: streams.map((stream, index) => stream.freeze(index)),
+      streams: this.#frozenStreams(),
       joins: this.#joins.all(),
       first: this.#first,
       last: this.#last,
       undecoded: this.#undecoded,
       limits: [...earlierLimits, ...this.#limits.all()],
     };
+  }
+
+  #frozenStreams(): TraceStream[] {
+    return Array.from(this.#streams.all(), (stream) => stream.freeze(0))
+      .sort(
+        (a, b) =>
+          a.opened.timeNs - b.opened.timeNs ||
+          a.opened.packet - b.opened.packet ||
+          a.connection - b.connection ||
+          a.id - b.id,
+      )
+      .map((stream, index) => ({ ...stream, index }));
   }
 
   /** Every packet, decoded or not: the capture's own span. */
@@ -232,7 +242,12 @@ export class Recorder implements HttpSink {
   #end(stream: LiveStream, side: Side, endStream: boolean): void {
     if (!endStream) return;
     stream.end(side, this.#moment);
-    this.#streams.settle(stream);
+    if (stream.isClosed) this.#close(stream);
+  }
+
+  #close(stream: LiveStream): void {
+    this.#joins.closed(stream);
+    this.#streams.close(stream);
   }
 
   /** May the host that received on `near` be the one that sends on `far`? Told from addresses alone. */

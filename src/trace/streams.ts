@@ -1,6 +1,12 @@
 import type { Moment } from '../capture/index.ts';
 import type { Side } from '../tcp/index.ts';
-import { type LimitCounter, NEWEST_STREAMS_MAX, NOTABLE_STREAMS_MAX, OPEN_STREAMS_MAX } from './limits.ts';
+import {
+  FINISHED_STREAMS_MAX,
+  type LimitCounter,
+  NEWEST_STREAMS_MAX,
+  NOTABLE_STREAMS_MAX,
+  OPEN_STREAMS_MAX,
+} from './limits.ts';
 import { LiveStream } from './live-stream.ts';
 import type { StreamTotals } from './model.ts';
 
@@ -19,16 +25,26 @@ class ConnectionStreams {
 export class StreamBook {
   readonly #moment: Moment;
   readonly #limits: LimitCounter;
-  readonly #connections = new Map<number, ConnectionStreams>();
+  /** By connection; sparse. */
+  readonly #connections: (ConnectionStreams | undefined)[] = [];
+  readonly #folded: LiveStream[] = [];
   #open = 0;
+  #finished = 0;
+  /** Frames of a stream come in runs. */
+  #last: LiveStream | undefined;
 
   constructor(moment: Moment, limits: LimitCounter) {
     this.#moment = moment;
     this.#limits = limits;
   }
 
+  /** The open stream of that number; undefined where none is. */
   find(connection: number, streamId: number): LiveStream | undefined {
-    return this.#connections.get(connection)?.open.get(streamId);
+    const last = this.#last;
+    if (last !== undefined && last.id === streamId && last.connection === connection) return last;
+    const found = this.#connections[connection]?.open.get(streamId);
+    if (found !== undefined) this.#last = found;
+    return found;
   }
 
   /** @returns undefined where OPEN_STREAMS_MAX streams are open already */
@@ -37,19 +53,21 @@ export class StreamBook {
       this.#limits.hit('open-streams', OPEN_STREAMS_MAX);
       return undefined;
     }
-    const streams = this.#of(connection);
-    if (!streams.open.has(streamId)) this.#open++;
-    const stream = new LiveStream(connection, streamId, askedBy, sawRequest, this.#moment);
-    streams.open.set(streamId, stream);
+    const stream = this.#folded.pop() ?? new LiveStream();
+    stream.reuse(connection, streamId, askedBy, sawRequest, this.#moment);
+    (this.#connections[connection] ??= new ConnectionStreams()).open.set(streamId, stream);
+    this.#open++;
+    this.#last = stream;
     return stream;
   }
 
-  /** Call after each frame that may have ended `stream`. */
-  settle(stream: LiveStream): void {
-    if (!stream.isClosed) return;
-    const streams = this.#of(stream.connection);
-    if (streams.open.delete(stream.id)) this.#open--;
-    if (stream.isNotable(this.#moment.ns[0] ?? 0)) {
+  /** Call for a stream that is closed: it leaves the open ones, and may be folded and used again. */
+  close(stream: LiveStream): void {
+    const streams = this.#connections[stream.connection];
+    if (streams === undefined || !streams.open.delete(stream.id)) return;
+    this.#open--;
+    if (this.#last === stream) this.#last = undefined;
+    if (stream.isNotable(this.#moment)) {
       if (streams.notable.length < NOTABLE_STREAMS_MAX) {
         streams.notable.push(stream);
         return;
@@ -60,42 +78,41 @@ export class StreamBook {
   }
 
   totals(connection: number): StreamTotals {
-    const streams = this.#connections.get(connection);
+    const streams = this.#connections[connection];
     return { count: streams?.folded ?? 0, byStatus: new Map(streams?.byStatus) };
   }
 
   /** All that are kept one by one. */
   *all(): Generator<LiveStream> {
-    for (const { open, notable, newest } of this.#connections.values()) {
-      yield* open.values();
-      yield* notable;
-      yield* newest;
+    for (const streams of this.#connections) {
+      if (streams === undefined) continue;
+      yield* streams.open.values();
+      yield* streams.notable;
+      yield* streams.newest;
     }
-  }
-
-  #of(connection: number): ConnectionStreams {
-    let streams = this.#connections.get(connection);
-    if (streams === undefined) {
-      streams = new ConnectionStreams();
-      this.#connections.set(connection, streams);
-    }
-    return streams;
   }
 
   #keepNewest(streams: ConnectionStreams, stream: LiveStream): void {
-    if (streams.newest.length < NEWEST_STREAMS_MAX) {
-      streams.newest.push(stream);
+    const { newest } = streams;
+    if (newest.length < NEWEST_STREAMS_MAX && this.#finished < FINISHED_STREAMS_MAX) {
+      newest.push(stream);
+      this.#finished++;
       return;
     }
-    const oldest = streams.newest[streams.oldest];
-    streams.newest[streams.oldest] = stream;
-    streams.oldest = (streams.oldest + 1) % NEWEST_STREAMS_MAX;
-    if (oldest !== undefined) fold(streams, oldest);
+    const oldest = newest[streams.oldest];
+    if (oldest === undefined) {
+      this.#fold(streams, stream);
+      return;
+    }
+    newest[streams.oldest] = stream;
+    streams.oldest = (streams.oldest + 1) % newest.length;
+    this.#fold(streams, oldest);
   }
-}
 
-function fold(streams: ConnectionStreams, stream: LiveStream): void {
-  streams.folded++;
-  if (typeof stream.status === 'number')
-    streams.byStatus.set(stream.status, (streams.byStatus.get(stream.status) ?? 0) + 1);
+  #fold(streams: ConnectionStreams, stream: LiveStream): void {
+    const { status } = stream;
+    streams.folded++;
+    if (typeof status === 'number') streams.byStatus.set(status, (streams.byStatus.get(status) ?? 0) + 1);
+    this.#folded.push(stream);
+  }
 }

@@ -19,6 +19,10 @@ export class HttpRecord implements HttpSink {
     this.calls.push(['headers', connection, side, streamId, told, endStream]);
   }
 
+  wantsPayload(): boolean {
+    return true;
+  }
+
   data(
     connection: number,
     side: Side,

@@ -165,7 +165,9 @@ export class FrameReader {
       }
     }
     const isFirst = flow.remaining === flow.length - (flow.padBytes > 0 ? 1 : 0);
-    if (isFirst && next < end) flow.fingerprint = fingerprintOf(view, next, end, flow.length - flow.padBytes);
+    if (isFirst && next < end && this.sink.wantsPayload(flow.connection.number, flow.side, flow.streamId)) {
+      flow.fingerprint = fingerprintOf(view, next, end, flow.length - flow.padBytes);
+    }
     const taken = Math.min(flow.remaining, end - next);
     flow.remaining -= taken;
     if (flow.remaining === 0) this.endData(flow);
