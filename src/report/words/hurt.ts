@@ -3,12 +3,14 @@ import { counted, listed, shortPath } from './phrase.ts';
 
 const ORDER = ['hung', 'gateway-error', 'reset', 'finished'] as const satisfies readonly Outcome[];
 
-const OUTCOMES = {
+type Verb = (statuses: string, many: boolean) => string;
+
+const OUTCOMES: Readonly<Record<Outcome, Verb>> = {
   hung: () => 'hung',
   'gateway-error': (statuses) => `got ${statuses === '' ? 'an error' : statuses} from the gateway`,
-  reset: () => 'reset by the gateway',
+  reset: (_statuses, many) => `${many ? 'were' : 'was'} reset by the gateway`,
   finished: () => 'ended without a complete answer',
-} as const satisfies Record<Outcome, (statuses: string) => string>;
+};
 
 /** What became of one stream: `hung`, `503 from the gateway`. For tables. */
 export function outcomeText({ outcome, status }: Pick<HurtStream, 'outcome' | 'status'>): string {
@@ -33,5 +35,5 @@ export function hurtText(streams: readonly HurtStream[]): string {
 
 function outcomePhrase(group: readonly HurtStream[]): string {
   const statuses = new Set(group.map((stream) => stream.status).filter((status) => status !== null));
-  return OUTCOMES[group[0]?.outcome ?? 'hung']([...statuses].toSorted((a, b) => a - b).join(', '));
+  return OUTCOMES[group[0]?.outcome ?? 'hung']([...statuses].toSorted((a, b) => a - b).join(', '), group.length > 1);
 }

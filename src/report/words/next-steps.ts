@@ -1,6 +1,6 @@
 import { connectionFilter } from '../filter.ts';
 import type { Connection, NextStep, Verdict, Window } from '../model.ts';
-import { farEnd, listed } from './phrase.ts';
+import { counted, farEnd, listed } from './phrase.ts';
 import { worstWindow } from './verdict.ts';
 
 /** A keep-alive that is often advised; its bound is computed from it. */
@@ -45,7 +45,7 @@ function windowSteps(windows: readonly Window[], connections: readonly Connectio
   const upstream = byId.get(window.upstream);
   return [
     ...unblockSteps(windows, byId),
-    remedyStep(window, upstream === undefined ? window.upstream : farEnd(upstream)),
+    remedyStep(window, upstream),
     ...(upstream === undefined ? [] : [step('Wireshark, the dead connection:', connectionFilter(upstream))]),
   ];
 }
@@ -62,17 +62,20 @@ function unblockSteps(windows: readonly Window[], byId: ReadonlyMap<string, Conn
   return [
     step(
       `Now: if ${listed([...clients, ...more])} still ${stuck.length === 1 ? 'hangs' : 'hang'}, restart that component or ` +
-        'close its connection to the gateway; it does not heal by itself while the gateway keeps the dead upstream.',
+        'close its connection to the gateway; nothing in the capture shows it recovering by itself.',
     ),
   ];
 }
 
-function remedyStep(window: Window, upstream: string): NextStep {
+function remedyStep(window: Window, connection: Connection | undefined): NextStep {
+  const upstream = connection === undefined ? window.upstream : farEnd(connection);
+  const probes = connection?.keepalive.fromClient.probes ?? 0;
+  const oneWay = window.cause === 'path-one-way' ? ` ${ONE_WAY_CAVEAT}` : '';
   switch (window.cause) {
     case 'peer-silent':
-      return step(`${keepaliveAdvice(upstream)} ${IN_FLIGHT_CAVEAT}`, KEEPALIVE_YAML);
     case 'path-one-way':
-      return step(`${keepaliveAdvice(upstream)} ${ONE_WAY_CAVEAT} ${IN_FLIGHT_CAVEAT}`, KEEPALIVE_YAML);
+      if (probes > 0) return step(`${probingText(upstream, probes)}${oneWay} ${IN_FLIGHT_CAVEAT}`);
+      return step(`${keepaliveAdvice(upstream)}${oneWay} ${IN_FLIGHT_CAVEAT}`, KEEPALIVE_YAML);
     case 'connect-unanswered':
       return step(
         `Look at connectTimeout and the health checks for ${upstream}: keep-alive does not help here, ` +
@@ -91,6 +94,14 @@ function remedyStep(window: Window, upstream: string): NextStep {
           "have helped. Compare the gateway's log at that time: did it see it, and what did it do with the client's streams?",
       );
   }
+}
+
+/** The remedy is there already: what is left to choose is its numbers. */
+function probingText(upstream: string, probes: number): string {
+  return (
+    `The gateway does probe ${upstream} (${counted(probes, 'keep-alive probe')} in the capture). A silent peer is given ` +
+    'up after time + probes x interval: lower them where that is too long for your clients.'
+  );
 }
 
 function keepaliveAdvice(upstream: string): string {

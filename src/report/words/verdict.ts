@@ -1,7 +1,7 @@
 import type { VerdictReason } from '../../incident/index.ts';
 import { endpointText } from '../address.ts';
 import { durationText } from '../duration.ts';
-import type { Capture, Connection, Window } from '../model.ts';
+import type { Capture, Connection, VerdictState, Window } from '../model.ts';
 import { hurtText } from './hurt.ts';
 import { counted, dateTimeText, farEnd, listed, named } from './phrase.ts';
 
@@ -49,6 +49,16 @@ export function summaryOf(
   }
 }
 
+/** What each state says, and what it does not. */
+export const MEANINGS: Readonly<Record<VerdictState, string>> = {
+  'half-dead':
+    'half-dead: a client connection was alive while the upstream connection that carried its streams was dead.',
+  suspect:
+    'suspect: something is wrong with an upstream, but this capture does not prove that it left a client hanging.',
+  healthy: 'healthy: nothing half-dead in this capture; it does not say that nothing else is slow or broken.',
+  inconclusive: 'inconclusive: this capture could not have shown a half-dead connection, whether there was one or not.',
+};
+
 /** The window to speak of first: most streams hurt, then the longest. */
 export function worstWindow(windows: readonly Window[]): Window | undefined {
   return windows.toSorted((a, b) => b.streams.length - a.streams.length || b.duration - a.duration)[0];
@@ -74,7 +84,7 @@ function windowsText(windows: readonly Window[], connections: Connections): stri
 }
 
 function moreText(windows: readonly Window[]): string {
-  return windows.length < 2 ? '' : `; ${counted(windows.length - 1, 'more window')} like it`;
+  return windows.length < 2 ? '' : `; ${counted(windows.length - 1, 'more window')} below`;
 }
 
 function healthyText(

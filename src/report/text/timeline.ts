@@ -1,0 +1,219 @@
+import { endpointText } from '../address.ts';
+import { durationText } from '../duration.ts';
+import type { Connection, LivenessState, Report, Window } from '../model.ts';
+import { clockText, counted, farEnd } from '../words/phrase.ts';
+import { type Axis, axisOf } from './axis.ts';
+import { MARKS } from './glyphs.ts';
+import type { Ink } from './ink.ts';
+import { axisRows, livenessRow, marksRow, windowRow } from './lane.ts';
+import { columnsOf, padded, shortened, wrapped } from './lines.ts';
+import { type SecondsOf, secondsSince } from './moments.ts';
+
+/** Clients with windows that get a picture of their own; the others are in the tables. */
+const PICTURES_MAX = 3;
+const WINDOWS_MAX = 5;
+const ALTERNATIVES_MAX = 3;
+/** Without a window: the busiest legs. */
+const CLIENTS_MAX = 2;
+const UPSTREAMS_MAX = 4;
+
+const LABEL_MAX_SHARE = 1 / 3;
+const INDENT = '  ';
+/** The picture shows the windows and this much of their span before and after, at least PAD_SECONDS. */
+const PAD_SHARE = 0.2;
+const PAD_SECONDS = 15;
+/** Up to this the whole capture is shown: what came before explains. */
+const WHOLE_SHARE = 4;
+
+/** One picture: a client's leg, its windows with their upstreams, what stood by. */
+interface Picture {
+  readonly lanes: readonly Lane[];
+  readonly windows: readonly Window[];
+  /** What was left out, in words. */
+  readonly omitted: string | null;
+}
+
+type Lane =
+  | { readonly kind: 'connection'; readonly role: string; readonly connection: Connection }
+  | { readonly kind: 'window'; readonly window: Window };
+
+/** Client leg, window and upstream leg above one another on one time axis: the picture that proves a half-dead connection. */
+export function timelineSection(report: Report, ink: Ink): string[] {
+  if (report.connections.length === 0) return [];
+  const pictures = report.windows.length > 0 ? windowPictures(report) : [plainPicture(report)];
+  const shown = pictures.slice(0, PICTURES_MAX).filter((picture) => picture.lanes.length > 0);
+  const more = pictures.length - shown.length;
+  return [
+    ...shown.flatMap((picture, i) => [...(i === 0 ? [] : ['']), ...pictureLines(picture, report, ink)]),
+    ...(more > 0 ? [`${INDENT}and ${counted(more, 'more client')} with windows, in the tables`] : []),
+    ...legend(shown, ink),
+  ];
+}
+
+function windowPictures(report: Report): Picture[] {
+  const byId = new Map(report.connections.map((connection) => [connection.id, connection]));
+  const clients = [...new Set(report.windows.map((window) => window.client))];
+  const pictures = clients.map((id) => windowPicture(id, report, byId));
+  const weight = ({ windows }: Picture): number => windows.reduce((sum, window) => sum + window.duration, 0);
+  return pictures.toSorted((a, b) => weight(b) - weight(a));
+}
+
+function windowPicture(client: string, report: Report, byId: ReadonlyMap<string, Connection>): Picture {
+  const all = report.windows.filter((window) => window.client === client);
+  const worst = all.toSorted((a, b) => b.streams.length - a.streams.length || b.duration - a.duration);
+  const kept = new Set(worst.slice(0, WINDOWS_MAX));
+  const windows = all.filter((window) => kept.has(window));
+  const dead = new Set(windows.map((window) => window.upstream));
+  const others = new Set(windows.flatMap((window) => window.alternatives.map(({ upstream }) => upstream)));
+  const standBys = [...others].filter((id) => !dead.has(id)).slice(0, ALTERNATIVES_MAX);
+  return {
+    windows,
+    lanes: [
+      ...connectionLane('client', byId.get(client)),
+      ...windows.flatMap((window): Lane[] => [
+        { kind: 'window', window },
+        ...connectionLane('upstream', byId.get(window.upstream)),
+      ]),
+      ...standBys.flatMap((id) => connectionLane('stand-by', byId.get(id))),
+    ],
+    omitted:
+      all.length > windows.length ? `and ${counted(all.length - windows.length, 'more window')} of this client` : null,
+  };
+}
+
+function connectionLane(role: string, connection: Connection | undefined): Lane[] {
+  return connection === undefined ? [] : [{ kind: 'connection', role, connection }];
+}
+
+/** No window: those that were worst off, then the busiest. */
+function plainPicture({ connections }: Report): Picture {
+  const ofRole = (role: Connection['role'], limit: number): Connection[] =>
+    connections
+      .filter((connection) => connection.role === role)
+      .toSorted((a, b) => illness(b) - illness(a) || b.marks.length - a.marks.length)
+      .slice(0, limit);
+  const shown = [...ofRole('client', CLIENTS_MAX), ...ofRole('upstream', UPSTREAMS_MAX)];
+  const drawn = shown.length > 0 ? shown : ofRole('other', CLIENTS_MAX);
+  const lanes = drawn.flatMap((connection) => connectionLane(connection.role, connection));
+  const more = connections.length - drawn.length;
+  return { lanes, windows: [], omitted: more > 0 ? `and ${counted(more, 'more connection')}` : null };
+}
+
+function illness({ liveness }: Connection): number {
+  if (liveness.some(({ state }) => state === 'dead')) return 2;
+  return liveness.some(({ state }) => state === 'unanswered') ? 1 : 0;
+}
+
+function pictureLines(picture: Picture, report: Report, ink: Ink): string[] {
+  const seconds = secondsSince(report);
+  const labels = picture.lanes.map((lane) => labelOf(lane));
+  const longest = Math.max(...labels.flat().map(columnsOf));
+  const labelColumns = Math.min(longest, Math.floor(ink.width * LABEL_MAX_SHARE));
+  const columns = Math.max(10, ink.width - INDENT.length - labelColumns - 2);
+  const axis = pictureAxis(picture, report, columns, seconds);
+  const line = (label: string, row: string): string =>
+    `${INDENT}${padded(shortened(label, labelColumns, ink.ellipsis), labelColumns)}  ${row}`.trimEnd();
+  const [ticks, ruler] = axisRows(axis, ink);
+  return [
+    line('', ink.paint('dim', ticks)),
+    line('', ink.paint('dim', ruler)),
+    ...picture.lanes.flatMap((lane, i) => laneLines(lane, labels[i] ?? ['', ''], axis, seconds, ink, line)),
+    ...(picture.omitted === null ? [] : [`${INDENT}${picture.omitted}`]),
+    ...caption(axis, report, ink),
+  ];
+}
+
+function labelOf(lane: Lane): [string, string] {
+  if (lane.kind === 'window') return [`HALF-DEAD ${lane.window.id}`, ''];
+  const { role, connection } = lane;
+  const end = connection.role === 'other' ? endpointText(connection.server) : farEnd(connection);
+  return [`${role} ${connection.id}`, end];
+}
+
+function laneLines(
+  lane: Lane,
+  [name, end]: [string, string],
+  axis: Axis,
+  seconds: SecondsOf,
+  ink: Ink,
+  line: (label: string, row: string) => string,
+): string[] {
+  if (lane.kind === 'window') return [line(name, windowRow(lane.window, axis, seconds, ink))];
+  return [
+    line(name, marksRow(lane.connection, axis, seconds)),
+    line(end, livenessRow(lane.connection, axis, seconds, ink)),
+  ];
+}
+
+/** The whole capture, or, where the windows are a small part of it, these with their surroundings. */
+function pictureAxis({ windows, lanes }: Picture, report: Report, columns: number, seconds: SecondsOf): Axis {
+  const start = 0;
+  const end = Math.max(seconds(report.capture.end ?? ''), start);
+  const moments = lanes.flatMap((lane) => (lane.kind === 'window' ? [] : notable(lane.connection, seconds)));
+  if (windows.length === 0) return axisOf(start, end, columns, moments);
+  const froms = windows.map(({ onset, from }) => seconds(onset.lastHeard ?? from));
+  const tos = windows.map(({ to }) => (to === null ? end : seconds(to)));
+  const from = Math.min(...froms);
+  const to = Math.max(...tos);
+  const edges = windows.flatMap((window) => [seconds(window.from), window.to === null ? end : seconds(window.to)]);
+  const noted = [...moments, ...froms, ...edges];
+  if (end - start <= WHOLE_SHARE * (to - from)) return axisOf(start, end, columns, noted);
+  const pad = Math.max(PAD_SECONDS, PAD_SHARE * (to - from));
+  return axisOf(Math.max(start, from - pad), Math.min(end, to + pad), columns, noted);
+}
+
+const QUIET_KINDS: ReadonlySet<string> = new Set(['ping', 'ping-ack', 'keep-alive', 'keep-alive-ack', 'data']);
+const QUIET_STATES: ReadonlySet<LivenessState> = new Set(['alive', 'idle']);
+
+/** Moments that may not be left out: anything but the beat of a connection that goes on as before. */
+function notable({ marks, liveness }: Connection, seconds: SecondsOf): number[] {
+  return [
+    ...marks.filter(({ kind }) => !QUIET_KINDS.has(kind)).flatMap(({ at, until }) => [seconds(at), seconds(until)]),
+    ...liveness.filter(({ state }) => !QUIET_STATES.has(state)).map(({ from }) => seconds(from)),
+  ];
+}
+
+function caption(axis: Axis, report: Report, ink: Ink): string[] {
+  const { start } = report.capture;
+  const zero = start === null ? [] : [`0 s is ${clockText(start)} UTC`];
+  const end = report.capture.duration;
+  const part = axis.from > 0 || axis.to < end ? [`the capture lasts ${durationText(end)}`] : [];
+  const left = axis.pauses.map((pause) => durationText(pause.seconds)).join(', ');
+  const pauses = left === '' ? [] : [`${ink.glyphs.pause.repeat(2)} leaves out ${left} without change`];
+  const text = [...zero, ...part, ...pauses].join('; ');
+  return wrapped(text, ink.width - INDENT.length).map((line) => INDENT + ink.paint('dim', line));
+}
+
+/** Only what is drawn is explained. */
+function legend(pictures: readonly Picture[], ink: Ink): string[] {
+  const connections = pictures.flatMap(({ lanes }) =>
+    lanes.flatMap((lane) => (lane.kind === 'window' ? [] : [lane.connection])),
+  );
+  const states = new Set(connections.flatMap(({ liveness }) => liveness.map(({ state }) => state)));
+  const kinds = new Set(connections.flatMap(({ marks }) => marks.map(({ kind }) => kind)));
+  const { glyphs } = ink;
+  const items = [
+    ...LEGEND_STATES.filter((state) => states.has(state)).map(
+      (state) => `${glyphs.liveness[state].repeat(2)} ${state}`,
+    ),
+    ...(pictures.some(({ windows }) => windows.length > 0)
+      ? [`${glyphs.onset} died in here`, `${glyphs.window} half-dead`]
+      : []),
+    ...MARKS.filter(([kind]) => kinds.has(kind)).map(([, letter, meaning]) => `${letter} ${meaning}`),
+  ];
+  return packed(items, ink.width - INDENT.length).map((line) => INDENT + ink.paint('dim', line));
+}
+
+const LEGEND_STATES = ['alive', 'idle', 'unanswered', 'dead', 'closing'] as const satisfies readonly LivenessState[];
+
+/** As many items a line as fit; none is broken. */
+function packed(items: readonly string[], columns: number): string[] {
+  const lines: string[] = [];
+  for (const item of items) {
+    const last = lines.at(-1);
+    if (last !== undefined && columnsOf(last) + 3 + columnsOf(item) <= columns)
+      lines[lines.length - 1] = `${last}   ${item}`;
+    else lines.push(item);
+  }
+  return lines;
+}

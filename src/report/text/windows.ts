@@ -1,0 +1,141 @@
+import { endpointText } from '../address.ts';
+import type { Connection, Evidence, HurtStream, Report, Window } from '../model.ts';
+import { outcomeText } from '../words/hurt.ts';
+import { clockText, counted, named } from '../words/phrase.ts';
+import { CAUSES, ENDS } from '../words/story.ts';
+import { windowSpan } from '../words/verdict.ts';
+import type { Ink } from './ink.ts';
+import { wrapped } from './lines.ts';
+import { tableLines } from './table.ts';
+
+/** Windows with a block of their own; the JSON report has all. */
+const BLOCKS_MAX = 10;
+/** Of like packets the first ones and the last are shown. */
+const LIKE_FIRST = 2;
+const INDENT = '  ';
+const TERM_COLUMNS = 9;
+
+/** A block for each window: what happened, since when, what ended it, who was hurt, what stood by, the packets. */
+export function windowsSection(report: Report, ink: Ink): string[] {
+  const byId = new Map(report.connections.map((connection) => [connection.id, connection]));
+  const blocks = report.windows.slice(0, BLOCKS_MAX).map((window) => windowLines(window, report, byId, ink));
+  const more = report.windows.length - blocks.length;
+  const rest = more > 0 ? [['', `and ${counted(more, 'more window')} (--format json has all)`]] : [];
+  return [...blocks.map((block, i) => (i === 0 ? block : ['', ...block])), ...rest].flat();
+}
+
+function windowLines(window: Window, report: Report, byId: ReadonlyMap<string, Connection>, ink: Ink): string[] {
+  const { client, upstream } = window;
+  const title = `Window ${window.id} (${window.confidence}): client ${named(client, byId)} ${ink.glyphs.arrow} upstream ${named(upstream, byId)}`;
+  return [
+    ...wrapped(title, ink.width, 2).map((line) => ink.paint('heading', line)),
+    ...wrapped(window.story, ink.width - INDENT.length).map((line) => INDENT + line),
+    '',
+    ...terms(window, report, byId, ink),
+    ...hurtTable(window, byId, ink),
+    ...evidenceTable(window, ink),
+  ];
+}
+
+function terms(window: Window, report: Report, byId: ReadonlyMap<string, Connection>, ink: Ink): string[] {
+  const { onset, cause, end, from, to, open, alternatives } = window;
+  const link = report.links[window.link];
+  const heard =
+    onset.lastHeard === null
+      ? `by ${clockText(onset.firstUnanswered)}, the first unanswered packet`
+      : `between ${clockText(onset.lastHeard)} (last heard) and ${clockText(onset.firstUnanswered)} (first unanswered)`;
+  const lasted = `${windowSpan(window)}, ${clockText(from)} to ${to === null || open ? 'the end of the capture' : clockText(to)}`;
+  const standBy = alternatives.map(
+    ({ upstream, requestsDuring }) => `${named(upstream, byId)}: ${counted(requestsDuring, 'request')} meanwhile`,
+  );
+  const rows: (readonly [string, string])[] = [
+    ['died', heard],
+    ['cause', `${cause}: ${CAUSES[cause]}`],
+    ['lasted', lasted],
+    ['end', `${end.how}: ${ENDS[end.how]}${end.packet === null ? '' : ` (packet ${end.packet})`}`],
+    ...(link === undefined ? [] : [['linked', `by ${link.method}, confidence ${link.confidence}`] as const]),
+    ['stand-by', standBy.length === 0 ? 'no other upstream connection is seen alive' : standBy.slice(0, 3).join('; ')],
+  ];
+  return rows.flatMap(([term, text]) =>
+    wrapped(`${term.padEnd(TERM_COLUMNS)}${text}`, ink.width - INDENT.length, TERM_COLUMNS).map(
+      (line) => INDENT + line,
+    ),
+  );
+}
+
+function hurtTable({ streams }: Window, byId: ReadonlyMap<string, Connection>, ink: Ink): string[] {
+  if (streams.length === 0) return [];
+  const columns = [
+    { head: 'stream' },
+    { head: 'kind' },
+    { head: 'path', flexible: true },
+    { head: 'silent since' },
+    { head: 'outcome' },
+    { head: 'recovered by' },
+  ];
+  const rows = streams.map((stream) => [
+    idsText(stream, ink),
+    stream.kind,
+    stream.path ?? 'not known',
+    clockText(stream.silentSince),
+    outcomeText(stream),
+    recoveryText(stream, byId),
+  ]);
+  return [
+    '',
+    `${INDENT}Hurt streams (id on client ${ink.glyphs.arrow} upstream connection)`,
+    ...tableLines(columns, rows, ink, { indent: 2, noun: 'stream' }),
+  ];
+}
+
+function idsText({ id, upstreamStream }: HurtStream, ink: Ink): string {
+  return `${id} ${ink.glyphs.arrow} ${upstreamStream ?? '?'}`;
+}
+
+function recoveryText({ recoveredBy }: HurtStream, byId: ReadonlyMap<string, Connection>): string {
+  if (recoveredBy === null) return 'none';
+  const upstream = recoveredBy.upstream === null ? undefined : byId.get(recoveredBy.upstream);
+  const through = upstream === undefined ? '' : ` via ${upstream.id} ${endpointText(upstream.server)}`;
+  return `stream ${recoveredBy.stream}${through}`;
+}
+
+function evidenceTable({ evidence }: Window, ink: Ink): string[] {
+  if (evidence.length === 0) return [];
+  const columns = [
+    { head: 'packet', right: true },
+    { head: 'at' },
+    { head: 'on' },
+    { head: 'evidence', flexible: true },
+  ];
+  const withFile = evidence.some(({ file }) => file !== undefined);
+  const rows = summarised(evidence).map(({ row, skipped }) => [
+    withFile ? `${row.packet} in file ${row.file ?? 0}` : String(row.packet),
+    clockText(row.at),
+    row.connection,
+    skipped === 0 ? row.text : `${row.text} (after ${skipped} more like it)`,
+  ]);
+  const title = `${INDENT}Evidence (packet numbers as in Wireshark)`;
+  return ['', title, ...tableLines(columns, rows, ink, { indent: 2, noun: 'packet' })];
+}
+
+interface Summarised {
+  readonly row: Evidence;
+  /** Like packets left out before it. */
+  readonly skipped: number;
+}
+
+/** Of like packets of one connection the first LIKE_FIRST and the last: a ladder of 15 retransmissions is told by its ends. */
+function summarised(evidence: readonly Evidence[]): Summarised[] {
+  const like = new Map<string, Evidence[]>();
+  for (const row of evidence) {
+    const key = `${row.connection} ${row.kind}`;
+    like.set(key, [...(like.get(key) ?? []), row]);
+  }
+  return evidence.flatMap((row): Summarised[] => {
+    const group = like.get(`${row.connection} ${row.kind}`) ?? [];
+    const index = group.indexOf(row);
+    const last = group.length - 1;
+    if (index < LIKE_FIRST) return [{ row, skipped: 0 }];
+    return index === last ? [{ row, skipped: last - LIKE_FIRST }] : [];
+  });
+}
