@@ -45,6 +45,10 @@ export class LiveStream {
   isForwarded = false;
   /** Its partner is known by what was asked, which says more than bytes that came back. */
   isJoinedByRequest = false;
+  /** One of the first requests after another stream of its connection failed. */
+  followsFailure = false;
+  /** Chain of the table of open streams. */
+  next: LiveStream | null = null;
   readonly #ns = new Float64Array(SLOTS);
   /** 0: that has not happened. */
   readonly #packet = new Int32Array(SLOTS);
@@ -66,6 +70,7 @@ export class LiveStream {
     this.isPassedOn = false;
     this.isForwarded = false;
     this.isJoinedByRequest = false;
+    this.followsFailure = false;
     // Loops: for so few cells the built-in calls cost more than the work.
     for (let slot = 0; slot < SLOTS; slot++) this.#packet[slot] = 0;
     this.#dataBytes[0] = 0;
@@ -122,14 +127,16 @@ export class LiveStream {
     return (moment.ns[0] ?? 0) - (this.#ns[AT.opened] ?? 0) < spanNs;
   }
 
+  /** It ended badly: a server's error, a reset that is no mere loss of interest, or no response at all. */
+  get hasFailed(): boolean {
+    const { resetBy, resetCode, status, grpcStatus } = this;
+    if (resetBy !== null && ((resetCode !== NO_ERROR && resetCode !== CANCEL) || status === undefined)) return true;
+    return (typeof status === 'number' && status >= SERVER_ERROR) || (grpcStatus !== undefined && grpcStatus !== '0');
+  }
+
   /** Whether a finished stream says something by itself, so that it is kept and not folded. */
   isNotable(moment: Moment): boolean {
-    const { resetBy, resetCode, status } = this;
-    const failed = typeof status === 'number' && status >= SERVER_ERROR;
-    const cut = resetBy !== null && resetCode !== NO_ERROR && resetCode !== CANCEL;
-    const refused = this.grpcStatus !== undefined && this.grpcStatus !== '0';
-    const unanswered = resetBy !== null && status === undefined;
-    return failed || cut || refused || unanswered || !this.isYoung(moment, LONG_STREAM_NS);
+    return this.followsFailure || this.hasFailed || !this.isYoung(moment, LONG_STREAM_NS);
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { Moment } from '../capture/index.ts';
 import type { Side } from '../tcp/index.ts';
 import {
+  AFTERMATH_STREAMS,
   FINISHED_STREAMS_MAX,
   type LimitCounter,
   NEWEST_STREAMS_MAX,
@@ -9,10 +10,12 @@ import {
 } from './limits.ts';
 import { LiveStream } from './live-stream.ts';
 import type { StreamTotals } from './model.ts';
+import { OpenStreams } from './open-streams.ts';
 
-/** The streams of one connection: those open, those finished and worth keeping, and the count of the rest. */
-class ConnectionStreams {
-  readonly open = new Map<number, LiveStream>();
+/** The finished streams of one connection: those worth keeping, the newest, and the count of the rest. */
+class FinishedStreams {
+  /** Requests from here on are kept, since they follow a failure: what the client did next is what a reader asks. */
+  aftermath = 0;
   readonly notable: LiveStream[] = [];
   /** A ring of the newest finished ones; `oldest` is where the next is written once it is full. */
   readonly newest: LiveStream[] = [];
@@ -25,10 +28,10 @@ class ConnectionStreams {
 export class StreamBook {
   readonly #moment: Moment;
   readonly #limits: LimitCounter;
+  readonly #open = new OpenStreams();
   /** By connection; sparse. */
-  readonly #connections: (ConnectionStreams | undefined)[] = [];
+  readonly #connections: (FinishedStreams | undefined)[] = [];
   readonly #folded: LiveStream[] = [];
-  #open = 0;
   #finished = 0;
   /** Frames of a stream come in runs. */
   #last: LiveStream | undefined;
@@ -42,32 +45,36 @@ export class StreamBook {
   find(connection: number, streamId: number): LiveStream | undefined {
     const last = this.#last;
     if (last !== undefined && last.id === streamId && last.connection === connection) return last;
-    const found = this.#connections[connection]?.open.get(streamId);
+    const found = this.#open.find(connection, streamId);
     if (found !== undefined) this.#last = found;
     return found;
   }
 
   /** @returns undefined where OPEN_STREAMS_MAX streams are open already */
   open(connection: number, streamId: number, askedBy: Side | null, sawRequest: boolean): LiveStream | undefined {
-    if (this.#open >= OPEN_STREAMS_MAX) {
+    if (this.#open.count >= OPEN_STREAMS_MAX) {
       this.#limits.hit('open-streams', OPEN_STREAMS_MAX);
       return undefined;
     }
     const stream = this.#folded.pop() ?? new LiveStream();
     stream.reuse(connection, streamId, askedBy, sawRequest, this.#moment);
-    (this.#connections[connection] ??= new ConnectionStreams()).open.set(streamId, stream);
-    this.#open++;
+    this.#open.add(stream);
     this.#last = stream;
+    const finished = this.#connections[connection];
+    if (finished !== undefined && finished.aftermath > 0 && sawRequest) {
+      finished.aftermath--;
+      stream.followsFailure = true;
+    }
     return stream;
   }
 
-  /** Call for a stream that is closed: it leaves the open ones, and may be folded and used again. */
+  /** Call once for a stream that is closed: it leaves the open ones, and may be folded and used again. */
   close(stream: LiveStream): void {
-    const streams = this.#connections[stream.connection];
-    if (streams === undefined || !streams.open.delete(stream.id)) return;
-    this.#open--;
+    this.#open.remove(stream);
     if (this.#last === stream) this.#last = undefined;
+    const streams = (this.#connections[stream.connection] ??= new FinishedStreams());
     if (stream.isNotable(this.#moment)) {
+      if (stream.hasFailed) streams.aftermath = AFTERMATH_STREAMS;
       if (streams.notable.length < NOTABLE_STREAMS_MAX) {
         streams.notable.push(stream);
         return;
@@ -84,15 +91,15 @@ export class StreamBook {
 
   /** All that are kept one by one. */
   *all(): Generator<LiveStream> {
+    yield* this.#open.all();
     for (const streams of this.#connections) {
       if (streams === undefined) continue;
-      yield* streams.open.values();
       yield* streams.notable;
       yield* streams.newest;
     }
   }
 
-  #keepNewest(streams: ConnectionStreams, stream: LiveStream): void {
+  #keepNewest(streams: FinishedStreams, stream: LiveStream): void {
     const { newest } = streams;
     if (newest.length < NEWEST_STREAMS_MAX && this.#finished < FINISHED_STREAMS_MAX) {
       newest.push(stream);
@@ -109,7 +116,7 @@ export class StreamBook {
     this.#fold(streams, oldest);
   }
 
-  #fold(streams: ConnectionStreams, stream: LiveStream): void {
+  #fold(streams: FinishedStreams, stream: LiveStream): void {
     const { status } = stream;
     streams.folded++;
     if (typeof status === 'number') streams.byStatus.set(status, (streams.byStatus.get(status) ?? 0) + 1);
