@@ -1,3 +1,4 @@
+import type { Mark } from '../trace/index.ts';
 import { clientSide } from './leg.ts';
 import type { Leg, Window } from './model.ts';
 import type { Casting } from './roles.ts';
@@ -46,18 +47,26 @@ function hasBad(leg: Leg, fromNs: number, toNs: number): boolean {
   );
 }
 
-/** Requests that the gateway sent on `leg` within the interval: those kept one by one, and the runs that lie within it. */
+/**
+ * Requests that the gateway sent on `leg` within the interval. Of streams that are kept one by one the number is exact; of folded ones the runs
+ * tell, whose first and last request are known and the others taken as evenly spread.
+ */
 function requestsDuring(leg: Leg, fromNs: number, toNs: number): number {
   const kept = leg.streams.filter(
-    (stream) => stream.sawRequest && stream.opened.timeNs >= fromNs && stream.opened.timeNs < toNs,
+    ({ sawRequest, opened }) => sawRequest && opened.timeNs >= fromNs && opened.timeNs < toNs,
   ).length;
   if (leg.trace.folded.count === 0) return kept;
-  const runs = leg.trace.marks.filter(
-    (mark) =>
-      mark.kind === 'request' && mark.by === clientSide(leg) && mark.from.timeNs >= fromNs && mark.to.timeNs < toNs,
-  );
-  return Math.max(
-    kept,
-    runs.reduce((sum, mark) => sum + mark.count, 0),
-  );
+  const gateway = clientSide(leg);
+  const runs = leg.trace.marks.filter((mark) => mark.kind === 'request' && mark.by === gateway);
+  const counted = runs.reduce((sum, run) => sum + countWithin(run, fromNs, toNs), 0);
+  return Math.max(kept, Math.round(counted));
+}
+
+function countWithin({ from, to, count }: Mark, fromNs: number, toNs: number): number {
+  const isWithin = (atNs: number): number => (atNs >= fromNs && atNs < toNs ? 1 : 0);
+  if (count === 1) return isWithin(from.timeNs);
+  const spanNs = to.timeNs - from.timeNs;
+  const sharedNs = Math.max(0, Math.min(to.timeNs, toNs) - Math.max(from.timeNs, fromNs));
+  const inner = spanNs === 0 ? isWithin(from.timeNs) : sharedNs / spanNs;
+  return isWithin(from.timeNs) + isWithin(to.timeNs) + (count - 2) * inner;
 }

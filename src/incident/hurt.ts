@@ -1,8 +1,8 @@
-import type { TraceStream } from '../trace/index.ts';
+import type { Ref, TraceStream } from '../trace/index.ts';
 import type { Death } from './deaths.ts';
 import type { Carried } from './links.ts';
 import type { HurtStream, Leg } from './model.ts';
-import { isServed, kindOf, outcomeOf, overAt, resourcePath, silentSinceNs, toldAt } from './stream-fate.ts';
+import { isServed, kindOf, latest, outcomeOf, overAt, resourcePath, silentSinceNs, toldAt } from './stream-fate.ts';
 import type { Thresholds } from './thresholds.ts';
 
 /** A client stream that a death left without an answer. */
@@ -10,8 +10,8 @@ export interface Victim {
   readonly near: TraceStream;
   /** Its upstream half; null where it is not in the capture. */
   readonly far: TraceStream | null;
-  /** Where the gateway tried the request again on another upstream connection, which answered; null where it did not. */
-  readonly rerouted: TraceStream | null;
+  /** When the gateway passed the request on to another upstream connection, which answered; null where it did not. */
+  readonly rerouted: Ref | null;
 }
 
 /**
@@ -23,12 +23,11 @@ export function victimsOf(
   upstream: Leg,
   death: Death,
   carried: readonly Carried[],
-  legs: readonly Leg[],
   thresholds: Thresholds,
 ): readonly Victim[] {
   const linked = carried
     .filter(({ near, far }) => isHurt(client, upstream, death, near, far))
-    .map(({ near, far }) => ({ near, far, rerouted: reroutedTo(near, upstream, legs) }));
+    .map(({ near, far }) => ({ near, far, rerouted: reroutedTo(near, upstream) }));
   const unseen = unseenRequests(client, death, givenUpNs(client, death, linked), thresholds);
   return [...linked, ...unseen.map((near) => ({ near, far: null, rerouted: null }))].filter(
     (victim) => !wasMovedAtOnce(victim, death, thresholds),
@@ -44,20 +43,16 @@ function isHurt(client: Leg, upstream: Leg, death: Death, near: TraceStream, far
   return complete === null || complete.timeNs >= healedNs;
 }
 
-function reroutedTo(near: TraceStream, upstream: Leg, legs: readonly Leg[]): TraceStream | null {
+function reroutedTo(near: TraceStream, upstream: Leg): Ref | null {
   if (!isServed(near)) return null;
-  for (const partner of near.partners) {
-    if (!partner.nearerClient || partner.connection === upstream.trace.id) continue;
-    const other = legs[partner.connection]?.streams.find((stream) => stream.id === partner.streamId);
-    if (other !== undefined && isServed(other)) return other;
-  }
-  return null;
+  const elsewhere = near.partners.filter((partner) => partner.nearerClient && partner.connection !== upstream.trace.id);
+  return latest(elsewhere.map((partner) => partner.at));
 }
 
 function wasMovedAtOnce({ far, rerouted }: Victim, death: Death, thresholds: Thresholds): boolean {
   if (rerouted === null) return false;
   const waitingSinceNs = Math.max(death.fromNs, far?.opened.timeNs ?? death.fromNs);
-  return rerouted.opened.timeNs - waitingSinceNs <= thresholds.actsWithinNs;
+  return rerouted.timeNs - waitingSinceNs <= thresholds.actsWithinNs;
 }
 
 /** Once the gateway has told every client stream known to hang, it has given the connection up: later requests went elsewhere. */

@@ -1,21 +1,14 @@
-import type { TraceStream } from '../trace/index.ts';
 import type { Death } from './deaths.ts';
 import type { Victim } from './hurt.ts';
 import type { Leg } from './model.ts';
-import { isServed, overAt } from './stream-fate.ts';
+import { earliest, isServed, overAt } from './stream-fate.ts';
 import type { Thresholds } from './thresholds.ts';
 
 /**
  * The client streams that waited for an attempt which never opened. Nothing of them is on the attempt's own connection,
  * so time alone tells: asked just before or during the attempt, and passed on to nobody by then.
  */
-export function waitersOf(
-  client: Leg,
-  attempt: Leg,
-  death: Death,
-  legs: readonly Leg[],
-  thresholds: Thresholds,
-): readonly Victim[] {
+export function waitersOf(client: Leg, attempt: Leg, death: Death, thresholds: Thresholds): readonly Victim[] {
   const syn = attempt.trace.handshake.syn;
   if (syn === null) return [];
   const untilNs = Math.max(death.fromNs, attempt.trace.last.timeNs);
@@ -28,20 +21,10 @@ export function waitersOf(
       return over === null || over.timeNs >= syn.timeNs;
     })
     .flatMap((near) => {
-      const passedOn = firstPassedOn(near, legs);
+      const passedOn = earliest(near.partners.filter((partner) => partner.nearerClient).map((partner) => partner.at));
       if (passedOn === null) return [{ near, far: null, rerouted: null }];
       // Passed on elsewhere before the attempt could be called dead: nobody was hurt.
-      if (passedOn.opened.timeNs - near.opened.timeNs < thresholds.deadAfterNs) return [];
-      return [{ near, far: null, rerouted: isServed(passedOn) ? passedOn : null }];
+      if (passedOn.timeNs - near.opened.timeNs < thresholds.deadAfterNs) return [];
+      return [{ near, far: null, rerouted: isServed(near) ? passedOn : null }];
     });
-}
-
-function firstPassedOn(near: TraceStream, legs: readonly Leg[]): TraceStream | null {
-  let first: TraceStream | null = null;
-  for (const partner of near.partners) {
-    if (!partner.nearerClient) continue;
-    const far = legs[partner.connection]?.streams.find((stream) => stream.id === partner.streamId);
-    if (far !== undefined && (first === null || far.opened.timeNs < first.opened.timeNs)) first = far;
-  }
-  return first;
 }

@@ -76,7 +76,7 @@ function closedBy(leg: Leg, side: 0 | 1, death: Death): Ref | null {
 
 function allRerouted(victims: readonly Victim[]): Ref | null {
   if (victims.length === 0 || victims.some(({ rerouted }) => rerouted === null)) return null;
-  return latest(victims.map(({ rerouted }) => rerouted?.opened ?? null));
+  return latest(victims.map(({ rerouted }) => rerouted));
 }
 
 /** The same client asks again for what hangs, on a connection that it opened meanwhile. */

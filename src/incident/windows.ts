@@ -71,7 +71,7 @@ function carriedCase(scene: Scene, client: Leg, upstream: Leg, death: Death): Ca
   const known = scene.links.find((link) => link.client === client.id && link.upstream === upstream.id);
   if (known !== undefined && known.confidence >= LINK_CONFIDENCE_MIN) {
     const carried = carriedStreams(client, upstream);
-    const victims = victimsOf(client, upstream, death, carried, scene.legs, scene.thresholds);
+    const victims = victimsOf(client, upstream, death, carried, scene.thresholds);
     if (victims.length > 0) return [{ client, upstream, death, victims, link: known }];
   }
   return timedCase(scene, client, upstream, death);
@@ -92,7 +92,7 @@ function timedCase(scene: Scene, client: Leg, upstream: Leg, death: Death): Case
 }
 
 function attemptCase(scene: Scene, client: Leg, upstream: Leg, death: Death): Case[] {
-  const victims = waitersOf(client, upstream, death, scene.legs, scene.thresholds);
+  const victims = waitersOf(client, upstream, death, scene.thresholds);
   if (victims.length === 0) return [];
   const link: Link = {
     client: client.id,

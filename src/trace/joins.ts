@@ -189,8 +189,9 @@ export class JoinBook {
   }
 
   #note(near: LiveStream, far: LiveStream, method: JoinMethod, candidates: number): void {
-    const fresh = near.join(far, method, true, candidates);
-    far.join(near, method, false, candidates);
+    const at = refOf(this.#moment);
+    const fresh = near.join(far, method, true, candidates, at);
+    far.join(near, method, false, candidates, at);
     if (fresh) this.#tally(near, far, method, candidates);
   }
 

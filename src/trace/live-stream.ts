@@ -1,7 +1,7 @@
 import type { Moment } from '../capture/index.ts';
 import type { KeptFields } from '../http/index.ts';
 import { otherSide, type Side } from '../tcp/index.ts';
-import { LONG_STREAM_NS, PARTNERS_MAX } from './limits.ts';
+import { LONG_STREAM_NS, PARTNERS_MAX, PASSED_ON_SOON_NS } from './limits.ts';
 import type { JoinMethod, Partner, Ref, RequestFields, TraceStream } from './model.ts';
 
 /** RFC 9110 §15.6: from here on the server side failed. */
@@ -45,6 +45,8 @@ export class LiveStream {
   isForwarded = false;
   /** Its partner is known by what was asked, which says more than bytes that came back. */
   isJoinedByRequest = false;
+  /** It was not passed on at once: the gateway had to connect, or to fail elsewhere, first. */
+  waited = false;
   /** One of the first requests after another stream of its connection failed. */
   followsFailure = false;
   /** Chain of the table of open streams. */
@@ -71,6 +73,7 @@ export class LiveStream {
     this.isForwarded = false;
     this.isJoinedByRequest = false;
     this.followsFailure = false;
+    this.waited = false;
     // Loops: for so few cells the built-in calls cost more than the work.
     for (let slot = 0; slot < SLOTS; slot++) this.#packet[slot] = 0;
     this.#dataBytes[0] = 0;
@@ -136,14 +139,14 @@ export class LiveStream {
 
   /** Whether a finished stream says something by itself, so that it is kept and not folded. */
   isNotable(moment: Moment): boolean {
-    return this.followsFailure || this.hasFailed || !this.isYoung(moment, LONG_STREAM_NS);
+    return this.followsFailure || this.waited || this.hasFailed || !this.isYoung(moment, LONG_STREAM_NS);
   }
 
   /**
    * Notes that a stream of another connection carried the same; a pair noted again counts one more match.
    * @returns whether the pair is new
    */
-  join(other: LiveStream, method: JoinMethod, nearerClient: boolean, candidates: number): boolean {
+  join(other: LiveStream, method: JoinMethod, nearerClient: boolean, candidates: number, at: Ref): boolean {
     const known = this.#partnerOf(other);
     if (known !== undefined) {
       known.matched++;
@@ -151,14 +154,17 @@ export class LiveStream {
       return false;
     }
     if (this.#partners.length >= PARTNERS_MAX) return false;
-    if (nearerClient) this.isPassedOn = true;
-    else this.isForwarded = true;
+    if (nearerClient) {
+      this.isPassedOn = true;
+      this.waited ||= at.timeNs - (this.#ns[AT.opened] ?? 0) > PASSED_ON_SOON_NS;
+    } else this.isForwarded = true;
     if (method !== 'payload') this.isJoinedByRequest = true;
     this.#partners.push({
       connection: other.connection,
       streamId: other.id,
       method,
       nearerClient,
+      at,
       matched: 1,
       candidates,
     });

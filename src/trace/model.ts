@@ -237,6 +237,8 @@ export interface Partner {
   readonly method: JoinMethod;
   /** This stream is the one nearer the client: it was asked first, or got the bytes last. */
   readonly nearerClient: boolean;
+  /** When the other was seen to carry it; of a request: when it was passed on, for the stream nearer the client. */
+  readonly at: Ref;
   /** Matches that say so: 1 for requests, frames for payload. */
   readonly matched: number;
   /** How many streams would have fitted just as well when it was made, this one included. */
