@@ -11,17 +11,18 @@ const WIDTH_MIN = 40;
 
 type Section = (report: Report, ink: Ink) => string[];
 
-/** In the order of reading: verdict, picture, what to do, then the proof. */
+/** In the order of reading: verdict, picture, proof, what to do. */
 const SECTIONS: readonly (readonly [heading: string | null, section: Section])[] = [
   [null, headSection],
   ['What it means', meaningSection],
   ['Timeline', timelineSection],
   [null, windowsSection],
-  ['What to do', stepsSection],
   ['Findings', findingsSection],
   ['Connections', connectionsSection],
   ['What was looked at', lookedAtSection],
   ['How far to trust it', trustSection],
+  // Last, since the end of a long text is what a terminal shows.
+  ['What to do', stepsSection],
 ];
 
 /** The report for a terminal: no line is wider than `width`, nothing from the wire is obeyed by the terminal. */

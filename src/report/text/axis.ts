@@ -25,8 +25,10 @@ export interface Tick {
 export const PAUSE_COLUMNS = 2;
 const PAUSES_MAX = 4;
 /** A stretch is left out only where it is long in itself and much of the axis. */
-const PAUSE_MIN_SECONDS = 120;
-const PAUSE_MIN_SHARE = 1 / 6;
+const PAUSE_MIN_SECONDS = 600;
+const PAUSE_MIN_SHARE = 1 / 5;
+/** Of a stretch left out, so much stays on either side. */
+const PAUSE_MARGIN = 1 / 50;
 
 /** Columns between two ticks, so that their labels stay apart. */
 const TICK_COLUMNS_MIN = 11;
@@ -106,9 +108,10 @@ function quietOf(from: number, to: number, moments: readonly number[]): { from: 
     .toSorted((a, b) => b.to - b.from - (a.to - a.from))
     .slice(0, PAUSES_MAX)
     .toSorted((a, b) => a.from - b.from);
-  const leftOut = longest.reduce((sum, gap) => sum + gap.to - gap.from, 0);
-  const margin = Math.max(1, (to - from - leftOut) / 20);
-  return longest.map((gap) => ({ from: gap.from + margin, to: gap.to - margin })).filter((gap) => gap.to > gap.from);
+  return longest.map((gap) => {
+    const margin = (gap.to - gap.from) * PAUSE_MARGIN;
+    return { from: gap.from + margin, to: gap.to - margin };
+  });
 }
 
 function placeOn(stretches: readonly Stretch[], seconds: number, columns: number): number {
@@ -126,24 +129,25 @@ function ticksOf(stretches: readonly Stretch[]): Tick[] {
   const columns = stretches.reduce((sum, stretch) => sum + stretch.columns, 0);
   const atLeast = (seconds * TICK_COLUMNS_MIN) / columns;
   const step = STEPS.find((candidate) => candidate >= atLeast) ?? atLeast;
+  const longest = stretches.at(-1)?.to ?? 0;
   const ticks: Tick[] = [];
   for (const stretch of stretches) {
     for (let n = Math.ceil(stretch.from / step - 1e-9); n * step <= stretch.to; n++) {
       const column = placeOn(stretches, n * step, Infinity);
       const last = ticks.at(-1);
       const free = last === undefined ? 0 : last.column + last.label.length + 2;
-      if (column >= free) ticks.push({ column, label: tickLabel(n * step, step) });
+      if (column >= free) ticks.push({ column, label: tickLabel(n * step, step, longest) });
     }
   }
   return ticks;
 }
 
-/** Seconds since the capture's start, no finer than the step. */
-function tickLabel(seconds: number, step: number): string {
+/** Seconds since the capture's start, no finer than the step, in one form along the whole axis. */
+function tickLabel(seconds: number, step: number, longest: number): string {
   if (step < 1) return `${seconds.toFixed(step < 0.01 ? 3 : step < 0.1 ? 2 : 1)} s`;
-  if (step < MINUTE && seconds > MINUTE) {
+  if (step < MINUTE && longest > 2 * MINUTE) {
     const rest = Math.round(seconds % MINUTE);
-    return `${Math.floor(seconds / MINUTE)}:${String(rest).padStart(2, '0')} min`;
+    return `${Math.floor(seconds / MINUTE)}:${String(rest).padStart(2, '0')}`;
   }
   return durationText(seconds);
 }

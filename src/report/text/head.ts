@@ -13,11 +13,17 @@ const TONES: Readonly<Record<VerdictState, Tone>> = {
   inconclusive: 'warn',
 };
 
+const FACTS: Readonly<Record<Exclude<VerdictState, 'half-dead'>, string>> = {
+  suspect: ': an upstream is in trouble, and whom that hurt is not shown',
+  healthy: ': no client was alive on a dead upstream',
+  inconclusive: ': this capture cannot answer',
+};
+
 /** The verdict: its state's own word in the first line, then the sentence, then what was read. */
 export function headSection(report: Report, ink: Ink): string[] {
   const { state, confidence, summary } = report.verdict;
   const sure = confidence === null ? '' : ` (${confidence})`;
-  const facts = state === 'half-dead' ? factsOf(report.windows) : '';
+  const facts = state === 'half-dead' ? factsOf(report.windows) : FACTS[state];
   const first = `${ink.glyphs.verdict[state]} ${state}${sure}${facts}`;
   return [
     ...wrapped(first, ink.width, 2).map((line) => ink.paint(TONES[state], line)),

@@ -4,7 +4,7 @@ import { columnsOf, shortened, wrapped } from './lines.ts';
 
 /** cli-table3 grows faster than its rows: 200 take 50 ms, 5,000 nearly three seconds. */
 const ROWS_MAX = 200;
-const CELL_LINES_MAX = 4;
+const CELL_LINES_MAX = 6;
 /** A space on either side of each cell. */
 const PADDING = 2;
 const COLUMN_MIN = 3;

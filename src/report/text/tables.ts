@@ -92,12 +92,20 @@ export function lookedAtSection({ connections, links, capture }: Report, ink: In
   const pings = sum(({ pings: sent }) => sent.fromClient.sent + sent.fromServer.sent);
   const ponged = sum(({ pings: sent }) => sent.fromClient.answered + sent.fromServer.answered);
   const resent = sum(({ retransmissions }) => retransmissions.fromClient + retransmissions.fromServer);
+  const legs = [
+    counted(count('client'), 'client connection'),
+    counted(count('upstream'), 'upstream connection'),
+    ...(count('other') === 0 ? [] : [counted(count('other'), 'other connection')]),
+  ];
+  const seen = [
+    `${counted(streams, 'stream')} (${open} still open at the end)`,
+    answered(probes, probed, 'keep-alive probe'),
+    answered(pings, ponged, 'PING'),
+    counted(resent, 'retransmission'),
+  ];
   const sentences = [
-    `${counted(count('client'), 'client connection')}, ${counted(count('upstream'), 'upstream connection')}, ` +
-      `${counted(count('other'), 'other connection')}, ${counted(links.length, 'link')} between client and upstream ` +
-      `connections, in ${durationText(capture.duration)}.`,
-    `${counted(streams, 'stream')}, ${open} of them still open at the end. ${answered(probes, probed, 'keep-alive probe')}, ` +
-      `${answered(pings, ponged, 'PING')}, ${counted(resent, 'retransmission')}.`,
+    `In ${durationText(capture.duration)}: ${listed(legs)}; ${counted(links.length, 'link')} between clients and upstreams.`,
+    `Seen on them: ${listed(seen)}.`,
   ];
   return sentences.flatMap((sentence) => wrapped(sentence, ink.width - INDENT.length).map((line) => INDENT + line));
 }

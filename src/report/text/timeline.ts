@@ -2,6 +2,7 @@ import { endpointText } from '../address.ts';
 import { durationText } from '../duration.ts';
 import type { Connection, LivenessState, Report, Window } from '../model.ts';
 import { clockText, counted, farEnd } from '../words/phrase.ts';
+import { worstFirst } from '../words/verdict.ts';
 import { type Axis, axisOf } from './axis.ts';
 import { MARKS } from './glyphs.ts';
 import type { Ink } from './ink.ts';
@@ -43,10 +44,11 @@ export function timelineSection(report: Report, ink: Ink): string[] {
   const pictures = report.windows.length > 0 ? windowPictures(report) : [plainPicture(report)];
   const shown = pictures.slice(0, PICTURES_MAX).filter((picture) => picture.lanes.length > 0);
   const more = pictures.length - shown.length;
+  const drawn = shown.map((picture) => draw(picture, report, ink));
   return [
-    ...shown.flatMap((picture, i) => [...(i === 0 ? [] : ['']), ...pictureLines(picture, report, ink)]),
+    ...drawn.flatMap(({ lines }, i) => [...(i === 0 ? [] : ['']), ...lines]),
     ...(more > 0 ? [`${INDENT}and ${counted(more, 'more client')} with windows, in the tables`] : []),
-    ...legend(shown, ink),
+    ...legend(drawn, ink),
   ];
 }
 
@@ -60,8 +62,7 @@ function windowPictures(report: Report): Picture[] {
 
 function windowPicture(client: string, report: Report, byId: ReadonlyMap<string, Connection>): Picture {
   const all = report.windows.filter((window) => window.client === client);
-  const worst = all.toSorted((a, b) => b.streams.length - a.streams.length || b.duration - a.duration);
-  const kept = new Set(worst.slice(0, WINDOWS_MAX));
+  const kept = new Set(worstFirst(all).slice(0, WINDOWS_MAX));
   const windows = all.filter((window) => kept.has(window));
   const dead = new Set(windows.map((window) => window.upstream));
   const others = new Set(windows.flatMap((window) => window.alternatives.map(({ upstream }) => upstream)));
@@ -104,23 +105,36 @@ function illness({ liveness }: Connection): number {
   return liveness.some(({ state }) => state === 'unanswered') ? 1 : 0;
 }
 
-function pictureLines(picture: Picture, report: Report, ink: Ink): string[] {
+/** A picture as lines, and what the legend has to explain of it. */
+interface Drawn {
+  readonly lines: readonly string[];
+  readonly states: ReadonlySet<LivenessState>;
+  readonly letters: ReadonlySet<string>;
+  readonly hasWindows: boolean;
+}
+
+function draw(picture: Picture, report: Report, ink: Ink): Drawn {
   const seconds = secondsSince(report);
-  const labels = picture.lanes.map((lane) => labelOf(lane));
+  const labels = picture.lanes.map(labelOf);
   const longest = Math.max(...labels.flat().map(columnsOf));
   const labelColumns = Math.min(longest, Math.floor(ink.width * LABEL_MAX_SHARE));
-  const columns = Math.max(10, ink.width - INDENT.length - labelColumns - 2);
-  const axis = pictureAxis(picture, report, columns, seconds);
+  const axis = pictureAxis(picture, report, ink.width - INDENT.length - labelColumns - 2, seconds);
   const line = (label: string, row: string): string =>
     `${INDENT}${padded(shortened(label, labelColumns, ink.ellipsis), labelColumns)}  ${row}`.trimEnd();
   const [ticks, ruler] = axisRows(axis, ink);
-  return [
-    line('', ink.paint('dim', ticks)),
-    line('', ink.paint('dim', ruler)),
-    ...picture.lanes.flatMap((lane, i) => laneLines(lane, labels[i] ?? ['', ''], axis, seconds, ink, line)),
-    ...(picture.omitted === null ? [] : [`${INDENT}${picture.omitted}`]),
-    ...caption(axis, report, ink),
-  ];
+  const connections = picture.lanes.flatMap((lane) => (lane.kind === 'window' ? [] : [lane.connection]));
+  return {
+    lines: [
+      line('', ink.paint('dim', ticks)),
+      line('', ink.paint('dim', ruler)),
+      ...picture.lanes.flatMap((lane, i) => laneLines(lane, labels[i] ?? ['', ''], axis, seconds, ink, line)),
+      ...(picture.omitted === null ? [] : [`${INDENT}${picture.omitted}`]),
+      ...caption(axis, report, ink),
+    ],
+    states: new Set(connections.flatMap(({ liveness }) => liveness.map(({ state }) => state))),
+    letters: new Set(connections.flatMap((connection) => [...marksRow(connection, axis, seconds)])),
+    hasWindows: picture.windows.length > 0,
+  };
 }
 
 function labelOf(lane: Lane): [string, string] {
@@ -150,7 +164,7 @@ function pictureAxis({ windows, lanes }: Picture, report: Report, columns: numbe
   const start = 0;
   const end = Math.max(seconds(report.capture.end ?? ''), start);
   const moments = lanes.flatMap((lane) => (lane.kind === 'window' ? [] : notable(lane.connection, seconds)));
-  if (windows.length === 0) return axisOf(start, end, columns, moments);
+  if (windows.length === 0) return axisOf(start, end, columns, everyMark(lanes, seconds));
   const froms = windows.map(({ onset, from }) => seconds(onset.lastHeard ?? from));
   const tos = windows.map(({ to }) => (to === null ? end : seconds(to)));
   const from = Math.min(...froms);
@@ -160,6 +174,11 @@ function pictureAxis({ windows, lanes }: Picture, report: Report, columns: numbe
   if (end - start <= WHOLE_SHARE * (to - from)) return axisOf(start, end, columns, noted);
   const pad = Math.max(PAD_SECONDS, PAD_SHARE * (to - from));
   return axisOf(Math.max(start, from - pad), Math.min(end, to + pad), columns, noted);
+}
+
+/** Without a window to look at, the beat itself is what there is to see. */
+function everyMark(lanes: readonly Lane[], seconds: SecondsOf): number[] {
+  return lanes.flatMap((lane) => (lane.kind === 'window' ? [] : lane.connection.marks.map(({ at }) => seconds(at))));
 }
 
 const QUIET_KINDS: ReadonlySet<string> = new Set(['ping', 'ping-ack', 'keep-alive', 'keep-alive-ack', 'data']);
@@ -185,21 +204,18 @@ function caption(axis: Axis, report: Report, ink: Ink): string[] {
 }
 
 /** Only what is drawn is explained. */
-function legend(pictures: readonly Picture[], ink: Ink): string[] {
-  const connections = pictures.flatMap(({ lanes }) =>
-    lanes.flatMap((lane) => (lane.kind === 'window' ? [] : [lane.connection])),
-  );
-  const states = new Set(connections.flatMap(({ liveness }) => liveness.map(({ state }) => state)));
-  const kinds = new Set(connections.flatMap(({ marks }) => marks.map(({ kind }) => kind)));
+function legend(pictures: readonly Drawn[], ink: Ink): string[] {
+  const states = new Set(pictures.flatMap(({ states: drawn }) => [...drawn]));
+  const letters = new Set(pictures.flatMap(({ letters: drawn }) => [...drawn]));
   const { glyphs } = ink;
   const items = [
     ...LEGEND_STATES.filter((state) => states.has(state)).map(
       (state) => `${glyphs.liveness[state].repeat(2)} ${state}`,
     ),
-    ...(pictures.some(({ windows }) => windows.length > 0)
+    ...(pictures.some(({ hasWindows }) => hasWindows)
       ? [`${glyphs.onset} died in here`, `${glyphs.window} half-dead`]
       : []),
-    ...MARKS.filter(([kind]) => kinds.has(kind)).map(([, letter, meaning]) => `${letter} ${meaning}`),
+    ...MARKS.filter(([, letter]) => letters.has(letter)).map(([, letter, meaning]) => `${letter} ${meaning}`),
   ];
   return packed(items, ink.width - INDENT.length).map((line) => INDENT + ink.paint('dim', line));
 }

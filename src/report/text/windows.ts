@@ -1,4 +1,3 @@
-import { endpointText } from '../address.ts';
 import type { Connection, Evidence, HurtStream, Report, Window } from '../model.ts';
 import { outcomeText } from '../words/hurt.ts';
 import { clockText, counted, named } from '../words/phrase.ts';
@@ -63,15 +62,17 @@ function terms(window: Window, report: Report, byId: ReadonlyMap<string, Connect
   );
 }
 
+/** The column of recoveries is there only where there was one: the path needs the room. */
 function hurtTable({ streams }: Window, byId: ReadonlyMap<string, Connection>, ink: Ink): string[] {
   if (streams.length === 0) return [];
+  const recovered = streams.some(({ recoveredBy }) => recoveredBy !== null);
   const columns = [
     { head: 'stream' },
     { head: 'kind' },
     { head: 'path', flexible: true },
     { head: 'silent since' },
     { head: 'outcome' },
-    { head: 'recovered by' },
+    ...(recovered ? [{ head: 'recovered by' }] : []),
   ];
   const rows = streams.map((stream) => [
     idsText(stream, ink),
@@ -79,11 +80,12 @@ function hurtTable({ streams }: Window, byId: ReadonlyMap<string, Connection>, i
     stream.path ?? 'not known',
     clockText(stream.silentSince),
     outcomeText(stream),
-    recoveryText(stream, byId),
+    ...(recovered ? [recoveryText(stream, byId)] : []),
   ]);
+  const title = `Hurt streams (id on client ${ink.glyphs.arrow} upstream connection)${recovered ? '' : ', none recovered in the capture'}`;
   return [
     '',
-    `${INDENT}Hurt streams (id on client ${ink.glyphs.arrow} upstream connection)`,
+    ...wrapped(title, ink.width - INDENT.length).map((line) => INDENT + line),
     ...tableLines(columns, rows, ink, { indent: 2, noun: 'stream' }),
   ];
 }
@@ -95,8 +97,7 @@ function idsText({ id, upstreamStream }: HurtStream, ink: Ink): string {
 function recoveryText({ recoveredBy }: HurtStream, byId: ReadonlyMap<string, Connection>): string {
   if (recoveredBy === null) return 'none';
   const upstream = recoveredBy.upstream === null ? undefined : byId.get(recoveredBy.upstream);
-  const through = upstream === undefined ? '' : ` via ${upstream.id} ${endpointText(upstream.server)}`;
-  return `stream ${recoveredBy.stream}${through}`;
+  return upstream === undefined ? String(recoveredBy.stream) : `${recoveredBy.stream} via ${upstream.id}`;
 }
 
 function evidenceTable({ evidence }: Window, ink: Ink): string[] {
@@ -112,7 +113,7 @@ function evidenceTable({ evidence }: Window, ink: Ink): string[] {
     withFile ? `${row.packet} in file ${row.file ?? 0}` : String(row.packet),
     clockText(row.at),
     row.connection,
-    skipped === 0 ? row.text : `${row.text} (after ${skipped} more like it)`,
+    skipped === 0 ? row.text : `${row.text} (${skipped} more before)`,
   ]);
   const title = `${INDENT}Evidence (packet numbers as in Wireshark)`;
   return ['', title, ...tableLines(columns, rows, ink, { indent: 2, noun: 'packet' })];

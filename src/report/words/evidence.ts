@@ -7,10 +7,10 @@ type Sentence = (by: string, value: number | null) => string;
 
 const SENTENCES = {
   'last-heard': (by) => `last packet of ${by}`,
-  'first-unanswered': (by) => `first packet of ${by} that got no answer`,
-  retransmission: (by, value) => `retransmission by ${by}${nth(value)}, no answer`,
-  probe: (by, value) => `keep-alive probe by ${by}${nth(value)}, no answer`,
-  syn: (by, value) => `SYN by ${by}${nth(value)}, no answer`,
+  'first-unanswered': (by) => `first unanswered packet of ${by}`,
+  retransmission: (by, value) => `retransmission${nth(value)} by ${by}, no answer`,
+  probe: (by, value) => `keep-alive probe${nth(value)} by ${by}, no answer`,
+  syn: (by, value) => `SYN${nth(value)} by ${by}, no answer`,
   reset: (by) => `RST by ${by}`,
   refused: (by) => `SYN answered with RST by ${by}`,
   goaway: (by, value) => `GOAWAY by ${by}${value === null ? '' : `, last stream ${value}`}`,
@@ -32,7 +32,7 @@ export function evidenceText(evidence: Evidence, connections: ReadonlyMap<string
 }
 
 function nth(ordinal: number | null): string {
-  return ordinal === null ? '' : `, try ${ordinal}`;
+  return ordinal === null ? '' : ` ${ordinal}`;
 }
 
 function onStream(id: number | null): string {

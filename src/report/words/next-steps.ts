@@ -1,7 +1,7 @@
 import { connectionFilter } from '../filter.ts';
 import type { Connection, NextStep, Verdict, Window } from '../model.ts';
 import { counted, farEnd, listed } from './phrase.ts';
-import { worstWindow } from './verdict.ts';
+import { worstFirst } from './verdict.ts';
 
 /** A keep-alive that is often advised; its bound is computed from it. */
 const KEEPALIVE = { timeSeconds: 60, intervalSeconds: 10, probes: 3 } as const;
@@ -40,7 +40,7 @@ function step(text: string, command: string | null = null): NextStep {
 
 function windowSteps(windows: readonly Window[], connections: readonly Connection[]): NextStep[] {
   const byId = new Map(connections.map((connection) => [connection.id, connection]));
-  const window = worstWindow(windows);
+  const [window] = worstFirst(windows);
   if (window === undefined) return [];
   const upstream = byId.get(window.upstream);
   return [
@@ -71,11 +71,13 @@ function remedyStep(window: Window, connection: Connection | undefined): NextSte
   const upstream = connection === undefined ? window.upstream : farEnd(connection);
   const probes = connection?.keepalive.fromClient.probes ?? 0;
   const oneWay = window.cause === 'path-one-way' ? ` ${ONE_WAY_CAVEAT}` : '';
+  const resent = connection?.retransmissions.fromClient ?? 0;
+  const inFlight = resent > 0 ? inFlightText(resent) : IN_FLIGHT_CAVEAT;
   switch (window.cause) {
     case 'peer-silent':
     case 'path-one-way':
-      if (probes > 0) return step(`${probingText(upstream, probes)}${oneWay} ${IN_FLIGHT_CAVEAT}`);
-      return step(`${keepaliveAdvice(upstream)}${oneWay} ${IN_FLIGHT_CAVEAT}`, KEEPALIVE_YAML);
+      if (probes > 0) return step(`${probingText(upstream, probes)}${oneWay} ${inFlight}`);
+      return step(`${keepaliveAdvice(upstream)}${oneWay} ${inFlight}`, KEEPALIVE_YAML);
     case 'connect-unanswered':
       return step(
         `Look at connectTimeout and the health checks for ${upstream}: keep-alive does not help here, ` +
@@ -107,17 +109,26 @@ function probingText(upstream: string, probes: number): string {
 function keepaliveAdvice(upstream: string): string {
   const { timeSeconds, intervalSeconds, probes } = KEEPALIVE;
   return (
-    `Bound it: switch on TCP keep-alive from the gateway to ${upstream} (Istio: tcpKeepalive in the DestinationRule). ` +
+    `Bound it: switch on TCP keep-alive from the gateway to ${upstream} (Istio: trafficPolicy.connectionPool.tcp of its DestinationRule). ` +
     `With ${timeSeconds} s, ${intervalSeconds} s and ${probes} probes the gateway's kernel gives a silent peer up ` +
     `${timeSeconds} + ${probes} x ${intervalSeconds} = ${KEEPALIVE_BOUND_SECONDS} s after its last packet.`
   );
 }
 
-const KEEPALIVE_YAML = `trafficPolicy: {connectionPool: {tcp: {tcpKeepalive: {time: ${KEEPALIVE.timeSeconds}s, interval: ${KEEPALIVE.intervalSeconds}s, probes: ${KEEPALIVE.probes}}}}}`;
+const KEEPALIVE_YAML = `tcpKeepalive: {time: ${KEEPALIVE.timeSeconds}s, interval: ${KEEPALIVE.intervalSeconds}s, probes: ${KEEPALIVE.probes}}`;
 
 const IN_FLIGHT_CAVEAT =
   'Linux sends no probe while anything is in flight: then retransmission rules (tcp_retries2, about 15 min), which ' +
   'TCP_USER_TIMEOUT bounds.';
+
+/** The gateway's own data were unanswered: on this very connection keep-alive would have stayed quiet. */
+function inFlightText(retransmissions: number): string {
+  return (
+    `Here it is not enough: the gateway's data were in flight (${counted(retransmissions, 'retransmission')}), and Linux ` +
+    'sends no probe then; tcp_retries2 rules, about 15 min. TCP_USER_TIMEOUT or HTTP/2 PINGs to the upstream ' +
+    '(Envoy: connection_keepalive) bound that.'
+  );
+}
 
 const ONE_WAY_CAVEAT =
   'Here it would fire late: each packet that still arrives from the upstream restarts the clock, so count from the last of them.';

@@ -38,7 +38,7 @@ export const ENDS: Readonly<Record<WindowEndHow, string>> = {
   'client-reconnected': 'the client asked again on a new connection',
   'client-gone': "the client's connection ended",
   rerouted: 'the waiting request was served through another upstream',
-  'capture-end': 'not before the capture ended',
+  'capture-end': 'still so when the capture ended',
 };
 
 function deathText(window: ToldWindow, connections: Connections): string {

@@ -59,9 +59,14 @@ export const MEANINGS: Readonly<Record<VerdictState, string>> = {
   inconclusive: 'inconclusive: this capture could not have shown a half-dead connection, whether there was one or not.',
 };
 
-/** The window to speak of first: most streams hurt, then the longest. */
-export function worstWindow(windows: readonly Window[]): Window | undefined {
-  return windows.toSorted((a, b) => b.streams.length - a.streams.length || b.duration - a.duration)[0];
+const CONFIDENCES = ['confirmed', 'probable', 'possible'] as const satisfies readonly Window['confidence'][];
+
+/** The windows to speak of first: the surest, then those that hurt most streams, then the longest. */
+export function worstFirst(windows: readonly Window[]): Window[] {
+  const doubt = (window: Window): number => CONFIDENCES.indexOf(window.confidence);
+  return windows.toSorted(
+    (a, b) => doubt(a) - doubt(b) || b.streams.length - a.streams.length || b.duration - a.duration,
+  );
 }
 
 /** `at least 5 min 2 s` where the capture's end cuts the window. */
@@ -70,7 +75,7 @@ export function windowSpan(window: Pick<Window, 'duration' | 'open'>): string {
 }
 
 function windowsText(windows: readonly Window[], connections: Connections): string {
-  const window = worstWindow(windows);
+  const [window] = worstFirst(windows);
   if (window === undefined) return 'A client connection was alive while its upstream connection was dead.';
   const client = connections.get(window.client);
   const upstream = connections.get(window.upstream);
@@ -79,12 +84,18 @@ function windowsText(windows: readonly Window[], connections: Connections): stri
   return (
     `${gateway} kept client ${client === undefined ? window.client : farEnd(client)} connected while its upstream ` +
     `${upstream === undefined ? window.upstream : farEnd(upstream)} was dead, ${since}` +
-    `${window.open ? ' (still so when the capture ends)' : ''}: ${hurtText(window.streams)}${moreText(windows)}.`
+    `${window.open ? ' (still so when the capture ends)' : ''}: ${hurtText(window.streams)}${unusedText(window, connections)}${moreText(windows)}.`
   );
 }
 
+function unusedText({ alternatives }: Window, connections: Connections): string {
+  const unused = alternatives.find(({ requestsDuring }) => requestsDuring === 0);
+  const upstream = unused === undefined ? undefined : connections.get(unused.upstream);
+  return upstream === undefined ? '' : `; ${farEnd(upstream)} stood by unused`;
+}
+
 function moreText(windows: readonly Window[]): string {
-  return windows.length < 2 ? '' : `; ${counted(windows.length - 1, 'more window')} below`;
+  return windows.length < 2 ? '' : `; ${counted(windows.length - 1, 'more window')}`;
 }
 
 function healthyText(
