@@ -58,12 +58,17 @@ function roleOf(acceptedBy: number, openedBy: number): Role {
   return 'client';
 }
 
+/** The session in which tcpdump runs is in every capture of a remote host, and in its middle as a rule. */
+const SSH_PORT = 22;
+
 /**
- * A connection that carries another protocol (the ssh session in which tcpdump runs) makes nobody a gateway.
- * Without any payload it may be anything: an idle upstream, an attempt that never opened.
+ * A connection that carries another protocol makes nobody a gateway. What it carries is known only where its first bytes were seen;
+ * joined in its middle it may be anything, and an upstream that sends one event again and again shows no frame to know it by.
  */
-function mayBeLeg({ protocol, flows }: TraceConnection): boolean {
-  return protocol !== 'unknown' || (flows[0].bytes === 0 && flows[1].bytes === 0);
+function mayBeLeg({ protocol, flows, handshake, endpoints }: TraceConnection): boolean {
+  if (protocol !== 'unknown') return true;
+  const isEmpty = flows[0].bytes === 0 && flows[1].bytes === 0;
+  return isEmpty || (handshake.by === null && endpoints.every(({ port }) => port !== SSH_PORT));
 }
 
 function uniteLocal(trace: Trace, hosts: Hosts): ReadonlySet<string> {

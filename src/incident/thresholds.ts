@@ -13,6 +13,8 @@ export interface Thresholds {
   /** Loss below this span or number of tries is no finding (a lone tail-loss probe is usual). */
   readonly lossSpanNs: number;
   readonly lossTries: number;
+  /** How long a request that the upstream has acknowledged at TCP may be without a response. */
+  readonly responseGraceNs: number;
   /** How far past `timeoutSeconds` a watch may be open. */
   readonly watchGraceNs: number;
 }
@@ -27,6 +29,8 @@ export const DEFAULT_THRESHOLDS: Thresholds = {
   actsWithinNs: 1 * SECOND_NS,
   lossSpanNs: 1 * SECOND_NS,
   lossTries: 3,
+  // Twice a slow LIST of a large cluster; the apiserver itself gives up after 60 s (--request-timeout).
+  responseGraceNs: 30 * SECOND_NS,
   // The apiserver ends a watch at its deadline; a minute covers its bookmark just before and a slow path.
   watchGraceNs: 60 * SECOND_NS,
 };

@@ -35,7 +35,7 @@ export function composeReport(incident: Incident, capture: CaptureFacts, toolVer
     })),
     windows,
     thresholds: thresholdsOf(incident),
-    trust: trustOf(frame, incident),
+    trust: trustOf(frame, incident, capture),
     findings: incident.findings.map((finding) => findingOf(frame, finding, byId)),
     whatIf: [],
     nextSteps: nextStepsOf({ state, reason: reason.kind }, windows, connections),
@@ -59,6 +59,7 @@ function thresholdsOf({ thresholds }: Incident): Thresholds {
     actsWithin: secondsOf(thresholds.actsWithinNs),
     lossSpan: secondsOf(thresholds.lossSpanNs),
     lossTries: thresholds.lossTries,
+    responseGrace: secondsOf(thresholds.responseGraceNs),
     watchGrace: secondsOf(thresholds.watchGraceNs),
   };
 }

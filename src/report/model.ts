@@ -401,6 +401,7 @@ export interface Thresholds {
   actsWithin: Seconds;
   lossSpan: Seconds;
   lossTries: Count;
+  responseGrace: Seconds;
   watchGrace: Seconds;
 }
 

@@ -54,8 +54,10 @@ const TITLES: Titles = {
     `${self}: ${counted(count, 'response')} ${status} with no upstream response behind: made by the gateway`,
   'watch-overdue': ({ timeoutSeconds, openNs }, { self, span }) =>
     `${self}: a watch that asked for ${timeoutSeconds} s was still open after ${span(openNs)}`,
-  'stale-but-alive': ({ quietNs }, { self, span }) =>
-    `${self} answers at TCP and HTTP/2, but brought no data and no bookmark for ${span(quietNs)}`,
+  'stale-but-alive': ({ quietNs, unanswered }, { self, span }) =>
+    unanswered === 0
+      ? `${self} answers at TCP and HTTP/2, but brought no data and no bookmark for ${span(quietNs)}`
+      : `${self} acknowledged ${counted(unanswered, 'request')} at TCP and answered none, for ${span(quietNs)} at most`,
   'idle-timeout-cut': ({ quietNs, by }, { self, span }) =>
     `${self}: the gateway cut a healthy, quiet stream after ${span(quietNs)} ` +
     `(${by === 'goaway' ? 'GOAWAY' : 'RST_STREAM'}), consistent with an idle timeout`,

@@ -2,9 +2,11 @@ import type { Moment } from '../capture/index.ts';
 import type { Side } from '../tcp/index.ts';
 import {
   AFTERMATH_STREAMS,
+  FINISHED_STREAMS_EASY,
   FINISHED_STREAMS_MAX,
   type LimitCounter,
   NEWEST_STREAMS_MAX,
+  NEWEST_STREAMS_MIN,
   NOTABLE_STREAMS_MAX,
   OPEN_STREAMS_MAX,
 } from './limits.ts';
@@ -101,7 +103,7 @@ export class StreamBook {
 
   #keepNewest(streams: FinishedStreams, stream: LiveStream): void {
     const { newest } = streams;
-    if (newest.length < NEWEST_STREAMS_MAX && this.#finished < FINISHED_STREAMS_MAX) {
+    if (newest.length < this.#newestMax()) {
       newest.push(stream);
       this.#finished++;
       return;
@@ -114,6 +116,11 @@ export class StreamBook {
     newest[streams.oldest] = stream;
     streams.oldest = (streams.oldest + 1) % newest.length;
     this.#fold(streams, oldest);
+  }
+
+  #newestMax(): number {
+    if (this.#finished < FINISHED_STREAMS_EASY) return NEWEST_STREAMS_MAX;
+    return this.#finished < FINISHED_STREAMS_MAX ? NEWEST_STREAMS_MIN : 0;
   }
 
   #fold(streams: FinishedStreams, stream: LiveStream): void {

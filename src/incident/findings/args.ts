@@ -31,7 +31,8 @@ export interface FindingArgs {
   readonly 'alternative-unused': { readonly alternative: string; readonly windowNs: number };
   readonly 'gateway-made-response': { readonly status: number; readonly count: number };
   readonly 'watch-overdue': { readonly timeoutSeconds: number; readonly openNs: number };
-  readonly 'stale-but-alive': { readonly quietNs: number };
+  /** `unanswered`: requests taken and not answered; 0 where bookmarks stopped. */
+  readonly 'stale-but-alive': { readonly quietNs: number; readonly unanswered: number };
   readonly 'idle-timeout-cut': { readonly quietNs: number; readonly by: 'rst-stream' | 'goaway' };
   readonly 'ping-answered-by-gateway': { readonly pings: number; readonly windowNs: number };
   readonly 'ping-unanswered': { readonly pings: number };

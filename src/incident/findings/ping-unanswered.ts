@@ -1,8 +1,10 @@
+import { isOneSided } from '../liveness.ts';
 import { finding, type Rule } from './rule.ts';
 
 /** PINGs without an acknowledgement while the connection was kept. The last one may only be too young to be answered. */
 export const pingUnanswered: Rule = (facts) =>
   facts.legs.flatMap((leg) => {
+    if (isOneSided(leg.trace)) return [];
     const goneNs = leg.closed.at?.timeNs ?? facts.captureEndNs;
     const lost = leg.trace.slowPings.filter(
       (ping) => ping.answered === null && goneNs - ping.sent.timeNs > facts.thresholds.deadAfterNs,
