@@ -3,17 +3,27 @@ import type { KeptFields } from '../sink.ts';
 import { decodeHuffman, leastLength } from './huffman.ts';
 import { Cursor, readInteger } from './integer.ts';
 import { STATIC_TABLE, type DynamicTable } from './table.ts';
+import { ValueCache } from './values.ts';
 
 /** Room for a name: beyond KEPT_NAME_MAX_BYTES, so that the usual ones do not end in the slower case of too little room. */
 const NAME_BYTES: number = 4 * KEPT_NAME_MAX_BYTES;
 /** Longest value that is kept; a longer one is told as null. */
 const KEPT_VALUE_MAX_BYTES = 8 * 1024;
 
-const staticKinds: readonly FieldKind[] = STATIC_TABLE.map(([name]) => {
+const staticKinds: Uint8Array = Uint8Array.from(STATIC_TABLE, ([name]) => {
   const bytes = Uint8Array.from(name, (character) => character.charCodeAt(0));
   return fieldKind(bytes, bytes.length);
 });
 const staticNameBytes: Uint8Array = Uint8Array.from(STATIC_TABLE, ([name]) => name.length);
+
+/** First byte of an indexed field (RFC 7541 §6.1), and the one whose index goes on in the next bytes. */
+const INDEXED = 0x80;
+const INDEXED_LONG = 0xff;
+
+/** What Buffer has and its types leave out; `toString` finds its way to it in 90 ns more. */
+interface Latin1Bytes {
+  latin1Slice(start: number, end: number): string;
+}
 
 /**
  * Decodes field blocks (RFC 7541) of any flow into kept fields; the flow's state is its table.
@@ -29,8 +39,15 @@ export class FieldDecoder {
 
   private readonly name = new Uint8Array(NAME_BYTES);
   private readonly octets = new Uint8Array(KEPT_VALUE_MAX_BYTES);
-  private readonly text: Buffer = Buffer.from(this.octets.buffer);
+  private readonly text: Latin1Bytes = Buffer.from(this.octets.buffer) as Buffer & Latin1Bytes;
   private readonly cursor = new Cursor();
+  private readonly values = new ValueCache();
+  /** The string literal in hand: where its bytes lie, and whether they are Huffman-coded. */
+  private stringAt = 0;
+  private stringEnd = 0;
+  private isCoded = false;
+  /** The kept value read last. */
+  private value: string | null = null;
 
   /**
    * Decodes one whole field block; `fields` is filled, not cleared.
@@ -38,49 +55,61 @@ export class FieldDecoder {
    */
   decode(table: DynamicTable, view: DataView, at: number, end: number, fields: KeptFields): boolean {
     const { cursor } = this;
-    cursor.next = at;
     this.sawScheme = false;
     let updatesAllowed = true;
-    while (cursor.next < end) {
-      const first = view.getUint8(cursor.next);
-      if ((first & 0x80) !== 0) {
-        if (!this.indexed(table, view, end, fields)) return false;
-      } else if ((first & 0xe0) === 0x20) {
+    let next = at;
+    while (next < end) {
+      const first = view.getUint8(next);
+      if (first > INDEXED && first < INDEXED_LONG) {
+        this.indexed(table, first - INDEXED, fields);
+        next++;
+        updatesAllowed = false;
+        continue;
+      }
+      cursor.next = next;
+      if ((first & 0xe0) === 0x20) {
         // RFC 7541 §4.2: only at the beginning of a block
         if (!updatesAllowed || !readInteger(view, end, 5, cursor)) return false;
         table.resize(cursor.value);
-        continue;
       } else {
-        const inserted = (first & 0x40) !== 0;
-        if (!this.literal(table, view, end, inserted ? 6 : 4, inserted, fields)) return false;
+        const isRead =
+          first >= INDEXED ? this.longIndex(table, view, end, fields) : this.literal(table, view, end, fields);
+        if (!isRead) return false;
+        updatesAllowed = false;
       }
-      updatesAllowed = false;
+      next = cursor.next;
     }
     return true;
   }
 
-  /** RFC 7541 §6.1. */
-  private indexed(table: DynamicTable, view: DataView, end: number, fields: KeptFields): boolean {
-    if (!readInteger(view, end, 7, this.cursor)) return false;
-    const index = this.cursor.value;
-    if (index === 0) return false;
+  /** RFC 7541 §6.1, where the index takes several bytes, or is the illegal 0. */
+  private longIndex(table: DynamicTable, view: DataView, end: number, fields: KeptFields): boolean {
+    if (!readInteger(view, end, 7, this.cursor) || this.cursor.value === 0) return false;
+    this.indexed(table, this.cursor.value, fields);
+    return true;
+  }
+
+  private indexed(table: DynamicTable, index: number, fields: KeptFields): void {
     if (index <= STATIC_TABLE.length) {
-      const kind = staticKinds[index - 1] ?? FIELD.other;
+      const kind = (staticKinds[index - 1] ?? FIELD.other) as FieldKind;
       if (kind >= FIRST_KEPT) setField(fields, kind, STATIC_TABLE[index - 1]?.[1] ?? null);
       else if (kind === FIELD.scheme) this.sawScheme = true;
-      return true;
+      return;
     }
-    const row = this.findRow(table, index);
-    const kind = row < 0 ? FIELD.unknown : table.kind(row);
+    const row = table.find(index);
+    if (row < 0) {
+      this.noteBehind(table);
+      fields.unknownNames++;
+      return;
+    }
+    const kind = table.kind(row);
     if (kind >= FIRST_KEPT) setField(fields, kind, table.value(row));
-    else this.noteUnkept(kind, fields);
-    return true;
+    else if (kind !== FIELD.other) this.noteUnkept(kind, fields);
   }
 
-  private findRow(table: DynamicTable, index: number): number {
-    const row = table.find(index);
-    if (row < 0 && table.complete) this.badIndices++;
-    return row;
+  /** An index behind the entries that are known. */
+  private noteBehind(table: DynamicTable): void {
+    if (table.complete) this.badIndices++;
   }
 
   private noteUnkept(kind: FieldKind, fields: KeptFields): void {
@@ -89,69 +118,101 @@ export class FieldDecoder {
   }
 
   /** RFC 7541 §6.2: with incremental indexing, without, never. */
-  private literal(
-    table: DynamicTable,
-    view: DataView,
-    end: number,
-    prefixBits: number,
-    inserted: boolean,
-    fields: KeptFields,
-  ): boolean {
-    if (!readInteger(view, end, prefixBits, this.cursor)) return false;
-    const index = this.cursor.value;
+  private literal(table: DynamicTable, view: DataView, end: number, fields: KeptFields): boolean {
+    const { cursor } = this;
+    const inserted = (view.getUint8(cursor.next) & 0x40) !== 0;
+    if (!readInteger(view, end, inserted ? 6 : 4, cursor)) return false;
+    const index = cursor.value;
     let kind: FieldKind;
     let nameBytes: number;
     if (index === 0) {
-      nameBytes = this.string(view, end, this.name, true);
+      if (!this.locate(view, end)) return false;
+      nameBytes = this.octetsOf(view, this.name);
       if (nameBytes < 0) return false;
       kind = fieldKind(this.name, nameBytes);
     } else if (index <= STATIC_TABLE.length) {
-      kind = staticKinds[index - 1] ?? FIELD.other;
+      kind = (staticKinds[index - 1] ?? FIELD.other) as FieldKind;
       nameBytes = staticNameBytes[index - 1] ?? 0;
     } else {
-      const row = this.findRow(table, index);
+      const row = table.find(index);
+      if (row < 0) this.noteBehind(table);
       kind = row < 0 ? FIELD.unknown : table.kind(row);
       nameBytes = row < 0 ? 0 : table.nameLength(row);
     }
-    const kept = kind >= FIRST_KEPT;
-    const valueBytes = this.string(view, end, this.octets, kept);
+    if (!this.locate(view, end)) return false;
+    if (kind < FIRST_KEPT) {
+      this.noteUnkept(kind, fields);
+      if (inserted) table.insert(kind, nameBytes, this.leastBytes(), null);
+      return true;
+    }
+    const valueBytes = this.keptValue(kind, view);
     if (valueBytes < 0) return false;
-    const value = kept ? this.keptValue(kind, valueBytes) : null;
-    if (kept) setField(fields, kind, value);
-    else this.noteUnkept(kind, fields);
-    if (inserted) table.insert(kind, nameBytes, valueBytes, value);
+    setField(fields, kind, this.value);
+    if (inserted) table.insert(kind, nameBytes, valueBytes, this.value);
     return true;
   }
 
-  /** The value that stands in `octets`; masked before anything can keep it. */
-  private keptValue(kind: FieldKind, bytes: number): string | null {
-    if (bytes > KEPT_VALUE_MAX_BYTES) {
-      this.longValues++;
-      return null;
-    }
-    const value = this.text.toString('latin1', 0, bytes);
-    return kind === FIELD.path ? maskPath(value) : value;
+  /** Finds the string literal at the cursor (RFC 7541 §5.2), and steps over it. @returns false where it is cut */
+  private locate(view: DataView, end: number): boolean {
+    const { cursor } = this;
+    if (cursor.next >= end) return false;
+    this.isCoded = view.getUint8(cursor.next) >= 0x80;
+    if (!readInteger(view, end, 7, cursor)) return false;
+    const at = cursor.next;
+    if (cursor.value > end - at) return false;
+    this.stringAt = at;
+    this.stringEnd = cursor.next = at + cursor.value;
+    return true;
+  }
+
+  /** The fewest octets that the string can have, without decoding it: that saves half of all Huffman decoding. */
+  private leastBytes(): number {
+    const bytes = this.stringEnd - this.stringAt;
+    return this.isCoded ? leastLength(bytes) : bytes;
   }
 
   /**
-   * A string literal (RFC 7541 §5.2).
-   * @param into    gets its octets, as far as it has room
-   * @param needed  false: the string is stepped over, which saves half of all Huffman decoding
-   * @returns its decoded length, where stepped over at least not more than that; -1 where it is cut or malformed
+   * Puts the string's octets into `into`, as far as it has room.
+   * @returns how many it has, -1 where it is malformed
    */
-  private string(view: DataView, end: number, into: Uint8Array, needed: boolean): number {
-    const { cursor } = this;
-    if (cursor.next >= end) return -1;
-    const coded = (view.getUint8(cursor.next) & 0x80) !== 0;
-    if (!readInteger(view, end, 7, cursor)) return -1;
-    const bytes = cursor.value;
-    const at = cursor.next;
-    if (bytes > end - at) return -1;
-    cursor.next = at + bytes;
-    if (!needed) return coded ? leastLength(bytes) : bytes;
-    if (coded) return decodeHuffman(view, at, cursor.next, into);
+  private octetsOf(view: DataView, into: Uint8Array): number {
+    const at = this.stringAt;
+    if (this.isCoded) return decodeHuffman(view, at, this.stringEnd, into);
+    const bytes = this.stringEnd - at;
     const kept = Math.min(bytes, into.length);
     for (let i = 0; i < kept; i++) into[i] = view.getUint8(at + i);
+    return bytes;
+  }
+
+  /**
+   * Makes the string a kept value in `this.value`; masked before anything can keep it.
+   * @returns how many octets it has, -1 where it is malformed
+   */
+  private keptValue(kind: FieldKind, view: DataView): number {
+    if (kind === FIELD.requestId || kind === FIELD.traceparent) return this.newValue(view, false);
+    const { values } = this;
+    const at = this.stringAt;
+    const wireBytes = this.stringEnd - at;
+    const isPath = kind === FIELD.path;
+    if (values.find(view, at, wireBytes, (this.isCoded ? 1 : 0) | (isPath ? 2 : 0))) {
+      this.value = values.value;
+      return values.length;
+    }
+    const bytes = this.newValue(view, isPath);
+    if (bytes >= 0 && this.value !== null) values.keep(view, at, wireBytes, bytes, this.value);
+    return bytes;
+  }
+
+  private newValue(view: DataView, isPath: boolean): number {
+    const bytes = this.octetsOf(view, this.octets);
+    if (bytes < 0) return bytes;
+    if (bytes > KEPT_VALUE_MAX_BYTES) {
+      this.longValues++;
+      this.value = null;
+      return bytes;
+    }
+    const value = this.text.latin1Slice(0, bytes);
+    this.value = isPath ? maskPath(value) : value;
     return bytes;
   }
 }

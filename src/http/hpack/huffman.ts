@@ -140,7 +140,7 @@ export function decodeHuffman(view: DataView, at: number, end: number, into: Uin
 
 /** The fewest octets that so many bytes can stand for: all codes of the longest, and seven bits of padding. */
 export function leastLength(codedBytes: number): number {
-  return Math.ceil((codedBytes * 8 - 7) / CODE_MAX_BITS);
+  return Math.trunc((codedBytes * 8 - 7 + CODE_MAX_BITS - 1) / CODE_MAX_BITS);
 }
 
 /** The last, fewer than STEP_BITS bits: at most two codes, then the padding. */
