@@ -6,6 +6,7 @@ import { ConnectionFacts } from './facts.ts';
 import { Flight, PROBE } from './flight.ts';
 import { DOUBLE, doublesRow, FLOW, FLOW_FLAG, flowRow, FlowTable, sideOf } from './flow-table.ts';
 import { HoldPool } from './hold-pool.ts';
+import { Prediction } from './prediction.ts';
 import { Probes } from './probes.ts';
 import { Reassembly } from './reassembly.ts';
 import { DID, LABEL, RESENT, type TcpSink } from './sink.ts';
@@ -25,6 +26,8 @@ export interface TcpLimits {
 export interface TcpBounds {
   readonly connectionsMax?: number;
   readonly heldNodesMax?: number;
+  /** False: every segment takes the general path. Changes no result. */
+  readonly predicts?: boolean;
 }
 
 const CONTROL = FLAG.syn | FLAG.fin | FLAG.rst;
@@ -39,6 +42,8 @@ export class TcpPass {
   readonly #probes: Probes;
   readonly #flight: Flight;
   readonly #reassembly: Reassembly;
+  readonly #prediction: Prediction;
+  readonly #predicts: boolean;
 
   constructor(moment: Moment, sink: TcpSink, bounds: TcpBounds = {}) {
     const table = new FlowTable(bounds.connectionsMax);
@@ -50,12 +55,19 @@ export class TcpPass {
     this.#probes = new Probes(moment, table);
     this.#flight = new Flight(table);
     this.#reassembly = new Reassembly(moment, table, sink, new HoldPool(bounds.heldNodesMax));
+    this.#prediction = new Prediction(moment, table, sink);
+    this.#predicts = bounds.predicts ?? true;
   }
 
   /** Takes the next segment, in capture order; its payload lies in `view`. Tells the sink all that follows from it before it returns. */
   segment(segment: Segment, view: DataView): void {
     const flow = this.#incarnations.flowOf(segment);
-    if (flow < 0) return;
+    if (flow < 0 || (this.#predicts && this.#prediction.take(flow, segment, view))) return;
+    this.#take(flow, segment, view);
+  }
+
+  /** The general path. */
+  #take(flow: number, segment: Segment, view: DataView): void {
     const connection = flow >> 1;
     if (this.#incarnations.opened) this.#open(connection, segment);
     const fresh = this.#reassembly.freshBytes(flow, segment);
