@@ -4,6 +4,7 @@ import {
   JOIN_SAMPLES_MAX,
   JOINS_MAX,
   type LimitCounter,
+  LOOKED_AT_MAX,
   PASSED_ON_LATE_NS,
   PASSED_ON_SOON_NS,
   PAYLOAD_MIN_BYTES,
@@ -16,7 +17,7 @@ import type { LiveStream } from './live-stream.ts';
 import type { Join, JoinMethod, Ref } from './model.ts';
 import { PendingRing } from './pending.ts';
 import { refOf } from './ref-column.ts';
-import { WaitingRequests } from './waiting-requests.ts';
+import { type WaitingLink, WaitingRequests } from './waiting-requests.ts';
 
 /** How well "received on `near`, passed on over `far`" fits what is known of the two connections. */
 export const FORWARDING = { impossible: 0, conceivable: 1, fitting: 2 } as const;
@@ -81,20 +82,19 @@ export class JoinBook {
     const { path } = stream;
     const token = tokenOf(stream);
     if (token !== null) {
-      this.#joinRequest(stream, this.#byToken.find(token), 'request-id');
-      this.#byToken.add(token, stream);
+      this.#joinRequest(stream, token, this.#byToken.chain(token), 'request-id');
+      this.#byToken.add(token, stream.byToken);
     }
-    if (path === null) return;
-    if (!stream.isForwarded) this.#joinRequest(stream, this.#byPath.find(path), 'request');
-    this.#byPath.add(path, stream);
+    // Whoever passes on what came with an id passes the id on too.
+    if (path === null || stream.isForwarded) return;
+    this.#joinRequest(stream, path, this.#byPath.chain(path), 'request');
+    this.#byPath.add(path, stream.byPath);
   }
 
   /** A stream is closed: nobody passes it on any more. Call before it may be used again. */
   closed(stream: LiveStream): void {
-    if (!stream.hasRequest) return;
-    const token = tokenOf(stream);
-    if (token !== null) this.#byToken.remove(token, stream);
-    if (stream.path !== null) this.#byPath.remove(stream.path, stream);
+    this.#byToken.remove(stream.byToken);
+    this.#byPath.remove(stream.byPath);
   }
 
   /** Whether a DATA frame of `side` that begins now would be looked up. */
@@ -128,20 +128,22 @@ export class JoinBook {
   /**
    * First asked, first passed on, among what was asked just now; only where nothing was, among what waits for longer.
    * One that was passed on already is taken last, as a retry, and only by a host that surely is the same.
+   * @param newest the chain to search, newest first
    */
-  #joinRequest(stream: LiveStream, waiting: readonly LiveStream[] | undefined, method: JoinMethod): void {
-    if (waiting === undefined) return;
+  #joinRequest(stream: LiveStream, key: string, newest: WaitingLink | null, method: JoinMethod): void {
     let best: LiveStream | undefined;
     let bestRank = 0;
     let candidates = 0;
-    for (const candidate of waiting) {
-      const rank = this.#rank(candidate, stream, method);
-      if (rank > bestRank) {
-        best = candidate;
-        bestRank = rank;
-        candidates = 0;
-      }
-      if (rank === bestRank) candidates++;
+    let looked = 0;
+    for (let link = newest; link !== null && looked < LOOKED_AT_MAX; link = link.older) {
+      looked++;
+      if (link.key !== key) continue;
+      const rank = this.#rank(link.stream, stream, method);
+      if (rank === 0 || rank < bestRank) continue;
+      if (rank > bestRank) candidates = 0;
+      bestRank = rank;
+      best = link.stream;
+      candidates++;
     }
     if (best !== undefined) this.#note(best, stream, method, candidates);
   }

@@ -1,6 +1,7 @@
 import type { Moment } from '../capture/index.ts';
 import type { KeptFields } from '../http/index.ts';
 import { otherSide, type Side } from '../tcp/index.ts';
+import { WaitingLink } from './waiting-requests.ts';
 import { LONG_STREAM_NS, PARTNERS_MAX, PASSED_ON_SOON_NS } from './limits.ts';
 import type { JoinMethod, Partner, Ref, RequestFields, TraceStream } from './model.ts';
 
@@ -49,6 +50,9 @@ export class LiveStream {
   waited = false;
   /** One of the first requests after another stream of its connection failed. */
   followsFailure = false;
+  /** Its places in the indices of waiting requests. */
+  readonly byToken: WaitingLink = new WaitingLink(this);
+  readonly byPath: WaitingLink = new WaitingLink(this);
   /** Chain of the table of open streams. */
   next: LiveStream | null = null;
   readonly #ns = new Float64Array(SLOTS);

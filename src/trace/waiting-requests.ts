@@ -1,36 +1,64 @@
 import type { LiveStream } from './live-stream.ts';
 
+const BUCKETS: number = 16 * 1024;
+/** Characters of a key that its hash looks at, from the end: there paths have their names and ids their random part. */
+const HASHED_CHARACTERS = 16;
+const FNV_PRIME = 0x01000193;
+const FNV_BASIS = 0x811c9dc5 | 0;
+
+/** A stream's place in an index. Each stream carries one per index, so that adding and removing allocate nothing. */
+export class WaitingLink {
+  readonly stream: LiveStream;
+  key: string | null = null;
+  bucket = 0;
+  newer: WaitingLink | null = null;
+  older: WaitingLink | null = null;
+
+  constructor(stream: LiveStream) {
+    this.stream = stream;
+  }
+}
+
 /**
- * Requests of one key that are kept: what is passed on now was asked moments ago, so it is among the newest.
- * Without this bound a path on which thousands watch would be searched through all of them at each request.
+ * Open streams by what they asked: those that another connection may still pass on. A hash table whose chains run through the streams,
+ * newest first: what is passed on now was asked moments ago.
  */
-const PER_KEY_MAX = 64;
-
-/** Open streams by what they asked: those that another connection may still pass on. A stream leaves when it is closed. */
 export class WaitingRequests {
-  readonly #lists = new Map<string, LiveStream[]>();
+  readonly #newest: (WaitingLink | null)[] = Array.from({ length: BUCKETS }, () => null);
 
-  add(key: string, stream: LiveStream): void {
-    const list = this.#lists.get(key);
-    if (list === undefined) {
-      this.#lists.set(key, [stream]);
-      return;
-    }
-    if (list.length >= PER_KEY_MAX) list.shift();
-    list.push(stream);
+  add(key: string, link: WaitingLink): void {
+    const bucket = bucketOf(key);
+    const before = this.#newest[bucket] ?? null;
+    link.key = key;
+    link.bucket = bucket;
+    link.newer = null;
+    link.older = before;
+    if (before !== null) before.newer = link;
+    this.#newest[bucket] = link;
   }
 
-  /** Oldest first; undefined where none is. Valid until the next call. */
-  find(key: string): readonly LiveStream[] | undefined {
-    return this.#lists.get(key);
+  /** The newest link of that bucket; its chain (`older`) may hold other keys too. */
+  chain(key: string): WaitingLink | null {
+    return this.#newest[bucketOf(key)] ?? null;
   }
 
-  remove(key: string, stream: LiveStream): void {
-    const list = this.#lists.get(key);
-    if (list === undefined) return;
-    const at = list.indexOf(stream);
-    if (at < 0) return;
-    if (list.length === 1) this.#lists.delete(key);
-    else list.splice(at, 1);
+  /** Does nothing for a link that is not in. */
+  remove(link: WaitingLink): void {
+    if (link.key === null) return;
+    const { newer, older } = link;
+    if (newer === null) this.#newest[link.bucket] = older;
+    else newer.older = older;
+    if (older !== null) older.newer = newer;
+    link.key = null;
+    link.newer = null;
+    link.older = null;
   }
+}
+
+function bucketOf(key: string): number {
+  let hash = FNV_BASIS ^ key.length;
+  for (let at = Math.max(0, key.length - HASHED_CHARACTERS); at < key.length; at++) {
+    hash = Math.imul(hash ^ key.charCodeAt(at), FNV_PRIME);
+  }
+  return (hash ^ (hash >>> 15)) & (BUCKETS - 1);
 }
