@@ -14,6 +14,12 @@ const CANCEL = 8;
 /** The packets that a stream remembers, by slot; those of a side are at `… + side`. */
 const AT = { opened: 0, status: 1, reset: 2, lastData: 3, ended: 5 } as const;
 const SLOTS = 7;
+/** All numbers of a stream in one array: times by slot, then packets by slot, then DATA bytes by side. One array is one place in memory. */
+const PACKETS = SLOTS;
+const DATA_BYTES: number = 2 * SLOTS;
+const CELLS: number = DATA_BYTES + 2;
+/** A packet cell holds `file * FILE_FACTOR + packet`, exact below 2^53; 0: that has not happened. */
+const FILE_FACTOR: number = 2 ** 32;
 
 type LivePartner = { -readonly [K in keyof Partner]: Partner[K] };
 
@@ -55,11 +61,7 @@ export class LiveStream {
   readonly byPath: WaitingLink = new WaitingLink(this);
   /** Chain of the table of open streams. */
   next: LiveStream | null = null;
-  readonly #ns = new Float64Array(SLOTS);
-  /** 0: that has not happened. */
-  readonly #packet = new Int32Array(SLOTS);
-  readonly #file = new Int32Array(SLOTS);
-  readonly #dataBytes = new Float64Array(2);
+  readonly #cells = new Float64Array(CELLS);
   readonly #partners: LivePartner[] = [];
 
   /** Makes it the stream whose first frame is being read. */
@@ -78,10 +80,8 @@ export class LiveStream {
     this.isJoinedByRequest = false;
     this.followsFailure = false;
     this.waited = false;
-    // Loops: for so few cells the built-in calls cost more than the work.
-    for (let slot = 0; slot < SLOTS; slot++) this.#packet[slot] = 0;
-    this.#dataBytes[0] = 0;
-    this.#dataBytes[1] = 0;
+    // A loop: for so few cells the built-in call costs more than the work. Times without a packet are never read.
+    for (let cell = PACKETS; cell < CELLS; cell++) this.#cells[cell] = 0;
     while (this.#partners.length > 0) this.#partners.pop();
     this.#note(AT.opened, moment);
   }
@@ -106,16 +106,16 @@ export class LiveStream {
   /** @returns whether this side's DATA frame before was more than `pauseNs` ago, or never */
   isPaused(side: Side, moment: Moment, pauseNs: number): boolean {
     const slot = AT.lastData + side;
-    return this.#packet[slot] === 0 || (moment.ns[0] ?? 0) - (this.#ns[slot] ?? 0) > pauseNs;
+    return !this.#has(slot) || (moment.ns[0] ?? 0) - (this.#cells[slot] ?? 0) > pauseNs;
   }
 
   data(side: Side, dataBytes: number, moment: Moment): void {
-    this.#dataBytes[side] = (this.#dataBytes[side] ?? 0) + dataBytes;
+    this.#cells[DATA_BYTES + side] = (this.#cells[DATA_BYTES + side] ?? 0) + dataBytes;
     this.#note(AT.lastData + side, moment);
   }
 
   end(side: Side, moment: Moment): void {
-    if (this.#packet[AT.ended + side] === 0) this.#note(AT.ended + side, moment);
+    if (!this.#has(AT.ended + side)) this.#note(AT.ended + side, moment);
   }
 
   reset(side: Side, errorCode: number, moment: Moment): void {
@@ -126,12 +126,12 @@ export class LiveStream {
 
   /** Nothing more will come on it: both sides ended it, or one reset it (RFC 9113 §5.1). */
   get isClosed(): boolean {
-    return this.resetBy !== null || (this.#packet[AT.ended] !== 0 && this.#packet[AT.ended + 1] !== 0);
+    return this.resetBy !== null || (this.#has(AT.ended) && this.#has(AT.ended + 1));
   }
 
   /** Whether it was opened less than `spanNs` ago. */
   isYoung(moment: Moment, spanNs: number): boolean {
-    return (moment.ns[0] ?? 0) - (this.#ns[AT.opened] ?? 0) < spanNs;
+    return (moment.ns[0] ?? 0) - (this.#cells[AT.opened] ?? 0) < spanNs;
   }
 
   /** It ended badly: a server's error, a reset that is no mere loss of interest, or no response at all. */
@@ -160,7 +160,7 @@ export class LiveStream {
     if (this.#partners.length >= PARTNERS_MAX) return false;
     if (nearerClient) {
       this.isPassedOn = true;
-      this.waited ||= at.timeNs - (this.#ns[AT.opened] ?? 0) > PASSED_ON_SOON_NS;
+      this.waited ||= at.timeNs - (this.#cells[AT.opened] ?? 0) > PASSED_ON_SOON_NS;
     } else this.isForwarded = true;
     if (method !== 'payload') this.isJoinedByRequest = true;
     this.#partners.push({
@@ -187,7 +187,7 @@ export class LiveStream {
       status: this.status,
       statusAt: this.#ref(AT.status),
       grpcStatus: this.grpcStatus,
-      dataBytes: [this.#dataBytes[0] ?? 0, this.#dataBytes[1] ?? 0],
+      dataBytes: [this.#cells[DATA_BYTES] ?? 0, this.#cells[DATA_BYTES + 1] ?? 0],
       lastData: [this.#ref(AT.lastData), this.#ref(AT.lastData + 1)],
       ended: [this.#ref(AT.ended), this.#ref(AT.ended + 1)],
       reset: this.#reset(),
@@ -196,9 +196,12 @@ export class LiveStream {
   }
 
   #note(slot: number, moment: Moment): void {
-    this.#ns[slot] = moment.ns[0] ?? 0;
-    this.#packet[slot] = moment.packet;
-    this.#file[slot] = moment.file;
+    this.#cells[slot] = moment.ns[0] ?? 0;
+    this.#cells[PACKETS + slot] = moment.file * FILE_FACTOR + moment.packet;
+  }
+
+  #has(slot: number): boolean {
+    return this.#cells[PACKETS + slot] !== 0;
   }
 
   #partnerOf({ connection, id }: LiveStream): LivePartner | undefined {
@@ -219,7 +222,9 @@ export class LiveStream {
   }
 
   #ref(slot: number): Ref | null {
-    const packet = this.#packet[slot] ?? 0;
-    return packet === 0 ? null : { file: this.#file[slot] ?? 0, packet, timeNs: this.#ns[slot] ?? 0 };
+    const cell = this.#cells[PACKETS + slot] ?? 0;
+    if (cell === 0) return null;
+    const packet = cell % FILE_FACTOR;
+    return { file: (cell - packet) / FILE_FACTOR, packet, timeNs: this.#cells[slot] ?? 0 };
   }
 }
