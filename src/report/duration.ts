@@ -7,9 +7,8 @@ export function durationText(seconds: number): string {
   if (!Number.isFinite(seconds)) return 'unknown';
   if (seconds < 0) return `-${durationText(-seconds)}`;
   if (seconds < 0.9995) return subSecondText(seconds);
-  if (seconds < 9.95) return `${trimmed(seconds.toFixed(1))} s`;
+  if (seconds < 59.95) return `${trimmed(seconds.toFixed(1))} s`;
   const whole = Math.round(seconds);
-  if (whole < MINUTE) return `${whole} s`;
   if (whole < HOUR) return twoUnits(Math.floor(whole / MINUTE), 'min', whole % MINUTE, 's');
   const minutes = Math.round(seconds / MINUTE);
   if (minutes < DAY / MINUTE) return twoUnits(Math.floor(minutes / 60), 'h', minutes % 60, 'min');

@@ -1,3 +1,4 @@
+import type { CaptureFacts } from '../../capture/index.ts';
 import type { Incident, TrustNote as IncidentTrust } from '../../incident/index.ts';
 import type { TrustNote } from '../model.ts';
 import { weaknessText } from '../words/trust.ts';
@@ -5,11 +6,12 @@ import { undecodedCount } from './capture.ts';
 import { type Frame, packetsOf } from './frame.ts';
 
 /** The model's notes on its legs, and what reading itself had to leave out. */
-export function trustOf(frame: Frame, incident: Incident): TrustNote[] {
+export function trustOf(frame: Frame, incident: Incident, { warningsOmitted }: CaptureFacts): TrustNote[] {
   const undecoded = undecodedCount(incident);
   return [
     ...incident.trust.map((note) => noteOf(frame, note)),
     ...(undecoded === 0 ? [] : [wholeCapture('undecoded', ['liveness', 'windows'], undecoded)]),
+    ...(warningsOmitted === 0 ? [] : [wholeCapture('warnings-omitted', ['streams'], warningsOmitted)]),
     ...incident.limits.map(({ limit, count }) => wholeCapture('limit', [limit], count)),
   ];
 }
@@ -19,6 +21,6 @@ function noteOf(frame: Frame, { code, connection, weakens, packets, count }: Inc
   return { code, connection, weakens: [...weakens], ...packetsOf(frame, packets), count, message };
 }
 
-function wholeCapture(code: 'undecoded' | 'limit', weakens: string[], count: number): TrustNote {
+function wholeCapture(code: 'undecoded' | 'limit' | 'warnings-omitted', weakens: string[], count: number): TrustNote {
   return { code, connection: null, weakens, packets: [], count, message: weaknessText(code, count) };
 }

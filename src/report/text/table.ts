@@ -24,14 +24,15 @@ export interface TableOptions {
   readonly noun: string;
 }
 
-/** A table of at most the ink's width. Every cell is wrapped here, so that cli-table3 has nothing to cut. */
+/** A table of at most the ink's width: columns that do not fit even at their narrowest are left out from the right. Every cell is wrapped here, so that cli-table3 has nothing to cut. */
 export function tableLines(
-  columns: readonly Column[],
+  wanted: readonly Column[],
   rows: readonly (readonly string[])[],
   ink: Ink,
   { indent, limit = ROWS_MAX, noun }: TableOptions,
 ): string[] {
-  const shown = rows.slice(0, Math.min(limit, ROWS_MAX));
+  const columns = wanted.slice(0, Math.max(1, Math.floor((ink.width - indent - 1) / (COLUMN_MIN + PADDING + 1))));
+  const shown = rows.slice(0, Math.min(limit, ROWS_MAX)).map((row) => row.slice(0, columns.length));
   const widths = widthsOf(columns, shown, ink.width - indent);
   const table = new Table({
     head: columns.map(({ head }, i) => cell(head, widths[i] ?? COLUMN_MIN, ink)),

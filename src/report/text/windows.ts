@@ -27,7 +27,7 @@ function windowLines(window: Window, report: Report, byId: ReadonlyMap<string, C
   const { client, upstream } = window;
   const title = `Window ${window.id} (${window.confidence}): client ${named(client, byId)} ${ink.glyphs.arrow} upstream ${named(upstream, byId)}`;
   return [
-    ...wrapped(title, ink.width, 2).map((line) => ink.paint('heading', line)),
+    ...wrapped(title, ink.width, 7).map((line) => ink.paint('heading', line)),
     ...wrapped(window.story, ink.width - INDENT.length).map((line) => INDENT + line),
     '',
     ...terms(window, report, byId, ink),
@@ -115,8 +115,8 @@ function evidenceTable({ evidence }: Window, ink: Ink): string[] {
     row.connection,
     skipped === 0 ? row.text : `${row.text} (${skipped} more before)`,
   ]);
-  const title = `${INDENT}Evidence (packet numbers as in Wireshark)`;
-  return ['', title, ...tableLines(columns, rows, ink, { indent: 2, noun: 'packet' })];
+  const title = wrapped('Evidence (packet numbers as in Wireshark)', ink.width - INDENT.length);
+  return ['', ...title.map((line) => INDENT + line), ...tableLines(columns, rows, ink, { indent: 2, noun: 'packet' })];
 }
 
 interface Summarised {

@@ -2,7 +2,7 @@ import type { TrustNote } from '../../incident/index.ts';
 import { counted } from './phrase.ts';
 
 /** The model's codes, and what reading itself has to say. */
-type Code = TrustNote['code'] | 'undecoded' | 'limit';
+type Code = TrustNote['code'] | 'undecoded' | 'limit' | 'warnings-omitted';
 
 const WEAKNESSES: Readonly<Record<Code, (count: number) => string>> = {
   'one-sided': () => 'only one direction is in the capture: what the other side answered cannot be told',
@@ -13,6 +13,7 @@ const WEAKNESSES: Readonly<Record<Code, (count: number) => string>> = {
   'begun-mid-stream': (count) =>
     `${counted(count, 'stream')} open before the capture began, whose requests may not be known`,
   undecoded: (count) => `${counted(count, 'packet')} could not be decoded`,
+  'warnings-omitted': (count) => `the files hold ${counted(count, 'more fault')} than are listed`,
   limit: (count) => `a bound of the analysis was reached: ${counted(count, 'item')} counted and not kept`,
 };
 

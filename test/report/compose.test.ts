@@ -1,0 +1,467 @@
+import { describe, expect, test } from 'vitest';
+import type { TrustNote, VerdictReason } from '../../src/incident/index.ts';
+import { composeReport, FORMATS, renderJson, type Report } from '../../src/report/index.ts';
+import {
+  at,
+  capture,
+  evidence,
+  file,
+  finding,
+  incident,
+  leg,
+  marks,
+  states,
+  stream,
+  window,
+} from './incident-builder.ts';
+import { composed, gatewayMute, healthy, inconclusive, recovered } from './scenarios.ts';
+import { schemaErrors } from './schema.ts';
+
+function legs(report: Report, id: string): Report['connections'][number] {
+  const found = report.connections.find((connection) => connection.id === id);
+  if (found === undefined) throw new Error(`no connection ${id}`);
+  return found;
+}
+
+describe('times', () => {
+  test('have the six digits of the capture, and count from its base time', () => {
+    const report = composed(gatewayMute());
+    expect(report.capture.start).toBe('2026-11-23T10:00:00.000000Z');
+    expect(report.windows[0]?.from).toBe('2026-11-23T10:00:52.000000Z');
+    expect(report.windows[0]?.onset.lastHeard).toBe('2026-11-23T10:00:34.300000Z');
+  });
+
+  test('have nine digits where a file is finer than microseconds', () => {
+    expect(composed(recovered()).capture.end).toBe('2026-11-23T10:02:02.000000000Z');
+  });
+
+  test('before the base time stay right: file order is not time order', () => {
+    const told = healthy();
+    const report = composeReport(told.incident, { ...told.capture, firstNs: -1500 }, '1.0.0');
+    expect(report.capture.start).toBe('2026-11-23T09:59:59.999998Z');
+    expect(report.capture.duration).toBe(283.0000015);
+  });
+
+  test('an empty capture has none', () => {
+    const empty = capture(0, { packets: 0, firstNs: null, lastNs: null });
+    const report = composeReport(
+      incident({ verdict: { state: 'inconclusive', confidence: null, reason: { kind: 'no-tcp' } } }),
+      empty,
+      '1.0.0',
+    );
+    expect([report.capture.start, report.capture.end, report.capture.duration]).toEqual([null, null, 0]);
+    expect(schemaErrors(report)).toEqual([]);
+  });
+});
+
+describe('a connection', () => {
+  test('counts by role, whichever side was seen first', () => {
+    const told = leg(
+      {
+        id: 'u1',
+        client: '10.9.2.1:40112',
+        server: '10.9.2.2:8080',
+        last: at(9, 9),
+        flows: [
+          {
+            packets: 1,
+            bytes: 2,
+            retransmissions: 3,
+            keepAliveProbes: 4,
+            keepAliveAnswered: 5,
+            pings: 6,
+            pingsAnswered: 7,
+          },
+          {},
+        ],
+        marks: marks('request', 'client', [3, 1]),
+        liveness: states(10, [0, 'alive'], [4, 'dead', 'server']),
+      },
+      4,
+    );
+    const swapped = { ...told, serverSide: 0 as const };
+    const of = (one: typeof told): Report['connections'][number] =>
+      legs(composeReport(incident({ verdict: HEALTHY, connections: [one] }), capture(10), '1.0.0'), 'u1');
+    expect(of(told)).toMatchObject({
+      role: 'upstream',
+      dumpId: 't5',
+      client: { ip: '10.9.2.1', port: 40112 },
+      packets: { fromClient: 1, fromServer: 10 },
+      bytes: { fromClient: 2 },
+      retransmissions: { fromClient: 3 },
+      keepalive: { fromClient: { probes: 4, answered: 5 } },
+      pings: { fromClient: { sent: 6, answered: 7 } },
+      marks: [{ packet: 3, kind: 'request', by: 'client', count: 1 }],
+      liveness: [
+        { state: 'alive', owedBy: null },
+        { state: 'dead', owedBy: 'server' },
+      ],
+    });
+    expect(of(swapped)).toMatchObject({
+      client: { ip: '10.9.2.2', port: 8080 },
+      packets: { fromClient: 10, fromServer: 1 },
+      marks: [{ by: 'server' }],
+    });
+  });
+
+  test('whose protocol no payload told is tcp', () => {
+    const told = leg(
+      {
+        id: 'o1',
+        client: '10.0.0.1:5',
+        server: '10.0.0.2:443',
+        last: at(2, 1),
+        liveness: [],
+        trace: { protocol: 'unknown' },
+      },
+      0,
+    );
+    const report = composeReport(incident({ verdict: HEALTHY, connections: [told] }), capture(1), '1.0.0');
+    expect(legs(report, 'o1')).toMatchObject({ protocol: 'tcp', role: 'other' });
+  });
+
+  test('names the errors of GOAWAY and RST_STREAM (RFC 9113 §7); an unknown one stays a number', () => {
+    const told = leg(
+      {
+        id: 'u1',
+        client: '10.9.2.1:40112',
+        server: '10.9.2.2:8080',
+        last: at(9, 9),
+        liveness: [],
+        streams: [stream(3, '/a', at(2, 1), { reset: { by: 1, at: at(5, 2), errorCode: 7 } })],
+        trace: { goaways: [{ by: 1, at: at(6, 3), lastStreamId: 3, errorCode: 0x1a, debug: 'x' }] },
+      },
+      0,
+    );
+    const report = composeReport(incident({ verdict: HEALTHY, connections: [told] }), capture(10), '1.0.0');
+    expect(legs(report, 'u1').streams[0]).toMatchObject({ how: 'rst-stream', error: 'REFUSED_STREAM' });
+    expect(legs(report, 'u1').goaways[0]).toMatchObject({ error: '0x1a', lastStreamId: 3, debug: 'x', by: 'server' });
+  });
+
+  test('that closes takes its open streams with it; a complete response had ended before', () => {
+    const closed = { how: 'rst', by: 'server', at: at(8, 8) } as const;
+    const streams = [
+      stream(1, '/a', at(2, 1), { ended: [at(2, 1), at(3, 2)] }),
+      stream(3, '/b', at(4, 3)),
+      stream(5, '/c', at(4, 3), { request: null, status: null }),
+    ];
+    const told = leg(
+      { id: 'u1', client: '10.9.2.1:40112', server: '10.9.2.2:8080', last: at(8, 8), liveness: [], closed, streams },
+      0,
+    );
+    const report = composeReport(incident({ verdict: HEALTHY, connections: [told] }), capture(10), '1.0.0');
+    expect(legs(report, 'u1').streams.map(({ how }) => how)).toEqual(['end-stream', 'connection', 'connection']);
+    expect(legs(report, 'u1').streams[2]).toMatchObject({ method: null, path: null, kind: 'unknown', status: null });
+    expect(legs(report, 'u1').closed).toMatchObject({ how: 'rst', by: 'server', packet: 8 });
+  });
+
+  test('among very many keeps its most telling marks', () => {
+    const many = Array.from({ length: 10_000 }, (_, i) =>
+      leg(
+        {
+          id: `u${i + 1}`,
+          client: '10.9.2.1:40112',
+          server: '10.9.2.2:8080',
+          last: at(9, 9),
+          liveness: [],
+          marks: [
+            ...marks('data', 'server', [1, 0], [2, 1], [3, 2], [4, 3], [5, 4]),
+            ...marks('rst', 'server', [9, 9]),
+          ],
+        },
+        i,
+      ),
+    );
+    const report = composeReport(incident({ verdict: HEALTHY, connections: many }), capture(10), '1.0.0');
+    const kinds = report.connections[0]?.marks.map(({ kind }) => kind) ?? [];
+    expect(kinds).toHaveLength(4);
+    expect(kinds.at(-1)).toBe('rst');
+  });
+});
+
+const HEALTHY = {
+  state: 'healthy',
+  confidence: null,
+  reason: { kind: 'no-window', clients: 0, upstreams: 1, links: 0 },
+} as const;
+
+describe('several files', () => {
+  test('put a file beside every packet number', () => {
+    const told = recovered();
+    const report = composeReport(told.incident, { ...told.capture, files: [file('a.pcap'), file('b.pcap')] }, '1.0.0');
+    const missing: string[] = [];
+    const visit = (part: unknown, path: string): void => {
+      if (typeof part !== 'object' || part === null) return;
+      for (const [key, value] of Object.entries(part)) visit(value, `${path}/${key}`);
+      if ('packet' in part && typeof part.packet === 'number' && !('file' in part)) missing.push(path);
+      if ('packets' in part && Array.isArray(part.packets) && !('files' in part)) missing.push(path);
+    };
+    visit(report, '');
+    expect(missing).toEqual([]);
+    expect(schemaErrors(report)).toEqual([]);
+  });
+
+  test('one file alone puts none', () => {
+    expect(JSON.stringify(composed(recovered()).windows)).not.toContain('"file"');
+  });
+});
+
+describe('findings', () => {
+  test('have a sentence, a filter and arguments in seconds and times', () => {
+    expect(composed(gatewayMute()).findings[0]).toMatchObject({
+      code: 'upstream-mute-gateway',
+      title:
+        "u1 (10.9.2.2:8080): only the upstream is seen, 10 packets in 3 min 40 s; the gateway's last packet was at 10:00:34.300",
+      filter: 'ip.addr == 10.9.2.1 && tcp.port == 40112 && frame.number in {89, 92, 95..100, 106, 113, 126}',
+      args: { upstreamPackets: 10, spanSeconds: 219.5, lastGatewayPacketAt: '2026-11-23T10:00:34.300000Z' },
+    });
+  });
+
+  test('of the whole capture have a filter all the same', () => {
+    const told = finding('capture-trust', 'info', { weakness: 'one-sided', count: 3 }, null, []);
+    const report = composeReport(incident({ verdict: HEALTHY, findings: [told] }), capture(1), '1.0.0');
+    expect(report.findings[0]).toMatchObject({ filter: 'tcp', connection: null });
+    expect(report.findings[0]?.title).toMatch(/^The capture: only one direction/);
+  });
+
+  test('a filter names 32 packets at most, IPv6 by its own field, and no numbers of several files', () => {
+    const [c1] = recovered().incident.connections;
+    if (c1 === undefined) throw new Error('the story has a client');
+    const packets = Array.from({ length: 100 }, (_, i) => at(2 * i + 1, i));
+    const filterOf = (refs: typeof packets): string => {
+      const told = finding('ping-unanswered', 'warning', { pings: 1 }, 'c1', refs);
+      const report = composeReport(
+        incident({ verdict: HEALTHY, connections: [c1], findings: [told] }),
+        capture(1),
+        '1.0.0',
+      );
+      return report.findings[0]?.filter ?? '';
+    };
+    expect(filterOf(packets)).toMatch(
+      /^ipv6\.addr == 2001:db8::1:2 && tcp\.port == 49739 && frame\.number in \{1, 3, .*, 63\}$/,
+    );
+    expect(filterOf([at(1, 0, 0), at(1, 0, 1)])).toBe('ipv6.addr == 2001:db8::1:2 && tcp.port == 49739');
+  });
+});
+
+describe('the verdict', () => {
+  const REASONS: readonly (readonly [reason: VerdictReason, says: RegExp])[] = [
+    [{ kind: 'dead-upstream-unlinked', connection: 'u1' }, /^Upstream connection u1 \(10\.9\.2\.2:8080\) was dead/],
+    [{ kind: 'stalled-upstream', connection: 'u1' }, /fell silent/],
+    [
+      { kind: 'no-window', clients: 1, upstreams: 2, links: 3 },
+      /1 client connection, 2 upstream connections and 3 links/,
+    ],
+    [{ kind: 'no-gateway', connections: 4 }, /4 connections, but no host/],
+    [{ kind: 'no-tcp' }, /No TCP connection could be read in this capture of 135 packets/],
+    [{ kind: 'no-client-leg' }, /client's side is unknown/],
+    [{ kind: 'no-upstream-leg' }, /none of its connections to an upstream/],
+    [{ kind: 'one-sided', connections: ['c1', 'u1', 'u2', 'u3', 'u4'] }, /c1 \(.+\), u1 \(.+\), u2 \(.+\) and 2 more/],
+    [{ kind: 'legs-unreadable', protocol: 'tls' }, /they speak tls/],
+  ];
+  for (const [reason, says] of REASONS) {
+    test(`says why: ${reason.kind}`, () => {
+      const told = gatewayMute();
+      const verdict = { state: 'inconclusive', confidence: null, reason } as const;
+      const report = composeReport({ ...told.incident, windows: [], verdict }, told.capture, '1.0.0');
+      expect(report.verdict).toMatchObject({ reason: reason.kind, summary: expect.stringMatching(says) });
+      expect(report.verdict.summary).toMatch(/^[A-Z].*\.$/);
+    });
+  }
+
+  test('of a window names client, upstream, since when, how long, who hung and what stood by', () => {
+    expect(composed(gatewayMute()).verdict.summary).toBe(
+      'The gateway kept client 10.9.1.2:49739 connected while its upstream 10.9.2.2:8080 was dead, from ' +
+        '2026-11-23 10:00:52.000 UTC for at least 5 min 20 s (still so when the capture ends): ' +
+        'watch /api/v1/pods (stream 7) hung; 10.9.3.2:8080 stood by unused.',
+    );
+  });
+
+  test('of a window that is only probable says so', () => {
+    const told = gatewayMute();
+    const windows = told.incident.windows.map((one) => ({ ...one, confidence: 'probable' as const }));
+    const report = composeReport({ ...told.incident, windows }, told.capture, '1.0.0');
+    expect(report.verdict.summary).toMatch(/^Probably the gateway kept client/);
+  });
+});
+
+describe('the story of a window', () => {
+  const CAUSES = [
+    ['peer-silent', /stayed unanswered/],
+    ['path-one-way', /One direction of this connection is dead/],
+    ['reset', /reset u1/],
+    ['refused', /refused the gateway's connection attempt/],
+    ['goaway-ignored', /said GOAWAY/],
+    ['connect-unanswered', /answered none of the gateway's SYNs/],
+    ['closed-not-propagated', /streams were left open/],
+  ] as const;
+  for (const [cause, says] of CAUSES) {
+    test(`tells the cause: ${cause}`, () => {
+      const told = gatewayMute();
+      const windows = told.incident.windows.map((one) => ({ ...one, cause }));
+      const report = composeReport({ ...told.incident, windows }, told.capture, '1.0.0');
+      expect(report.windows[0]?.story).toMatch(says);
+      expect(report.nextSteps.length).toBeGreaterThan(1);
+    });
+  }
+
+  test('tells which direction is dead by who owes the answers', () => {
+    expect(composed(gatewayMute()).windows[0]?.story).toMatch(/keeps sending there and nothing acknowledges it/);
+    const told = gatewayMute();
+    const connections = told.incident.connections.map((one) =>
+      one.id === 'u1' ? { ...one, liveness: states(372, [0, 'alive'], [52, 'dead', 'server']) } : one,
+    );
+    const report = composeReport({ ...told.incident, connections }, told.capture, '1.0.0');
+    expect(report.windows[0]?.story).toMatch(/acknowledges nothing that the gateway sends/);
+  });
+
+  test('counts streams by what became of them', () => {
+    const hurt = {
+      kind: 'list',
+      path: '/a',
+      upstreamStream: null,
+      silentSinceNs: 1e9,
+      recoveredBy: null,
+      status: null,
+    };
+    const streams = [
+      { ...hurt, id: 1, outcome: 'hung' as const },
+      { ...hurt, id: 3, outcome: 'gateway-error' as const, status: 503 },
+      { ...hurt, id: 5, outcome: 'gateway-error' as const, status: 504 },
+      { ...hurt, id: 7, outcome: 'reset' as const },
+    ];
+    const told = gatewayMute();
+    const report = composeReport({ ...told.incident, windows: [window({ streams })] }, told.capture, '1.0.0');
+    expect(report.verdict.summary).toContain(
+      '1 stream hung, 2 streams got 503, 504 from the gateway and 1 stream was reset by the gateway',
+    );
+  });
+});
+
+describe('what to do', () => {
+  test('keep-alive is advised where the gateway has none, with the bound that it gives', () => {
+    const steps = composed(gatewayMute()).nextSteps;
+    expect(steps.map(({ text }) => text).join(' ')).toContain('60 + 3 x 10 = 90 s');
+    expect(steps.map(({ command }) => command)).toContain('tcpKeepalive: {time: 60s, interval: 10s, probes: 3}');
+  });
+
+  test('where the gateway probes already, its numbers are what is left', () => {
+    const steps = composed(recovered()).nextSteps;
+    expect(steps[0]?.text).toMatch(/^The gateway does probe/);
+    expect(steps.map(({ command }) => command).join()).not.toContain('tcpKeepalive');
+  });
+
+  test('where its data were in flight, keep-alive is said not to be enough', () => {
+    const told = gatewayMute();
+    const windows = told.incident.windows.map((one) => ({ ...one, cause: 'peer-silent' as const }));
+    const connections = told.incident.connections.map((one) => {
+      const [client, server] = one.trace.flows;
+      const flows = [{ ...client, retransmissions: 10 }, server] as const;
+      return one.id === 'u1' ? { ...one, trace: { ...one.trace, flows } } : one;
+    });
+    const report = composeReport({ ...told.incident, windows, connections }, told.capture, '1.0.0');
+    expect(report.nextSteps.map(({ text }) => text).join(' ')).toContain('Here it is not enough');
+  });
+
+  test('an inconclusive capture gets the command that would answer, with the ports that are known', () => {
+    expect(composed(inconclusive()).nextSteps[0]?.command).toBe(
+      "tcpdump -i any -w gateway.pcap 'tcp port 80 or tcp port UPSTREAM_PORT'",
+    );
+    expect(composed(healthy()).nextSteps[0]?.command).toBe(
+      "tcpdump -i any -w gateway.pcap 'tcp port 80 or tcp port 8080'",
+    );
+  });
+
+  test('a window that is over asks nobody to restart anything', () => {
+    expect(
+      composed(recovered())
+        .nextSteps.map(({ text }) => text)
+        .join(' '),
+    ).not.toContain('restart');
+  });
+});
+
+describe('trust', () => {
+  test('has the notes of the model, what could not be decoded and the bounds that were hit', () => {
+    const note: TrustNote = {
+      code: 'missing-bytes',
+      connection: 'u1',
+      weakens: ['streams'],
+      packets: [at(3, 1)],
+      count: 9,
+    };
+    const report = composeReport(
+      incident({
+        verdict: HEALTHY,
+        trust: [note],
+        undecoded: new Map([
+          ['ipHeaderCut', 2],
+          ['notIp', 7],
+        ]),
+        limits: [{ limit: 'open-streams', bound: 10, count: 4 }],
+      }),
+      { ...capture(1), warningsOmitted: 5 },
+      '1.0.0',
+    );
+    expect(report.trust.map(({ code, count }) => [code, count])).toEqual([
+      ['missing-bytes', 9],
+      ['undecoded', 2],
+      ['warnings-omitted', 5],
+      ['limit', 4],
+    ]);
+    expect(report.capture.undecoded).toBe(2);
+    expect(schemaErrors(report)).toEqual([]);
+  });
+
+  test('warnings have a sentence for each code', () => {
+    const report = composed(inconclusive());
+    expect(report.capture.warnings).toEqual([
+      {
+        code: 'cut-last-record',
+        message: 'the file ends within its last record, of which 107 bytes are there; all before it was analysed',
+        file: 0,
+        byte: 48_600,
+        packet: 136,
+      },
+    ]);
+  });
+});
+
+describe('formats', () => {
+  test('JSON ends in one newline and reads back as the report', async () => {
+    const report = composed(gatewayMute('/\u001b[31m"\u2028'));
+    const render = await FORMATS.json();
+    const text = render(report, { width: 80, color: true, unicode: true });
+    expect(text).toBe(renderJson(report));
+    expect(text).toMatch(/[^\n]\n$/);
+    expect(JSON.parse(text)).toEqual(report);
+  });
+
+  test('the same input gives the same bytes', () => {
+    expect(renderJson(composed(gatewayMute()))).toBe(renderJson(composed(gatewayMute())));
+  });
+
+  test('text is found by its name', async () => {
+    const render = await FORMATS.text();
+    expect(render(composed(healthy()), { width: 80, color: false, unicode: true })).toContain('healthy');
+  });
+});
+
+test('evidence says who sent what, in the words of the leg', () => {
+  const told = gatewayMute();
+  const rows = [
+    evidence('u1', 'goaway', 'server', at(1, 1), 7),
+    evidence('c1', 'gateway-response', 'server', at(2, 2), 503),
+    evidence('u1', 'refused', 'server', at(3, 3)),
+    evidence('c1', 'request', 'client', at(4, 4), 9),
+    evidence('u1', 'answered', 'server', at(5, 5)),
+  ];
+  const report = composeReport({ ...told.incident, windows: [window({ evidence: rows })] }, told.capture, '1.0.0');
+  expect(report.windows[0]?.evidence.map(({ text }) => text)).toEqual([
+    'GOAWAY by the upstream, last stream 7',
+    '503 made by the gateway itself',
+    'SYN answered with RST by the upstream',
+    'request by the client on stream 9',
+    'the upstream answers again',
+  ]);
+});

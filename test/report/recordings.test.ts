@@ -1,0 +1,32 @@
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { reportOn } from '../../src/cli/index.ts';
+import { columnsOf } from '../../src/report/text/lines.ts';
+import { renderText } from '../../src/report/text.ts';
+import { schemaErrors } from './schema.ts';
+
+/** Every recording of the lab, through the whole program. */
+const FOLDERS = ['samples', 'test/captures'].map((folder) =>
+  fileURLToPath(new URL(`../../${folder}/`, import.meta.url)),
+);
+const RECORDINGS = FOLDERS.flatMap((folder) =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.pcap'))
+    .map((name) => ({ name, path: folder + name })),
+);
+
+describe.each(RECORDINGS)('$name', ({ path }) => {
+  test('gives a report that is valid and has no key beyond the schema', () => {
+    expect(schemaErrors(reportOn(path))).toEqual([]);
+  });
+
+  test('gives a text that fits and whose first line has the state', () => {
+    const report = reportOn(path);
+    for (const width of [80, 132]) {
+      const lines = renderText(report, { width, color: false, unicode: true }).split('\n');
+      expect(Math.max(...lines.map(columnsOf))).toBeLessThanOrEqual(width);
+      expect(lines[0]).toContain(report.verdict.state);
+    }
+  });
+});

@@ -1,0 +1,113 @@
+import { describe, expect, test } from 'vitest';
+import type { Finding, FindingArgs, FindingCode } from '../../src/incident/index.ts';
+import { composeReport } from '../../src/report/index.ts';
+import { capture, finding, incident } from './incident-builder.ts';
+import { gatewayMute } from './scenarios.ts';
+
+/** What each finding says of u1 (10.9.2.2:8080); the sentence is the contract with the reader. */
+const SENTENCES: { readonly [C in FindingCode]: readonly [args: FindingArgs[C], title: string] } = {
+  'upstream-unanswered': [
+    { retransmissions: 7, spanNs: 25.4e9, stillOpen: true },
+    'u1 (10.9.2.2:8080) left 7 retransmissions unanswered for 25.4 s, still so when the capture ends',
+  ],
+  'upstream-silent': [
+    { quietNs: 180e9 },
+    'u1 (10.9.2.2:8080) sent nothing for 3 min, though a bookmark was due each minute',
+  ],
+  'upstream-mute-gateway': [
+    { upstreamPackets: 1, spanNs: 9e9, lastGatewayPacketNs: 61e9 },
+    "u1 (10.9.2.2:8080): only the upstream is seen, 1 packet in 9 s; the gateway's last packet was at 10:01:01.000",
+  ],
+  'upstream-probes-unanswered': [
+    { probes: 3, intervalNs: null, thenClosed: false },
+    'u1 (10.9.2.2:8080) answered none of 3 keep-alive probes',
+  ],
+  'upstream-reset': [
+    { openStreams: 2, clientTold: false },
+    'u1 (10.9.2.2:8080) reset the connection with 2 streams open; nothing in the capture tells the client',
+  ],
+  'upstream-refused': [{ attempts: 1 }, 'u1 (10.9.2.2:8080) refused 1 connection attempt'],
+  'connect-unanswered': [{ syns: 5, spanNs: 4.1e9 }, 'u1 (10.9.2.2:8080) answered none of 5 SYNs in 4.1 s'],
+  'goaway-not-propagated': [
+    { lastStreamId: 7, waitedNs: 41e9, streams: 2 },
+    'u1 (10.9.2.2:8080) said GOAWAY (last stream 7); 2 streams waited on for 41 s and the client was not told',
+  ],
+  'streams-on-dead-connection': [{ requests: 3 }, '3 requests went into u1 (10.9.2.2:8080) after it had died'],
+  'alternative-unused': [
+    { alternative: 'u2', windowNs: 300e9 },
+    'u2 (10.9.3.2:8080) was alive all through the window of 5 min and got no request',
+  ],
+  'gateway-made-response': [
+    { status: 503, count: 2 },
+    'u1 (10.9.2.2:8080): 2 responses 503 with no upstream response behind: made by the gateway',
+  ],
+  'watch-overdue': [
+    { timeoutSeconds: 300, openNs: 540e9 },
+    'u1 (10.9.2.2:8080): a watch that asked for 300 s was still open after 9 min',
+  ],
+  'stale-but-alive': [
+    { quietNs: 300e9, unanswered: 0 },
+    'u1 (10.9.2.2:8080) answers at TCP and HTTP/2, but brought no data and no bookmark for 5 min',
+  ],
+  'idle-timeout-cut': [
+    { quietNs: 600e9, by: 'rst-stream' },
+    'u1 (10.9.2.2:8080): the gateway cut a healthy, quiet stream after 10 min (RST_STREAM), consistent with an idle timeout',
+  ],
+  'ping-answered-by-gateway': [
+    { pings: 1, windowNs: 30e9 },
+    'u1 (10.9.2.2:8080): the gateway answered 1 PING of the client in the 30 s in which the upstream was dead; a PING checks the gateway only',
+  ],
+  'ping-unanswered': [{ pings: 2 }, 'u1 (10.9.2.2:8080): 2 PINGs without an answer, and the connection was kept'],
+  'client-gone': [
+    { tries: 1 },
+    'u1 (10.9.2.2:8080) stopped answering (1 try): here the client went away, not the upstream',
+  ],
+  'recovered-loss': [
+    { retransmissions: 4, spanNs: 3e9 },
+    'u1 (10.9.2.2:8080): 4 retransmissions in 3 s, then acknowledged; degraded, not dead',
+  ],
+  'retry-refused-stream': [
+    { streams: 3, retried: 2 },
+    'u1 (10.9.2.2:8080): 3 streams refused before being processed and safe to retry; 2 retried',
+  ],
+  'zero-window-stall': [
+    { spanNs: 41e9 },
+    'u1 (10.9.2.2:8080): the receive window was closed for 41 s; the reader is slow, not the sender',
+  ],
+  'too-many-pings': [
+    { debug: 'too_many_pings' },
+    'u1 (10.9.2.2:8080): GOAWAY ENHANCE_YOUR_CALM "too_many_pings": pings came too often',
+  ],
+  'reset-not-from-peer': [
+    { ttl: 64, usualTtl: 61 },
+    "u1 (10.9.2.2:8080): the RST has TTL 64, the peer's other packets 61; a middlebox may have made it",
+  ],
+  'capture-trust': [
+    { weakness: 'new-weakness', count: 2 },
+    'u1 (10.9.2.2:8080): weakness of the capture: new-weakness (2)',
+  ],
+};
+
+function titleOf(told: Finding): string | undefined {
+  const verdict = gatewayMute().incident.verdict;
+  const { connections } = gatewayMute().incident;
+  return composeReport(incident({ verdict, connections, findings: [told] }), capture(1), '1.0.0').findings[0]?.title;
+}
+
+describe('findings', () => {
+  for (const [code, [args, title]] of Object.entries(SENTENCES)) {
+    test(`${code}: one plain sentence`, () => {
+      expect(titleOf(finding(code as FindingCode, 'info', args as FindingArgs[FindingCode], 'u1', []))).toBe(title);
+    });
+  }
+
+  test('stale-but-alive with requests that wait counts them', () => {
+    const told = finding('stale-but-alive', 'warning', { quietNs: 300e9, unanswered: 2 }, 'u1', []);
+    expect(titleOf(told)).toMatch(/acknowledged 2 requests at TCP and answered none/);
+  });
+
+  test('debug data of any length stay one short quotation', () => {
+    const told = finding('too-many-pings', 'info', { debug: 'x'.repeat(16_384) }, 'u1', []);
+    expect(titleOf(told)?.length).toBeLessThan(200);
+  });
+});
