@@ -1,23 +1,23 @@
 /** Times as text and back, without the clock: ISO 8601 in UTC on bigint nanoseconds since 1970. */
 
 const NS_PER_SECOND = 1_000_000_000n;
-const SECONDS_PER_DAY = 86_400n;
+const SECONDS_PER_DAY = 86_400;
 const NS_DIGITS = 9;
 
 /** The Gregorian calendar repeats after 400 years of this many days. */
-const ERA_YEARS = 400n;
-const ERA_DAYS = 146_097n;
+const ERA_YEARS = 400;
+const ERA_DAYS = 146_097;
 /** Days from 0000-03-01 to 1970-01-01. */
-const EPOCH_SHIFT_DAYS = 719_468n;
+const EPOCH_SHIFT_DAYS = 719_468;
 /** March to July, and August to December, have 153 days: months counted from March are linear in days. */
-const FIVE_MONTHS_DAYS = 153n;
+const FIVE_MONTHS_DAYS = 153;
 
 interface CivilDate {
-  readonly year: bigint;
+  readonly year: number;
   /** 1..12 */
-  readonly month: bigint;
+  readonly month: number;
   /** 1..31 */
-  readonly day: bigint;
+  readonly day: number;
 }
 
 /**
@@ -27,12 +27,16 @@ interface CivilDate {
  * @returns years outside 0..9999 with a sign and six digits (ISO 8601 expanded form)
  */
 export function formatTimestamp(ns: bigint, digits: 6 | 9): string {
-  const seconds = floorDivide(ns, NS_PER_SECOND);
-  const fraction = padded(ns - seconds * NS_PER_SECOND, NS_DIGITS).slice(0, digits);
-  const days = floorDivide(seconds, SECONDS_PER_DAY);
+  // Only the split needs bigint: the seconds of 285 million years are exact as a number.
+  const whole = floorDivide(ns, NS_PER_SECOND);
+  const fraction = padded(Number(ns - whole * NS_PER_SECOND), NS_DIGITS).slice(0, digits);
+  const seconds = Number(whole);
+  const days = Math.floor(seconds / SECONDS_PER_DAY);
   const time = seconds - days * SECONDS_PER_DAY;
   const { year, month, day } = civilFromDays(days);
-  const clock = [time / 3600n, (time / 60n) % 60n, time % 60n].map((part) => padded(part, 2)).join(':');
+  const clock = [Math.floor(time / 3600), Math.floor(time / 60) % 60, time % 60]
+    .map((part) => padded(part, 2))
+    .join(':');
   return `${yearText(year)}-${padded(month, 2)}-${padded(day, 2)}T${clock}.${fraction}Z`;
 }
 
@@ -40,37 +44,39 @@ export function formatTimestamp(ns: bigint, digits: 6 | 9): string {
 export function parseTimestamp(text: string): bigint | null {
   const match = /^([+-]?\d{4,6})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z$/.exec(text);
   if (match === null) return null;
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => BigInt(part.replace('+', '')));
-  if (year === undefined || month === undefined || day === undefined) return null;
-  const days = daysFromCivil({ year, month, day });
-  const time = (hour ?? 0n) * 3600n + (minute ?? 0n) * 60n + (second ?? 0n);
-  return (days * SECONDS_PER_DAY + time) * NS_PER_SECOND + BigInt((match[7] ?? '').padEnd(NS_DIGITS, '0'));
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number);
+  const seconds = daysFromCivil({ year, month, day }) * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second;
+  return BigInt(seconds) * NS_PER_SECOND + BigInt((match[7] ?? '').padEnd(NS_DIGITS, '0'));
 }
 
 /** Howard Hinnant's civil_from_days: years begin in March, so that the leap day is the year's last. */
-function civilFromDays(sinceEpoch: bigint): CivilDate {
+function civilFromDays(sinceEpoch: number): CivilDate {
   const days = sinceEpoch + EPOCH_SHIFT_DAYS;
-  const era = floorDivide(days, ERA_DAYS);
+  const era = Math.floor(days / ERA_DAYS);
   const dayOfEra = days - era * ERA_DAYS;
-  const yearOfEra = (dayOfEra - dayOfEra / 1460n + dayOfEra / 36_524n - dayOfEra / 146_096n) / 365n;
-  const dayOfYear = dayOfEra - (365n * yearOfEra + yearOfEra / 4n - yearOfEra / 100n);
-  const monthFromMarch = (5n * dayOfYear + 2n) / FIVE_MONTHS_DAYS;
-  const month = monthFromMarch < 10n ? monthFromMarch + 3n : monthFromMarch - 9n;
+  const leapDays = Math.floor(dayOfEra / 1460) - Math.floor(dayOfEra / 36_524) + Math.floor(dayOfEra / 146_096);
+  const yearOfEra = Math.floor((dayOfEra - leapDays) / 365);
+  const dayOfYear = dayOfEra - daysBeforeYear(yearOfEra);
+  const monthFromMarch = Math.floor((5 * dayOfYear + 2) / FIVE_MONTHS_DAYS);
+  const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
   return {
-    year: yearOfEra + era * ERA_YEARS + (month <= 2n ? 1n : 0n),
+    year: yearOfEra + era * ERA_YEARS + (month <= 2 ? 1 : 0),
     month,
-    day: dayOfYear - (FIVE_MONTHS_DAYS * monthFromMarch + 2n) / 5n + 1n,
+    day: dayOfYear - Math.floor((FIVE_MONTHS_DAYS * monthFromMarch + 2) / 5) + 1,
   };
 }
 
-function daysFromCivil({ year, month, day }: CivilDate): bigint {
-  const yearFromMarch = month <= 2n ? year - 1n : year;
-  const era = floorDivide(yearFromMarch, ERA_YEARS);
-  const yearOfEra = yearFromMarch - era * ERA_YEARS;
-  const monthFromMarch = month > 2n ? month - 3n : month + 9n;
-  const dayOfYear = (FIVE_MONTHS_DAYS * monthFromMarch + 2n) / 5n + day - 1n;
-  const dayOfEra = yearOfEra * 365n + yearOfEra / 4n - yearOfEra / 100n + dayOfYear;
-  return era * ERA_DAYS + dayOfEra - EPOCH_SHIFT_DAYS;
+function daysFromCivil({ year, month, day }: CivilDate): number {
+  const yearFromMarch = month <= 2 ? year - 1 : year;
+  const era = Math.floor(yearFromMarch / ERA_YEARS);
+  const monthFromMarch = month > 2 ? month - 3 : month + 9;
+  const dayOfYear = Math.floor((FIVE_MONTHS_DAYS * monthFromMarch + 2) / 5) + day - 1;
+  return era * ERA_DAYS + daysBeforeYear(yearFromMarch - era * ERA_YEARS) + dayOfYear - EPOCH_SHIFT_DAYS;
+}
+
+/** Days of an era before its year, which is 0..399 and begins in March. */
+function daysBeforeYear(yearOfEra: number): number {
+  return yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100);
 }
 
 /** BigInt division truncates towards zero; times before 1970 need the floor. */
@@ -79,11 +85,11 @@ function floorDivide(dividend: bigint, divisor: bigint): bigint {
   return dividend % divisor < 0n ? quotient - 1n : quotient;
 }
 
-function yearText(year: bigint): string {
-  if (year >= 0n && year <= 9999n) return padded(year, 4);
-  return `${year < 0n ? '-' : '+'}${padded(year < 0n ? -year : year, 6)}`;
+function yearText(year: number): string {
+  if (year >= 0 && year <= 9999) return padded(year, 4);
+  return `${year < 0 ? '-' : '+'}${padded(Math.abs(year), 6)}`;
 }
 
-function padded(value: bigint, digits: number): string {
-  return value.toString().padStart(digits, '0');
+function padded(value: number, digits: number): string {
+  return String(value).padStart(digits, '0');
 }

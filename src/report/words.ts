@@ -33,6 +33,9 @@ const TITLES: Titles = {
   'upstream-mute-gateway': ({ upstreamPackets, spanNs, lastGatewayPacketNs }, { self, span, clock }) =>
     `${self}: only the upstream is seen, ${counted(upstreamPackets, 'packet')} in ${span(spanNs)}; ` +
     `the gateway's last packet was at ${clock(lastGatewayPacketNs)}`,
+  'acknowledged-in-vain': ({ by, retransmissions, spanNs }, { self, span }) =>
+    `${self}: the ${by === 'server' ? 'upstream' : 'gateway'} sent acknowledged bytes again, ` +
+    `${counted(retransmissions, 'time')} in ${span(spanNs)}: what acknowledges them does not arrive`,
   'upstream-probes-unanswered': ({ probes, intervalNs, thenClosed }, { self, span }) =>
     `${self} answered none of ${counted(probes, 'keep-alive probe')}` +
     (intervalNs === null ? '' : `, one each ${span(intervalNs)}`) +
