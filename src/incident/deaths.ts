@@ -1,4 +1,4 @@
-import type { Debt, Ref } from '../trace/index.ts';
+import type { Debt, MarkKind, Ref } from '../trace/index.ts';
 import { clientSide } from './leg.ts';
 import { isDead, isOneSided } from './liveness.ts';
 import type { Cause, Leg } from './model.ts';
@@ -33,7 +33,8 @@ export function deathsOf(leg: Leg, captureEndNs: number, thresholds: Thresholds)
   if (leg.opened === 'refused') return refusals(leg);
   if (leg.opened === 'unanswered') return unansweredConnect(leg, captureEndNs, thresholds);
   if (isOneSided(leg.trace)) return [];
-  const silent = silentDeaths(leg, captureEndNs, thresholds);
+  const owed = silentDeaths(leg, captureEndNs, thresholds);
+  const silent = owed.length > 0 ? owed : pingDeaths(leg);
   const last = silent.at(-1);
   const still = last !== undefined && last.healedAt === null;
   return still ? silent : [...silent, ...closingDeaths(leg)];
@@ -143,6 +144,44 @@ function isStillHeard(debt: Debt): boolean {
 function isOneWay(leg: Leg, debt: Debt): boolean {
   return debt.owedBy === clientSide(leg) || debt.acknowledgedInVain || isStillHeard(debt);
 }
+
+/** A gateway that closes within this of its unanswered PING closed because of it. */
+const PING_TIMEOUT_MAX_NS = 60e9;
+
+/** The gateway's own PING stayed without an answer and it gave the connection up, though the upstream's kernel went on acknowledging. */
+function pingDeaths(leg: Leg): Death[] {
+  const gateway = clientSide(leg);
+  const ping = leg.trace.slowPings.find((candidate) => candidate.by === gateway && candidate.answered === null);
+  if (ping === undefined) return [];
+  const close = leg.trace.closes.find((candidate) => candidate.accepted && candidate.at.timeNs >= ping.sent.timeNs);
+  if (close === undefined || close.by !== gateway || close.at.timeNs - ping.sent.timeNs > PING_TIMEOUT_MAX_NS)
+    return [];
+  const spoken = leg.trace.marks.filter(
+    (mark) => mark.by === leg.serverSide && FRAMES.has(mark.kind) && mark.to.timeNs <= ping.sent.timeNs,
+  );
+  return [
+    {
+      cause: 'peer-silent',
+      lastHeard: spoken.at(-1)?.to ?? null,
+      firstUnanswered: ping.sent,
+      fromNs: ping.sent.timeNs,
+      healedAt: null,
+      debts: [],
+      packet: ping.sent,
+      provenByGivingUp: true,
+    },
+  ];
+}
+
+/** What only a living process sends: for an HTTP/2 peer a frame is proof of life, an acknowledgement is its kernel's. */
+const FRAMES: ReadonlySet<MarkKind> = new Set<MarkKind>([
+  'response',
+  'data',
+  'ping',
+  'ping-ack',
+  'goaway',
+  'rst-stream',
+]);
 
 /** The upstream tore the connection down: by RST, or by FIN. Whether anybody was left behind is for the windows to say. */
 function closingDeaths(leg: Leg): Death[] {

@@ -46,8 +46,9 @@ export function outcomeOf(leg: Leg, stream: TraceStream, fromNs: number): Outcom
 
 /** The last that the client got on the stream before `beforeNs`, or its request where nothing came. */
 export function silentSinceNs(leg: Leg, stream: TraceStream, beforeNs: number): number {
-  const gateway = leg.serverSide;
-  const heard = [stream.lastData[gateway], stream.statusAt].filter((at) => at !== null && at.timeNs <= beforeNs);
+  // An error that the gateway made itself, and its body, bring nothing of the upstream.
+  if (isError(stream)) return stream.opened.timeNs;
+  const heard = [stream.lastData[leg.serverSide], stream.statusAt].filter((at) => at !== null && at.timeNs <= beforeNs);
   return heard.reduce((latest, at) => Math.max(latest, at?.timeNs ?? 0), stream.opened.timeNs);
 }
 

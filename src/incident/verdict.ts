@@ -38,7 +38,21 @@ function suspicionOf(facts: Facts, findings: readonly Finding[]): VerdictReason 
     if (silent !== undefined && mayHaveCarried(facts, leg))
       return { kind: 'dead-upstream-unlinked', connection: leg.id };
   }
-  return null;
+  const owing = facts.legs.find((leg) => leg.role === 'upstream' && isUnansweredAtTheEnd(facts, leg));
+  return owing === undefined ? null : { kind: 'dead-upstream-unlinked', connection: owing.id };
+}
+
+/** Tried again in vain and still owed when the capture ends: too little for a death, too much for nothing. */
+function isUnansweredAtTheEnd(facts: Facts, leg: Leg): boolean {
+  if (isOneSided(leg.trace) || leg.closed.how !== 'open') return false;
+  return leg.trace.debts.some(
+    (debt) =>
+      debt.end === 'open' &&
+      debt.tries > 0 &&
+      !debt.acknowledgedInVain &&
+      facts.captureEndNs - debt.firstElicit.timeNs >= facts.thresholds.deadAfterNs &&
+      (facts.deaths.get(leg) ?? []).length === 0,
+  );
 }
 
 /** A dead connection that is linked, and hurt no stream, hurt nobody: what it had carried was over. */

@@ -21,7 +21,9 @@ export function waitersOf(client: Leg, attempt: Leg, death: Death, thresholds: T
       return over === null || over.timeNs >= syn.timeNs;
     })
     .flatMap((near) => {
-      const passedOn = earliest(near.partners.filter((partner) => partner.nearerClient).map((partner) => partner.at));
+      const known = earliest(near.partners.filter((partner) => partner.nearerClient).map((partner) => partner.at));
+      // Served well, by whom the capture does not show: it was passed on at the latest when the answer came.
+      const passedOn = known ?? (isServed(near) ? near.statusAt : null);
       if (passedOn === null) return [{ near, far: null, rerouted: null }];
       // Passed on elsewhere before the attempt could be called dead: nobody was hurt.
       if (passedOn.timeNs - near.opened.timeNs < thresholds.deadAfterNs) return [];

@@ -131,7 +131,8 @@ export class TcpPass {
     flows[at + FLOW.flags] =
       (zero ? flags | FLOW_FLAG.zeroWindow : flags & ~FLOW_FLAG.zeroWindow) |
       ((did & DID.rstInWindow) !== 0 ? FLOW_FLAG.reset : 0);
-    if (labels !== 0) this.#countLabels(flow, labels);
+    // What is new was not sent again, though its acknowledgement stood before it (captures of two interfaces do that).
+    if (labels !== 0) this.#countLabels(flow, (did & DID.newData) === 0 ? labels : labels & ~RESENT);
     const peer = flowRow(flow ^ 1) + FLOW.flags;
     if (((flows[peer] ?? 0) & FLOW_FLAG.probePending) !== 0) this.#countAnswer(flow, segment, labels);
     if ((labels & LABEL.keepAlive) !== 0) this.#countProbe(flow);

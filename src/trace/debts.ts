@@ -119,26 +119,34 @@ export class DebtBook {
   }
 
   #elicit(own: number, other: number, labels: number, did: number, segment: Segment, lastHeard: RefColumn): void {
-    const resent = (labels & RESENT) !== 0;
-    if (this.#owed[own] === OWED.nothing) this.#open(own, other, labels, lastHeard);
+    // An acknowledgement may stand before its bytes in a capture of two interfaces: what is new is not sent again, whatever its label.
+    const resent = (labels & RESENT) !== 0 && (did & DID.newData) === 0;
+    const isProbe = (labels & (LABEL.keepAlive | LABEL.zeroWindowProbe)) !== 0;
+    if ((did & DID.newData) !== 0 && (did & DID.inFlight) === 0 && !isProbe) {
+      this.#noteNewData(own, other, lastHeard);
+      return;
+    }
+    if (this.#owed[own] === OWED.nothing) this.#open(own, other, labels, resent, lastHeard);
     else if (this.#owed[own] === OWED.anyPacket && (labels & LABEL.keepAlive) === 0)
       this.#owed[own] = OWED.acknowledgement;
-    if ((did & DID.newData) !== 0) {
-      this.#newData.set(own, this.#moment);
-      this.#heardBeforeNewData.copyRow(own, lastHeard, other);
-    }
-    this.#countElicit(own, labels, segment);
+    if ((did & DID.newData) !== 0) this.#noteNewData(own, other, lastHeard);
+    this.#countElicit(own, labels, resent, segment);
     this.#previousTryNs.copy(own, this.#lastElicit);
     this.#lastElicit.set(own, this.#moment);
     const syn = (segment.flags & FLAG.syn) !== 0;
-    if (resent || syn || (labels & (LABEL.keepAlive | LABEL.zeroWindowProbe)) !== 0) this.#try(own);
+    if (resent || syn || isProbe) this.#try(own);
   }
 
-  #open(own: number, other: number, labels: number, lastHeard: RefColumn): void {
+  #noteNewData(own: number, other: number, lastHeard: RefColumn): void {
+    this.#newData.set(own, this.#moment);
+    this.#heardBeforeNewData.copyRow(own, lastHeard, other);
+  }
+
+  #open(own: number, other: number, labels: number, resent: boolean, lastHeard: RefColumn): void {
     this.#counts.fill(0, own * COUNTS_WIDTH, (own + 1) * COUNTS_WIDTH);
     this.#heardDuring.clear(own);
     this.#lastElicit.set(own, this.#moment);
-    const vain = (labels & LABEL.spuriousRetransmission) !== 0;
+    const vain = resent && (labels & LABEL.spuriousRetransmission) !== 0;
     if (vain && this.#newData.has(own)) {
       // What is sent again was first sent then, and nothing that answers it has arrived since.
       this.#owed[own] = OWED.vain;
@@ -151,10 +159,10 @@ export class DebtBook {
     this.#heardBefore.copyRow(own, lastHeard, other);
   }
 
-  #countElicit(row: number, labels: number, segment: Segment): void {
+  #countElicit(row: number, labels: number, resent: boolean, segment: Segment): void {
     if ((labels & LABEL.keepAlive) !== 0) this.#count(row, COUNTS.probes);
     else if ((segment.flags & FLAG.syn) !== 0) this.#count(row, COUNTS.syns);
-    else if ((labels & RESENT) !== 0) this.#count(row, COUNTS.retransmissions);
+    else if (resent) this.#count(row, COUNTS.retransmissions);
     else if ((labels & LABEL.zeroWindowProbe) !== 0) this.#count(row, COUNTS.probes);
     else if ((segment.flags & FLAG.fin) !== 0) this.#count(row, COUNTS.fins);
     else this.#count(row, COUNTS.data);

@@ -217,7 +217,8 @@ export class Recorder implements HttpSink {
   #mark(gathered: Gathered, side: Side, labels: number, did: number, segment: Segment): void {
     const { flags } = segment;
     if ((flags & (FLAG.syn | FLAG.fin | FLAG.rst)) !== 0) gathered.handshakeOrClose(side, did, segment, this.#moment);
-    else if ((labels & RESENT) !== 0) gathered.marks.add(MARK.retransmission, side, this.#moment);
+    else if ((labels & RESENT) !== 0 && (did & DID.newData) === 0)
+      gathered.marks.add(MARK.retransmission, side, this.#moment);
     else if ((labels & LABEL.keepAlive) !== 0) gathered.marks.add(MARK['keep-alive'], side, this.#moment);
     else if ((labels & LABEL.keepAliveAck) !== 0) gathered.marks.add(MARK['keep-alive-ack'], side, this.#moment);
     else if ((did & DID.payload) !== 0 && gathered.protocol !== 'h2') gathered.marks.add(MARK.data, side, this.#moment);

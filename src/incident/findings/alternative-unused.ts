@@ -5,7 +5,8 @@ import { finding, type Rule } from './rule.ts';
 /** A second upstream connection was alive for the whole window and got no request. One finding for each such connection. */
 export const alternativeUnused: Rule = (facts) => {
   const named = new Set<string>();
-  return facts.windows.flatMap((window) =>
+  const lasting = facts.windows.filter((window) => window.durationNs >= facts.thresholds.deadAfterNs);
+  return lasting.flatMap((window) =>
     window.alternatives
       .filter(({ requestsDuring }) => requestsDuring === 0)
       .flatMap(({ upstream }) => {

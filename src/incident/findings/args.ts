@@ -1,3 +1,5 @@
+import type { Party } from '../model.ts';
+
 /**
  * What each finding's sentence needs. The codes are part of the contract: spelled exactly so, none renamed.
  * Connections are leg ids (`u1`); times are nanoseconds, `…Ns` spans or instants since the capture's base time.
@@ -13,6 +15,8 @@ export interface FindingArgs {
     readonly spanNs: number;
     readonly lastGatewayPacketNs: number;
   };
+  /** `by`: who sends again what was acknowledged. */
+  readonly 'acknowledged-in-vain': { readonly by: Party; readonly retransmissions: number; readonly spanNs: number };
   readonly 'upstream-silent': { readonly quietNs: number };
   readonly 'upstream-probes-unanswered': {
     readonly probes: number;

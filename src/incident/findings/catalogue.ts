@@ -1,3 +1,4 @@
+import { acknowledgedInVain } from './acknowledged-in-vain.ts';
 import { alternativeUnused } from './alternative-unused.ts';
 import { captureTrust } from './capture-trust.ts';
 import { clientGone } from './client-gone.ts';
@@ -29,6 +30,7 @@ import type { Facts, Rule } from './rule.ts';
 const CATALOGUE = {
   'upstream-unanswered': upstreamUnanswered,
   'upstream-mute-gateway': upstreamMuteGateway,
+  'acknowledged-in-vain': acknowledgedInVain,
   'upstream-probes-unanswered': upstreamProbesUnanswered,
   'upstream-reset': upstreamReset,
   'upstream-refused': upstreamRefused,

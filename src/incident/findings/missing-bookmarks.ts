@@ -30,6 +30,7 @@ export function overdueBookmarks(facts: Facts): readonly OverdueBookmarks[] {
 }
 
 function overdue(facts: Facts, leg: Leg, stream: TraceStream): OverdueBookmarks[] {
+  if (leg.trace.flows[leg.serverSide].gapBytes > 0) return [];
   const path = stream.request?.path ?? null;
   const last = stream.lastData[leg.serverSide];
   if (path === null || last === null || !/[?&]allowWatchBookmarks=(true|1)(&|$)/.test(path)) return [];

@@ -27,6 +27,8 @@ export function overdueResponses(facts: Facts): readonly OverdueResponse[] {
 
 function overdue(facts: Facts, leg: Leg, stream: TraceStream): OverdueResponse[] {
   if (!stream.sawRequest || stream.request === null || stream.status !== undefined) return [];
+  // The response may be among the bytes that the capture lost.
+  if (leg.trace.flows[leg.serverSide].gapBytes > 0) return [];
   if (OPEN_ENDED.has(describeRequest(stream.request.method, stream.request.path).kind)) return [];
   const endNs = overAt(stream, leg.serverSide)?.timeNs ?? leg.closed.at?.timeNs ?? facts.captureEndNs;
   const waitedNs = endNs - stream.opened.timeNs;

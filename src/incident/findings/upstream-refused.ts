@@ -1,16 +1,34 @@
+import type { Leg } from '../model.ts';
 import { finding, ofRole, type Rule, severityOf } from './rule.ts';
 
-/** The upstream's host answered the gateway's SYN with a RST: nothing listens there. */
-export const upstreamRefused: Rule = (facts) =>
-  ofRole(facts, 'upstream').flatMap((leg) => {
-    const rst = leg.trace.closes.find((close) => close.answersSyn);
-    if (leg.opened !== 'refused' || rst === undefined) return [];
+/** The upstream's host answered the gateway's SYNs with RST: nothing listens there. One finding per server. */
+export const upstreamRefused: Rule = (facts) => {
+  const byServer = new Map<string, Leg[]>();
+  for (const leg of ofRole(facts, 'upstream')) {
+    if (leg.opened !== 'refused') continue;
+    const { ip, port } = leg.trace.endpoints[leg.serverSide];
+    byServer.set(`${ip} ${port}`, [...(byServer.get(`${ip} ${port}`) ?? []), leg]);
+  }
+  return [...byServer.values()].flatMap((legs) => {
+    const graveFirst = legs.toSorted((a, b) => rank(a) - rank(b));
+    const first = graveFirst[0];
+    if (first === undefined) return [];
+    const packets = graveFirst.flatMap((leg) => [
+      leg.trace.handshake.syn,
+      ...leg.trace.closes.map((close) => close.at),
+    ]);
     return [
       finding(
         'upstream-refused',
-        severityOf(facts, leg, rst.at.timeNs),
-        { attempts: 1 },
-        { connection: leg.id, packets: [leg.trace.handshake.syn, rst.at] },
+        rank(first) === 0 ? 'critical' : 'warning',
+        { attempts: legs.length },
+        { connection: first.id, packets },
       ),
     ];
   });
+
+  function rank(leg: Leg): number {
+    const rst = leg.trace.closes.find((close) => close.answersSyn);
+    return rst !== undefined && severityOf(facts, leg, rst.at.timeNs) === 'critical' ? 0 : 1;
+  }
+};

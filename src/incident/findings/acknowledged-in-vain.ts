@@ -1,0 +1,22 @@
+import { isDead } from '../liveness.ts';
+import { partyOf } from '../leg.ts';
+import { finding, ofRole, type Rule, severityOf } from './rule.ts';
+
+/** One side sends again what the capture shows acknowledged: the acknowledgements are lost behind the point of capture. */
+export const acknowledgedInVain: Rule = (facts) =>
+  ofRole(facts, 'upstream').flatMap((leg) =>
+    leg.trace.debts
+      .filter((debt) => debt.acknowledgedInVain && isDead(leg.trace, debt, facts.captureEndNs, facts.thresholds))
+      .map((debt) =>
+        finding(
+          'acknowledged-in-vain',
+          severityOf(facts, leg, debt.firstElicit.timeNs),
+          {
+            by: partyOf(leg, debt.owedBy === 0 ? 1 : 0),
+            retransmissions: debt.elicits.retransmissions,
+            spanNs: (debt.endAt?.timeNs ?? debt.lastElicit.timeNs) - debt.firstElicit.timeNs,
+          },
+          { connection: leg.id, packets: [debt.firstElicit, ...debt.attempts] },
+        ),
+      ),
+  );
