@@ -9,7 +9,7 @@ import { HoldPool } from './hold-pool.ts';
 import { Prediction } from './prediction.ts';
 import { Probes } from './probes.ts';
 import { Reassembly } from './reassembly.ts';
-import { DID, LABEL, RESENT, type TcpSink } from './sink.ts';
+import { DID, isResent, LABEL, RESENT, type TcpSink } from './sink.ts';
 
 /** How often a limit was hit. */
 export interface TcpLimits {
@@ -131,8 +131,7 @@ export class TcpPass {
     flows[at + FLOW.flags] =
       (zero ? flags | FLOW_FLAG.zeroWindow : flags & ~FLOW_FLAG.zeroWindow) |
       ((did & DID.rstInWindow) !== 0 ? FLOW_FLAG.reset : 0);
-    // What is new was not sent again, though its acknowledgement stood before it (captures of two interfaces do that).
-    if (labels !== 0) this.#countLabels(flow, (did & DID.newData) === 0 ? labels : labels & ~RESENT);
+    if (labels !== 0) this.#countLabels(flow, isResent(labels, did) ? labels : labels & ~RESENT);
     const peer = flowRow(flow ^ 1) + FLOW.flags;
     if (((flows[peer] ?? 0) & FLOW_FLAG.probePending) !== 0) this.#countAnswer(flow, segment, labels);
     if ((labels & LABEL.keepAlive) !== 0) this.#countProbe(flow);

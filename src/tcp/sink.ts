@@ -53,6 +53,15 @@ export const DID = {
   payload: 0x0080,
 } as const;
 
+/**
+ * Whether a segment sends sequence space again. Bytes that are acknowledged and were never shown before are not sent again, whatever
+ * Wireshark calls them: a capture of two interfaces may put an acknowledgement before its bytes.
+ */
+export function isResent(labels: number, did: number): boolean {
+  if ((labels & RESENT) === 0) return false;
+  return (labels & LABEL.spuriousRetransmission) === 0 || (did & DID.payload) === 0;
+}
+
 /** Why a stretch of a flow's bytes is missing. */
 export const GAP = { lost: 0, snaplen: 1, limit: 2 } as const;
 export type GapReason = (typeof GAP)[keyof typeof GAP];

@@ -1,6 +1,6 @@
 import type { Moment } from '../capture/index.ts';
 import { FLAG, type Segment } from '../decode/index.ts';
-import { DID, LABEL, RESENT, type Side } from '../tcp/index.ts';
+import { DID, isResent, LABEL, type Side } from '../tcp/index.ts';
 import { DEBT_ATTEMPTS_MAX, DEBT_KEPT_NS, DEBT_KEPT_TRIES, DEBTS_MAX, type LimitCounter } from './limits.ts';
 import type { Debt, DebtEnd, Ref } from './model.ts';
 import { grown, RefColumn, refOf, rowsFor } from './ref-column.ts';
@@ -119,10 +119,10 @@ export class DebtBook {
   }
 
   #elicit(own: number, other: number, labels: number, did: number, segment: Segment, lastHeard: RefColumn): void {
-    // An acknowledgement may stand before its bytes in a capture of two interfaces: what is new is not sent again, whatever its label.
-    const resent = (labels & RESENT) !== 0 && (did & DID.newData) === 0;
+    const resent = isResent(labels, did);
     const isProbe = (labels & (LABEL.keepAlive | LABEL.zeroWindowProbe)) !== 0;
-    if ((did & DID.newData) !== 0 && (did & DID.inFlight) === 0 && !isProbe) {
+    // Bytes whose acknowledgement stands before them in the capture are owed nothing any more.
+    if (!resent && !isProbe && (did & DID.inFlight) === 0) {
       this.#noteNewData(own, other, lastHeard);
       return;
     }

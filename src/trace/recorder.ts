@@ -1,7 +1,7 @@
 import type { Moment } from '../capture/index.ts';
 import { FLAG, type Segment } from '../decode/index.ts';
 import type { HttpSink, KeptFields, Protocol } from '../http/index.ts';
-import { type ConnectionFacts, DID, type GapReason, LABEL, otherSide, RESENT, type Side } from '../tcp/index.ts';
+import { type ConnectionFacts, DID, type GapReason, isResent, LABEL, otherSide, type Side } from '../tcp/index.ts';
 import { endpointText, sameHost } from './addresses.ts';
 import { DebtBook } from './debts.ts';
 import { Gathered } from './gathered.ts';
@@ -217,8 +217,7 @@ export class Recorder implements HttpSink {
   #mark(gathered: Gathered, side: Side, labels: number, did: number, segment: Segment): void {
     const { flags } = segment;
     if ((flags & (FLAG.syn | FLAG.fin | FLAG.rst)) !== 0) gathered.handshakeOrClose(side, did, segment, this.#moment);
-    else if ((labels & RESENT) !== 0 && (did & DID.newData) === 0)
-      gathered.marks.add(MARK.retransmission, side, this.#moment);
+    else if (isResent(labels, did)) gathered.marks.add(MARK.retransmission, side, this.#moment);
     else if ((labels & LABEL.keepAlive) !== 0) gathered.marks.add(MARK['keep-alive'], side, this.#moment);
     else if ((labels & LABEL.keepAliveAck) !== 0) gathered.marks.add(MARK['keep-alive-ack'], side, this.#moment);
     else if ((did & DID.payload) !== 0 && gathered.protocol !== 'h2') gathered.marks.add(MARK.data, side, this.#moment);
