@@ -8,6 +8,9 @@ import { DynamicTable, TableBudget } from './hpack/table.ts';
 import { PREFACE_BYTES, SPEAKS, recogniseSegment, recogniseStart, type Speaks } from './protocol.ts';
 import type { HttpSink, Protocol } from './sink.ts';
 
+const RECENT_STATES: number = 2 ** 9;
+const RECENT_MASK: number = RECENT_STATES - 1;
+
 /**
  * The http stage: takes the bytes of flows in order, tells the sink what was said.
  *
@@ -23,8 +26,8 @@ export class HttpPass {
   private readonly unsynced = new UnsyncedPool();
   private readonly states = new Map<number, ConnectionState>();
   private readonly joinedMidway = new Set<number>();
-  /** The state asked for last: packets come in runs. */
-  private last: ConnectionState | null = null;
+  /** The states asked for lately, by the low bits of their numbers: a look into the map costs 40 ns. */
+  private readonly recent: (ConnectionState | null)[] = Array.from({ length: RECENT_STATES }, () => null);
   private readonly counts: HttpCounters = {
     lost: 0,
     regained: 0,
@@ -112,16 +115,19 @@ export class HttpPass {
     this.release(state.flow0);
     this.release(state.flow1);
     this.states.delete(connection);
-    if (this.last === state) this.last = null;
+    if (this.recent[connection & RECENT_MASK] === state) this.recent[connection & RECENT_MASK] = null;
   }
 
   private flowOf(connection: number, side: Side): Flow {
-    let state = this.last;
-    if (state === null || state.number !== connection) {
-      state = this.states.get(connection) ?? this.create(connection);
-      this.last = state;
-    }
+    let state = this.recent[connection & RECENT_MASK] ?? null;
+    if (state === null || state.number !== connection) state = this.recall(connection);
     return side === 0 ? state.flow0 : state.flow1;
+  }
+
+  private recall(connection: number): ConnectionState {
+    const state = this.states.get(connection) ?? this.create(connection);
+    this.recent[connection & RECENT_MASK] = state;
+    return state;
   }
 
   private create(connection: number): ConnectionState {

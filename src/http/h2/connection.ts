@@ -100,6 +100,9 @@ export class FrameReader {
 
   private header(flow: Flow, view: DataView, at: number, end: number): number {
     if (flow.cutHeaderBytes === 0 && end - at >= FRAME_HEADER_BYTES) {
+      const isHeaders = view.getUint8(at + 3) === FRAME.HEADERS;
+      const next = isHeaders ? this.wholeBlock(flow, view, at, end) : 0;
+      if (next > 0) return next;
       this.begin(flow, view, at);
       return at + FRAME_HEADER_BYTES;
     }
@@ -113,6 +116,27 @@ export class FrameReader {
       this.begin(flow, cut, 0);
     }
     return next;
+  }
+
+  /**
+   * The way that nearly all field blocks take: in one HEADERS frame, whole in the segment, without padding or priority.
+   * @param at  of the header of a HEADERS frame
+   * @returns the offset after the frame; 0 where it is not such a one, and nothing was done
+   */
+  private wholeBlock(flow: Flow, view: DataView, at: number, end: number): number {
+    const length = view.getInt32(at) >>> 8;
+    const flags = view.getUint8(at + 4);
+    const streamId = view.getInt32(at + 5) & MASK_31;
+    const from = at + FRAME_HEADER_BYTES;
+    const isPlain =
+      (flags & (FRAME_FLAG.END_HEADERS | FRAME_FLAG.PADDED | FRAME_FLAG.PRIORITY)) === FRAME_FLAG.END_HEADERS;
+    if (!isPlain || length > end - from || length === 0 || length > flow.maxFrameBytes) return 0;
+    if (streamId === 0 || flow.blockStreamId !== 0) return 0;
+    flow.streamId = streamId;
+    flow.blockTold = true;
+    flow.blockEndStream = (flags & FRAME_FLAG.END_STREAM) !== 0;
+    this.endBlock(flow, view, from, from + length);
+    return from + length;
   }
 
   /** RFC 9113 §4.1. */

@@ -79,6 +79,7 @@ function rule(given: Partial<FrameRule> & Pick<FrameRule, 'stream' | 'evidenceBi
  * @param streamId  without the reserved bit
  */
 export function isLegal(type: number, streamId: number, length: number): boolean {
+  if (type === FRAME.DATA) return streamId !== 0;
   const row = RULES[type];
   if (row === undefined) return true;
   if (length < row.minBytes || length > row.maxBytes || length % row.unitBytes !== 0) return false;

@@ -14,6 +14,7 @@ const staticKinds: Uint8Array = Uint8Array.from(STATIC_TABLE, ([name]) => {
   const bytes = Uint8Array.from(name, (character) => character.charCodeAt(0));
   return fieldKind(bytes, bytes.length);
 });
+const staticValues: readonly string[] = STATIC_TABLE.map(([, value]) => value);
 const staticNameBytes: Uint8Array = Uint8Array.from(STATIC_TABLE, ([name]) => name.length);
 
 /** First byte of an indexed field (RFC 7541 §6.1), and the one whose index goes on in the next bytes. */
@@ -92,7 +93,7 @@ export class FieldDecoder {
   private indexed(table: DynamicTable, index: number, fields: KeptFields): void {
     if (index <= STATIC_TABLE.length) {
       const kind = (staticKinds[index - 1] ?? FIELD.other) as FieldKind;
-      if (kind >= FIRST_KEPT) setField(fields, kind, STATIC_TABLE[index - 1]?.[1] ?? null);
+      if (kind >= FIRST_KEPT) setField(fields, kind, staticValues[index - 1] ?? null);
       else if (kind === FIELD.scheme) this.sawScheme = true;
       return;
     }

@@ -1,4 +1,4 @@
-import { FIELD, type FieldKind } from '../headers.ts';
+import { FIRST_KEPT, type FieldKind } from '../headers.ts';
 
 /** The static table (RFC 7541 appendix A) as name, value; index 1 is row 0. */
 export const STATIC_TABLE: readonly (readonly [name: string, value: string])[] = [
@@ -74,8 +74,15 @@ export const TABLE_DEFAULT_BYTES = 4096;
 const ROWS_FIRST = 16;
 /** What is followed of one table. Above, entries count as unknown: encoders seen in the wild use 4 to 64 kB. */
 const TABLE_KEPT_MAX_BYTES = 64 * 1024;
-/** Rows of all tables of a pass together: 13 bytes each, plus kept values, which tables share with nobody. */
+/** Rows of all tables of a pass together: 12 bytes each, plus kept values. */
 const ROWS_TOTAL_MAX = 2 * 1024 * 1024;
+
+/** Fields of a row: its entry's size, which is at most TABLE_KEPT_MAX_BYTES | kind | length of its name, or NAME_MAX_BYTES where that is more. */
+const KIND_SHIFT = 17;
+const KIND_MASK = 0xf;
+const NAME_SHIFT = 21;
+const SIZE_MASK: number = 2 ** KIND_SHIFT - 1;
+const NAME_MAX_BYTES: number = 2 ** (32 - NAME_SHIFT) - 1;
 
 /** Rows in use by all tables of a pass, and how often the bound was hit. */
 export class TableBudget {
@@ -104,9 +111,10 @@ export class DynamicTable {
   private count = 0;
   /** Row that the next entry goes into. */
   private head = 0;
-  private kinds: Uint8Array = NO_KINDS;
-  private nameBytes: Int32Array = NO_SIZES;
-  private entryBytes: Int32Array = NO_SIZES;
+  /** One word an entry, so that what an index or an eviction needs lies in one place. */
+  private rows: Int32Array = NO_ROWS;
+  /** Rows, less one: they are a power of two, or none. */
+  private mask = -1;
   private values: (string | null)[] = NO_VALUES;
 
   constructor(complete: boolean, budget: TableBudget) {
@@ -118,15 +126,16 @@ export class DynamicTable {
   find(index: number): number {
     const back = index - STATIC_TABLE.length - 1;
     if (back >= this.count) return -1;
-    return (this.head - 1 - back) & (this.kinds.length - 1);
+    return (this.head - 1 - back) & this.mask;
   }
 
   kind(row: number): FieldKind {
-    return (this.kinds[row] ?? FIELD.unknown) as FieldKind;
+    return (((this.rows[row] ?? 0) >>> KIND_SHIFT) & KIND_MASK) as FieldKind;
   }
 
+  /** Exact up to NAME_MAX_BYTES, above too small. */
   nameLength(row: number): number {
-    return this.nameBytes[row] ?? 0;
+    return (this.rows[row] ?? 0) >>> NAME_SHIFT;
   }
 
   value(row: number): string | null {
@@ -136,15 +145,14 @@ export class DynamicTable {
   /** Adds an entry, after evicting what it displaces (RFC 7541 §4.4). */
   insert(kind: FieldKind, nameBytes: number, valueBytes: number, value: string | null): void {
     const bytes = nameBytes + valueBytes + ENTRY_OVERHEAD_BYTES;
-    this.evictTo(this.maxBytes - bytes);
-    if (bytes > this.maxBytes) return;
-    if (this.count === this.kinds.length && !this.grow()) return;
+    const room = this.maxBytes - bytes;
+    if (this.sizeBytes > room) this.evictTo(room);
+    if (room < 0) return;
+    if (this.count > this.mask && !this.grow()) return;
     const row = this.head;
-    this.kinds[row] = kind;
-    this.nameBytes[row] = nameBytes;
-    this.entryBytes[row] = bytes;
-    this.values[row] = value;
-    this.head = (row + 1) & (this.kinds.length - 1);
+    this.rows[row] = bytes | (kind << KIND_SHIFT) | (Math.min(nameBytes, NAME_MAX_BYTES) << NAME_SHIFT);
+    if (kind >= FIRST_KEPT) this.values[row] = value;
+    this.head = (row + 1) & this.mask;
     this.count++;
     this.sizeBytes += bytes;
   }
@@ -165,53 +173,51 @@ export class DynamicTable {
 
   /** Gives the memory back. */
   free(): void {
-    this.budget.rows -= this.kinds.length;
-    this.kinds = NO_KINDS;
-    this.nameBytes = this.entryBytes = NO_SIZES;
+    this.budget.rows -= this.rows.length;
+    this.rows = NO_ROWS;
+    this.mask = -1;
     this.values = NO_VALUES;
     this.count = this.head = this.sizeBytes = 0;
   }
 
   private evictTo(bytes: number): void {
-    const mask = this.kinds.length - 1;
-    while (this.count > 0 && this.sizeBytes > bytes) {
-      const oldest = (this.head - this.count) & mask;
-      this.sizeBytes -= this.entryBytes[oldest] ?? 0;
-      this.values[oldest] = null;
-      this.count--;
+    const { rows, mask } = this;
+    let { count, sizeBytes } = this;
+    while (count > 0 && sizeBytes > bytes) {
+      const oldest = (this.head - count) & mask;
+      const entry = rows[oldest] ?? 0;
+      sizeBytes -= entry & SIZE_MASK;
+      if (((entry >>> KIND_SHIFT) & KIND_MASK) >= FIRST_KEPT) this.values[oldest] = null;
+      count--;
     }
+    this.count = count;
+    this.sizeBytes = sizeBytes;
   }
 
   /** @returns false, and all is forgotten, where the rows of all tables are used up. */
   private grow(): boolean {
-    const old = this.kinds.length;
-    const rows = old === 0 ? ROWS_FIRST : old * 2;
-    if (this.budget.rows + rows - old > ROWS_TOTAL_MAX) {
+    const old = this.rows.length;
+    const length = old === 0 ? ROWS_FIRST : old * 2;
+    if (this.budget.rows + length - old > ROWS_TOTAL_MAX) {
       this.budget.refused++;
       this.forget();
       return false;
     }
-    this.budget.rows += rows - old;
-    const kinds = new Uint8Array(rows);
-    const nameBytes = new Int32Array(rows);
-    const entryBytes = new Int32Array(rows);
-    const values: (string | null)[] = Array.from({ length: rows }, () => null);
+    this.budget.rows += length - old;
+    const rows = new Int32Array(length);
+    const values: (string | null)[] = Array.from({ length }, () => null);
     for (let i = 0; i < this.count; i++) {
       const row = (this.head - this.count + i) & (old - 1);
-      kinds[i] = this.kinds[row] ?? 0;
-      nameBytes[i] = this.nameBytes[row] ?? 0;
-      entryBytes[i] = this.entryBytes[row] ?? 0;
+      rows[i] = this.rows[row] ?? 0;
       values[i] = this.values[row] ?? null;
     }
-    this.kinds = kinds;
-    this.nameBytes = nameBytes;
-    this.entryBytes = entryBytes;
+    this.rows = rows;
+    this.mask = length - 1;
     this.values = values;
     this.head = this.count;
     return true;
   }
 }
 
-const NO_KINDS = new Uint8Array(0);
-const NO_SIZES = new Int32Array(0);
+const NO_ROWS = new Int32Array(0);
 const NO_VALUES: (string | null)[] = [];
