@@ -194,18 +194,36 @@ const KEPT_PARAMETERS: ReadonlySet<string> = new Set([
 
 /** Stands for a masked value. */
 const MASK = '***';
+const AMPERSAND = 0x26;
+const EQUALS = 0x3d;
 
 /** A :path with the values of all query parameters masked but the known Kubernetes ones. */
 export function maskPath(path: string): string {
   const query = path.indexOf('?');
-  if (query < 0) return path;
-  let masked = path.slice(0, query);
-  let separator = '?';
-  for (const parameter of path.slice(query + 1).split('&')) {
-    masked += separator + maskParameter(parameter);
-    separator = '&';
+  if (query < 0 || isHarmless(path, query + 1)) return path;
+  return `${path.slice(0, query)}?${path
+    .slice(query + 1)
+    .split('&')
+    .map(maskParameter)
+    .join('&')}`;
+}
+
+/** Whether all parameters of a query are kept as they are; of the usual `name=value` form only, since that is told fast. */
+function isHarmless(path: string, queryAt: number): boolean {
+  let nameAt = queryAt;
+  let isName = true;
+  for (let at = queryAt; at < path.length; at++) {
+    const character = path.charCodeAt(at);
+    if (character === AMPERSAND) {
+      if (isName) return false;
+      isName = true;
+      nameAt = at + 1;
+    } else if (isName && character === EQUALS) {
+      if (!KEPT_PARAMETERS.has(path.slice(nameAt, at))) return false;
+      isName = false;
+    }
   }
-  return masked;
+  return !isName;
 }
 
 function maskParameter(parameter: string): string {
