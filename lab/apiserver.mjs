@@ -139,7 +139,7 @@ function stopGracefully() {
   tell('graceful-stop', { server: name });
   for (const session of sessions) session.goaway(0, MAX_STREAM_ID);
   setTimeout(() => {
-    for (const watch of [...watches]) endWatch(watch, 'graceful-stop');
+    for (const watch of watches) endWatch(watch, 'graceful-stop');
     for (const session of sessions) session.close();
   }, DRAIN_SECONDS * 1000);
 }

@@ -1,3 +1,3 @@
 export { CaptureError } from './capture/index.ts';
 export { reportOn } from './cli/index.ts';
-export type * from './report/model.ts';
+export type { Report } from './report/index.ts';

@@ -47,24 +47,27 @@ function refusals(leg: Leg): Death[] {
   return [{ ...proof('refused', rst.at), lastHeard: null, firstUnanswered: syn, fromNs: rst.at.timeNs }];
 }
 
-/** `connect-unanswered` needs the tries of a death, or a gateway that stopped trying before the kernel would have. */
+/**
+ * An attempt that never opened needs the tries of a death, or a gateway that stopped trying before the kernel would have.
+ * Where the answer is in the capture and the SYN is sent again all the same, the answer does not get through: a way dead one way.
+ */
 function unansweredConnect(leg: Leg, captureEndNs: number, thresholds: Thresholds): Death[] {
-  const debt = leg.trace.debts.find((candidate) => candidate.elicits.syns > 0);
-  if (debt === undefined || debt.end === 'answered') return [];
-  const gaveUp =
-    leg.closed.how === 'timeout' ||
-    leg.trace.closes.length > 0 ||
-    captureEndNs - debt.lastElicit.timeNs > thresholds.deadAfterNs;
-  const dead = isDead(leg.trace, debt, captureEndNs, thresholds);
-  if (!dead && !(gaveUp && debt.tries >= CONNECT_TRIES_MIN)) return [];
+  const { syn, synAck } = leg.trace.handshake;
+  const syns = leg.trace.marks.filter((mark) => mark.kind === 'syn' && mark.by === clientSide(leg));
+  const last = syns.at(-1)?.to;
+  if (syn === null || last === undefined) return [];
+  const tries = syns.reduce((sum, mark) => sum + mark.count, 0);
+  const gaveUp = leg.trace.closes.length > 0 || captureEndNs - last.timeNs > thresholds.deadAfterNs;
+  const dead = tries >= thresholds.deadTries && captureEndNs - syn.timeNs >= thresholds.deadAfterNs;
+  if (!dead && !(gaveUp && tries >= CONNECT_TRIES_MIN)) return [];
   return [
     {
-      cause: 'connect-unanswered',
+      cause: synAck === null ? 'connect-unanswered' : 'path-one-way',
       lastHeard: null,
-      firstUnanswered: debt.firstElicit,
-      fromNs: debt.firstElicit.timeNs,
+      firstUnanswered: syn,
+      fromNs: syn.timeNs,
       healedAt: null,
-      debts: [debt],
+      debts: leg.trace.debts.filter((debt) => debt.elicits.syns > 0 && debt.owedBy === leg.serverSide),
       packet: null,
       provenByGivingUp: !dead,
     },
@@ -106,7 +109,7 @@ function deathOf(leg: Leg, debts: readonly Debt[], captureEndNs: number, thresho
   if (first === undefined) return [];
   const { lastHeard, firstUnanswered } = onsetOf(first);
   const answered = debts.every((debt) => debt.end === 'answered')
-    ? debts.map((debt) => debt.endAt).filter((ref) => ref !== null)
+    ? debts.map(healedAt).filter((ref) => ref !== null)
     : [];
   return [
     {
@@ -128,13 +131,24 @@ function deathOf(leg: Leg, debts: readonly Debt[], captureEndNs: number, thresho
 /** What was already on its way when the way broke may still arrive: the onset lies after it. */
 function onsetOf(debt: Debt): { lastHeard: Ref | null; firstUnanswered: Ref } {
   const during = debt.lastHeardDuring;
-  if (during === null || isStillHeard(debt)) return { lastHeard: debt.lastHeard, firstUnanswered: debt.firstElicit };
+  const early = during !== null && during.timeNs - debt.firstElicit.timeNs <= STILL_HEARD_NS;
+  if (!early) return { lastHeard: debt.lastHeard, firstUnanswered: debt.firstElicit };
   const after = [...debt.attempts, debt.lastElicit].find((attempt) => attempt.timeNs > during.timeNs);
   return { lastHeard: during, firstUnanswered: after ?? debt.firstElicit };
 }
 
 function isStillHeard(debt: Debt): boolean {
-  return debt.lastHeardDuring !== null && debt.lastHeardDuring.timeNs - debt.firstElicit.timeNs > STILL_HEARD_NS;
+  const { firstElicit, lastHeardDuring, triesAfterHeard, end } = debt;
+  if (lastHeardDuring === null || lastHeardDuring.timeNs - firstElicit.timeNs <= STILL_HEARD_NS) return false;
+  // Heard again, and the next try answered: that is a way which healed, not one that is dead one way.
+  return triesAfterHeard > (end === 'answered' ? 1 : 0);
+}
+
+/** First proof of life again of a debt that was paid in the end. */
+function healedAt(debt: Debt): Ref | null {
+  const { firstElicit, firstHeardDuring, endAt } = debt;
+  const heardAgain = firstHeardDuring !== null && firstHeardDuring.timeNs - firstElicit.timeNs > STILL_HEARD_NS;
+  return heardAgain && !isStillHeard(debt) ? firstHeardDuring : endAt;
 }
 
 /**
@@ -162,7 +176,7 @@ function pingDeaths(leg: Leg): Death[] {
   return [
     {
       cause: 'peer-silent',
-      lastHeard: spoken.at(-1)?.to ?? null,
+      lastHeard: spoken.at(-1)?.to ?? leg.trace.flows[leg.serverSide].first,
       firstUnanswered: ping.sent,
       fromNs: ping.sent.timeNs,
       healedAt: null,

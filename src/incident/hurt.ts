@@ -2,7 +2,17 @@ import type { Ref, TraceStream } from '../trace/index.ts';
 import type { Death } from './deaths.ts';
 import type { Carried } from './links.ts';
 import type { HurtStream, Leg } from './model.ts';
-import { isServed, kindOf, latest, outcomeOf, overAt, resourcePath, silentSinceNs, toldAt } from './stream-fate.ts';
+import {
+  isError,
+  isServed,
+  kindOf,
+  latest,
+  outcomeOf,
+  overAt,
+  resourcePath,
+  silentSinceNs,
+  toldAt,
+} from './stream-fate.ts';
 import type { Thresholds } from './thresholds.ts';
 
 /** A client stream that a death left without an answer. */
@@ -38,9 +48,12 @@ function isHurt(client: Leg, upstream: Leg, death: Death, near: TraceStream, far
   const healedNs = death.healedAt?.timeNs ?? Infinity;
   const over = overAt(near, client.serverSide);
   const cut = far.reset?.at.timeNs ?? Infinity;
-  if (far.opened.timeNs > healedNs || cut < death.fromNs || (over !== null && over.timeNs < death.fromNs)) return false;
+  if (near.opened.timeNs > healedNs || cut < death.fromNs || (over !== null && over.timeNs < death.fromNs))
+    return false;
+  // What the upstream said to its end counts only where the client got it: an answer may be lost between the tap and the gateway.
+  const delivered = near.ended[client.serverSide] !== null && !isError(near);
   const complete = far.ended[upstream.serverSide];
-  return complete === null || complete.timeNs >= healedNs;
+  return complete === null || !delivered || complete.timeNs >= healedNs;
 }
 
 function reroutedTo(near: TraceStream, upstream: Leg): Ref | null {
@@ -55,11 +68,21 @@ function wasMovedAtOnce({ far, rerouted }: Victim, death: Death, thresholds: Thr
   return rerouted.timeNs - waitingSinceNs <= thresholds.actsWithinNs;
 }
 
-/** Once the gateway has told every client stream known to hang, it has given the connection up: later requests went elsewhere. */
+/** Once the gateway has reset or refused every client stream known to hang, it has given the connection up: later requests went elsewhere. */
 function givenUpNs(client: Leg, death: Death, linked: readonly Victim[]): number {
-  const told = linked.map(({ near }) => toldAt(client, near, death.fromNs)?.timeNs ?? Infinity);
+  const told = linked.map((victim) => givenUpAt(client, victim, death.fromNs)?.timeNs ?? Infinity);
   const toldNs = told.length === 0 ? Infinity : Math.max(...told);
   return Math.min(toldNs, death.healedAt?.timeNs ?? Infinity);
+}
+
+/** RFC 9110 §15.5.9, §15.6.5: a time-out of one request says nothing of the connection, which a gateway then keeps. */
+const TIME_OUTS: ReadonlySet<number> = new Set([408, 504]);
+
+/** When the gateway told the client in a way that gives the upstream connection up; null where it did not, or only let a request time out. */
+export function givenUpAt(client: Leg, { near, rerouted }: Victim, fromNs: number): Ref | null {
+  // What another upstream served is not the gateway's own word.
+  if (rerouted !== null || TIME_OUTS.has(near.status ?? 0)) return null;
+  return toldAt(client, near, fromNs);
 }
 
 /**
@@ -76,7 +99,7 @@ function unseenRequests(client: Leg, death: Death, untilNs: number, thresholds: 
 }
 
 /** Upstream leg of the first partner of a stream that is not `except`; null where none is known. */
-export function servedBy(stream: TraceStream, legs: readonly Leg[], except: Leg | null): string | null {
+function servedBy(stream: TraceStream, legs: readonly Leg[], except: Leg | null): string | null {
   const partner = stream.partners.find(
     (candidate) => candidate.nearerClient && candidate.connection !== except?.trace.id,
   );

@@ -73,11 +73,15 @@ function legOf(
   };
 }
 
-function openedOf({ handshake, closes, flows }: TraceConnection, serverSide: Side): Leg['opened'] {
+function openedOf(trace: TraceConnection, serverSide: Side): Leg['opened'] {
+  const { handshake, closes, flows, marks } = trace;
   if (handshake.syn === null && handshake.synAck === null) return 'before-capture';
-  if (handshake.synAck !== null) return 'handshake';
   if (closes.some((close) => close.answersSyn)) return 'refused';
-  return flows[serverSide].packets === 0 && flows[otherSide(serverSide)].bytes === 0 ? 'unanswered' : 'handshake';
+  const client = otherSide(serverSide);
+  const syns = marks.reduce((sum, mark) => sum + (mark.kind === 'syn' && mark.by === client ? mark.count : 0), 0);
+  // A client that only ever says SYN has not heard the answer, even where the capture has.
+  const saidMore = flows[client].packets > syns;
+  return saidMore || (handshake.synAck !== null && syns <= 1) ? 'handshake' : 'unanswered';
 }
 
 function closedOf(

@@ -1,6 +1,6 @@
 import type { Ref } from '../trace/index.ts';
 import type { Death } from './deaths.ts';
-import type { Victim } from './hurt.ts';
+import { givenUpAt, type Victim } from './hurt.ts';
 import { clientSide } from './leg.ts';
 import { isDead } from './liveness.ts';
 import type { Leg, WindowEnd } from './model.ts';
@@ -35,11 +35,13 @@ export function endOf(
   captureEndNs: number,
   thresholds: Thresholds,
 ): End {
-  // What is only supposed to have waited for this upstream dates no end, where others are known to have been on it.
-  const known = victims.some(({ far }) => far !== null) ? victims.filter(({ far }) => far !== null) : victims;
+  // Where those known to have been on it tell that it was given up, what is only supposed to have waited for it dates no end.
+  const linked = victims.filter(({ far }) => far !== null);
+  const givenUp = linked.length > 0 && linked.every((victim) => givenUpAt(client, victim, death.fromNs) !== null);
+  const known = givenUp || linked.some(({ rerouted }) => rerouted !== null) ? linked : victims;
   const found: Record<(typeof ORDER)[number], Ref | null> = {
     'gateway-closed': gatewayClosed(client, upstream, death, known),
-    'upstream-closed': closedBy(upstream, upstream.serverSide, death),
+    'upstream-closed': isClosing(death) ? null : closedBy(upstream, upstream.serverSide, death),
     healed: death.healedAt,
     rerouted: allRerouted(known),
     'client-reconnected': reconnected(client, death, known, legs),
@@ -59,7 +61,14 @@ function gatewayClosed(client: Leg, upstream: Leg, death: Death, victims: readon
   // What another upstream served is not the gateway's own word.
   const told = victims.map(({ near, rerouted }) => (rerouted === null ? toldAt(client, near, death.fromNs) : null));
   const allTold = told.length > 0 && victims.every(({ near }, i) => told[i] !== null || wasCancelled(client, near));
-  return earliest([closedBy(upstream, clientSide(upstream), death), allTold ? latest(told) : null]);
+  // Answering a close with its own is no word to the client.
+  const closed = isClosing(death) ? null : closedBy(upstream, clientSide(upstream), death);
+  return earliest([closed, allTold ? latest(told) : null]);
+}
+
+/** The upstream closed: what matters is when the client is told. */
+function isClosing({ cause }: Death): boolean {
+  return cause === 'reset' || cause === 'closed-not-propagated';
 }
 
 /** A close of that side after the death began; the packet that is itself the death's proof ends nothing. */

@@ -4,7 +4,7 @@ import { type Death, deathsOf } from './deaths.ts';
 import { evidenceOf } from './evidence.ts';
 import { hurtStreams, type Victim, victimsOf } from './hurt.ts';
 import { carriedStreams } from './links.ts';
-import type { Cause, Confidence, Leg, Link, Window } from './model.ts';
+import type { Confidence, Leg, Link, Window } from './model.ts';
 import type { Casting } from './roles.ts';
 import { overAt, toldAt, wasCancelled } from './stream-fate.ts';
 import type { Thresholds } from './thresholds.ts';
@@ -32,7 +32,6 @@ export interface WindowsFound {
 
 /** A link below this is merely possible: a finding, never a window (contract §3). */
 const LINK_CONFIDENCE_MIN = 0.6;
-const NEVER_OPENED: ReadonlySet<Cause> = new Set(['refused', 'connect-unanswered']);
 
 /** A client connection that may be hurt by a death, with its victims. */
 interface Case {
@@ -55,8 +54,12 @@ export function windowsOf(scene: Scene): WindowsFound {
   return { windows: drafts.map((draft, i) => ({ ...draft, id: `w${i + 1}` })), links, deaths };
 }
 
+function neverOpened({ opened }: Leg): boolean {
+  return opened === 'refused' || opened === 'unanswered';
+}
+
 function casesOf(scene: Scene, upstream: Leg, death: Death): Case[] {
-  if (NEVER_OPENED.has(death.cause))
+  if (neverOpened(upstream))
     return clientsOf(scene, upstream).flatMap((client) => attemptCase(scene, client, upstream, death));
   return clientsOf(scene, upstream).flatMap((client) => carriedCase(scene, client, upstream, death));
 }
@@ -112,7 +115,7 @@ function attemptConfidence({ legs, casting, thresholds }: Scene, upstream: Leg):
   const rivals = legs.filter(
     (leg) =>
       leg.role === 'upstream' &&
-      (leg.opened === 'refused' || leg.opened === 'unanswered') &&
+      neverOpened(leg) &&
       casting.openedBy[leg.trace.id] === casting.openedBy[upstream.trace.id] &&
       leg.trace.endpoints[leg.serverSide].ip !== server &&
       Math.abs(leg.trace.first.timeNs - upstream.trace.first.timeNs) <= thresholds.actsWithinNs,
@@ -124,7 +127,7 @@ function attemptConfidence({ legs, casting, thresholds }: Scene, upstream: Leg):
 function withoutRepeats(cases: readonly Case[]): Case[] {
   const claimed = new Set<string>();
   return cases.flatMap((found) => {
-    if (!NEVER_OPENED.has(found.death.cause)) return [found];
+    if (!neverOpened(found.upstream)) return [found];
     const server = found.upstream.trace.endpoints[found.upstream.serverSide].ip;
     const key = (victim: Victim): string => `${found.client.id} ${server} ${victim.near.id}`;
     const fresh = found.victims.filter((victim) => !claimed.has(key(victim)));

@@ -43,6 +43,8 @@ const TITLES: Titles = {
   'upstream-reset': ({ openStreams, clientTold }, { self }) =>
     `${self} reset the connection with ${counted(openStreams, 'stream')} open; ` +
     (clientTold ? 'the client was told' : 'nothing in the capture tells the client'),
+  'upstream-closed': ({ streams, waitedNs }, { self, span }) =>
+    `${self} closed the connection; ${counted(streams, 'client stream')} stayed open on it for ${span(waitedNs)}`,
   'upstream-refused': ({ attempts }, { self }) => `${self} refused ${counted(attempts, 'connection attempt')}`,
   'connect-unanswered': ({ syns, spanNs }, { self, span }) =>
     `${self} answered none of ${counted(syns, 'SYN')} in ${span(spanNs)}`,

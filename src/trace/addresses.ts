@@ -21,7 +21,7 @@ function ipv4Text(word: number): string {
 }
 
 /** RFC 5952 §4: no leading zeros, the longest run of two or more zero groups (the first of equals) as `::`, lower case. */
-export function ipv6Text(words: readonly number[]): string {
+function ipv6Text(words: readonly number[]): string {
   const groups = Array.from({ length: GROUPS }, (_, i) => ((words[i >> 1] ?? 0) >>> (i % 2 === 0 ? 16 : 0)) & 0xffff);
   const { at, length } = longestZeroRun(groups);
   const text = (part: readonly number[]): string => part.map((group) => group.toString(16)).join(':');

@@ -12,7 +12,16 @@ const OWED = { nothing: 0, anyPacket: 1, acknowledgement: 2, vain: 3 } as const;
 const VAIN_OVERDUE_GAPS = 4;
 const VAIN_OVERDUE_MIN_NS = 2e9;
 
-const COUNTS = { data: 0, retransmissions: 1, probes: 2, syns: 3, fins: 4, heard: 5, tries: 6 } as const;
+const COUNTS = {
+  data: 0,
+  retransmissions: 1,
+  probes: 2,
+  syns: 3,
+  fins: 4,
+  heard: 5,
+  tries: 6,
+  triesAfterHeard: 7,
+} as const;
 const COUNTS_WIDTH = 8;
 
 /**
@@ -31,6 +40,7 @@ export class DebtBook {
   readonly #lastElicit = new RefColumn();
   readonly #previousTryNs = new RefColumn();
   readonly #heardBefore = new RefColumn();
+  readonly #firstHeardDuring = new RefColumn();
   readonly #heardDuring = new RefColumn();
   readonly #newData = new RefColumn();
   readonly #heardBeforeNewData = new RefColumn();
@@ -85,6 +95,7 @@ export class DebtBook {
       this.#lastElicit,
       this.#previousTryNs,
       this.#heardBefore,
+      this.#firstHeardDuring,
       this.#heardDuring,
       this.#newData,
       this.#heardBeforeNewData,
@@ -101,6 +112,7 @@ export class DebtBook {
       this.#close(row, 'answered', this.#moment);
       return;
     }
+    if (this.#counted(row, COUNTS.heard) === 0) this.#firstHeardDuring.set(row, this.#moment);
     this.#count(row, COUNTS.heard);
     this.#heardDuring.set(row, this.#moment);
   }
@@ -144,6 +156,7 @@ export class DebtBook {
 
   #open(own: number, other: number, labels: number, resent: boolean, lastHeard: RefColumn): void {
     this.#counts.fill(0, own * COUNTS_WIDTH, (own + 1) * COUNTS_WIDTH);
+    this.#firstHeardDuring.clear(own);
     this.#heardDuring.clear(own);
     this.#lastElicit.set(own, this.#moment);
     const vain = resent && (labels & LABEL.spuriousRetransmission) !== 0;
@@ -170,6 +183,7 @@ export class DebtBook {
 
   #try(row: number): void {
     this.#count(row, COUNTS.tries);
+    if (this.#counted(row, COUNTS.heard) > 0) this.#count(row, COUNTS.triesAfterHeard);
     const attempts = this.#attempts.get(row);
     if (attempts === undefined) this.#attempts.set(row, [refOf(this.#moment)]);
     else if (attempts.length < DEBT_ATTEMPTS_MAX) attempts.push(refOf(this.#moment));
@@ -221,7 +235,9 @@ export class DebtBook {
       tries: this.#counted(row, COUNTS.tries),
       attempts: this.#attempts.get(row) ?? [],
       heard: this.#counted(row, COUNTS.heard),
+      firstHeardDuring: this.#firstHeardDuring.get(row),
       lastHeardDuring: this.#heardDuring.get(row),
+      triesAfterHeard: this.#counted(row, COUNTS.triesAfterHeard),
       acknowledgedInVain,
       end,
       endAt,

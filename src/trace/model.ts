@@ -131,7 +131,10 @@ export interface Debt {
   readonly attempts: readonly Ref[];
   /** The debtor was heard all the same: `heard` packets since `firstElicit`, none of which acknowledged anything new. */
   readonly heard: number;
+  readonly firstHeardDuring: Ref | null;
   readonly lastHeardDuring: Ref | null;
+  /** Tries made after `firstHeardDuring`: a way that heals answers the first of them, a way dead one way none. */
+  readonly triesAfterHeard: number;
   /** The bytes had been acknowledged in this capture and were sent again all the same: the acknowledgements do not arrive. */
   readonly acknowledgedInVain: boolean;
   readonly end: DebtEnd;

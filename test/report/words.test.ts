@@ -18,6 +18,14 @@ const SENTENCES: { readonly [C in FindingCode]: readonly [args: FindingArgs[C], 
     { upstreamPackets: 1, spanNs: 9e9, lastGatewayPacketNs: 61e9 },
     "u1 (10.9.2.2:8080): only the upstream is seen, 1 packet in 9 s; the gateway's last packet was at 10:01:01.000",
   ],
+  'acknowledged-in-vain': [
+    { by: 'server', retransmissions: 4, spanNs: 6e9 },
+    'u1 (10.9.2.2:8080): the upstream sent acknowledged bytes again, 4 times in 6 s: what acknowledges them does not arrive',
+  ],
+  'upstream-closed': [
+    { streams: 2, waitedNs: 45e9 },
+    'u1 (10.9.2.2:8080) closed the connection; 2 client streams stayed open on it for 45 s',
+  ],
   'upstream-probes-unanswered': [
     { probes: 3, intervalNs: null, thenClosed: false },
     'u1 (10.9.2.2:8080) answered none of 3 keep-alive probes',

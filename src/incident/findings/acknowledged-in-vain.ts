@@ -1,12 +1,11 @@
-import { isDead } from '../liveness.ts';
 import { partyOf } from '../leg.ts';
-import { finding, ofRole, type Rule, severityOf } from './rule.ts';
+import { finding, ofRole, provenDebts, type Rule, severityOf } from './rule.ts';
 
 /** One side sends again what the capture shows acknowledged: the acknowledgements are lost behind the point of capture. */
 export const acknowledgedInVain: Rule = (facts) =>
   ofRole(facts, 'upstream').flatMap((leg) =>
-    leg.trace.debts
-      .filter((debt) => debt.acknowledgedInVain && isDead(leg.trace, debt, facts.captureEndNs, facts.thresholds))
+    provenDebts(facts, leg)
+      .filter((debt) => debt.acknowledgedInVain)
       .map((debt) =>
         finding(
           'acknowledged-in-vain',

@@ -24,6 +24,7 @@ export interface FindingArgs {
     readonly thenClosed: boolean;
   };
   readonly 'upstream-reset': { readonly openStreams: number; readonly clientTold: boolean };
+  readonly 'upstream-closed': { readonly streams: number; readonly waitedNs: number };
   readonly 'upstream-refused': { readonly attempts: number };
   readonly 'connect-unanswered': { readonly syns: number; readonly spanNs: number };
   readonly 'goaway-not-propagated': {

@@ -13,6 +13,7 @@ import { resetNotFromPeer } from './reset-not-from-peer.ts';
 import { retryRefusedStream } from './retry-refused-stream.ts';
 import { streamsOnDeadConnection } from './streams-on-dead-connection.ts';
 import { tooManyPings } from './too-many-pings.ts';
+import { upstreamClosed } from './upstream-closed.ts';
 import { upstreamMuteGateway } from './upstream-mute-gateway.ts';
 import { upstreamProbesUnanswered } from './upstream-probes-unanswered.ts';
 import { upstreamRefused } from './upstream-refused.ts';
@@ -33,6 +34,7 @@ const CATALOGUE = {
   'acknowledged-in-vain': acknowledgedInVain,
   'upstream-probes-unanswered': upstreamProbesUnanswered,
   'upstream-reset': upstreamReset,
+  'upstream-closed': upstreamClosed,
   'upstream-refused': upstreamRefused,
   'connect-unanswered': connectUnanswered,
   'goaway-not-propagated': goawayNotPropagated,

@@ -1,5 +1,5 @@
 import { isOneSided } from '../liveness.ts';
-import { finding, type Rule } from './rule.ts';
+import { finding, type Rule, severityOf } from './rule.ts';
 
 /** PINGs without an acknowledgement while the connection was kept. The last one may only be too young to be answered. */
 export const pingUnanswered: Rule = (facts) =>
@@ -13,7 +13,7 @@ export const pingUnanswered: Rule = (facts) =>
     return [
       finding(
         'ping-unanswered',
-        'warning',
+        severityOf(facts, leg, lost[0]?.sent.timeNs ?? 0),
         { pings: lost.length },
         { connection: leg.id, packets: lost.map((ping) => ping.sent) },
       ),

@@ -1,4 +1,5 @@
-import type { Ref } from '../../trace/index.ts';
+import type { Debt, Ref } from '../../trace/index.ts';
+import { isDead } from '../liveness.ts';
 import type { Death } from '../deaths.ts';
 import type { Finding, FindingOf, Leg, Link, Severity, Window } from '../model.ts';
 import type { Thresholds } from '../thresholds.ts';
@@ -19,7 +20,7 @@ export interface Facts {
 export type Rule = (facts: Facts) => readonly Finding[];
 
 /** Packets named by one finding; the first ones are those to look at. */
-export const FINDING_PACKETS_MAX = 24;
+const FINDING_PACKETS_MAX = 24;
 
 /** Makes a finding of one code; the arguments' type follows the code. */
 export function finding<C extends FindingCode>(
@@ -47,6 +48,17 @@ export function severityOf(facts: Facts, upstream: Leg, atNs: number): Severity 
       window.upstream === upstream.id && window.fromNs <= atNs + 1 && atNs <= (window.toNs ?? facts.captureEndNs),
   );
   return proves ? 'critical' : 'warning';
+}
+
+/**
+ * Debts that a finding of death may name: proven, and not paid in the end unless a window came of it (else it was loss that recovered).
+ */
+export function provenDebts(facts: Facts, leg: Leg): readonly Debt[] {
+  return leg.trace.debts.filter(
+    (debt) =>
+      isDead(leg.trace, debt, facts.captureEndNs, facts.thresholds) &&
+      (debt.end !== 'answered' || severityOf(facts, leg, debt.firstElicit.timeNs) === 'critical'),
+  );
 }
 
 export function ofRole(facts: Facts, role: Leg['role']): readonly Leg[] {

@@ -1,6 +1,5 @@
 import { clientSide } from '../leg.ts';
-import { isDead } from '../liveness.ts';
-import { finding, ofRole, type Rule, severityOf } from './rule.ts';
+import { finding, ofRole, provenDebts, type Rule, severityOf } from './rule.ts';
 
 /**
  * Only the upstream is seen: it sends again and probes, and the gateway, whose packets were seen on this connection before,
@@ -8,9 +7,8 @@ import { finding, ofRole, type Rule, severityOf } from './rule.ts';
  */
 export const upstreamMuteGateway: Rule = (facts) =>
   ofRole(facts, 'upstream').flatMap((leg) =>
-    leg.trace.debts
+    provenDebts(facts, leg)
       .filter((debt) => debt.owedBy === clientSide(leg) && debt.heard === 0 && debt.lastHeard !== null)
-      .filter((debt) => isDead(leg.trace, debt, facts.captureEndNs, facts.thresholds))
       .map((debt) =>
         finding(
           'upstream-mute-gateway',

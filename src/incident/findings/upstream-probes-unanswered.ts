@@ -1,15 +1,13 @@
 import type { Debt, Ref } from '../../trace/index.ts';
 import { clientSide } from '../leg.ts';
-import { isDead } from '../liveness.ts';
 import type { Leg } from '../model.ts';
-import { finding, ofRole, type Rule, severityOf } from './rule.ts';
+import { finding, ofRole, provenDebts, type Rule, severityOf } from './rule.ts';
 
 /** The gateway's keep-alive probes went unanswered, and nothing else was in flight. */
 export const upstreamProbesUnanswered: Rule = (facts) =>
   ofRole(facts, 'upstream').flatMap((leg) =>
-    leg.trace.debts
+    provenDebts(facts, leg)
       .filter((debt) => debt.owedBy === leg.serverSide && debt.elicits.probes > 0 && debt.elicits.retransmissions === 0)
-      .filter((debt) => isDead(leg.trace, debt, facts.captureEndNs, facts.thresholds))
       .map((debt) =>
         finding(
           'upstream-probes-unanswered',

@@ -1,12 +1,10 @@
-import { isDead } from '../liveness.ts';
-import { finding, ofRole, type Rule, severityOf } from './rule.ts';
+import { finding, ofRole, provenDebts, type Rule, severityOf } from './rule.ts';
 
 /** Data, a FIN or a request in flight to the upstream, sent again and again, never acknowledged. */
 export const upstreamUnanswered: Rule = (facts) =>
   ofRole(facts, 'upstream').flatMap((leg) =>
-    leg.trace.debts
+    provenDebts(facts, leg)
       .filter((debt) => debt.owedBy === leg.serverSide && debt.elicits.retransmissions > 0 && debt.elicits.syns === 0)
-      .filter((debt) => isDead(leg.trace, debt, facts.captureEndNs, facts.thresholds))
       .map((debt) =>
         finding(
           'upstream-unanswered',
