@@ -20,6 +20,8 @@ export interface Death {
   readonly packet: Ref | null;
   /** Fewer tries than a death needs, but the gateway then gave the connection up. */
   readonly provenByGivingUp: boolean;
+  /** Only streams above this one are lost (a GOAWAY's last stream); null: all are. */
+  readonly aboveStream: number | null;
 }
 
 /** A side heard this long after the first unanswered elicit is still there: what is dead is the way, not the peer. */
@@ -37,7 +39,7 @@ export function deathsOf(leg: Leg, captureEndNs: number, thresholds: Thresholds)
   const silent = owed.length > 0 ? owed : pingDeaths(leg);
   const last = silent.at(-1);
   const still = last !== undefined && last.healedAt === null;
-  return still ? silent : [...silent, ...closingDeaths(leg)];
+  return still ? silent : [...silent, ...goawayDeaths(leg, captureEndNs, thresholds), ...closingDeaths(leg)];
 }
 
 function refusals(leg: Leg): Death[] {
@@ -70,6 +72,7 @@ function unansweredConnect(leg: Leg, captureEndNs: number, thresholds: Threshold
       debts: leg.trace.debts.filter((debt) => debt.elicits.syns > 0 && debt.owedBy === leg.serverSide),
       packet: null,
       provenByGivingUp: !dead,
+      aboveStream: null,
     },
   ];
 }
@@ -124,6 +127,7 @@ function deathOf(leg: Leg, debts: readonly Debt[], captureEndNs: number, thresho
       debts,
       packet: null,
       provenByGivingUp: !debts.some((debt) => isDead(leg.trace, debt, captureEndNs, thresholds)),
+      aboveStream: null,
     },
   ];
 }
@@ -183,6 +187,7 @@ function pingDeaths(leg: Leg): Death[] {
       debts: [],
       packet: ping.sent,
       provenByGivingUp: true,
+      aboveStream: null,
     },
   ];
 }
@@ -196,6 +201,23 @@ const FRAMES: ReadonlySet<MarkKind> = new Set<MarkKind>([
   'goaway',
   'rst-stream',
 ]);
+
+/** RFC 9113 §6.8: the first GOAWAY of a graceful close names the highest number there is, and refuses nothing yet. */
+const STREAM_ID_MAX: number = 2 ** 31 - 1;
+
+/**
+ * A GOAWAY said no to all above its last stream, and the connection stayed. That alone hurts nobody: streams that it allows may go on.
+ * Whoever waits on it all the same is for the windows to find.
+ */
+function goawayDeaths(leg: Leg, captureEndNs: number, thresholds: Thresholds): Death[] {
+  const goaway = leg.trace.goaways.find(
+    ({ by, lastStreamId }) => by === leg.serverSide && lastStreamId < STREAM_ID_MAX,
+  );
+  if (goaway === undefined) return [];
+  const stayedNs = (leg.closed.at?.timeNs ?? captureEndNs) - goaway.at.timeNs;
+  if (stayedNs < thresholds.deadAfterNs) return [];
+  return [{ ...proof('goaway-ignored', goaway.at), aboveStream: goaway.lastStreamId }];
+}
 
 /** The upstream tore the connection down: by RST, or by FIN. Whether anybody was left behind is for the windows to say. */
 function closingDeaths(leg: Leg): Death[] {
@@ -218,5 +240,6 @@ function proof(cause: Cause, at: Ref): Death {
     debts: [],
     packet: at,
     provenByGivingUp: false,
+    aboveStream: null,
   };
 }

@@ -38,13 +38,16 @@ export function victimsOf(
   const linked = carried
     .filter(({ near, far }) => isHurt(client, upstream, death, near, far))
     .map(({ near, far }) => ({ near, far, rerouted: reroutedTo(near, upstream) }));
-  const unseen = unseenRequests(client, death, givenUpNs(client, death, linked), thresholds);
+  // A connection that said it closes gets no new requests; one that is merely silent does.
+  const unseen =
+    death.debts.length === 0 ? [] : unseenRequests(client, death, givenUpNs(client, death, linked), thresholds);
   return [...linked, ...unseen.map((near) => ({ near, far: null, rerouted: null }))].filter(
     (victim) => !wasMovedAtOnce(victim, death, thresholds),
   );
 }
 
 function isHurt(client: Leg, upstream: Leg, death: Death, near: TraceStream, far: TraceStream): boolean {
+  if (death.aboveStream !== null && far.id <= death.aboveStream) return false;
   const healedNs = death.healedAt?.timeNs ?? Infinity;
   const over = overAt(near, client.serverSide);
   const cut = far.reset?.at.timeNs ?? Infinity;
@@ -91,7 +94,7 @@ export function givenUpAt(client: Leg, { near, rerouted }: Victim, fromNs: numbe
  */
 function unseenRequests(client: Leg, death: Death, untilNs: number, thresholds: Thresholds): TraceStream[] {
   return client.streams.filter((stream) => {
-    if (!stream.sawRequest || stream.partners.length > 0) return false;
+    if (!stream.sawRequest || stream.partners.length > 0 || isServed(stream)) return false;
     if (stream.opened.timeNs < death.fromNs || stream.opened.timeNs >= untilNs) return false;
     const overNs = (overAt(stream, client.serverSide) ?? client.trace.last).timeNs;
     return overNs - stream.opened.timeNs >= thresholds.deadAfterNs;

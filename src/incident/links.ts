@@ -15,6 +15,8 @@ const METHODS = ['request-id', 'request', 'payload', 'timing'] as const satisfie
 const REQUEST_ID_CONFIDENCE = 0.99;
 /** The same request at the same moment, no other stream that would fit. */
 const REQUEST_CONFIDENCE = 0.97;
+/** Several streams asked the same at once, and only their order tells which is which. */
+const BY_ORDER_ALONE = 0.75;
 /** One payload may repeat by chance (two watchers of one resource get the same events); each further one makes that less likely. */
 const PAYLOAD_CONFIDENCE = [0, 0.7, 0.85, 0.92, 0.95] as const;
 
@@ -73,7 +75,7 @@ function keptPairs(client: Leg, upstream: Leg): (readonly [number, number])[] {
 
 function confidenceOf(join: Join, client: Leg): number {
   if (join.method === 'request-id') return REQUEST_ID_CONFIDENCE;
-  const fit = join.unambiguous > 0 ? 1 : 1 / 2;
+  const fit = join.unambiguous > 0 ? 1 : BY_ORDER_ALONE;
   if (join.method === 'request') return REQUEST_CONFIDENCE * fit;
   return payloadConfidence(join, client) * fit;
 }

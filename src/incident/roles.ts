@@ -42,18 +42,26 @@ export function castRoles(trace: Trace): Casting {
 
   const acceptedBy = trace.connections.map((connection) => (mayBeLeg(connection) ? indexOf(server(connection)) : -1));
   const openedBy = trace.connections.map((connection) => (mayBeLeg(connection) ? indexOf(client(connection)) : -1));
+  const near = new Set(trace.joins.map((join) => join.near));
+  const far = new Set(trace.joins.map((join) => join.far));
   return {
     serverSides: servers,
-    roles: trace.connections.map(({ id }) => roleOf(acceptedBy[id] ?? -1, openedBy[id] ?? -1)),
+    roles: trace.connections.map(({ id }) =>
+      roleOf(acceptedBy[id] ?? -1, openedBy[id] ?? -1, near.has(id), far.has(id)),
+    ),
     gateways: order.flatMap((i) => gateways[i] ?? []),
     acceptedBy,
     openedBy,
   };
 }
 
-/** In a chain of gateways a connection is upstream of one and client of the next; it is named for the one that opened it. */
-function roleOf(acceptedBy: number, openedBy: number): Role {
-  if (acceptedBy === openedBy) return 'other';
+/**
+ * In a chain of gateways a connection is upstream of one and client of the next; it is named for the one that opened it.
+ * Within one host (a client beside its sidecar, over loopback) only what was passed on tells.
+ */
+function roleOf(acceptedBy: number, openedBy: number, isNear: boolean, isFar: boolean): Role {
+  if (acceptedBy < 0 && openedBy < 0) return 'other';
+  if (acceptedBy === openedBy) return isNear && !isFar ? 'client' : isFar && !isNear ? 'upstream' : 'other';
   if (openedBy >= 0) return 'upstream';
   return 'client';
 }

@@ -32,6 +32,8 @@ export interface WindowsFound {
 
 /** A link below this is merely possible: a finding, never a window (contract §3). */
 const LINK_CONFIDENCE_MIN = 0.6;
+/** From here on a link by request or payload leaves no room for another reading. */
+const SURE_CONFIDENCE = 0.8;
 
 /** A client connection that may be hurt by a death, with its victims. */
 interface Case {
@@ -157,7 +159,7 @@ function windowOf(scene: Scene, found: Case, links: readonly Link[]): Omit<Windo
       client: client.id,
       upstream: upstream.id,
       link: links.indexOf(link),
-      confidence: confidenceOf(link, death),
+      confidence: confidenceOf(link, death, victims),
       fromNs: death.fromNs,
       toNs: end.at === null ? null : toNs,
       durationNs: toNs - death.fromNs,
@@ -206,6 +208,8 @@ function waitedLong(
   });
 }
 
-function confidenceOf(link: Link, death: Death): Confidence {
-  return link.method === 'timing' || death.provenByGivingUp ? 'probable' : 'confirmed';
+function confidenceOf(link: Link, death: Death, victims: readonly Victim[]): Confidence {
+  const supposed = death.cause === 'goaway-ignored' && victims.every(({ far }) => far === null);
+  const unsure = link.confidence < SURE_CONFIDENCE || link.method === 'timing' || death.provenByGivingUp;
+  return unsure || supposed ? 'probable' : 'confirmed';
 }
