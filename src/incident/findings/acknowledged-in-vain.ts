@@ -1,5 +1,5 @@
 import { partyOf } from '../leg.ts';
-import { finding, ofRole, provenDebts, type Rule, severityOf } from './rule.ts';
+import { finding, ofRole, provenDebts, type Rule, severityOfDebt } from './rule.ts';
 
 /** One side sends again what the capture shows acknowledged: the acknowledgements are lost behind the point of capture. */
 export const acknowledgedInVain: Rule = (facts) =>
@@ -9,7 +9,7 @@ export const acknowledgedInVain: Rule = (facts) =>
       .map((debt) =>
         finding(
           'acknowledged-in-vain',
-          severityOf(facts, leg, debt.firstElicit.timeNs),
+          severityOfDebt(facts, leg, debt),
           {
             by: partyOf(leg, debt.owedBy === 0 ? 1 : 0),
             retransmissions: debt.elicits.retransmissions,

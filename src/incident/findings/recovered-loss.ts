@@ -1,14 +1,11 @@
-import { finding, type Rule } from './rule.ts';
+import { finding, type Rule, severityOfDebt } from './rule.ts';
 
 /** Loss that ended in an acknowledgement: degraded for a while, not dead. A lone tail-loss probe is no finding (contract §3). */
 export const recoveredLoss: Rule = (facts) =>
   facts.legs.flatMap((leg) =>
     leg.trace.debts
       .filter((debt) => debt.end === 'answered' && debt.endAt !== null && debt.elicits.retransmissions > 0)
-      .filter(
-        (debt) =>
-          !facts.windows.some((window) => window.upstream === leg.id && window.fromNs === debt.firstElicit.timeNs),
-      )
+      .filter((debt) => severityOfDebt(facts, leg, debt) !== 'critical')
       .map((debt) => ({ debt, spanNs: (debt.endAt?.timeNs ?? 0) - debt.firstElicit.timeNs }))
       .filter(({ debt, spanNs }) => debt.tries >= facts.thresholds.lossTries || spanNs >= facts.thresholds.lossSpanNs)
       .map(({ debt, spanNs }) =>

@@ -50,6 +50,18 @@ export function severityOf(facts: Facts, upstream: Leg, atNs: number): Severity 
   return proves ? 'critical' : 'warning';
 }
 
+/** The same of a debt, by its whole span: what was on its way when the way broke moves the onset behind the first elicit. */
+export function severityOfDebt(facts: Facts, upstream: Leg, debt: Debt): Severity {
+  const endNs = debt.endAt?.timeNs ?? facts.captureEndNs;
+  const proves = facts.windows.some(
+    (window) =>
+      window.upstream === upstream.id &&
+      window.fromNs < endNs &&
+      debt.firstElicit.timeNs < (window.toNs ?? facts.captureEndNs),
+  );
+  return proves ? 'critical' : 'warning';
+}
+
 /**
  * Debts that a finding of death may name: proven, and not paid in the end unless a window came of it (else it was loss that recovered).
  */
@@ -57,7 +69,7 @@ export function provenDebts(facts: Facts, leg: Leg): readonly Debt[] {
   return leg.trace.debts.filter(
     (debt) =>
       isDead(leg.trace, debt, facts.captureEndNs, facts.thresholds) &&
-      (debt.end !== 'answered' || severityOf(facts, leg, debt.firstElicit.timeNs) === 'critical'),
+      (debt.end !== 'answered' || severityOfDebt(facts, leg, debt) === 'critical'),
   );
 }
 

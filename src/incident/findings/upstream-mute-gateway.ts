@@ -1,5 +1,5 @@
 import { clientSide } from '../leg.ts';
-import { finding, ofRole, provenDebts, type Rule, severityOf } from './rule.ts';
+import { finding, ofRole, provenDebts, type Rule, severityOfDebt } from './rule.ts';
 
 /**
  * Only the upstream is seen: it sends again and probes, and the gateway, whose packets were seen on this connection before,
@@ -12,7 +12,7 @@ export const upstreamMuteGateway: Rule = (facts) =>
       .map((debt) =>
         finding(
           'upstream-mute-gateway',
-          severityOf(facts, leg, debt.firstElicit.timeNs),
+          severityOfDebt(facts, leg, debt),
           {
             upstreamPackets: debt.elicits.data + debt.elicits.fins + debt.tries,
             spanNs: (debt.endAt?.timeNs ?? debt.lastElicit.timeNs) - debt.firstElicit.timeNs,

@@ -1,7 +1,7 @@
 import type { Debt, Ref } from '../../trace/index.ts';
 import { clientSide } from '../leg.ts';
 import type { Leg } from '../model.ts';
-import { finding, ofRole, provenDebts, type Rule, severityOf } from './rule.ts';
+import { finding, ofRole, provenDebts, type Rule, severityOfDebt } from './rule.ts';
 
 /** The gateway's keep-alive probes went unanswered, and nothing else was in flight. */
 export const upstreamProbesUnanswered: Rule = (facts) =>
@@ -11,7 +11,7 @@ export const upstreamProbesUnanswered: Rule = (facts) =>
       .map((debt) =>
         finding(
           'upstream-probes-unanswered',
-          severityOf(facts, leg, debt.firstElicit.timeNs),
+          severityOfDebt(facts, leg, debt),
           {
             probes: debt.elicits.probes,
             intervalNs: intervalNs(debt.attempts),

@@ -1,4 +1,4 @@
-import { finding, ofRole, provenDebts, type Rule, severityOf } from './rule.ts';
+import { finding, ofRole, provenDebts, type Rule, severityOfDebt } from './rule.ts';
 
 /** Data, a FIN or a request in flight to the upstream, sent again and again, never acknowledged. */
 export const upstreamUnanswered: Rule = (facts) =>
@@ -8,7 +8,7 @@ export const upstreamUnanswered: Rule = (facts) =>
       .map((debt) =>
         finding(
           'upstream-unanswered',
-          severityOf(facts, leg, debt.firstElicit.timeNs),
+          severityOfDebt(facts, leg, debt),
           {
             retransmissions: debt.elicits.retransmissions,
             spanNs: (debt.endAt?.timeNs ?? debt.lastElicit.timeNs) - debt.firstElicit.timeNs,
