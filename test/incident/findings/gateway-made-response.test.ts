@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest';
+import { findingsIn, watching } from '../stories.ts';
+
+describe('gateway-made-response', () => {
+  test.each([502, 503, 504])('a %d without an upstream response', (status) => {
+    const built = watching().on('c1').list(9, { at: 20 }).answers(9, status, 35).end(600);
+    expect(findingsIn(built, 'gateway-made-response')).toMatchObject([
+      { severity: 'warning', connection: 'c1', args: { status, count: 1 } },
+    ]);
+  });
+
+  test('in a window it is part of the proof', () => {
+    const built = watching().retransmits(10, 20, 40).on('c1').answers(7, 503, 92).ends(7, 92).end(600);
+    expect(findingsIn(built, 'gateway-made-response')).toMatchObject([{ severity: 'critical' }]);
+  });
+
+  test('several of one status are one finding', () => {
+    const built = watching()
+      .on('c1')
+      .list(9, { at: 20 })
+      .answers(9, 503, 35)
+      .list(11, { at: 40 })
+      .answers(11, 503, 55)
+      .end(600);
+    expect(findingsIn(built, 'gateway-made-response')).toMatchObject([{ args: { status: 503, count: 2 } }]);
+  });
+
+  test('a 503 that the upstream sent is the upstream’s', () => {
+    const built = watching().on('c1').list(9, { at: 20 }).on('u1').carries(9, 5).answers(5, 503, 21).end(600);
+    expect(findingsIn(built, 'gateway-made-response')).toEqual([]);
+  });
+
+  test('a 500 is no word of a proxy', () => {
+    const built = watching().on('c1').list(9, { at: 20 }).answers(9, 500, 35).end(600);
+    expect(findingsIn(built, 'gateway-made-response')).toEqual([]);
+  });
+
+  test('a status that cannot be read may have been anything', () => {
+    const built = watching().on('c1').list(9, { at: 20 }).answers(9, null, 35).end(600);
+    expect(findingsIn(built, 'gateway-made-response')).toEqual([]);
+  });
+});

@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import type { TraceBuilder } from '../../build/trace.ts';
+import { trace } from '../../build/trace.ts';
+import { findingsIn } from '../stories.ts';
+
+/** A quiet exec, last heard 1.101 s on the client's connection. */
+function quietExec(): TraceBuilder {
+  return trace().client('c1').exec(7, { at: 1 }).upstream('u1').carries(7, 3).answers(3, 200, 1.1);
+}
+
+describe('idle-timeout-cut', () => {
+  test('a stream cut after exactly five minutes of silence, its upstream healthy', () => {
+    const built = quietExec().on('c1').resetsStream(7, 'gateway', 301.101).end(600);
+    expect(findingsIn(built, 'idle-timeout-cut')).toMatchObject([
+      { severity: 'warning', connection: 'c1', stream: 7, args: { quietNs: 300e9, by: 'rst-stream' } },
+    ]);
+  });
+
+  test('a time-out fires a little late', () => {
+    const cutAt = (seconds: number): ReturnType<TraceBuilder['end']> =>
+      quietExec().on('c1').resetsStream(7, 'gateway', seconds).end(600);
+    expect(findingsIn(cutAt(301.3), 'idle-timeout-cut')).toHaveLength(1);
+    expect(findingsIn(cutAt(301.5), 'idle-timeout-cut')).toEqual([]);
+  });
+
+  test('silences below ten seconds have likelier reasons', () => {
+    const built = quietExec().on('c1').resetsStream(7, 'gateway', 10.101).end(600);
+    expect(findingsIn(built, 'idle-timeout-cut')).toEqual([]);
+  });
+
+  test('a client that cancels cuts itself', () => {
+    const built = quietExec().on('c1').resetsStream(7, 'client', 301.101).end(600);
+    expect(findingsIn(built, 'idle-timeout-cut')).toEqual([]);
+  });
+
+  test('a stream whose upstream was dead was cut with good reason', () => {
+    const built = quietExec().retransmits(10, 20, 40).on('c1').resetsStream(7, 'gateway', 301.101).end(600);
+    expect(findingsIn(built, 'idle-timeout-cut')).toEqual([]);
+  });
+
+  test('where nobody knows who carried it, nobody knows whether that was healthy', () => {
+    const built = trace()
+      .client('c1')
+      .exec(7, { at: 1 })
+      .answers(7, 200, 1.1)
+      .resetsStream(7, 'gateway', 301.1)
+      .upstream('u1')
+      .end(600);
+    expect(findingsIn(built, 'idle-timeout-cut')).toEqual([]);
+  });
+});

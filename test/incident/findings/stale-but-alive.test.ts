@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import { buildIncident } from '../../../src/incident/index.ts';
+import { trace } from '../../build/trace.ts';
+import { findingsIn, watching } from '../stories.ts';
+
+const PATH = '/api/v1/pods?watch=true&allowWatchBookmarks=true';
+
+describe('stale-but-alive', () => {
+  test('bookmarks stopped while the upstream goes on to answer at TCP', () => {
+    const built = trace()
+      .client('c1')
+      .watch(7, { at: 1, path: PATH })
+      .upstream('u1')
+      .carries(7, 3)
+      .answers(3, 200, 1.1)
+      .events(3, 60, 120)
+      .speaks('upstream', 300, 500)
+      .end(600);
+    expect(findingsIn(built, 'stale-but-alive')).toMatchObject([
+      { severity: 'warning', connection: 'u1', stream: 3, args: { quietNs: 480e9, unanswered: 0 } },
+    ]);
+    expect(findingsIn(built, 'upstream-silent')).toEqual([]);
+  });
+
+  test('requests were taken and never answered', () => {
+    const built = watching().on('c1').list(9, { at: 20 }).list(11, { at: 30 }).on('u1').carries(9, 5).carries(11, 7);
+    const incident = buildIncident(built.end(100));
+    expect(incident.findings.filter(({ code }) => code === 'stale-but-alive')).toMatchObject([
+      { connection: 'u1', stream: null, args: { quietNs: 79.999e9, unanswered: 2 } },
+    ]);
+    expect(incident.verdict.state).toBe('suspect');
+  });
+
+  test('half a minute is the grace of a request, not more', () => {
+    const asked = (): ReturnType<typeof watching> => watching().on('c1').list(9, { at: 20 }).on('u1').carries(9, 5);
+    expect(findingsIn(asked().end(49.9), 'stale-but-alive')).toEqual([]);
+    expect(findingsIn(asked().end(50.1), 'stale-but-alive')).toHaveLength(1);
+  });
+
+  test('an exec answers when there is something to say', () => {
+    const built = watching().on('c1').exec(9, { at: 20 }).on('u1').carries(9, 5).end(600);
+    expect(findingsIn(built, 'stale-but-alive')).toEqual([]);
+  });
+
+  test('an upstream that is dead is not stale', () => {
+    const built = watching().on('c1').list(9, { at: 20 }).on('u1').carries(9, 5).retransmits(20.2, 21, 24).end(600);
+    expect(findingsIn(built, 'stale-but-alive')).toEqual([]);
+  });
+
+  test('a response may be among the bytes that the capture lost, or in the direction that it lacks', () => {
+    const asked = (): ReturnType<typeof watching> => watching().on('c1').list(9, { at: 20 }).on('u1').carries(9, 5);
+    expect(findingsIn(asked().flow('upstream', { gapBytes: 1 }).end(600), 'stale-but-alive')).toEqual([]);
+    expect(findingsIn(asked().unseen('upstream').end(600), 'stale-but-alive')).toEqual([]);
+  });
+});

@@ -1,0 +1,30 @@
+import { describe, expect, test } from 'vitest';
+import { findingsIn, watching } from '../stories.ts';
+
+describe('upstream-probes-unanswered', () => {
+  test('probes at a stable interval, no answer, then the gateway resets', () => {
+    const built = watching().probes(60, 70, 80).closes('rst', 'gateway', 90).end(600);
+    const [finding] = findingsIn(built, 'upstream-probes-unanswered');
+    expect(finding).toMatchObject({ severity: 'critical', connection: 'u1' });
+    expect(finding?.args).toEqual({ probes: 3, intervalNs: 10e9, thenClosed: true });
+    expect(finding?.packets.map(({ timeNs }) => timeNs / 1e9)).toEqual([60, 70, 80, 90]);
+  });
+
+  test('probes that still run when the capture ends', () => {
+    const built = watching().probes(60, 70, 80).end(85);
+    expect(findingsIn(built, 'upstream-probes-unanswered')[0]?.args.thenClosed).toBe(false);
+  });
+
+  test('two probes are too few', () => {
+    expect(findingsIn(watching().probes(60, 70).end(600), 'upstream-probes-unanswered')).toEqual([]);
+  });
+
+  test('data in flight are another finding', () => {
+    expect(findingsIn(watching().retransmits(60, 70, 80).end(600), 'upstream-probes-unanswered')).toEqual([]);
+  });
+
+  test('where the upstream was never seen, the capture cannot tell', () => {
+    const built = watching().probes(60, 70, 80).unseen('upstream').end(600);
+    expect(findingsIn(built, 'upstream-probes-unanswered')).toEqual([]);
+  });
+});
