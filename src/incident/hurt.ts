@@ -27,20 +27,24 @@ export interface Victim {
 /**
  * The streams of one client connection that were open on the dead upstream connection at onset, or were sent into it later,
  * and got no complete response from it (contract §3). One that the gateway moved elsewhere at once was not hurt.
+ * @param onlyOne no other upstream connection of this client was dead at the time: requests that never left the gateway waited for this one
  */
 export function victimsOf(
   client: Leg,
   upstream: Leg,
   death: Death,
   carried: readonly Carried[],
+  onlyOne: boolean,
+  captureEndNs: number,
   thresholds: Thresholds,
 ): readonly Victim[] {
   const linked = carried
     .filter(({ near, far }) => isHurt(client, upstream, death, near, far))
     .map(({ near, far }) => ({ near, far, rerouted: reroutedTo(near, upstream) }));
-  // A connection that said it closes gets no new requests; one that is merely silent does.
-  const unseen =
-    death.debts.length === 0 ? [] : unseenRequests(client, death, givenUpNs(client, death, linked), thresholds);
+  // A connection that is closed gets no new requests; one that is silent, or whose GOAWAY goes unheard, does.
+  const open = death.debts.length > 0 || death.cause === 'goaway-ignored';
+  const untilNs = givenUpNs(client, death, linked);
+  const unseen = open && onlyOne ? unseenRequests(client, death, untilNs, captureEndNs, thresholds) : [];
   return [...linked, ...unseen.map((near) => ({ near, far: null, rerouted: null }))].filter(
     (victim) => !wasMovedAtOnce(victim, death, thresholds),
   );
@@ -54,7 +58,9 @@ function isHurt(client: Leg, upstream: Leg, death: Death, near: TraceStream, far
   if (near.opened.timeNs > healedNs || cut < death.fromNs || (over !== null && over.timeNs < death.fromNs))
     return false;
   // What the upstream said to its end counts only where the client got it: an answer may be lost between the tap and the gateway.
-  const delivered = near.ended[client.serverSide] !== null && !isError(near);
+  // Where the capture lost bytes of the client's leg, its end may be among them.
+  const unknowable = client.trace.flows[client.serverSide].gapBytes > 0;
+  const delivered = unknowable || (near.ended[client.serverSide] !== null && !isError(near));
   const complete = far.ended[upstream.serverSide];
   return complete === null || !delivered || complete.timeNs >= healedNs;
 }
@@ -92,11 +98,18 @@ export function givenUpAt(client: Leg, { near, rerouted }: Victim, fromNs: numbe
  * Requests of a client that this upstream served before, which the capture never shows leaving the gateway: lost before its tap, or
  * waiting in the gateway behind what the dead connection does not take.
  */
-function unseenRequests(client: Leg, death: Death, untilNs: number, thresholds: Thresholds): TraceStream[] {
+function unseenRequests(
+  client: Leg,
+  death: Death,
+  untilNs: number,
+  captureEndNs: number,
+  thresholds: Thresholds,
+): TraceStream[] {
+  const endNs = client.closed.at?.timeNs ?? captureEndNs;
   return client.streams.filter((stream) => {
     if (!stream.sawRequest || stream.partners.length > 0 || isServed(stream)) return false;
     if (stream.opened.timeNs < death.fromNs || stream.opened.timeNs >= untilNs) return false;
-    const overNs = (overAt(stream, client.serverSide) ?? client.trace.last).timeNs;
+    const overNs = overAt(stream, client.serverSide)?.timeNs ?? endNs;
     return overNs - stream.opened.timeNs >= thresholds.deadAfterNs;
   });
 }

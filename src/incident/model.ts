@@ -40,7 +40,8 @@ export type VerdictReason =
   | { readonly kind: 'no-client-leg' }
   | { readonly kind: 'no-upstream-leg' }
   | { readonly kind: 'one-sided'; readonly connections: readonly string[] }
-  | { readonly kind: 'legs-unreadable'; readonly protocol: string };
+  /** An upstream had begun to owe an answer when the capture ended. */
+  | { readonly kind: 'too-early'; readonly connection: string };
 
 export interface Gateway {
   /** RFC 5952 text, sorted. */
@@ -118,6 +119,8 @@ export interface Window {
   readonly durationNs: number;
   readonly onset: { readonly lastHeardNs: number | null; readonly firstUnansweredNs: number };
   readonly cause: Cause;
+  /** How `path-one-way` shows itself: the gateway is not seen any more, or both are heard and nothing is acknowledged, or it is, in vain. */
+  readonly oneWay: 'gateway-mute' | 'unacknowledged' | 'acknowledged-in-vain' | null;
   readonly end: { readonly how: WindowEnd; readonly at: Ref | null };
   readonly streams: readonly HurtStream[];
   readonly alternatives: readonly { readonly upstream: string; readonly requestsDuring: number }[];

@@ -38,28 +38,39 @@ function suspicionOf(facts: Facts, findings: readonly Finding[]): VerdictReason 
     if (silent !== undefined && mayHaveCarried(facts, leg))
       return { kind: 'dead-upstream-unlinked', connection: leg.id };
   }
-  const owing = facts.legs.find((leg) => leg.role === 'upstream' && isUnansweredAtTheEnd(facts, leg));
+  const owing = facts.legs.find((leg) => isUnansweredAtTheEnd(facts, leg) && !isLinked(facts, leg));
   return owing === undefined ? null : { kind: 'dead-upstream-unlinked', connection: owing.id };
 }
 
-/** Tried again in vain and still owed when the capture ends: too little for a death, too much for nothing. */
+function isLinked(facts: Facts, leg: Leg): boolean {
+  return facts.links.some((link) => link.upstream === leg.id);
+}
+
+/** Linux retries after 1 s at the latest at first (RFC 6298 §2.1), then at doubling gaps: a try this much overdue was answered unseen. */
+const OVERDUE_GAPS = 2.5;
+const FIRST_RETRY_NS = 3e9;
+
+/** Sent again in vain, and the next try not yet due when the capture ends: too little for a death, too much for nothing. */
 function isUnansweredAtTheEnd(facts: Facts, leg: Leg): boolean {
-  if (isOneSided(leg.trace) || leg.closed.how !== 'open') return false;
-  return leg.trace.debts.some(
-    (debt) =>
-      debt.end === 'open' &&
-      debt.tries > 0 &&
-      !debt.acknowledgedInVain &&
-      facts.captureEndNs - debt.firstElicit.timeNs >= facts.thresholds.deadAfterNs &&
-      (facts.deaths.get(leg) ?? []).length === 0,
-  );
+  if (
+    leg.role !== 'upstream' ||
+    isOneSided(leg.trace) ||
+    leg.closed.how !== 'open' ||
+    (facts.deaths.get(leg) ?? []).length > 0
+  )
+    return false;
+  return leg.trace.debts.some((debt) => {
+    const again = debt.tries - (debt.elicits.syns > 0 ? 1 : 0);
+    if (debt.end !== 'open' || debt.acknowledgedInVain || again === 0) return false;
+    const gapNs = Math.max(debt.lastElicit.timeNs - (debt.attempts.at(-2) ?? debt.firstElicit).timeNs, FIRST_RETRY_NS);
+    return facts.captureEndNs - debt.lastElicit.timeNs <= OVERDUE_GAPS * gapNs;
+  });
 }
 
 /** A dead connection that is linked, and hurt no stream, hurt nobody: what it had carried was over. */
 function mayHaveCarried(facts: Facts, leg: Leg): boolean {
-  const linked = facts.links.some((link) => link.upstream === leg.id);
   return (
-    !linked ||
+    !isLinked(facts, leg) ||
     leg.streams.some(
       (stream) => stream.partners.length === 0 && stream.ended[leg.serverSide] === null && stream.reset === null,
     )
@@ -72,8 +83,10 @@ function obstacleOf(facts: Facts, gateways: number): VerdictReason | null {
   if (gateways === 0) return { kind: 'no-gateway', connections: facts.legs.length };
   const clients = facts.legs.filter((leg) => leg.role === 'client');
   const upstreams = facts.legs.filter((leg) => leg.role === 'upstream');
+  const early = upstreams.find((leg) => isUnansweredAtTheEnd(facts, leg));
   if (clients.length === 0) return { kind: 'no-client-leg' };
   if (upstreams.length === 0) return { kind: 'no-upstream-leg' };
+  if (early !== undefined) return { kind: 'too-early', connection: early.id };
   const blind = [...clients, ...upstreams].filter((leg) => isOneSided(leg.trace) && leg.trace.debts.length > 0);
   const allBlind = upstreams.every((leg) => isOneSided(leg.trace)) || clients.every((leg) => isOneSided(leg.trace));
   if (blind.length > 0 || allBlind) {

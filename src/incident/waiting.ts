@@ -1,5 +1,6 @@
 import type { Death } from './deaths.ts';
 import type { Victim } from './hurt.ts';
+import { clientSide } from './leg.ts';
 import type { Leg } from './model.ts';
 import { earliest, isServed, overAt } from './stream-fate.ts';
 import type { Thresholds } from './thresholds.ts';
@@ -11,7 +12,8 @@ import type { Thresholds } from './thresholds.ts';
 export function waitersOf(client: Leg, attempt: Leg, death: Death, thresholds: Thresholds): readonly Victim[] {
   const syn = attempt.trace.handshake.syn;
   if (syn === null) return [];
-  const untilNs = Math.max(death.fromNs, attempt.trace.last.timeNs);
+  const tried = attempt.trace.flows[clientSide(attempt)].last ?? syn;
+  const untilNs = Math.max(death.fromNs, tried.timeNs);
   return client.streams
     .filter((stream) => {
       if (!stream.sawRequest) return false;

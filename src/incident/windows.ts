@@ -3,6 +3,7 @@ import { alternativesOf } from './alternatives.ts';
 import { type Death, deathsOf } from './deaths.ts';
 import { evidenceOf } from './evidence.ts';
 import { hurtStreams, type Victim, victimsOf } from './hurt.ts';
+import { clientSide } from './leg.ts';
 import { carriedStreams } from './links.ts';
 import type { Confidence, Leg, Link, Window } from './model.ts';
 import type { Casting } from './roles.ts';
@@ -27,8 +28,10 @@ export interface Scene {
 export interface WindowsFound {
   readonly windows: readonly Window[];
   readonly links: readonly Link[];
-  readonly deaths: ReadonlyMap<Leg, readonly Death[]>;
+  readonly deaths: Deaths;
 }
+
+type Deaths = ReadonlyMap<Leg, readonly Death[]>;
 
 /** A link below this is merely possible: a finding, never a window (contract §3). */
 const LINK_CONFIDENCE_MIN = 0.6;
@@ -48,7 +51,9 @@ interface Case {
 export function windowsOf(scene: Scene): WindowsFound {
   const upstreams = scene.legs.filter((leg) => leg.role === 'upstream');
   const deaths = new Map(upstreams.map((leg) => [leg, deathsOf(leg, scene.captureEndNs, scene.thresholds)]));
-  const cases = [...deaths].flatMap(([upstream, all]) => all.flatMap((death) => casesOf(scene, upstream, death)));
+  const cases = [...deaths].flatMap(([upstream, all]) =>
+    all.flatMap((death) => casesOf(scene, deaths, upstream, death)),
+  );
   const links = withNewLinks(scene.links, cases);
   const drafts = withoutRepeats(cases)
     .flatMap((found) => windowOf(scene, found, links))
@@ -60,10 +65,10 @@ function neverOpened({ opened }: Leg): boolean {
   return opened === 'refused' || opened === 'unanswered';
 }
 
-function casesOf(scene: Scene, upstream: Leg, death: Death): Case[] {
+function casesOf(scene: Scene, deaths: Deaths, upstream: Leg, death: Death): Case[] {
   if (neverOpened(upstream))
     return clientsOf(scene, upstream).flatMap((client) => attemptCase(scene, client, upstream, death));
-  return clientsOf(scene, upstream).flatMap((client) => carriedCase(scene, client, upstream, death));
+  return clientsOf(scene, upstream).flatMap((client) => carriedCase(scene, deaths, client, upstream, death));
 }
 
 /** Connections that the gateway behind `upstream` accepted; in a chain of gateways these may be upstream of another one. */
@@ -72,14 +77,36 @@ function clientsOf({ legs, casting }: Scene, upstream: Leg): Leg[] {
   return legs.filter((leg) => gateway >= 0 && casting.acceptedBy[leg.trace.id] === gateway && leg !== upstream);
 }
 
-function carriedCase(scene: Scene, client: Leg, upstream: Leg, death: Death): Case[] {
+function carriedCase(scene: Scene, deaths: Deaths, client: Leg, upstream: Leg, death: Death): Case[] {
   const known = scene.links.find((link) => link.client === client.id && link.upstream === upstream.id);
   if (known !== undefined && known.confidence >= LINK_CONFIDENCE_MIN) {
     const carried = carriedStreams(client, upstream);
-    const victims = victimsOf(client, upstream, death, carried, scene.thresholds);
+    const victims = victimsOf(
+      client,
+      upstream,
+      death,
+      carried,
+      onlyDeath(scene, deaths, client, upstream, death),
+      scene.captureEndNs,
+      scene.thresholds,
+    );
     if (victims.length > 0) return [{ client, upstream, death, victims, link: known }];
   }
   return timedCase(scene, client, upstream, death);
+}
+
+/** No other upstream connection that carried this client's streams was silently dead at the same time. */
+function onlyDeath(scene: Scene, deaths: Deaths, client: Leg, upstream: Leg, death: Death): boolean {
+  const untilNs = death.healedAt?.timeNs ?? Infinity;
+  return ![...deaths].some(
+    ([leg, others]) =>
+      leg !== upstream &&
+      others.some(
+        (other) =>
+          other.debts.length > 0 && other.fromNs < untilNs && (other.healedAt?.timeNs ?? Infinity) > death.fromNs,
+      ) &&
+      scene.links.some((link) => link.client === client.id && link.upstream === leg.id),
+  );
 }
 
 function timedCase(scene: Scene, client: Leg, upstream: Leg, death: Death): Case[] {
@@ -165,6 +192,7 @@ function windowOf(scene: Scene, found: Case, links: readonly Link[]): Omit<Windo
       durationNs: toNs - death.fromNs,
       onset: { lastHeardNs: death.lastHeard?.timeNs ?? null, firstUnansweredNs: death.firstUnanswered.timeNs },
       cause: death.cause,
+      oneWay: oneWayOf(death, upstream),
       end,
       streams,
       alternatives: alternativesOf(upstream, death.fromNs, toNs, legs, casting),
@@ -183,8 +211,17 @@ function closingDeath({ client, victims, death }: Case, captureEndNs: number, th
     const told = toldAt(client, near, death.fromNs) ?? overAt(near, client.serverSide);
     return (told?.timeNs ?? captureEndNs) - death.fromNs > thresholds.actsWithinNs;
   });
-  if (left) return { ...death, cause: 'closed-not-propagated' };
+  // Where the capture lost bytes of the client's leg, the gateway's word may be among them.
+  const unknowable = client.trace.flows[client.serverSide].gapBytes > 0;
+  if (left && !unknowable) return { ...death, cause: 'closed-not-propagated' };
   return death.cause === 'reset' ? death : null;
+}
+
+function oneWayOf({ cause, debts }: Death, upstream: Leg): Window['oneWay'] {
+  if (cause !== 'path-one-way') return null;
+  if (debts.some((debt) => debt.acknowledgedInVain)) return 'acknowledged-in-vain';
+  const mute = debts.some((debt) => debt.owedBy === clientSide(upstream) && debt.heard === 0);
+  return mute ? 'gateway-mute' : 'unacknowledged';
 }
 
 function wasAliveAt(client: Leg, atNs: number): boolean {

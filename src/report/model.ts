@@ -127,7 +127,7 @@ export type VerdictReason =
   | 'no-client-leg'
   | 'no-upstream-leg'
   | 'one-sided'
-  | 'legs-unreadable';
+  | 'too-early';
 
 export interface Gateway {
   addresses: string[];
@@ -338,6 +338,8 @@ export interface Window {
   open: boolean;
   onset: Onset;
   cause: Cause;
+  /** How a `path-one-way` shows itself; null for other causes. */
+  oneWay: 'gateway-mute' | 'unacknowledged' | 'acknowledged-in-vain' | null;
   end: WindowEnd;
   streams: HurtStream[];
   alternatives: Alternative[];

@@ -75,9 +75,13 @@ export class DebtBook {
     if ((did & DID.elicit) !== 0) this.#elicit(own, other, labels, did, segment, lastHeard);
   }
 
-  /** The debts of a connection that are worth keeping, those still open included. Ordered by `firstElicit`. */
+  /**
+   * The debts of a connection that are worth keeping, those still open included. Ordered by `firstElicit`.
+   * Call when the last packet of the capture was read: `Moment` stands there.
+   */
   finish(connection: number): Debt[] {
     for (const row of [2 * connection, 2 * connection + 1]) {
+      if (this.#owed[row] === OWED.vain) this.#settleVain(row, 0);
       if (this.#owed[row] !== OWED.nothing) this.#close(row, 'open', null);
     }
     const debts = this.#kept.get(connection) ?? [];

@@ -203,6 +203,7 @@ export function window(changes: Partial<Window>): Window {
     durationNs: 300e9,
     onset: { lastHeardNs: 20e9, firstUnansweredNs: 30e9 },
     cause: 'peer-silent',
+    oneWay: null,
     end: { how: 'capture-end', at: null },
     streams: [],
     alternatives: [],

@@ -1,9 +1,10 @@
 import { clientSide } from '../leg.ts';
+import type { Window } from '../model.ts';
 import { finding, type Rule } from './rule.ts';
 
 /** The client's own PINGs were answered by the gateway all through the window: why its health check could not see it. */
 export const pingAnsweredByGateway: Rule = (facts) =>
-  facts.windows.flatMap((window) => {
+  longestPerClient(facts.windows).flatMap((window) => {
     const client = facts.legById.get(window.client);
     if (client === undefined) return [];
     const toNs = window.toNs ?? facts.captureEndNs;
@@ -21,3 +22,12 @@ export const pingAnsweredByGateway: Rule = (facts) =>
       ),
     ];
   });
+
+/** Windows of one client overlap where several upstreams died: its PINGs are told once. */
+function longestPerClient(windows: readonly Window[]): readonly Window[] {
+  const longest = new Map<string, Window>();
+  for (const window of windows) {
+    if (window.durationNs > (longest.get(window.client)?.durationNs ?? -1)) longest.set(window.client, window);
+  }
+  return [...longest.values()];
+}

@@ -22,6 +22,7 @@ export function windowOf(frame: Frame, window: IncidentWindow, connections: Read
       firstUnanswered: timeAt(frame, onset.firstUnansweredNs),
     },
     cause: window.cause,
+    oneWay: window.oneWay,
     end: {
       how: end.how,
       at: end.at === null ? null : timeAt(frame, end.at.timeNs),

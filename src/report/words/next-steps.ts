@@ -155,8 +155,8 @@ function inconclusiveText(reason: Verdict['reason']): string {
   switch (reason) {
     case 'one-sided':
       return 'Capture both directions: on the gateway itself, on all interfaces (a mirror port often brings one only):';
-    case 'legs-unreadable':
-      return 'Capture where the traffic is readable, or give the TLS secrets; the command on the gateway:';
+    case 'too-early':
+      return 'Capture for longer, a few minutes past the moment at which it hangs:';
     case 'no-client-leg':
       return "Capture on the gateway, the clients' port as well:";
     case 'no-upstream-leg':

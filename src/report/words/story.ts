@@ -74,6 +74,12 @@ function oneWayText(window: ToldWindow, upstream: Connection | undefined, peer: 
   const at = clockText(window.onset.firstUnanswered);
   const debtor = upstream?.liveness.find((span) => span.state === 'dead' && span.to > window.from)?.owedBy ?? null;
   const place = 'One direction of this connection is dead; where its packets are dropped, the capture cannot tell.';
+  if (window.oneWay === 'acknowledged-in-vain') {
+    return (
+      `From ${at} on the same bytes are sent again and again on ${window.upstream}, though this capture shows them ` +
+      `acknowledged: the acknowledgements do not arrive. ${place}`
+    );
+  }
   if (debtor === 'client') {
     const heard = window.onset.lastHeard === null ? 'No packet' : 'The last packet';
     const when = window.onset.lastHeard === null ? 'in the capture' : `at ${clockText(window.onset.lastHeard)}`;

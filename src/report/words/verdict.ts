@@ -44,8 +44,11 @@ export function summaryOf(
       return 'The capture shows clients of the gateway, but none of its connections to an upstream: that side is unknown.';
     case 'one-sided':
       return oneSidedText(reason.connections, connections);
-    case 'legs-unreadable':
-      return `Which upstream connection carried which client's requests cannot be told: they speak ${reason.protocol}, which cannot be read here.`;
+    case 'too-early':
+      return (
+        `Upstream connection ${named(reason.connection, connections)} had begun to leave packets unanswered when the capture ` +
+        'ended: too early to tell loss from death.'
+      );
   }
 }
 
