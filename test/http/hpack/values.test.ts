@@ -67,4 +67,11 @@ describe('values decoded lately', () => {
       { numRuns: 200 },
     );
   });
+
+  test('of more values of one length than are remembered, each is told as it is', () => {
+    const reader = new BlockReader();
+    const values = Array.from({ length: 5000 }, (_, nth) => `agent-${nth + 10_000}`);
+    const told = values.map((value) => reader.read(block(literal('userAgent', value, false)))?.userAgent);
+    expect(told).toEqual(values);
+  });
 });
