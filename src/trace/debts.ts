@@ -3,7 +3,7 @@ import { FLAG, type Segment } from '../decode/index.ts';
 import { DID, isResent, LABEL, type Side } from '../tcp/index.ts';
 import { DEBT_ATTEMPTS_MAX, DEBT_KEPT_NS, DEBT_KEPT_TRIES, DEBTS_MAX, type LimitCounter } from './limits.ts';
 import type { Debt, DebtEnd, Ref } from './model.ts';
-import { grown, RefColumn, refOf, rowsFor } from './ref-column.ts';
+import { grown, refOf, RefTable, roomFor } from './ref-table.ts';
 
 /** What is owed in a row. `vain`: the bytes are acknowledged in this capture and sent again all the same. */
 const OWED = { nothing: 0, anyPacket: 1, acknowledgement: 2, vain: 3 } as const;
@@ -11,6 +11,9 @@ const OWED = { nothing: 0, anyPacket: 1, acknowledgement: 2, vain: 3 } as const;
 /** A creditor that speaks so much later than its next try was due has stopped trying: its acknowledgement came. */
 const VAIN_OVERDUE_GAPS = 4;
 const VAIN_OVERDUE_MIN_NS = 2e9;
+
+/** The column of a table of flows that has each flow's last packet. */
+export const LAST_SENT = 0;
 
 const COUNTS = {
   data: 0,
@@ -24,6 +27,19 @@ const COUNTS = {
 } as const;
 const COUNTS_WIDTH = 8;
 
+const REF = {
+  firstElicit: 0,
+  lastElicit: 1,
+  previousTry: 2,
+  heardBefore: 3,
+  firstHeardDuring: 4,
+  lastHeardDuring: 5,
+  newData: 6,
+  heardBeforeNewData: 7,
+} as const;
+const REFS_COUNT = 8;
+const FIRST_ROWS = 256;
+
 /**
  * Who owes whom an answer, one row per flow: row 2c + s holds what the other side owes to side s of connection c.
  *
@@ -36,34 +52,27 @@ export class DebtBook {
   #rows = 0;
   #owed = new Uint8Array(0);
   #counts = new Int32Array(0);
-  readonly #firstElicit = new RefColumn();
-  readonly #lastElicit = new RefColumn();
-  readonly #previousTryNs = new RefColumn();
-  readonly #heardBefore = new RefColumn();
-  readonly #firstHeardDuring = new RefColumn();
-  readonly #heardDuring = new RefColumn();
-  readonly #newData = new RefColumn();
-  readonly #heardBeforeNewData = new RefColumn();
+  readonly #refs = new RefTable(REFS_COUNT);
   readonly #attempts = new Map<number, Ref[]>();
   readonly #kept = new Map<number, Debt[]>();
 
   constructor(moment: Moment, limits: LimitCounter) {
     this.#moment = moment;
     this.#limits = limits;
-    this.#grow(rowsFor(0, 1));
+    this.#grow(FIRST_ROWS);
   }
 
   /** Makes the two rows of a connection. */
   opened(connection: number): void {
     const wanted = 2 * connection + 2;
-    if (wanted > this.#rows) this.#grow(rowsFor(this.#rows, wanted));
+    if (wanted > this.#rows) this.#grow(roomFor(this.#rows, wanted));
   }
 
   /**
    * Accounts one segment.
-   * @param lastHeard the last packet of each flow before this one
+   * @param lastHeard its column LAST_SENT: the last packet of each flow before this one
    */
-  segment(connection: number, side: Side, labels: number, did: number, segment: Segment, lastHeard: RefColumn): void {
+  segment(connection: number, side: Side, labels: number, did: number, segment: Segment, lastHeard: RefTable): void {
     const own = 2 * connection + side;
     const other = own ^ 1;
     if ((did & DID.rstInWindow) !== 0) {
@@ -94,18 +103,7 @@ export class DebtBook {
     this.#rows = rows;
     this.#owed = grown(this.#owed, new Uint8Array(rows));
     this.#counts = grown(this.#counts, new Int32Array(rows * COUNTS_WIDTH));
-    for (const column of [
-      this.#firstElicit,
-      this.#lastElicit,
-      this.#previousTryNs,
-      this.#heardBefore,
-      this.#firstHeardDuring,
-      this.#heardDuring,
-      this.#newData,
-      this.#heardBeforeNewData,
-    ]) {
-      column.grow(rows);
-    }
+    this.#refs.grow(rows);
   }
 
   /** The debtor of `row` speaks. */
@@ -116,9 +114,9 @@ export class DebtBook {
       this.#close(row, 'answered', this.#moment);
       return;
     }
-    if (this.#counted(row, COUNTS.heard) === 0) this.#firstHeardDuring.set(row, this.#moment);
+    if (this.#counted(row, COUNTS.heard) === 0) this.#refs.set(row, REF.firstHeardDuring, this.#moment);
     this.#count(row, COUNTS.heard);
-    this.#heardDuring.set(row, this.#moment);
+    this.#refs.set(row, REF.lastHeardDuring, this.#moment);
   }
 
   #reset(own: number, other: number): void {
@@ -127,14 +125,14 @@ export class DebtBook {
   }
 
   #settleVain(row: number, did: number): void {
-    const lastNs = this.#lastElicit.ns[row] ?? 0;
-    const gapNs = lastNs - (this.#previousTryNs.ns[row] ?? 0);
+    const lastNs = this.#refs.ns(row, REF.lastElicit);
+    const gapNs = lastNs - this.#refs.ns(row, REF.previousTry);
     const overdueNs = Math.max(VAIN_OVERDUE_GAPS * gapNs, VAIN_OVERDUE_MIN_NS);
     const nowNs = this.#moment.ns[0] ?? 0;
     if ((did & DID.newData) !== 0 || nowNs - lastNs > overdueNs) this.#close(row, 'answered', this.#moment);
   }
 
-  #elicit(own: number, other: number, labels: number, did: number, segment: Segment, lastHeard: RefColumn): void {
+  #elicit(own: number, other: number, labels: number, did: number, segment: Segment, lastHeard: RefTable): void {
     const resent = isResent(labels, did);
     const isProbe = (labels & (LABEL.keepAlive | LABEL.zeroWindowProbe)) !== 0;
     // Bytes whose acknowledgement stands before them in the capture are owed nothing any more.
@@ -147,33 +145,33 @@ export class DebtBook {
       this.#owed[own] = OWED.acknowledgement;
     if ((did & DID.newData) !== 0) this.#noteNewData(own, other, lastHeard);
     this.#countElicit(own, labels, resent, segment);
-    this.#previousTryNs.copy(own, this.#lastElicit);
-    this.#lastElicit.set(own, this.#moment);
+    this.#refs.copy(own, REF.previousTry, this.#refs, own, REF.lastElicit);
+    this.#refs.set(own, REF.lastElicit, this.#moment);
     const syn = (segment.flags & FLAG.syn) !== 0;
     if (resent || syn || isProbe) this.#try(own);
   }
 
-  #noteNewData(own: number, other: number, lastHeard: RefColumn): void {
-    this.#newData.set(own, this.#moment);
-    this.#heardBeforeNewData.copyRow(own, lastHeard, other);
+  #noteNewData(own: number, other: number, lastHeard: RefTable): void {
+    this.#refs.set(own, REF.newData, this.#moment);
+    this.#refs.copy(own, REF.heardBeforeNewData, lastHeard, other, LAST_SENT);
   }
 
-  #open(own: number, other: number, labels: number, resent: boolean, lastHeard: RefColumn): void {
+  #open(own: number, other: number, labels: number, resent: boolean, lastHeard: RefTable): void {
     this.#counts.fill(0, own * COUNTS_WIDTH, (own + 1) * COUNTS_WIDTH);
-    this.#firstHeardDuring.clear(own);
-    this.#heardDuring.clear(own);
-    this.#lastElicit.set(own, this.#moment);
+    this.#refs.clear(own, REF.firstHeardDuring);
+    this.#refs.clear(own, REF.lastHeardDuring);
+    this.#refs.set(own, REF.lastElicit, this.#moment);
     const vain = resent && (labels & LABEL.spuriousRetransmission) !== 0;
-    if (vain && this.#newData.has(own)) {
+    if (vain && this.#refs.has(own, REF.newData)) {
       // What is sent again was first sent then, and nothing that answers it has arrived since.
       this.#owed[own] = OWED.vain;
-      this.#firstElicit.copy(own, this.#newData);
-      this.#heardBefore.copy(own, this.#heardBeforeNewData);
+      this.#refs.copy(own, REF.firstElicit, this.#refs, own, REF.newData);
+      this.#refs.copy(own, REF.heardBefore, this.#refs, own, REF.heardBeforeNewData);
       return;
     }
     this.#owed[own] = (labels & LABEL.keepAlive) !== 0 ? OWED.anyPacket : vain ? OWED.vain : OWED.acknowledgement;
-    this.#firstElicit.set(own, this.#moment);
-    this.#heardBefore.copyRow(own, lastHeard, other);
+    this.#refs.set(own, REF.firstElicit, this.#moment);
+    this.#refs.copy(own, REF.heardBefore, lastHeard, other, LAST_SENT);
   }
 
   #countElicit(row: number, labels: number, resent: boolean, segment: Segment): void {
@@ -206,7 +204,7 @@ export class DebtBook {
     const vain = this.#owed[row] === OWED.vain;
     this.#owed[row] = OWED.nothing;
     const endNs = at === null ? Infinity : (at.ns[0] ?? 0);
-    const long = endNs - (this.#firstElicit.ns[row] ?? 0) >= DEBT_KEPT_NS;
+    const long = endNs - this.#refs.ns(row, REF.firstElicit) >= DEBT_KEPT_NS;
     const tries = this.#counted(row, COUNTS.tries);
     // A single packet sent twice by mistake is no debt, however long ago its first sending was.
     if (vain ? tries >= DEBT_KEPT_TRIES : long || tries >= DEBT_KEPT_TRIES)
@@ -221,12 +219,12 @@ export class DebtBook {
       this.#limits.hit('debts-per-connection', DEBTS_MAX);
       return;
     }
-    const firstElicit = this.#firstElicit.get(row);
-    const lastElicit = this.#lastElicit.get(row);
+    const firstElicit = this.#refs.get(row, REF.firstElicit);
+    const lastElicit = this.#refs.get(row, REF.lastElicit);
     if (firstElicit === null || lastElicit === null) return;
     kept.push({
       owedBy: (row & 1) === 0 ? 1 : 0,
-      lastHeard: this.#heardBefore.get(row),
+      lastHeard: this.#refs.get(row, REF.heardBefore),
       firstElicit,
       lastElicit,
       elicits: {
@@ -239,8 +237,8 @@ export class DebtBook {
       tries: this.#counted(row, COUNTS.tries),
       attempts: this.#attempts.get(row) ?? [],
       heard: this.#counted(row, COUNTS.heard),
-      firstHeardDuring: this.#firstHeardDuring.get(row),
-      lastHeardDuring: this.#heardDuring.get(row),
+      firstHeardDuring: this.#refs.get(row, REF.firstHeardDuring),
+      lastHeardDuring: this.#refs.get(row, REF.lastHeardDuring),
       triesAfterHeard: this.#counted(row, COUNTS.triesAfterHeard),
       acknowledgedInVain,
       end,

@@ -5,7 +5,7 @@ import { DID, LABEL, otherSide, type Side } from '../tcp/index.ts';
 import { CLOSES_MAX, GOAWAYS_MAX, type LimitCounter, SILENCES_MAX, SLOW_PINGS_MAX } from './limits.ts';
 import { MARK, MarkLog } from './marks.ts';
 import type { Close, Goaway, Ref, Silence, SlowPing } from './model.ts';
-import { refOf } from './ref-column.ts';
+import { refOf } from './ref-table.ts';
 
 const TTL_END = 256;
 

@@ -16,7 +16,7 @@ import {
 import type { LiveStream } from './live-stream.ts';
 import type { Join, JoinMethod, Ref } from './model.ts';
 import { PendingRing } from './pending.ts';
-import { refOf } from './ref-column.ts';
+import { refOf } from './ref-table.ts';
 import { type WaitingLink, WaitingRequests } from './waiting-requests.ts';
 
 /** How well "received on `near`, passed on over `far`" fits what is known of the two connections. */

@@ -25,8 +25,10 @@ export const MARK_GAP_NS: number = 1 * SECOND_NS;
 export const LONG_STREAM_NS: number = 30 * SECOND_NS;
 /** The newest finished streams of a connection stay until newer ones push them out: so many while there are few in all, */
 export const NEWEST_STREAMS_MAX = 64;
-/** and so many however busy the capture is: few, since they are what a busy pass touches most. */
+/** and so many however busy the capture is, */
 export const NEWEST_STREAMS_MIN = 16;
+/** of which, then, one in so many takes the oldest's place. */
+export const NEWEST_STREAMS_SAMPLED = 16;
 /** Finished streams in all up to which a connection may keep more than NEWEST_STREAMS_MIN. */
 export const FINISHED_STREAMS_EASY = 1024;
 /** Requests of a connection that are kept after one of its streams failed. */

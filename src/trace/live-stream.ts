@@ -1,6 +1,7 @@
 import type { Moment } from '../capture/index.ts';
 import type { KeptFields } from '../http/index.ts';
 import { otherSide, type Side } from '../tcp/index.ts';
+import { packed, unpackedRef } from './ref-table.ts';
 import { WaitingLink } from './waiting-requests.ts';
 import { LONG_STREAM_NS, PARTNERS_MAX, PASSED_ON_SOON_NS } from './limits.ts';
 import type { JoinMethod, Partner, Ref, RequestFields, TraceStream } from './model.ts';
@@ -14,13 +15,10 @@ const CANCEL = 8;
 /** The packets that a stream remembers, by slot; those of a side are at `… + side`. */
 const AT = { opened: 0, status: 1, reset: 2, lastData: 3, ended: 5 } as const;
 const SLOTS = 7;
-/** All numbers of a stream in one array: times by slot, then packets by slot, then DATA bytes by side. One array is one place in memory. */
+/** All numbers of a stream in one array: times by slot, then packets by slot, then DATA bytes by side. One array is one place in memory. A packet cell of 0: that has not happened. */
 const PACKETS = SLOTS;
 const DATA_BYTES: number = 2 * SLOTS;
 const CELLS: number = DATA_BYTES + 2;
-/** A packet cell holds `file * FILE_FACTOR + packet`, exact below 2^53; 0: that has not happened. */
-const FILE_FACTOR: number = 2 ** 32;
-
 type LivePartner = { -readonly [K in keyof Partner]: Partner[K] };
 
 /**
@@ -197,7 +195,7 @@ export class LiveStream {
 
   #note(slot: number, moment: Moment): void {
     this.#cells[slot] = moment.ns[0] ?? 0;
-    this.#cells[PACKETS + slot] = moment.file * FILE_FACTOR + moment.packet;
+    this.#cells[PACKETS + slot] = packed(moment);
   }
 
   #has(slot: number): boolean {
@@ -222,9 +220,6 @@ export class LiveStream {
   }
 
   #ref(slot: number): Ref | null {
-    const cell = this.#cells[PACKETS + slot] ?? 0;
-    if (cell === 0) return null;
-    const packet = cell % FILE_FACTOR;
-    return { file: (cell - packet) / FILE_FACTOR, packet, timeNs: this.#cells[slot] ?? 0 };
+    return unpackedRef(this.#cells[slot] ?? 0, this.#cells[PACKETS + slot] ?? 0);
   }
 }

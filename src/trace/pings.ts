@@ -2,7 +2,7 @@ import type { Moment } from '../capture/index.ts';
 import type { Side } from '../tcp/index.ts';
 import { SLOW_PINGS_MAX } from './limits.ts';
 import type { Ref, SlowPing } from './model.ts';
-import { refOf } from './ref-column.ts';
+import { refOf } from './ref-table.ts';
 
 interface PendingPing {
   readonly opaque0: number;

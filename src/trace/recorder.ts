@@ -3,7 +3,7 @@ import { FLAG, type Segment } from '../decode/index.ts';
 import type { HttpSink, KeptFields, Protocol } from '../http/index.ts';
 import { type ConnectionFacts, DID, type GapReason, isResent, LABEL, otherSide, type Side } from '../tcp/index.ts';
 import { endpointText, sameHost } from './addresses.ts';
-import { DebtBook } from './debts.ts';
+import { DebtBook, LAST_SENT } from './debts.ts';
 import { Gathered } from './gathered.ts';
 import { FORWARDING, type Forwarding, JoinBook } from './joins.ts';
 import { DEBT_KEPT_NS, LimitCounter, SILENCE_NS } from './limits.ts';
@@ -11,9 +11,11 @@ import type { LiveStream } from './live-stream.ts';
 import { MARK } from './marks.ts';
 import type { Flow, LimitHit, Ref, Trace, TraceConnection, TraceStream } from './model.ts';
 import { PingBook } from './pings.ts';
-import { RefColumn, refOf, rowsFor } from './ref-column.ts';
+import { refOf, RefTable } from './ref-table.ts';
 import { StreamBook } from './streams.ts';
 
+/** Beside LAST_SENT. */
+const FIRST_SENT = 1;
 /** RFC 9110 §15.2: interim responses; the final one follows. */
 const FINAL_STATUS_MIN = 200;
 
@@ -31,9 +33,8 @@ export class Recorder implements HttpSink {
   readonly #gathered: Gathered[] = [];
   readonly #undecoded = new Map<string, number>();
   readonly #tcp: ConnectionFacts;
-  #rows = 0;
-  readonly #firstSent = new RefColumn();
-  readonly #lastSent = new RefColumn();
+  /** By flow: its last packet, its first. */
+  readonly #sent = new RefTable(2);
   #first: Ref | null = null;
   #lastNs = -Infinity;
   #lastPacket = 0;
@@ -57,12 +58,7 @@ export class Recorder implements HttpSink {
   }
 
   opened(connection: number): void {
-    const wanted = 2 * connection + 2;
-    if (wanted > this.#rows) {
-      this.#rows = rowsFor(this.#rows, wanted);
-      this.#firstSent.grow(this.#rows);
-      this.#lastSent.grow(this.#rows);
-    }
+    this.#sent.grow(2 * connection + 2);
     this.#gathered[connection] = new Gathered(this.#limits);
     this.#debts.opened(connection);
   }
@@ -72,9 +68,9 @@ export class Recorder implements HttpSink {
     if (gathered === undefined) return;
     const row = 2 * connection + side;
     this.#silence(gathered, row);
-    this.#debts.segment(connection, side, labels, did, segment, this.#lastSent);
-    if (!this.#firstSent.has(row)) this.#firstSent.set(row, this.#moment);
-    this.#lastSent.set(row, this.#moment);
+    this.#debts.segment(connection, side, labels, did, segment, this.#sent);
+    if (!this.#sent.has(row, FIRST_SENT)) this.#sent.set(row, FIRST_SENT, this.#moment);
+    this.#sent.set(row, LAST_SENT, this.#moment);
     gathered.note(side, labels, segment, this.#moment);
     this.#mark(gathered, side, labels, did, segment);
   }
@@ -205,11 +201,11 @@ export class Recorder implements HttpSink {
 
   #silence(gathered: Gathered, row: number): void {
     const nowNs = this.#moment.ns[0] ?? 0;
-    const own = this.#lastSent.has(row) ? (this.#lastSent.ns[row] ?? 0) : -Infinity;
-    const other = this.#lastSent.has(row ^ 1) ? (this.#lastSent.ns[row ^ 1] ?? 0) : -Infinity;
+    const own = this.#sent.has(row, LAST_SENT) ? this.#sent.ns(row, LAST_SENT) : -Infinity;
+    const other = this.#sent.has(row ^ 1, LAST_SENT) ? this.#sent.ns(row ^ 1, LAST_SENT) : -Infinity;
     const lastNs = own > other ? own : other;
     if (nowNs - lastNs <= SILENCE_NS || lastNs === -Infinity) return;
-    const from = this.#lastSent.get(own > other ? row : row ^ 1);
+    const from = this.#sent.get(own > other ? row : row ^ 1, LAST_SENT);
     if (from === null) return;
     gathered.silence({ from, to: refOf(this.#moment) });
   }
@@ -273,8 +269,12 @@ export class Recorder implements HttpSink {
 
   #connection(id: number, gathered: Gathered): TraceConnection {
     const { syn, synAck, synBy } = gathered;
-    const sides = [this.#firstSent.get(2 * id), this.#firstSent.get(2 * id + 1)].filter((ref) => ref !== null);
-    const lasts = [this.#lastSent.get(2 * id), this.#lastSent.get(2 * id + 1)].filter((ref) => ref !== null);
+    const sides = [this.#sent.get(2 * id, FIRST_SENT), this.#sent.get(2 * id + 1, FIRST_SENT)].filter(
+      (ref) => ref !== null,
+    );
+    const lasts = [this.#sent.get(2 * id, LAST_SENT), this.#sent.get(2 * id + 1, LAST_SENT)].filter(
+      (ref) => ref !== null,
+    );
     const nothing: Ref = { file: 0, packet: 0, timeNs: 0 };
     const first = sides.reduce((a, b) => (b.timeNs < a.timeNs ? b : a), sides[0] ?? nothing);
     const last = lasts.reduce((a, b) => (b.timeNs > a.timeNs ? b : a), lasts[0] ?? nothing);
@@ -314,8 +314,8 @@ export class Recorder implements HttpSink {
       pingsAnswered: pings.answered,
       lostByCapture: gathered.lostByCapture[side],
       gapBytes: gathered.gapBytes[side],
-      first: this.#firstSent.get(row),
-      last: this.#lastSent.get(row),
+      first: this.#sent.get(row, FIRST_SENT),
+      last: this.#sent.get(row, LAST_SENT),
       ttl: gathered.ttlRange(side),
       zeroWindowSince: gathered.zeroWindowSince[side],
     };

@@ -7,6 +7,7 @@ import {
   type LimitCounter,
   NEWEST_STREAMS_MAX,
   NEWEST_STREAMS_MIN,
+  NEWEST_STREAMS_SAMPLED,
   NOTABLE_STREAMS_MAX,
   OPEN_STREAMS_MAX,
 } from './limits.ts';
@@ -109,13 +110,18 @@ export class StreamBook {
       return;
     }
     const oldest = newest[streams.oldest];
-    if (oldest === undefined) {
+    if (oldest === undefined || this.#isPassedOver(streams)) {
       this.#fold(streams, stream);
       return;
     }
     newest[streams.oldest] = stream;
     streams.oldest = (streams.oldest + 1) % newest.length;
     this.#fold(streams, oldest);
+  }
+
+  /** In a busy capture one in NEWEST_STREAMS_SAMPLED is kept: going round through all of them would be most of the work on a stream. */
+  #isPassedOver(streams: FinishedStreams): boolean {
+    return this.#finished >= FINISHED_STREAMS_EASY && streams.folded % NEWEST_STREAMS_SAMPLED !== 0;
   }
 
   #newestMax(): number {
