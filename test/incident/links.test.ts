@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest';
+import type { JoinMethod } from '../../src/trace/index.ts';
+import { buildIncident, type Link } from '../../src/incident/index.ts';
+import { trace, type CarryOptions } from '../build/trace.ts';
+import { watching } from './stories.ts';
+
+function linkBy(...carried: readonly CarryOptions[]): readonly Link[] {
+  const built = trace().client('c1');
+  for (const i of carried.keys()) built.watch(7 + 2 * i, { at: 1 + i });
+  built.upstream('u1');
+  for (const [i, options] of carried.entries()) built.carries(7 + 2 * i, 3 + 2 * i, options);
+  return buildIncident(built.end(600)).links;
+}
+
+describe('links', () => {
+  test('a request id that came out again is as sure as it gets', () => {
+    expect(linkBy({ method: 'request-id' })).toEqual([
+      { client: 'c1', upstream: 'u1', method: 'request-id', confidence: 0.99, streams: [[7, 3]] },
+    ]);
+  });
+
+  test('the same request at the same moment, and no other that fits', () => {
+    expect(linkBy({ method: 'request' })).toMatchObject([{ method: 'request', confidence: 0.97 }]);
+  });
+
+  test('where several fit, order alone tells, and the link is less sure', () => {
+    const [link] = linkBy({ method: 'request', candidates: 2 });
+    expect(link?.confidence).toBeLessThan(0.8);
+    expect(link?.confidence).toBeGreaterThan(0.6);
+  });
+
+  test('one that only one stream fits settles the others', () => {
+    expect(linkBy({ candidates: 2 }, { candidates: 1 })).toMatchObject([{ confidence: 0.97 }]);
+  });
+
+  test.each([
+    [1, 0.7],
+    [2, 0.85],
+    [3, 0.92],
+    [9, 0.95],
+  ])('%d like payloads', (matched, confidence) => {
+    expect(linkBy({ method: 'payload', matched })).toMatchObject([{ method: 'payload', confidence }]);
+  });
+
+  test('the strongest method names the link', () => {
+    const methods: readonly JoinMethod[] = ['payload', 'request-id', 'request'];
+    expect(linkBy(...methods.map((method) => ({ method })))).toMatchObject([
+      {
+        method: 'request-id',
+        streams: [
+          [7, 3],
+          [9, 5],
+          [11, 7],
+        ],
+      },
+    ]);
+  });
+
+  test('requests of two hosts that are no gateway to each other are no link', () => {
+    const built = trace()
+      .client('c1')
+      .watch(7, { at: 1 })
+      .upstream('u1', { from: '10.9.77.7:40001' })
+      .carries(7, 3)
+      .end(600);
+    expect(buildIncident(built).links).toEqual([]);
+  });
+
+  test('a link that timing found while looking for windows stands with the others', () => {
+    const built = trace()
+      .client('c1', { midway: true })
+      .openStream(7, 1)
+      .upstream('u1', { midway: true })
+      .probes(60, 70, 80)
+      .closes('rst', 'gateway', 90)
+      .on('c1')
+      .resetsStream(7, 'gateway', 90.01)
+      .end(600);
+    const incident = buildIncident(built);
+    expect(incident.links).toMatchObject([{ client: 'c1', upstream: 'u1', method: 'timing', confidence: 0.9 }]);
+    expect(incident.windows).toMatchObject([{ link: 0, confidence: 'probable' }]);
+  });
+
+  test('each window names its link', () => {
+    const built = watching().client('c2').watch(1, { at: 2 }).on('u1').carries(1, 5).retransmits(10, 20, 40).end(600);
+    const { windows, links } = buildIncident(built);
+    expect(windows.map(({ client, link }) => [client, links[link]?.client])).toEqual([
+      ['c1', 'c1'],
+      ['c2', 'c2'],
+    ]);
+  });
+});

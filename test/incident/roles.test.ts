@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest';
+import { buildIncident, type Incident } from '../../src/incident/index.ts';
+import { trace } from '../build/trace.ts';
+import { watching } from './stories.ts';
+
+function cast(incident: Incident): Record<string, string> {
+  return Object.fromEntries(
+    incident.connections.map(({ id, trace: { endpoints } }) => [
+      id,
+      endpoints.map(({ ip, port }) => `${ip}:${port}`).join(' > '),
+    ]),
+  );
+}
+
+describe('who is the gateway', () => {
+  test('the host that accepts connections and opens others', () => {
+    const incident = buildIncident(watching().end(600));
+    expect(incident.gateways).toEqual([{ addresses: ['10.9.0.2'], how: 'both-sides' }]);
+    expect(cast(incident)).toEqual({ c1: '10.9.1.2:50001 > 10.9.0.2:80', u1: '10.9.0.2:40001 > 10.9.2.2:8080' });
+  });
+
+  test('two addresses are one gateway where requests received on one leave by the other', () => {
+    const built = trace()
+      .client('c1', { to: '10.9.0.2:80' })
+      .watch(7, { at: 1 })
+      .upstream('u1', { from: '10.9.5.2:40001' })
+      .carries(7, 3, { method: 'request-id' })
+      .end(600);
+    expect(buildIncident(built).gateways).toEqual([{ addresses: ['10.9.0.2', '10.9.5.2'], how: 'joins' }]);
+  });
+
+  test('a single like request is chance, a second one is not', () => {
+    const one = trace()
+      .client('c1')
+      .watch(7, { at: 1 })
+      .list(9, { at: 2 })
+      .upstream('u1', { from: '10.9.5.2:40001' })
+      .carries(7, 3);
+    expect(buildIncident(one.end(600)).gateways).toEqual([]);
+    const two = trace()
+      .client('c1')
+      .watch(7, { at: 1 })
+      .list(9, { at: 2 })
+      .upstream('u1', { from: '10.9.5.2:40001' })
+      .carries(7, 3)
+      .carries(9, 5);
+    expect(buildIncident(two.end(600)).gateways).toMatchObject([{ how: 'joins' }]);
+  });
+
+  test('two addresses are one where the capture says that both are its own host', () => {
+    const built = trace()
+      .client('c1', { to: '10.9.0.2:80' })
+      .watch(7, { at: 1 })
+      .with({ localSide: 1 })
+      .upstream('u1', { from: '10.9.5.2:40001' })
+      .with({ localSide: 0 })
+      .end(600);
+    expect(buildIncident(built).gateways).toEqual([{ addresses: ['10.9.0.2', '10.9.5.2'], how: 'capturing-host' }]);
+  });
+
+  test('the addresses of clients and upstreams are never a gateway’s', () => {
+    const built = trace().client('c1').watch(7, { at: 1 }).client('c2', { from: '10.9.1.3:50002' }).end(600);
+    const incident = buildIncident(built);
+    expect(incident.gateways).toEqual([]);
+    expect(incident.connections.map(({ role }) => role)).toEqual(['other', 'other']);
+  });
+
+  test('an ssh session from the same host makes nobody a gateway', () => {
+    const built = trace()
+      .client('c1', { from: '10.9.1.2:50001', to: '10.9.0.2:22' })
+      .with({ protocol: 'unknown' })
+      .upstream('u1')
+      .end(600);
+    expect(buildIncident(built).gateways).toEqual([]);
+  });
+
+  test('a connection that was joined in its middle may be a leg though nothing in it could be read', () => {
+    const built = trace()
+      .client('c1', { midway: true })
+      .with({ protocol: 'unknown' })
+      .upstream('u1', { midway: true })
+      .with({ protocol: 'unknown' })
+      .end(600);
+    expect(buildIncident(built).connections.map(({ role }) => role)).toEqual(['client', 'upstream']);
+  });
+});
+
+describe('gateways in a row', () => {
+  /** client > edge > inner > apiserver */
+  const chain = trace()
+    .client('c1', { from: '10.9.1.2:50001', to: '10.9.0.2:80' })
+    .watch(1, { at: 1 })
+    .upstream('edge', { from: '10.9.0.2:40001', to: '10.9.0.3:80' })
+    .carries(1, 3)
+    .upstream('inner', { from: '10.9.0.3:40002', to: '10.9.2.2:8080' })
+    .carries(3, 5, { of: 'edge' });
+
+  test('a connection between two of them is named for the one that opened it', () => {
+    expect(buildIncident(chain.end(600)).connections.map(({ role }) => role)).toEqual([
+      'client',
+      'upstream',
+      'upstream',
+    ]);
+  });
+
+  test('a death behind the second hurts the connection between the two', () => {
+    const incident = buildIncident(chain.on('inner').retransmits(10, 20, 40).end(600));
+    expect(incident.gateways.map(({ addresses }) => addresses)).toEqual([['10.9.0.2'], ['10.9.0.3']]);
+    expect(incident.windows).toMatchObject([{ client: 'u1', upstream: 'u2', cause: 'peer-silent' }]);
+  });
+});
+
+test('a sidecar: client, gateway and upstream are one host, and only what was passed on tells the legs apart', () => {
+  const built = trace()
+    .client('c1', { from: '127.0.0.1:50001', to: '127.0.0.1:15001' })
+    .watch(7, { at: 1 })
+    .upstream('u1', { from: '127.0.0.1:40001', to: '127.0.0.1:8080' })
+    .carries(7, 3)
+    .retransmits(10, 20, 40)
+    .end(600);
+  const incident = buildIncident(built);
+  expect(incident.connections.map(({ role }) => role)).toEqual(['client', 'upstream']);
+  expect(incident.windows).toHaveLength(1);
+});
