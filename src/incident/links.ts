@@ -20,6 +20,9 @@ const BY_ORDER_ALONE = 0.75;
 /** One payload may repeat by chance (two watchers of one resource get the same events); each further one makes that less likely. */
 const PAYLOAD_CONFIDENCE = [0, 0.7, 0.85, 0.92, 0.95] as const;
 
+/** A link below this is merely possible: a finding, never a window (contract §3). */
+export const LINK_CONFIDENCE_MIN = 0.6;
+
 /** Links between client and upstream connections of one gateway, from the joins made while reading. Ordered by client, then upstream. */
 export function linksOf(trace: Trace, legs: readonly Leg[], casting: Casting): readonly Link[] {
   const groups = new Map<string, Join[]>();

@@ -1,4 +1,5 @@
 import type { Facts } from './findings/rule.ts';
+import { LINK_CONFIDENCE_MIN } from './links.ts';
 import { isOneSided } from './liveness.ts';
 import type { Confidence, Finding, Leg, Verdict, VerdictReason } from './model.ts';
 
@@ -42,8 +43,9 @@ function suspicionOf(facts: Facts, findings: readonly Finding[]): VerdictReason 
   return owing === undefined ? null : { kind: 'dead-upstream-unlinked', connection: owing.id };
 }
 
+/** By more than chance. */
 function isLinked(facts: Facts, leg: Leg): boolean {
-  return facts.links.some((link) => link.upstream === leg.id);
+  return facts.links.some((link) => link.upstream === leg.id && link.confidence >= LINK_CONFIDENCE_MIN);
 }
 
 /** Linux retries after 1 s at the latest at first (RFC 6298 §2.1), then at doubling gaps: a try this much overdue was answered unseen. */

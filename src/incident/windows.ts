@@ -4,7 +4,7 @@ import { type Death, deathsOf } from './deaths.ts';
 import { evidenceOf } from './evidence.ts';
 import { hurtStreams, type Victim, victimsOf } from './hurt.ts';
 import { clientSide } from './leg.ts';
-import { carriedStreams } from './links.ts';
+import { carriedStreams, LINK_CONFIDENCE_MIN } from './links.ts';
 import type { Confidence, Leg, Link, Window } from './model.ts';
 import type { Casting } from './roles.ts';
 import { overAt, toldAt, wasCancelled } from './stream-fate.ts';
@@ -33,8 +33,6 @@ export interface WindowsFound {
 
 type Deaths = ReadonlyMap<Leg, readonly Death[]>;
 
-/** A link below this is merely possible: a finding, never a window (contract §3). */
-const LINK_CONFIDENCE_MIN = 0.6;
 /** From here on a link by request or payload leaves no room for another reading. */
 const SURE_CONFIDENCE = 0.8;
 

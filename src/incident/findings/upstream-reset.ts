@@ -1,3 +1,4 @@
+import { isOneSided } from '../liveness.ts';
 import { overAt, toldAt } from '../stream-fate.ts';
 import { carriedStreams } from '../links.ts';
 import { finding, ofRole, type Rule, severityOf } from './rule.ts';
@@ -5,6 +6,7 @@ import { finding, ofRole, type Rule, severityOf } from './rule.ts';
 /** The upstream reset an open connection; a RST that answers a SYN is a refusal, not this. */
 export const upstreamReset: Rule = (facts) =>
   ofRole(facts, 'upstream').flatMap((leg) => {
+    if (isOneSided(leg.trace)) return [];
     const rst = leg.trace.closes.find(
       (close) => close.kind === 'rst' && close.by === leg.serverSide && close.accepted && !close.answersSyn,
     );
