@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import { buildIncident } from '../../src/incident/index.ts';
+import type { TraceBuilder } from '../build/trace.ts';
+import { onlyWindow, watching } from './stories.ts';
+
+/** Dead from 9.8 to 92 s, and what stood by. */
+function standingBy(spare: (built: TraceBuilder) => TraceBuilder): readonly object[] {
+  const built = spare(watching().retransmits(10, 20, 40).closes('rst', 'gateway', 92)).end(600);
+  return onlyWindow(buildIncident(built)).alternatives;
+}
+
+describe('alternatives', () => {
+  test('a connection to another server, open all the time', () => {
+    expect(standingBy((built) => built.upstream('u2'))).toEqual([{ upstream: 'u2', requestsDuring: 0 }]);
+  });
+
+  test('with the requests that it got in the window, not before and not after', () => {
+    const spare = (built: TraceBuilder): TraceBuilder =>
+      built
+        .on('c1')
+        .list(9, { at: 2 })
+        .list(11, { at: 30 })
+        .list(13, { at: 95 })
+        .upstream('u2')
+        .carries(9, 1)
+        .carries(11, 3)
+        .carries(13, 5);
+    expect(standingBy(spare)).toEqual([{ upstream: 'u2', requestsDuring: 1 }]);
+  });
+
+  test('folded requests are taken as evenly spread', () => {
+    expect(standingBy((built) => built.upstream('u2').folded(1000, 0, 821.6))).toEqual([
+      { upstream: 'u2', requestsDuring: 100 },
+    ]);
+  });
+
+  test('one that was idle counts: idle is alive', () => {
+    expect(standingBy((built) => built.upstream('u2').speaks('upstream', 300))).toHaveLength(1);
+  });
+
+  test('another connection to the dead server is none', () => {
+    expect(standingBy((built) => built.upstream('u2', { to: '10.9.2.2:8080' }))).toEqual([]);
+  });
+
+  test('another port is another service', () => {
+    expect(standingBy((built) => built.upstream('u2', { to: '10.9.2.3:9090' }))).toEqual([]);
+  });
+
+  test('one that opened within the window was not there all the time', () => {
+    expect(standingBy((built) => built.upstream('u2', { at: 50 }))).toEqual([]);
+  });
+
+  test('one that was open before the capture began, and first heard in the window, was', () => {
+    expect(standingBy((built) => built.upstream('u2', { at: 50, midway: true }))).toHaveLength(1);
+  });
+
+  test.each([
+    ['dead', (built: TraceBuilder) => built.mute('upstream', 12, 13, 15, 19)],
+    ['closing', (built: TraceBuilder) => built.goaway('upstream', 50, 3)],
+    ['closed', (built: TraceBuilder) => built.closes('rst', 'upstream', 5)],
+  ])('one that was %s is none', (_state, change) => {
+    expect(standingBy((built) => change(built.upstream('u2')))).toEqual([]);
+  });
+
+  test('an attempt is none', () => {
+    expect(standingBy((built) => built.attempt('u2', { at: 8 }).refused(8.001))).toEqual([]);
+  });
+
+  test('the upstream of another gateway is none', () => {
+    const spare = (built: TraceBuilder): TraceBuilder =>
+      built
+        .client('c2', { from: '10.9.1.3:50009', to: '10.9.0.9:80' })
+        .upstream('u2', { from: '10.9.0.9:40009', to: '10.9.2.9:8080' });
+    expect(standingBy(spare)).toEqual([]);
+  });
+});

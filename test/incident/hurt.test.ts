@@ -1,0 +1,154 @@
+import { describe, expect, test } from 'vitest';
+import { buildIncident, type HurtStream } from '../../src/incident/index.ts';
+import { trace, type TraceBuilder } from '../build/trace.ts';
+import { onlyWindow, watching, watchingWithSpare } from './stories.ts';
+
+function hurt(built: TraceBuilder): readonly HurtStream[] {
+  return onlyWindow(buildIncident(built.end(600))).streams;
+}
+
+describe('whom it hurt', () => {
+  test('the stream that was open at onset: what it was, since when it is silent, what became of it', () => {
+    expect(hurt(watching().retransmits(10, 20, 40))).toEqual([
+      {
+        id: 7,
+        kind: 'watch',
+        path: '/api/v1/pods?watch=true',
+        upstreamStream: 3,
+        silentSinceNs: 5.001e9,
+        outcome: 'hung',
+        status: null,
+        recoveredBy: null,
+      },
+    ]);
+  });
+
+  test('the stream that was sent into it later', () => {
+    const built = watching().retransmits(10, 20, 40).on('c1').list(9, { at: 30 }).on('u1').carries(9, 5);
+    expect(hurt(built).map(({ id, upstreamStream }) => [id, upstreamStream])).toEqual([
+      [7, 3],
+      [9, 5],
+    ]);
+  });
+
+  test('not the one that had its complete response before', () => {
+    const built = watching().on('c1').list(9, { at: 2 }).on('u1').carries(9, 5).serves(5, 3).retransmits(10, 20, 40);
+    expect(hurt(built).map(({ id }) => id)).toEqual([7]);
+  });
+
+  test('not the one that the client had cancelled before', () => {
+    const built = watching().on('c1').watch(9, { at: 2 }).resetsStream(9, 'client', 8, 8).on('u1').carries(9, 5);
+    expect(hurt(built.retransmits(10, 20, 40)).map(({ id }) => id)).toEqual([7]);
+  });
+
+  test('the request that never left the gateway', () => {
+    const built = watching().retransmits(10, 20, 40).on('c1').list(9, { at: 30 });
+    expect(hurt(built)).toMatchObject([
+      { id: 7, upstreamStream: 3 },
+      { id: 9, upstreamStream: null, kind: 'list', outcome: 'hung' },
+    ]);
+  });
+
+  test('not the request that came after the gateway had given the connection up', () => {
+    const built = watching().retransmits(10, 20, 40).on('c1').resetsStream(7, 'gateway', 50).list(9, { at: 60 });
+    expect(hurt(built).map(({ id }) => id)).toEqual([7]);
+  });
+
+  test('a request that timed out gives the connection up for itself only', () => {
+    const built = watching().retransmits(10, 20, 40).on('c1').answers(7, 504, 50).ends(7, 50).list(9, { at: 60 });
+    expect(hurt(built).map(({ id }) => id)).toContain(9);
+  });
+
+  test('not the one that another upstream served', () => {
+    const built = watchingWithSpare()
+      .retransmits(10, 20, 40)
+      .on('c1')
+      .list(9, { at: 30 })
+      .on('u2')
+      .carries(9, 1)
+      .serves(1, 30.1);
+    expect(hurt(built).map(({ id }) => id)).toEqual([7]);
+  });
+});
+
+describe('what became of it', () => {
+  test('an error of the gateway’s own, with its status; silent since it was asked', () => {
+    const built = watching().retransmits(10, 20, 40).on('c1').list(9, { at: 30 }).on('u1').carries(9, 5);
+    const list = hurt(built.on('c1').answers(9, 503, 92).ends(9, 92)).find(({ id }) => id === 9);
+    expect(list).toMatchObject({ outcome: 'gateway-error', status: 503, silentSinceNs: 30e9 });
+  });
+
+  test('a reset', () => {
+    const built = watching().retransmits(10, 20, 40).on('c1').resetsStream(7, 'gateway', 92);
+    expect(hurt(built)).toMatchObject([{ outcome: 'reset', status: null }]);
+  });
+
+  test('finished, where it went on after all', () => {
+    expect(hurt(watching().retransmits(10, 20, 40).answered(80).events(3, 81).ends(3, 90))).toMatchObject([
+      { outcome: 'finished' },
+    ]);
+  });
+
+  test('ended with a gRPC status that is no OK', () => {
+    const built = watching().retransmits(10, 20, 40).on('c1').grpcStatus(7, '14').ends(7, 92);
+    expect(hurt(built)).toMatchObject([{ outcome: 'gateway-error' }]);
+  });
+
+  test('hung, where nothing ever came', () => {
+    expect(hurt(watching().retransmits(10, 20, 40))).toMatchObject([{ outcome: 'hung' }]);
+  });
+
+  test('a client that cancelled was not told', () => {
+    const built = watching().retransmits(10, 20, 40).on('c1').resetsStream(7, 'client', 50, 8);
+    expect(hurt(built)).toMatchObject([{ outcome: 'hung' }]);
+  });
+});
+
+describe('how it recovered', () => {
+  test('by the next request for the same on the same client connection, and who served it', () => {
+    const built = watchingWithSpare()
+      .retransmits(10, 20, 40)
+      .closes('rst', 'gateway', 92)
+      .on('c1')
+      .resetsStream(7, 'gateway', 92.1)
+      .list(9, { at: 93 })
+      .on('u2')
+      .carries(9, 1)
+      .serves(1, 93.1);
+    expect(hurt(built)).toMatchObject([{ id: 7, recoveredBy: { stream: 9, upstream: 'u2' } }]);
+  });
+
+  test('a request for something else recovers nothing, nor one that failed', () => {
+    const built = watchingWithSpare()
+      .retransmits(10, 20, 40)
+      .closes('rst', 'gateway', 92)
+      .on('c1')
+      .resetsStream(7, 'gateway', 92.1)
+      .request(9, { at: 93, path: '/api/v1/nodes' })
+      .answers(9, 200, 93.1)
+      .list(11, { at: 94 })
+      .answers(11, 503, 94.1);
+    expect(hurt(built)).toMatchObject([{ id: 7, recoveredBy: null }]);
+  });
+
+  test('served by whom the capture does not show', () => {
+    const built = watching()
+      .retransmits(10, 20, 40)
+      .closes('rst', 'gateway', 92)
+      .on('c1')
+      .resetsStream(7, 'gateway', 92.1)
+      .list(9, { at: 93 })
+      .answers(9, 200, 93.1);
+    expect(hurt(built)).toMatchObject([{ recoveredBy: { stream: 9, upstream: null } }]);
+  });
+});
+
+test('a stream whose request was not captured is hurt, and nobody says what it was', () => {
+  const built = trace()
+    .client('c1', { midway: true })
+    .openStream(7, 1)
+    .upstream('u1', { midway: true })
+    .carries(7, 3, { method: 'payload', matched: 4 })
+    .retransmits(10, 20, 40);
+  expect(hurt(built)).toMatchObject([{ id: 7, kind: 'unknown', path: null, upstreamStream: 3 }]);
+});

@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest';
+import { buildIncident } from '../../src/incident/index.ts';
+import { trace, type TraceBuilder } from '../build/trace.ts';
+import { watching } from './stories.ts';
+
+function notes(built: TraceBuilder): string[] {
+  return buildIncident(built.end(600)).trust.map(({ code, connection, count }) => `${code} ${connection} ${count}`);
+}
+
+describe('what weakens a capture', () => {
+  test('a direction that is not in it', () => {
+    expect(notes(watching().unseen('upstream'))).toEqual(['one-sided u1 2']);
+  });
+
+  test('packets that the capture lost', () => {
+    const built = watching().flow('gateway', { lostByCapture: 2 }).flow('upstream', { lostByCapture: 3 });
+    expect(notes(built)).toEqual(['lost-by-capture u1 5']);
+  });
+
+  test('bytes that are missing', () => {
+    expect(notes(watching().flow('upstream', { gapBytes: 1448 }))).toEqual(['missing-bytes u1 1448']);
+  });
+
+  test('streams from before it began', () => {
+    expect(notes(trace().client('c1', { midway: true }).openStream(7, 1).upstream('u1'))).toEqual([
+      'begun-mid-stream c1 1',
+    ]);
+  });
+
+  test('a leg that was open before, and has no stream from then, can be followed whole', () => {
+    expect(notes(trace().client('c1', { midway: true }).watch(7, { at: 1 }).upstream('u1'))).toEqual([]);
+  });
+
+  test('what is no leg is not spoken of', () => {
+    expect(notes(watching().client('o', { from: '10.8.0.1:5000', to: '10.8.0.2:80' }).unseen('gateway'))).toEqual([]);
+  });
+});

@@ -1,0 +1,149 @@
+import { describe, expect, test } from 'vitest';
+import { buildIncident, type Verdict } from '../../src/incident/index.ts';
+import { trace, type TraceBuilder } from '../build/trace.ts';
+import { watching, watchingWithSpare } from './stories.ts';
+
+function verdict(built: TraceBuilder, end = 600): Verdict {
+  return buildIncident(built.end(end)).verdict;
+}
+
+describe('half-dead', () => {
+  test('if there is a window', () => {
+    expect(verdict(watching().retransmits(10, 20, 40))).toEqual({
+      state: 'half-dead',
+      confidence: 'confirmed',
+      reason: { kind: 'windows', count: 1 },
+    });
+  });
+
+  test('confirmed as soon as one window is', () => {
+    const built = watching()
+      .retransmits(10, 20, 40)
+      .client('c2')
+      .list(1, { at: 200 })
+      .attempt('u2', { at: 200.001 })
+      .sendsSynAgain(201, 203, 207);
+    expect(verdict(built)).toEqual({
+      state: 'half-dead',
+      confidence: 'confirmed',
+      reason: { kind: 'windows', count: 2 },
+    });
+  });
+
+  test('probable where all of them are', () => {
+    const built = trace().client('c1').list(1, { at: 20 }).attempt('u1', { at: 20.001 }).sendsSynAgain(21, 23, 27);
+    expect(verdict(built)).toMatchObject({ state: 'half-dead', confidence: 'probable' });
+  });
+});
+
+describe('suspect', () => {
+  test('a dead upstream that nobody is linked to', () => {
+    const built = watching().upstream('u2').retransmits(10, 20, 40);
+    expect(verdict(built)).toEqual({
+      state: 'suspect',
+      confidence: 'possible',
+      reason: { kind: 'dead-upstream-unlinked', connection: 'u2' },
+    });
+  });
+
+  test('an upstream that nobody is linked to, and that owes an answer when the capture ends', () => {
+    const built = watching().upstream('u2').retransmits(10, 11);
+    expect(verdict(built, 14)).toMatchObject({ state: 'suspect', reason: { connection: 'u2' } });
+  });
+
+  test('not one whose next try is long overdue: it was answered unseen', () => {
+    expect(verdict(watching().upstream('u2').retransmits(10, 11), 18)).toMatchObject({ state: 'suspect' });
+    expect(verdict(watching().upstream('u2').retransmits(10, 11), 19)).toMatchObject({ state: 'healthy' });
+  });
+
+  test('a dead upstream that only chance links to a client', () => {
+    const built = trace()
+      .client('c1')
+      .watch(7, { at: 1 })
+      .upstream('u1')
+      .carries(7, 3, { method: 'payload', candidates: 2 })
+      .retransmits(10, 20, 40);
+    expect(verdict(built)).toMatchObject({ state: 'suspect', reason: { kind: 'dead-upstream-unlinked' } });
+  });
+
+  test('not a dead connection that had carried nothing any more', () => {
+    expect(verdict(watching().ends(3, 8).retransmits(10, 20, 40))).toMatchObject({ state: 'healthy' });
+  });
+
+  test('an upstream that took a request and never answered', () => {
+    const built = watching().on('c1').list(9, { at: 20 }).on('u1').carries(9, 5);
+    expect(verdict(built, 100)).toEqual({
+      state: 'suspect',
+      confidence: 'possible',
+      reason: { kind: 'stalled-upstream', connection: 'u1' },
+    });
+  });
+});
+
+describe('inconclusive', () => {
+  test('no TCP at all', () => {
+    expect(verdict(trace())).toEqual({ state: 'inconclusive', confidence: null, reason: { kind: 'no-tcp' } });
+  });
+
+  test('nobody was a gateway', () => {
+    expect(verdict(trace().client('c1').watch(7))).toMatchObject({ reason: { kind: 'no-gateway', connections: 1 } });
+  });
+
+  test('one host talks to itself, and nothing tells which connection is which leg', () => {
+    const built = trace()
+      .client('a', { from: '127.0.0.1:50001', to: '127.0.0.1:80' })
+      .upstream('b', { from: '127.0.0.1:40001', to: '127.0.0.1:8080' });
+    expect(verdict(built)).toMatchObject({ state: 'inconclusive', reason: { kind: 'no-client-leg' } });
+  });
+
+  test('an upstream had begun to owe its clients an answer when the capture ended', () => {
+    expect(verdict(watching().retransmits(10, 11), 12)).toEqual({
+      state: 'inconclusive',
+      confidence: null,
+      reason: { kind: 'too-early', connection: 'u1' },
+    });
+  });
+
+  test('an upstream leg of one direction', () => {
+    expect(verdict(watching().unseen('gateway'))).toMatchObject({
+      state: 'inconclusive',
+      reason: { kind: 'one-sided', connections: ['u1'] },
+    });
+  });
+
+  test('one leg of several is blind, and it owes something', () => {
+    const built = watchingWithSpare().on('u2').mute('gateway', 10, 11, 13).unseen('gateway');
+    expect(verdict(built)).toMatchObject({ reason: { kind: 'one-sided', connections: ['u2'] } });
+  });
+
+  test('one leg of several is blind, and nothing is amiss on it', () => {
+    expect(verdict(watchingWithSpare().on('u2').unseen('gateway'))).toMatchObject({ state: 'healthy' });
+  });
+});
+
+describe('healthy', () => {
+  test('a watch that goes on', () => {
+    expect(verdict(watching())).toEqual({
+      state: 'healthy',
+      confidence: null,
+      reason: { kind: 'no-window', clients: 1, upstreams: 1, links: 1 },
+    });
+  });
+
+  test.each([
+    ['a client that went away', (built: TraceBuilder) => built.on('c1').mute('client', 10, 11, 13, 17)],
+    ['a client that died by reset', (built: TraceBuilder) => built.on('c1').closes('rst', 'client', 10)],
+    ['loss that recovered', (built: TraceBuilder) => built.mute('upstream', 10, 11, 13, 17).answered(20)],
+    [
+      'a reader that stalls',
+      (built: TraceBuilder) => built.flow('gateway', { zeroWindowAt: 10 }).speaks('upstream', 60),
+    ],
+    [
+      'an idle time-out’s cut',
+      (built: TraceBuilder) =>
+        built.on('c1').resetsStream(7, 'gateway', 305.001).on('u1').resetsStream(3, 'gateway', 305.001),
+    ],
+  ])('%s', (_what, change) => {
+    expect(verdict(change(watching()))).toMatchObject({ state: 'healthy', confidence: null });
+  });
+});
