@@ -4,7 +4,7 @@ import type { Ref } from './model.ts';
 const FIRST_ROWS = 256;
 /** A reference takes two cells: its time, and `file * FILE_FACTOR + packet`, exact below 2^53. 0 there means: no packet yet. */
 const CELLS = 2;
-export const FILE_FACTOR: number = 2 ** 32;
+const FILE_FACTOR: number = 2 ** 32;
 
 /**
  * A growing table of packet references, all columns of a row side by side: what one packet touches is one place in memory,
