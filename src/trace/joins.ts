@@ -55,8 +55,6 @@ interface JoinTally {
 
 const METHOD_NUMBER = { 'request-id': 0, request: 1, payload: 2 } as const satisfies Record<JoinMethod, number>;
 const METHODS_COUNT = 3;
-/** Room for connection numbers in a key: 2^24 x 2^24 x 3 is below 2^53. */
-const CONNECTIONS_ROOM: number = 2 ** 24;
 
 /**
  * Finds, while reading and without knowing roles, which streams of different connections carried the same thing:
@@ -69,7 +67,9 @@ export class JoinBook {
   readonly #byToken = new WaitingRequests();
   readonly #byPath = new WaitingRequests();
   readonly #byPayload = new PendingRing<PendingPayload>(PENDING_PAYLOADS_MAX, PENDING_PAYLOAD_NS);
-  readonly #tallies = new Map<number, JoinTally>();
+  /** By the nearer connection, then by the other one and the method: small integers, which are found fastest. */
+  readonly #tallies: (Map<number, JoinTally> | undefined)[] = [];
+  #talliesCount = 0;
 
   constructor(moment: Moment, limits: LimitCounter, judge: JudgeForwarding) {
     this.#moment = moment;
@@ -119,7 +119,8 @@ export class JoinBook {
   }
 
   all(): Join[] {
-    return [...this.#tallies.values()].map(({ lastNs, lastPacket, lastFile, ...tally }) => ({
+    const tallies = this.#tallies.flatMap((ofNear) => (ofNear === undefined ? [] : [...ofNear.values()]));
+    return tallies.map(({ lastNs, lastPacket, lastFile, ...tally }) => ({
       ...tally,
       last: { file: lastFile, packet: lastPacket, timeNs: lastNs },
     }));
@@ -191,15 +192,13 @@ export class JoinBook {
   }
 
   #note(near: LiveStream, far: LiveStream, method: JoinMethod, candidates: number): void {
-    const at = refOf(this.#moment);
-    const fresh = near.join(far, method, true, candidates, at);
-    far.join(near, method, false, candidates, at);
+    const fresh = near.join(far, method, true, candidates, this.#moment);
+    far.join(near, method, false, candidates, this.#moment);
     if (fresh) this.#tally(near, far, method, candidates);
   }
 
   #tally(near: LiveStream, far: LiveStream, method: JoinMethod, candidates: number): void {
-    const key = (near.connection * CONNECTIONS_ROOM + far.connection) * METHODS_COUNT + METHOD_NUMBER[method];
-    const tally = this.#tallies.get(key) ?? this.#newTally(key, near.connection, far.connection, method);
+    const tally = this.#tallyOf(near.connection, far.connection, method);
     if (tally === undefined) return;
     tally.streams++;
     if (candidates === 1) tally.unambiguous++;
@@ -209,8 +208,12 @@ export class JoinBook {
     tally.lastFile = this.#moment.file;
   }
 
-  #newTally(key: number, near: number, far: number, method: JoinMethod): JoinTally | undefined {
-    if (this.#tallies.size >= JOINS_MAX) {
+  #tallyOf(near: number, far: number, method: JoinMethod): JoinTally | undefined {
+    const key = far * METHODS_COUNT + METHOD_NUMBER[method];
+    const ofNear = (this.#tallies[near] ??= new Map<number, JoinTally>());
+    const known = ofNear.get(key);
+    if (known !== undefined) return known;
+    if (this.#talliesCount >= JOINS_MAX) {
       this.#limits.hit('joins', JOINS_MAX);
       return undefined;
     }
@@ -223,11 +226,12 @@ export class JoinBook {
       unambiguous: 0,
       samples: [],
       first,
-      lastNs: 0,
+      lastNs: first.timeNs,
       lastPacket: 0,
       lastFile: 0,
     };
-    this.#tallies.set(key, tally);
+    ofNear.set(key, tally);
+    this.#talliesCount++;
     return tally;
   }
 }

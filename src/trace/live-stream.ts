@@ -19,7 +19,17 @@ const SLOTS = 7;
 const PACKETS = SLOTS;
 const DATA_BYTES: number = 2 * SLOTS;
 const CELLS: number = DATA_BYTES + 2;
-type LivePartner = { -readonly [K in keyof Partner]: Partner[K] };
+/** A partner while it is followed; used again with its stream. */
+class LivePartner {
+  connection = 0;
+  streamId = 0;
+  method: JoinMethod = 'request';
+  nearerClient = false;
+  atNs = 0.5;
+  atCell = 0.5;
+  matched = 0;
+  candidates = 0;
+}
 
 /**
  * A stream while it is followed. A busy gateway carries millions of them, so one is used again when it has been folded (`reuse`):
@@ -61,6 +71,7 @@ export class LiveStream {
   next: LiveStream | null = null;
   readonly #cells = new Float64Array(CELLS);
   readonly #partners: LivePartner[] = [];
+  #partnersCount = 0;
 
   /** Makes it the stream whose first frame is being read. */
   reuse(connection: number, id: number, askedBy: Side | null, sawRequest: boolean, moment: Moment): void {
@@ -80,7 +91,7 @@ export class LiveStream {
     this.waited = false;
     // A loop: for so few cells the built-in call costs more than the work. Times without a packet are never read.
     for (let cell = PACKETS; cell < CELLS; cell++) this.#cells[cell] = 0;
-    while (this.#partners.length > 0) this.#partners.pop();
+    this.#partnersCount = 0;
     this.#note(AT.opened, moment);
   }
 
@@ -148,28 +159,28 @@ export class LiveStream {
    * Notes that a stream of another connection carried the same; a pair noted again counts one more match.
    * @returns whether the pair is new
    */
-  join(other: LiveStream, method: JoinMethod, nearerClient: boolean, candidates: number, at: Ref): boolean {
+  join(other: LiveStream, method: JoinMethod, nearerClient: boolean, candidates: number, moment: Moment): boolean {
     const known = this.#partnerOf(other);
     if (known !== undefined) {
       known.matched++;
       known.candidates = Math.min(known.candidates, candidates);
       return false;
     }
-    if (this.#partners.length >= PARTNERS_MAX) return false;
+    if (this.#partnersCount >= PARTNERS_MAX) return false;
     if (nearerClient) {
       this.isPassedOn = true;
-      this.waited ||= at.timeNs - (this.#cells[AT.opened] ?? 0) > PASSED_ON_SOON_NS;
+      this.waited ||= !this.isYoung(moment, PASSED_ON_SOON_NS);
     } else this.isForwarded = true;
     if (method !== 'payload') this.isJoinedByRequest = true;
-    this.#partners.push({
-      connection: other.connection,
-      streamId: other.id,
-      method,
-      nearerClient,
-      at,
-      matched: 1,
-      candidates,
-    });
+    const partner = (this.#partners[this.#partnersCount++] ??= new LivePartner());
+    partner.connection = other.connection;
+    partner.streamId = other.id;
+    partner.method = method;
+    partner.nearerClient = nearerClient;
+    partner.atNs = moment.ns[0] ?? 0;
+    partner.atCell = packed(moment);
+    partner.matched = 1;
+    partner.candidates = candidates;
     return true;
   }
 
@@ -189,7 +200,7 @@ export class LiveStream {
       lastData: [this.#ref(AT.lastData), this.#ref(AT.lastData + 1)],
       ended: [this.#ref(AT.ended), this.#ref(AT.ended + 1)],
       reset: this.#reset(),
-      partners: this.#partners.map((partner) => ({ ...partner })),
+      partners: this.#partners.slice(0, this.#partnersCount).map(frozenPartner),
     };
   }
 
@@ -203,8 +214,9 @@ export class LiveStream {
   }
 
   #partnerOf({ connection, id }: LiveStream): LivePartner | undefined {
-    for (const partner of this.#partners) {
-      if (partner.connection === connection && partner.streamId === id) return partner;
+    for (let at = 0; at < this.#partnersCount; at++) {
+      const partner = this.#partners[at];
+      if (partner !== undefined && partner.connection === connection && partner.streamId === id) return partner;
     }
     return undefined;
   }
@@ -222,4 +234,8 @@ export class LiveStream {
   #ref(slot: number): Ref | null {
     return unpackedRef(this.#cells[slot] ?? 0, this.#cells[PACKETS + slot] ?? 0);
   }
+}
+
+function frozenPartner({ atNs, atCell, ...partner }: LivePartner): Partner {
+  return { ...partner, at: unpackedRef(atNs, atCell) ?? { file: 0, packet: 0, timeNs: atNs } };
 }

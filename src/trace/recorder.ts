@@ -11,7 +11,7 @@ import type { LiveStream } from './live-stream.ts';
 import { MARK } from './marks.ts';
 import type { Flow, LimitHit, Ref, Trace, TraceConnection, TraceStream } from './model.ts';
 import { PingBook } from './pings.ts';
-import { refOf, RefTable } from './ref-table.ts';
+import { grown, refOf, RefTable, roomFor } from './ref-table.ts';
 import { StreamBook } from './streams.ts';
 
 /** Beside LAST_SENT. */
@@ -33,6 +33,8 @@ export class Recorder implements HttpSink {
   readonly #gathered: Gathered[] = [];
   readonly #undecoded = new Map<string, number>();
   readonly #tcp: ConnectionFacts;
+  /** By connection: when either side spoke last. */
+  #lastSpokenNs = new Float64Array(1).fill(Number.NaN);
   /** By flow: its last packet, its first. */
   readonly #sent = new RefTable(2);
   #first: Ref | null = null;
@@ -59,6 +61,10 @@ export class Recorder implements HttpSink {
 
   opened(connection: number): void {
     this.#sent.grow(2 * connection + 2);
+    const room = roomFor(this.#lastSpokenNs.length, connection + 1);
+    if (room > this.#lastSpokenNs.length) {
+      this.#lastSpokenNs = grown(this.#lastSpokenNs, new Float64Array(room).fill(Number.NaN));
+    }
     this.#gathered[connection] = new Gathered(this.#limits);
     this.#debts.opened(connection);
   }
@@ -67,7 +73,7 @@ export class Recorder implements HttpSink {
     const gathered = this.#gathered[connection];
     if (gathered === undefined) return;
     const row = 2 * connection + side;
-    this.#silence(gathered, row);
+    this.#silence(gathered, connection);
     this.#debts.segment(connection, side, labels, did, segment, this.#sent);
     if (!this.#sent.has(row, FIRST_SENT)) this.#sent.set(row, FIRST_SENT, this.#moment);
     this.#sent.set(row, LAST_SENT, this.#moment);
@@ -199,15 +205,16 @@ export class Recorder implements HttpSink {
     return this.#lastPacket === 0 ? null : { file: this.#lastFile, packet: this.#lastPacket, timeNs: this.#lastNs };
   }
 
-  #silence(gathered: Gathered, row: number): void {
+  /** Notes a stretch in which neither side spoke. The first packet of a connection follows nothing: NaN is not more than anything. */
+  #silence(gathered: Gathered, connection: number): void {
     const nowNs = this.#moment.ns[0] ?? 0;
-    const own = this.#sent.has(row, LAST_SENT) ? this.#sent.ns(row, LAST_SENT) : -Infinity;
-    const other = this.#sent.has(row ^ 1, LAST_SENT) ? this.#sent.ns(row ^ 1, LAST_SENT) : -Infinity;
-    const lastNs = own > other ? own : other;
-    if (nowNs - lastNs <= SILENCE_NS || lastNs === -Infinity) return;
-    const from = this.#sent.get(own > other ? row : row ^ 1, LAST_SENT);
-    if (from === null) return;
-    gathered.silence({ from, to: refOf(this.#moment) });
+    const lastNs = this.#lastSpokenNs[connection] ?? Number.NaN;
+    if (nowNs - lastNs > SILENCE_NS) {
+      const row = 2 * connection;
+      const from = later(this.#sent.get(row, LAST_SENT), this.#sent.get(row + 1, LAST_SENT));
+      if (from !== null) gathered.silence({ from, to: refOf(this.#moment) });
+    }
+    if (!(nowNs < lastNs)) this.#lastSpokenNs[connection] = nowNs;
   }
 
   #mark(gathered: Gathered, side: Side, labels: number, did: number, segment: Segment): void {
@@ -324,4 +331,9 @@ export class Recorder implements HttpSink {
 
 function isOrBoth(local: Side | 'both' | null, side: Side): boolean {
   return local === side || local === 'both';
+}
+
+function later(a: Ref | null, b: Ref | null): Ref | null {
+  if (a === null || b === null) return a ?? b;
+  return a.timeNs > b.timeNs ? a : b;
 }
