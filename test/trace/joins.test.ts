@@ -1,0 +1,200 @@
+import { describe, expect, test } from 'vitest';
+import { DIRECTION } from '../../src/decode/index.ts';
+import { Recording } from './recording.ts';
+
+const CLIENT = '10.9.1.2';
+const GATEWAY = '10.9.0.2';
+
+/** A client connection (0) and two upstream connections (1, 2) of one gateway. */
+function gateway(): Recording {
+  const recording = new Recording();
+  recording.connect(`${CLIENT}:50001`, `${GATEWAY}:80`, 0);
+  recording.connect(`${GATEWAY}:40001`, '10.9.2.2:8080', 0.1);
+  recording.connect(`${GATEWAY}:40002`, '10.9.2.3:8080', 0.2);
+  return recording;
+}
+
+describe('requests that were passed on', () => {
+  test('by the same request id, whatever else was rewritten', () => {
+    const built = gateway()
+      .asks(0, 1, 1, { requestId: 'r-1', path: '/a' })
+      .asks(1, 3, 1.001, { requestId: 'r-1', path: '/b', authority: 'else', userAgent: 'else' });
+    expect(built.partners()).toEqual(['0/1 > 1/3 request-id']);
+  });
+
+  test('by the same traceparent, where there is no request id', () => {
+    const built = gateway()
+      .asks(0, 1, 1, { traceparent: '00-ab-cd-01' })
+      .asks(1, 3, 1.001, { traceparent: '00-ab-cd-01' });
+    expect(built.partners()).toEqual(['0/1 > 1/3 request-id']);
+  });
+
+  test('a request id says more than the path', () => {
+    const built = gateway()
+      .asks(0, 1, 1, { requestId: 'r-1' })
+      .asks(0, 3, 1.001, { requestId: 'r-2' })
+      .asks(1, 1, 1.002, { requestId: 'r-2' })
+      .asks(1, 3, 1.003, { requestId: 'r-1' });
+    expect(built.partners()).toEqual(['0/1 > 1/3 request-id', '0/3 > 1/1 request-id']);
+  });
+
+  test('by method, path, authority and user agent', () => {
+    expect(gateway().asks(0, 1, 1).asks(1, 3, 1.001).partners()).toEqual(['0/1 > 1/3 request']);
+  });
+
+  test('with the authority rewritten, but not by another user agent', () => {
+    const asked = (said: object): string[] => gateway().asks(0, 1, 1).asks(1, 3, 1.001, said).partners();
+    expect(asked({ authority: 'apiserver' })).toHaveLength(1);
+    expect(asked({ userAgent: 'curl' })).toEqual([]);
+  });
+
+  test('not with another method or path', () => {
+    expect(gateway().asks(0, 1, 1).asks(1, 3, 1.001, { method: 'POST' }).partners()).toEqual([]);
+    expect(gateway().asks(0, 1, 1).asks(1, 3, 1.001, { path: '/api/v1/nodes' }).partners()).toEqual([]);
+  });
+
+  test('two like ones in flight pair first in, first out', () => {
+    const recording = gateway().asks(0, 1, 1).asks(0, 3, 1.01).asks(1, 1, 1.02).asks(2, 1, 1.03);
+    expect(recording.partners()).toEqual(['0/1 > 1/1 request', '0/3 > 2/1 request']);
+  });
+
+  test('and are told as what they are: two that fitted, then one', () => {
+    const { joins } = gateway().asks(0, 1, 1).asks(0, 3, 1.01).asks(1, 1, 1.02).asks(1, 3, 1.03).finish();
+    expect(joins).toMatchObject([{ near: 0, far: 1, method: 'request', streams: 2, unambiguous: 1 }]);
+    expect(joins[0]?.samples).toEqual([
+      [1, 1],
+      [3, 3],
+    ]);
+  });
+
+  test('an old request that hangs steals no fresh one', () => {
+    const recording = gateway().asks(0, 1, 1).asks(0, 3, 20).asks(1, 1, 20.01);
+    expect(recording.partners()).toEqual(['0/3 > 1/1 request']);
+  });
+
+  test('late, where the gateway first had to connect', () => {
+    expect(gateway().asks(0, 1, 1).asks(1, 1, 31).partners()).toEqual(['0/1 > 1/1 request']);
+    expect(gateway().asks(0, 1, 1).asks(1, 1, 62).partners()).toEqual([]);
+  });
+
+  test('a retry elsewhere is a second partner', () => {
+    const recording = gateway().asks(0, 1, 1).asks(1, 1, 1.01);
+    recording.at(5).recorder.rstStream(1, 1, 1, 7);
+    expect(recording.asks(2, 1, 5.01).partners()).toEqual(['0/1 > 1/1 request', '0/1 > 2/1 request']);
+  });
+
+  test('a request that is over is passed on no more', () => {
+    const recording = gateway().asks(0, 1, 1);
+    recording.at(2).recorder.rstStream(0, 0, 1, 8);
+    expect(recording.asks(1, 1, 2.01).partners()).toEqual([]);
+  });
+
+  test('unknown fields contradict nothing', () => {
+    const built = gateway()
+      .asks(0, 1, 1, { authority: null, userAgent: null })
+      .asks(1, 3, 1.001, { authority: null, userAgent: null });
+    expect(built.partners()).toHaveLength(1);
+  });
+});
+
+describe('who may have passed it on', () => {
+  test('two clients that ask one server the same are no gateway', () => {
+    const recording = new Recording();
+    recording.connect(`${CLIENT}:50001`, '10.9.2.2:8080', 0);
+    recording.connect('10.9.1.3:50002', '10.9.2.2:8080', 0.1);
+    expect(recording.asks(0, 1, 1).asks(1, 1, 1.001).partners()).toEqual([]);
+  });
+
+  test('one client that asks two servers the same is none', () => {
+    const recording = new Recording();
+    recording.connect(`${CLIENT}:50001`, '10.9.2.2:8080', 0);
+    recording.connect(`${CLIENT}:50002`, '10.9.2.3:8080', 0.1);
+    expect(recording.asks(0, 1, 1).asks(1, 1, 1.001).partners()).toEqual([]);
+  });
+
+  test('a host of another address may be the gateway’s other side', () => {
+    const recording = new Recording();
+    recording.connect(`${CLIENT}:50001`, `${GATEWAY}:80`, 0);
+    recording.connect('10.9.5.2:40001', '10.9.2.2:8080', 0.1);
+    expect(recording.asks(0, 1, 1).asks(1, 1, 1.001).partners()).toEqual(['0/1 > 1/1 request']);
+  });
+
+  test('but a retry is believed only of a host that surely is the same', () => {
+    const recording = new Recording();
+    recording.connect(`${CLIENT}:50001`, `${GATEWAY}:80`, 0);
+    recording.connect('10.9.5.2:40001', '10.9.2.2:8080', 0.1);
+    recording.connect('10.9.6.2:40001', '10.9.2.3:8080', 0.2);
+    expect(recording.asks(0, 1, 1).asks(1, 1, 1.001).asks(2, 1, 1.002).partners()).toEqual(['0/1 > 1/1 request']);
+  });
+
+  test('where the capture says which ends are its own, only these pass on', () => {
+    const own = (upstreamFrom: string, direction: typeof DIRECTION.fromUs | typeof DIRECTION.other): string[] => {
+      const recording = new Recording();
+      recording.connect(`${CLIENT}:50001`, `${GATEWAY}:80`, 0, { direction: DIRECTION.toUs });
+      recording.connect(upstreamFrom, '10.9.2.2:8080', 0.1, { direction });
+      return recording.asks(0, 1, 1).asks(1, 1, 1.001).partners();
+    };
+    expect(own('10.9.5.2:40001', DIRECTION.fromUs)).toHaveLength(1);
+    expect(own('10.9.5.2:40001', DIRECTION.other)).toEqual([]);
+  });
+
+  test('a second hop is joined to the first, not to the client', () => {
+    const recording = new Recording();
+    recording.connect(`${CLIENT}:50001`, `${GATEWAY}:80`, 0);
+    recording.connect(`${GATEWAY}:40001`, '10.9.0.3:80', 0.1);
+    recording.connect('10.9.0.3:40002', '10.9.2.2:8080', 0.2);
+    const built = recording
+      .asks(0, 1, 1, { requestId: 'r-1' })
+      .asks(1, 1, 1.001, { requestId: 'r-1' })
+      .asks(2, 1, 1.002, { requestId: 'r-1' });
+    expect(built.partners()).toEqual(['0/1 > 1/1 request-id', '1/1 > 2/1 request-id']);
+  });
+});
+
+describe('payloads that were passed on', () => {
+  test('the same bytes shortly after, towards the client', () => {
+    const recording = gateway().data(1, 1, 3, 1, 77).data(0, 1, 7, 1.001, 77);
+    expect(recording.finish().joins).toMatchObject([{ near: 0, far: 1, method: 'payload', streams: 1 }]);
+  });
+
+  test('not of another length', () => {
+    expect(gateway().data(1, 1, 3, 1, 77, 100).data(0, 1, 7, 1.001, 77, 101).finish().joins).toEqual([]);
+  });
+
+  test('not two seconds later', () => {
+    expect(gateway().data(1, 1, 3, 1, 77).data(0, 1, 7, 3.1, 77).finish().joins).toEqual([]);
+  });
+
+  test('a heartbeat is too short to say anything', () => {
+    expect(gateway().data(1, 1, 3, 1, 77, 23).data(0, 1, 7, 1.001, 77, 23).finish().joins).toEqual([]);
+  });
+
+  test('further matches make the partner surer, not the tally longer', () => {
+    const recording = gateway()
+      .data(1, 1, 3, 1, 77)
+      .data(0, 1, 7, 1.001, 77)
+      .data(1, 1, 3, 2, 78)
+      .data(0, 1, 7, 2.001, 78);
+    const { joins, streams } = recording.finish();
+    expect(joins).toMatchObject([{ streams: 1 }]);
+    expect(streams.find(({ connection }) => connection === 0)?.partners).toMatchObject([{ matched: 2, streamId: 3 }]);
+  });
+
+  test('one event to two watchers fits both, and is said to', () => {
+    const recording = gateway().data(1, 1, 3, 1, 77).data(1, 1, 5, 1.0001, 77).data(0, 1, 7, 1.001, 77);
+    expect(recording.finish().joins).toMatchObject([{ streams: 1, unambiguous: 0 }]);
+  });
+
+  test('streams known by their request are not looked at', () => {
+    const recording = gateway().asks(0, 1, 1).asks(1, 3, 1.001);
+    expect(recording.recorder.wantsPayload(1, 1, 3)).toBe(false);
+    expect(recording.recorder.wantsPayload(2, 1, 9)).toBe(true);
+  });
+
+  test('a bulk transfer is looked at from its start, and then after pauses', () => {
+    const recording = gateway().asks(1, 3, 1);
+    for (let i = 0; i < 8; i++) recording.data(1, 1, 3, 1.001 + i / 1000, i + 1);
+    expect(recording.at(1.02).recorder.wantsPayload(1, 1, 3)).toBe(false);
+    expect(recording.at(1.1).recorder.wantsPayload(1, 1, 3)).toBe(true);
+  });
+});

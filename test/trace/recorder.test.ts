@@ -1,0 +1,213 @@
+import { describe, expect, test } from 'vitest';
+import { DIRECTION, FLAG } from '../../src/decode/index.ts';
+import type { TraceConnection, TraceStream } from '../../src/trace/index.ts';
+import { fields, Recording } from './recording.ts';
+
+/** One connection, opened at 0 s. */
+function connected(): Recording {
+  const recording = new Recording();
+  recording.connect('10.9.1.2:50001', '10.9.0.2:80', 0);
+  return recording;
+}
+
+function connection(recording: Recording): TraceConnection {
+  const [only] = recording.finish().connections;
+  if (only === undefined) throw new Error('no connection');
+  return only;
+}
+
+function stream(recording: Recording): TraceStream {
+  const [only, ...others] = recording.finish().streams;
+  if (only === undefined || others.length > 0) throw new Error('not one stream');
+  return only;
+}
+
+describe('silences', () => {
+  const spans = (recording: Recording): (number | null)[][] =>
+    connection(recording).silences.map(({ from, to }) => [from.timeNs / 1e9, to === null ? null : to.timeNs / 1e9]);
+
+  test('more than ten seconds without a packet of either side', () => {
+    expect(spans(connected().packet(0, 0, 9).packet(0, 1, 20).packet(0, 0, 29))).toEqual([[9, 20]]);
+  });
+
+  test('ten seconds are not more', () => {
+    expect(spans(connected().packet(0, 0, 5).packet(0, 1, 15))).toEqual([]);
+  });
+
+  test('one lasts to the end of the capture, which others may make', () => {
+    expect(spans(connected().packet(0, 0, 5).at(40))).toEqual([[5, null]]);
+  });
+});
+
+describe('what a connection was', () => {
+  test('its handshake, and the round trip of it', () => {
+    const { handshake, handshakeNs } = connection(connected());
+    expect(handshake).toMatchObject({ by: 0, syn: { packet: 1 }, synAck: { packet: 2 } });
+    expect(handshakeNs).toBe(1e6);
+  });
+
+  test('opened before the capture: nobody knows by whom', () => {
+    const recording = new Recording();
+    recording.packet(recording.meet('10.9.1.2:50001', '10.9.0.2:80'), 1, 0, { payloadBytes: 10 });
+    expect(connection(recording)).toMatchObject({
+      handshake: { by: null, syn: null, synAck: null },
+      handshakeNs: null,
+    });
+  });
+
+  test('a SYN-ACK alone: its receiver opened', () => {
+    const recording = new Recording();
+    recording.packet(recording.meet('10.9.1.2:50001', '10.9.0.2:80'), 1, 0, { flags: FLAG.syn | FLAG.ack });
+    expect(connection(recording).handshake).toMatchObject({ by: 1, syn: null, synAck: { packet: 1 } });
+  });
+
+  test.each([
+    ['to us', DIRECTION.toUs, 1],
+    ['from us', DIRECTION.fromUs, 0],
+    ['between others', DIRECTION.other, null],
+    ['nobody says', DIRECTION.unknown, null],
+  ] as const)('whose host captured it: %s', (_name, direction, side) => {
+    const recording = new Recording();
+    recording.connect('10.9.1.2:50001', '10.9.0.2:80', 0, { direction });
+    expect(connection(recording).localSide).toBe(side);
+  });
+
+  test('both ends may be its own', () => {
+    const recording = connected();
+    recording.packet(0, 0, 1, { direction: DIRECTION.fromUs }).packet(0, 0, 1.1, { direction: DIRECTION.toUs });
+    expect(connection(recording).localSide).toBe('both');
+  });
+
+  test('its closes: each side’s first FIN, every RST', () => {
+    const recording = connected()
+      .packet(0, 0, 1, { flags: FLAG.fin | FLAG.ack })
+      .packet(0, 1, 2, { flags: FLAG.fin | FLAG.ack })
+      .packet(0, 1, 3, { flags: FLAG.rst, ttl: 200 });
+    expect(connection(recording).closes.map(({ kind, by, ttl }) => [kind, by, ttl])).toEqual([
+      ['fin', 0, 64],
+      ['fin', 1, 64],
+      ['rst', 1, 200],
+    ]);
+  });
+
+  test('TTLs by side, resets left out since a middlebox may have made them', () => {
+    const recording = connected().packet(0, 1, 1, { ttl: 60 }).packet(0, 1, 2, { flags: FLAG.rst, ttl: 200 });
+    expect(connection(recording).flows[1].ttl).toEqual({ min: 60, max: 64 });
+  });
+
+  test('a refusal is a RST that answers a SYN', () => {
+    const recording = new Recording();
+    const attempt = recording.meet('10.9.1.2:50001', '10.9.0.2:80');
+    recording.packet(attempt, 0, 0, { flags: FLAG.syn }).packet(attempt, 1, 0.001, { flags: FLAG.rst | FLAG.ack });
+    expect(connection(recording).closes).toMatchObject([{ kind: 'rst', by: 1, answersSyn: true, accepted: true }]);
+    const later = connected().packet(0, 1, 1, { flags: FLAG.rst | FLAG.ack });
+    expect(connection(later).closes).toMatchObject([{ kind: 'rst', by: 1, answersSyn: false }]);
+  });
+
+  test('a window that is shut, until it opens', () => {
+    expect(connection(connected().packet(0, 0, 1, { window: 0 })).flows[0].zeroWindowSince?.timeNs).toBe(1e9);
+    const reopened = connected().packet(0, 0, 1, { window: 0 }).packet(0, 0, 2, { window: 501 });
+    expect(connection(reopened).flows[0].zeroWindowSince).toBeNull();
+  });
+
+  test('first and last packet of the capture, by time and not by order', () => {
+    const { first, last } = connected().packet(0, 0, 5).packet(0, 1, -1).finish();
+    expect([first?.timeNs, last?.timeNs]).toEqual([-1e9, 5e9]);
+    expect(new Recording().finish()).toMatchObject({ first: null, last: null, connections: [], streams: [] });
+  });
+});
+
+describe('what a stream was', () => {
+  test('request, response, data and end, each at its packet', () => {
+    const recording = connected().asks(0, 7, 1, { path: '/a' }).answers(0, 7, 2).data(0, 1, 7, 3).ends(0, 7, 4);
+    const found = stream(recording);
+    expect(found).toMatchObject({
+      id: 7,
+      connection: 0,
+      askedBy: 0,
+      sawRequest: true,
+      status: 200,
+      request: { path: '/a' },
+    });
+    expect(
+      [found.opened, found.statusAt, found.lastData[1], found.ended[0], found.ended[1]].map((at) => at?.timeNs),
+    ).toEqual([1e9, 2e9, 3e9, 4e9, 4e9]);
+    expect(found.dataBytes).toEqual([0, 100]);
+  });
+
+  test('interim responses are none (RFC 9110 §15.2)', () => {
+    expect(stream(connected().asks(0, 7, 1).answers(0, 7, 2, 103)).status).toBeUndefined();
+    expect(stream(connected().asks(0, 7, 1).answers(0, 7, 2, 103).answers(0, 7, 3, 204)).status).toBe(204);
+  });
+
+  test('a status that cannot be known is null, not absent', () => {
+    expect(stream(connected().asks(0, 7, 1).answers(0, 7, 2, null)).status).toBeNull();
+  });
+
+  test('trailers bring the gRPC status', () => {
+    const recording = connected().asks(0, 7, 1).answers(0, 7, 2);
+    recording.at(3).recorder.headers(0, 1, 7, fields({ grpcStatus: '14' }), true);
+    expect(stream(recording)).toMatchObject({ grpcStatus: '14', ended: [null, { timeNs: 3e9 }] });
+  });
+
+  test('one that was open before has no request; whoever was answered asked', () => {
+    expect(stream(connected().answers(0, 7, 2))).toMatchObject({ sawRequest: false, request: null, askedBy: 0 });
+    expect(stream(connected().data(0, 1, 7, 2))).toMatchObject({ sawRequest: false, askedBy: null });
+  });
+
+  test('a reset closes it, with its code', () => {
+    const recording = connected().asks(0, 7, 1);
+    recording.at(2).recorder.rstStream(0, 1, 7, 7);
+    recording.at(3).recorder.rstStream(0, 1, 99, 7);
+    expect(stream(recording).reset).toEqual({ by: 1, at: { file: 0, packet: 4, timeNs: 2e9 }, errorCode: 7 });
+  });
+
+  test('streams are told in the order in which they opened', () => {
+    const recording = connected().asks(0, 7, 1).asks(0, 9, 2).asks(0, 11, 3).ends(0, 9, 4);
+    expect(recording.finish().streams.map(({ id, index }) => [id, index])).toEqual([
+      [7, 0],
+      [9, 1],
+      [11, 2],
+    ]);
+  });
+});
+
+describe('PINGs and GOAWAYs', () => {
+  test('an answer within a second is a number, a later one a finding’s evidence', () => {
+    const recording = connected();
+    recording.at(1).recorder.ping(0, 0, false, 1, 1);
+    recording.at(1.5).recorder.ping(0, 1, true, 1, 1);
+    recording.at(2).recorder.ping(0, 0, false, 2, 2);
+    recording.at(4).recorder.ping(0, 1, true, 2, 2);
+    recording.at(5).recorder.ping(0, 0, false, 3, 3);
+    const { slowPings, flows } = connection(recording);
+    expect(slowPings.map(({ by, sent, answered }) => [by, sent.timeNs, answered?.timeNs ?? null])).toEqual([
+      [0, 2e9, 4e9],
+      [0, 5e9, null],
+    ]);
+    expect([flows[0].pings, flows[0].pingsAnswered]).toEqual([3, 2]);
+  });
+
+  test('a GOAWAY is kept whole, sixteen of them, the rest counted', () => {
+    const recording = connected();
+    for (let i = 0; i < 20; i++) recording.at(i + 1).recorder.goaway(0, 1, 7, 0, 'drain');
+    const trace = recording.finish();
+    expect(trace.connections[0]?.goaways).toHaveLength(16);
+    expect(trace.connections[0]?.goaways[0]).toMatchObject({ by: 1, lastStreamId: 7, errorCode: 0, debug: 'drain' });
+    expect(trace.limits).toMatchObject([{ limit: 'goaways-per-connection', count: 4 }]);
+  });
+});
+
+test('what is not known of is no reason to fail', () => {
+  const { recorder } = new Recording();
+  recorder.ping(9, 0, false, 1, 1);
+  recorder.goaway(9, 0, 1, 0, '');
+  recorder.gap(9, 0, 10, 0);
+  recorder.protocol(9, 'h2');
+  recorder.rstStream(9, 0, 1, 0);
+  recorder.undecoded('arp', 3);
+  expect(recorder.finish([{ limit: 'x', bound: 1, count: 2 }])).toMatchObject({
+    undecoded: new Map([['arp', 3]]),
+    limits: [{ limit: 'x', bound: 1, count: 2 }],
+  });
+});
