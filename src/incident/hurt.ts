@@ -140,7 +140,7 @@ export function hurtStreams(
         kind: kindOf(near),
         path: near.request?.path ?? null,
         upstreamStream: far?.id ?? null,
-        silentSinceNs: silentSinceNs(client, near, toNs),
+        silentSinceNs: silentSinceNs(client, near, death.fromNs, toNs),
         outcome,
         status: outcome === 'gateway-error' && typeof near.status === 'number' ? near.status : null,
         recoveredBy: recoveryOf(client, upstream, near, toNs, legs),

@@ -44,12 +44,20 @@ export function outcomeOf(leg: Leg, stream: TraceStream, fromNs: number): Outcom
   return stream.grpcStatus !== undefined && stream.grpcStatus !== GRPC_OK ? 'gateway-error' : 'finished';
 }
 
-/** The last that the client got on the stream before `beforeNs`, or its request where nothing came. */
-export function silentSinceNs(leg: Leg, stream: TraceStream, beforeNs: number): number {
+/**
+ * Since when nothing of the upstream reached the client on the stream, in a window from `fromNs` to `toNs`: the last that it got before the window's end,
+ * the start of the pause that spans the window, or its request where nothing came.
+ */
+export function silentSinceNs(leg: Leg, stream: TraceStream, fromNs: number, toNs: number): number {
   // An error that the gateway made itself, and its body, bring nothing of the upstream.
   if (isError(stream)) return stream.opened.timeNs;
-  const heard = [stream.lastData[leg.serverSide], stream.statusAt].filter((at) => at !== null && at.timeNs <= beforeNs);
-  return heard.reduce((latest, at) => Math.max(latest, at?.timeNs ?? 0), stream.opened.timeNs);
+  const side = leg.serverSide;
+  const last = stream.lastData[side];
+  const pause = stream.longestPause[side];
+  const spans = pause !== null && pause.toNs >= toNs && pause.from.timeNs <= toNs && pause.toNs > fromNs;
+  const before = last !== null && last.timeNs > toNs && spans ? pause.from : last;
+  const heard = [before, stream.statusAt].filter((at) => at !== null && at.timeNs <= toNs);
+  return heard.reduce((latestNs, at) => Math.max(latestNs, at?.timeNs ?? 0), stream.opened.timeNs);
 }
 
 /** The client got a good answer that came from an upstream. */

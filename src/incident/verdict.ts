@@ -62,7 +62,8 @@ function isUnansweredAtTheEnd(facts: Facts, leg: Leg): boolean {
   )
     return false;
   return leg.trace.debts.some((debt) => {
-    const again = debt.tries - (debt.elicits.syns > 0 ? 1 : 0);
+    // The first SYN and the first probe are tries, but not yet tries again.
+    const again = debt.tries - (debt.elicits.retransmissions === 0 ? 1 : 0);
     if (debt.end !== 'open' || debt.acknowledgedInVain || again === 0) return false;
     const gapNs = Math.max(debt.lastElicit.timeNs - (debt.attempts.at(-2) ?? debt.firstElicit).timeNs, FIRST_RETRY_NS);
     return facts.captureEndNs - debt.lastElicit.timeNs <= OVERDUE_GAPS * gapNs;

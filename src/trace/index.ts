@@ -13,6 +13,7 @@ export type {
   Mark,
   MarkKind,
   Partner,
+  Pause,
   Ref,
   RequestFields,
   Silence,

@@ -4,7 +4,7 @@ import { otherSide, type Side } from '../tcp/index.ts';
 import { packed, unpackedRef } from './ref-table.ts';
 import { WaitingLink } from './waiting-requests.ts';
 import { LONG_STREAM_NS, PARTNERS_MAX, PASSED_ON_SOON_NS } from './limits.ts';
-import type { JoinMethod, Partner, Ref, RequestFields, TraceStream } from './model.ts';
+import type { JoinMethod, Partner, Pause, Ref, RequestFields, TraceStream } from './model.ts';
 
 /** RFC 9110 §15.6: from here on the server side failed. */
 const SERVER_ERROR = 500;
@@ -13,8 +13,8 @@ const NO_ERROR = 0;
 const CANCEL = 8;
 
 /** The packets that a stream remembers, by slot; those of a side are at `… + side`. */
-const AT = { opened: 0, status: 1, reset: 2, lastData: 3, ended: 5 } as const;
-const SLOTS = 7;
+const AT = { opened: 0, status: 1, reset: 2, lastData: 3, ended: 5, pauseFrom: 7, pauseTo: 9 } as const;
+const SLOTS = 11;
 /** All numbers of a stream in one array: times by slot, then packets by slot, then DATA bytes by side. One array is one place in memory. A packet cell of 0: that has not happened. */
 const PACKETS = SLOTS;
 const DATA_BYTES: number = 2 * SLOTS;
@@ -120,6 +120,7 @@ export class LiveStream {
 
   data(side: Side, dataBytes: number, moment: Moment): void {
     this.#cells[DATA_BYTES + side] = (this.#cells[DATA_BYTES + side] ?? 0) + dataBytes;
+    this.#notePause(side, moment);
     this.#note(AT.lastData + side, moment);
   }
 
@@ -198,6 +199,7 @@ export class LiveStream {
       grpcStatus: this.grpcStatus,
       dataBytes: [this.#cells[DATA_BYTES] ?? 0, this.#cells[DATA_BYTES + 1] ?? 0],
       lastData: [this.#ref(AT.lastData), this.#ref(AT.lastData + 1)],
+      longestPause: [this.#pause(0), this.#pause(1)],
       ended: [this.#ref(AT.ended), this.#ref(AT.ended + 1)],
       reset: this.#reset(),
       partners: this.#partners.slice(0, this.#partnersCount).map(frozenPartner),
@@ -207,6 +209,24 @@ export class LiveStream {
   #note(slot: number, moment: Moment): void {
     this.#cells[slot] = moment.ns[0] ?? 0;
     this.#cells[PACKETS + slot] = packed(moment);
+  }
+
+  /** Keeps the longest pause of a side: who was hurt by an upstream that came back is told by where it began. */
+  #notePause(side: Side, moment: Moment): void {
+    const last = AT.lastData + side;
+    const from = AT.pauseFrom + side;
+    const to = AT.pauseTo + side;
+    if (!this.#has(last)) return;
+    const longestNs = this.#has(from) ? (this.#cells[to] ?? 0) - (this.#cells[from] ?? 0) : 0;
+    if ((moment.ns[0] ?? 0) - (this.#cells[last] ?? 0) <= longestNs) return;
+    this.#cells[from] = this.#cells[last] ?? 0;
+    this.#cells[PACKETS + from] = this.#cells[PACKETS + last] ?? 0;
+    this.#note(to, moment);
+  }
+
+  #pause(side: Side): Pause | null {
+    const from = this.#ref(AT.pauseFrom + side);
+    return from === null ? null : { from, toNs: this.#cells[AT.pauseTo + side] ?? 0 };
   }
 
   #has(slot: number): boolean {

@@ -189,6 +189,12 @@ export interface Mark {
   readonly count: number;
 }
 
+/** A stretch without DATA. */
+export interface Pause {
+  readonly from: Ref;
+  readonly toNs: number;
+}
+
 /** An HTTP/2 stream. In its values `null` means: there, but not knowable; `undefined`: absent or not seen. */
 export interface TraceStream {
   /** Index into `Trace.streams`. */
@@ -209,6 +215,8 @@ export interface TraceStream {
   /** DATA bytes, by side. */
   readonly dataBytes: readonly [number, number];
   readonly lastData: readonly [Ref | null, Ref | null];
+  /** Where the longest pause between two DATA frames of a side began; null where it sent fewer than two. */
+  readonly longestPause: readonly [Pause | null, Pause | null];
   /** END_STREAM, by side. */
   readonly ended: readonly [Ref | null, Ref | null];
   readonly reset: { readonly by: Side; readonly at: Ref; readonly errorCode: number } | null;

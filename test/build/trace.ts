@@ -620,6 +620,7 @@ function streamDraft(id: number, opened: Ref, request: RequestFields | null): St
     grpcStatus: undefined,
     dataBytes: [0, 0],
     lastData: [null, null],
+    longestPause: [null, null],
     ended: [null, null],
     reset: null,
     partners: [],

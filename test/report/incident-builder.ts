@@ -148,6 +148,7 @@ export function stream(id: number, path: string, opened: Ref, changes: Partial<T
     grpcStatus: undefined,
     dataBytes: [0, 100],
     lastData: [null, null],
+    longestPause: [null, null],
     ended: [opened, null],
     reset: null,
     partners: [],
