@@ -1,7 +1,7 @@
 import { Moment, type RecordBatch } from '../capture/index.ts';
 import { decodePacket, FLAG, Segment, STOP, STOP_COUNT, STOP_NAMES } from '../decode/index.ts';
-import { HttpPass } from '../http/index.ts';
-import { DID, type GapReason, type Side, TcpPass, type TcpSink } from '../tcp/index.ts';
+import { HTTP_BOUNDS, HttpPass } from '../http/index.ts';
+import { DID, type GapReason, type Side, TCP_BOUNDS, TcpPass, type TcpSink } from '../tcp/index.ts';
 import { type LimitHit, Recorder, type Trace } from '../trace/index.ts';
 
 const NONE = -1;
@@ -90,12 +90,12 @@ export class WirePass implements TcpSink {
     const tcp = this.#tcp.limits;
     const http = this.#http.counters;
     const hits: LimitHit[] = [
-      { limit: 'connections', bound: 0, count: tcp.ignoredPackets },
-      { limit: 'held-segments-per-flow', bound: 0, count: tcp.flowHeld },
-      { limit: 'held-segments', bound: 0, count: tcp.poolHeld },
-      { limit: 'field-block-bytes', bound: 0, count: http.collectLimit },
-      { limit: 'hpack-tables', bound: 0, count: http.hpackTableLimit },
-      { limit: 'unsynchronised-bytes', bound: 0, count: http.unsyncedLimit },
+      { limit: 'connections', bound: TCP_BOUNDS.connections, count: tcp.ignoredPackets },
+      { limit: 'held-bytes-per-flow', bound: TCP_BOUNDS.flowHeldBytes, count: tcp.flowHeld },
+      { limit: 'held-bytes', bound: TCP_BOUNDS.heldBytes, count: tcp.poolHeld },
+      { limit: 'field-block-bytes', bound: HTTP_BOUNDS.fieldBlockBytes, count: http.collectLimit },
+      { limit: 'hpack-table-rows', bound: HTTP_BOUNDS.tableRows, count: http.hpackTableLimit },
+      { limit: 'unsynchronised-bytes', bound: HTTP_BOUNDS.unsyncedBytes, count: http.unsyncedLimit },
     ];
     return hits.filter((hit) => hit.count > 0);
   }

@@ -1,3 +1,4 @@
+export { HTTP_BOUNDS } from './bounds.ts';
 export type { HttpCounters } from './counters.ts';
 export { HttpPass } from './pass.ts';
 export { FINGERPRINT_BYTES, type HttpSink, type KeptFields, type Protocol } from './sink.ts';

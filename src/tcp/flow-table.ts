@@ -135,7 +135,7 @@ const CONNECTION_BYTES =
   4 * (CONNECTION_INTS + 2 * FLOW_INTS) + 8 * (CONNECTION_DOUBLES + 2 * FLOW_DOUBLES) + 4 * 4; /* four slots at worst */
 const TABLE_MAX_BYTES = 160 * 2 ** 20;
 /** 2^18, for the table doubles. Only a flood reaches it; packets of connections beyond are counted and ignored. */
-const CONNECTIONS_MAX = 2 ** Math.floor(Math.log2(TABLE_MAX_BYTES / CONNECTION_BYTES));
+export const CONNECTIONS_MAX: number = 2 ** Math.floor(Math.log2(TABLE_MAX_BYTES / CONNECTION_BYTES));
 /** Keys made to collide cost at most this many comparisons. */
 const PROBES_MAX = 1024;
 const CONNECTIONS_MIN = 64;

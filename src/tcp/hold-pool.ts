@@ -4,7 +4,7 @@
  */
 export const NODE_BYTES: number = 2048;
 /** 32 MiB for all flows together. */
-const POOL_NODES_MAX = 2 ** 14;
+export const POOL_NODES_MAX: number = 2 ** 14;
 const POOL_NODES_MIN = 64;
 /** A full segment takes 500 to 1,000 ns word by word and below 100 by `set`; somewhere from 64 to 512 bytes they are even. */
 const COPY_BY_WORD_MAX_BYTES = 256;

@@ -1,3 +1,4 @@
+export { TCP_BOUNDS } from './bounds.ts';
 export { OPENING, type Opening } from './connection.ts';
 export type { ConnectionFacts } from './facts.ts';
 export { TcpPass, type TcpBounds, type TcpLimits } from './pass.ts';

@@ -22,7 +22,7 @@ const SEARCH_MAX_BYTES: number = 1024 * 1024;
 /** Bytes kept of a flow since the boundary that is suspected, to read them once it is sure. */
 const UNSYNCED_FLOW_BYTES = 4096;
 /** The same for all flows of a pass. */
-const UNSYNCED_TOTAL_BYTES: number = 8 * 1024 * 1024;
+export const UNSYNCED_TOTAL_BYTES: number = 8 * 1024 * 1024;
 
 /** Walks from frame header to frame header, over segments, and sums up how convincing the chain is. */
 class Walker {

@@ -75,7 +75,7 @@ const ROWS_FIRST = 16;
 /** What is followed of one table. Above, entries count as unknown: encoders seen in the wild use 4 to 64 kB. */
 const TABLE_KEPT_MAX_BYTES = 64 * 1024;
 /** Rows of all tables of a pass together: 12 bytes each, plus kept values. */
-const ROWS_TOTAL_MAX = 2 * 1024 * 1024;
+export const ROWS_TOTAL_MAX: number = 2 * 1024 * 1024;
 
 /** Fields of a row: its entry's size, which is at most TABLE_KEPT_MAX_BYTES | kind | length of its name, or NAME_MAX_BYTES where that is more. */
 const KIND_SHIFT = 17;

@@ -1,7 +1,8 @@
 import type { CaptureFacts } from '../../capture/index.ts';
 import type { Incident, TrustNote as IncidentTrust } from '../../incident/index.ts';
+import type { LimitHit } from '../../trace/index.ts';
 import type { TrustNote } from '../model.ts';
-import { weaknessText } from '../words/trust.ts';
+import { limitText, weaknessText } from '../words/trust.ts';
 import { undecodedCount } from './capture.ts';
 import { type Frame, packetsOf } from './frame.ts';
 
@@ -12,8 +13,19 @@ export function trustOf(frame: Frame, incident: Incident, { warningsOmitted }: C
     ...incident.trust.map((note) => noteOf(frame, note)),
     ...(undecoded === 0 ? [] : [wholeCapture('undecoded', ['liveness', 'windows'], undecoded)]),
     ...(warningsOmitted === 0 ? [] : [wholeCapture('warnings-omitted', ['streams'], warningsOmitted)]),
-    ...incident.limits.map(({ limit, count }) => wholeCapture('limit', [limit], count)),
+    ...incident.limits.map(limitReached),
   ];
+}
+
+function limitReached(hit: LimitHit): TrustNote {
+  return {
+    code: 'limit',
+    connection: null,
+    weakens: ['streams', 'links'],
+    packets: [],
+    count: hit.count,
+    message: limitText(hit),
+  };
 }
 
 function noteOf(frame: Frame, { code, connection, weakens, packets, count }: IncidentTrust): TrustNote {
@@ -21,6 +33,6 @@ function noteOf(frame: Frame, { code, connection, weakens, packets, count }: Inc
   return { code, connection, weakens: [...weakens], ...packetsOf(frame, packets), count, message };
 }
 
-function wholeCapture(code: 'undecoded' | 'limit' | 'warnings-omitted', weakens: string[], count: number): TrustNote {
+function wholeCapture(code: 'undecoded' | 'warnings-omitted', weakens: string[], count: number): TrustNote {
   return { code, connection: null, weakens, packets: [], count, message: weaknessText(code, count) };
 }

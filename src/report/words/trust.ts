@@ -1,8 +1,9 @@
 import type { TrustNote } from '../../incident/index.ts';
+import type { LimitHit } from '../../trace/index.ts';
 import { counted } from './phrase.ts';
 
 /** The model's codes, and what reading itself has to say. */
-type Code = TrustNote['code'] | 'undecoded' | 'limit' | 'warnings-omitted';
+type Code = TrustNote['code'] | 'undecoded' | 'warnings-omitted';
 
 const WEAKNESSES: Readonly<Record<Code, (count: number) => string>> = {
   'one-sided': () => 'only one direction is in the capture: what the other side answered cannot be told',
@@ -14,8 +15,12 @@ const WEAKNESSES: Readonly<Record<Code, (count: number) => string>> = {
     `${counted(count, 'stream')} open before the capture began, whose requests may not be known`,
   undecoded: (count) => `${counted(count, 'packet')} could not be decoded`,
   'warnings-omitted': (count) => `the files hold ${counted(count, 'more fault')} than are listed`,
-  limit: (count) => `a bound of the analysis was reached: ${counted(count, 'item')} counted and not kept`,
 };
+
+/** A bound of the analysis that was reached. */
+export function limitText({ limit, bound, count }: LimitHit): string {
+  return `the analysis keeps at most ${bound} of ${limit}: ${counted(count, 'time')} something beyond it was counted and not kept`;
+}
 
 /** A weakness of the capture in one phrase, by its code; one that has no words is named as it is. */
 export function weaknessText(weakness: string, count: number): string {

@@ -1,0 +1,14 @@
+import { HEADER_BLOCK_MAX_BYTES } from './h2/frame.ts';
+import { UNSYNCED_TOTAL_BYTES } from './h2/resync.ts';
+import { ROWS_TOTAL_MAX } from './hpack/table.ts';
+
+/** The bounds that `HttpCounters` counts. */
+export const HTTP_BOUNDS: {
+  readonly fieldBlockBytes: number;
+  readonly tableRows: number;
+  readonly unsyncedBytes: number;
+} = {
+  fieldBlockBytes: HEADER_BLOCK_MAX_BYTES,
+  tableRows: ROWS_TOTAL_MAX,
+  unsyncedBytes: UNSYNCED_TOTAL_BYTES,
+};
