@@ -8,6 +8,7 @@ import type {
   JoinMethod,
   Mark,
   MarkKind,
+  Pause,
   Ref,
   RequestFields,
   Silence,
@@ -71,8 +72,12 @@ interface PartnerDraft {
   readonly matched: number;
   readonly candidates: number;
 }
-type StreamDraft = Omit<Mutable<TraceStream>, 'index' | 'connection' | 'partners' | 'lastData' | 'ended'> & {
+type StreamDraft = Omit<
+  Mutable<TraceStream>,
+  'index' | 'connection' | 'partners' | 'lastData' | 'longestPause' | 'ended'
+> & {
   readonly lastData: [Ref | null, Ref | null];
+  readonly longestPause: [Pause | null, Pause | null];
   readonly ended: [Ref | null, Ref | null];
   readonly partners: PartnerDraft[];
 };
@@ -335,6 +340,7 @@ export class TraceBuilder {
   events(id: number, ...times: readonly number[]): this {
     for (const at of times) {
       this.#relayed(id, at, (leg, stream, ref) => {
+        stream.longestPause[1] = longerPause(stream.longestPause[1], stream.lastData[1], ref);
         stream.lastData[1] = ref;
         leg.mark('data', 1, ref);
       });
@@ -625,6 +631,11 @@ function streamDraft(id: number, opened: Ref, request: RequestFields | null): St
     reset: null,
     partners: [],
   };
+}
+
+function longerPause(known: Pause | null, from: Ref | null, { timeNs: toNs }: Ref): Pause | null {
+  if (from === null || (known !== null && known.toNs - known.from.timeNs >= toNs - from.timeNs)) return known;
+  return { from, toNs };
 }
 
 function frozenStream(index: number, leg: LegDraft, { partners, ...stream }: StreamDraft): TraceStream {
