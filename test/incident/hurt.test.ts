@@ -104,6 +104,11 @@ describe('what became of it', () => {
   });
 });
 
+test('a window that healed was silent since before it began, though the stream went on after', () => {
+  const built = watching().retransmits(10, 20, 40).answered(80).events(3, 81, 82, 83);
+  expect(hurt(built)).toMatchObject([{ silentSinceNs: 5.001e9 }]);
+});
+
 describe('how it recovered', () => {
   test('by the next request for the same on the same client connection, and who served it', () => {
     const built = watchingWithSpare()

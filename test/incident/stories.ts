@@ -18,9 +18,9 @@ export function watchingWithSpare(): TraceBuilder {
   return watching().upstream('u2').on('u1');
 }
 
-export type FindingWith<C extends FindingCode> = Extract<Finding, { code: C }>;
+type FindingWith<C extends FindingCode> = Extract<Finding, { code: C }>;
 
-export function found<C extends FindingCode>(incident: Incident, code: C): FindingWith<C>[] {
+function found<C extends FindingCode>(incident: Incident, code: C): FindingWith<C>[] {
   return incident.findings.filter((finding): finding is FindingWith<C> => finding.code === code);
 }
 

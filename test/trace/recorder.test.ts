@@ -198,6 +198,27 @@ describe('PINGs and GOAWAYs', () => {
   });
 });
 
+test('a connection that stutters for ever fills its rooms; what is beyond is counted', () => {
+  const recording = connected();
+  for (let i = 1; i <= 1030; i++) recording.packet(0, 0, 11 * i);
+  for (let i = 1; i <= 20; i++) recording.packet(0, 1, 12_000 + i, { flags: FLAG.rst });
+  for (let i = 1; i <= 70; i++) {
+    recording.at(12_100 + 3 * i).recorder.ping(0, 0, false, i, 0);
+    recording.at(12_102 + 3 * i).recorder.ping(0, 1, true, i, 0);
+  }
+  const { limits, connections } = recording.finish();
+  expect(limits.map(({ limit, count }) => `${limit} ${count}`)).toEqual([
+    'silences-per-connection 8',
+    'closes-per-connection 4',
+    'slow-pings-per-connection 6',
+  ]);
+  expect(connections[0]).toMatchObject({
+    silences: { length: 1024 },
+    closes: { length: 16 },
+    slowPings: { length: 64 },
+  });
+});
+
 test('what is not known of is no reason to fail', () => {
   const { recorder } = new Recording();
   recorder.ping(9, 0, false, 1, 1);

@@ -131,6 +131,28 @@ describe('which streams failed', () => {
   });
 });
 
+test('property: the longest pause of a side is the longest between two of its DATA frames', () => {
+  fc.assert(
+    fc.property(fc.array(fc.record({ gap: fc.nat(100), side: fc.constantFrom(0 as const, 1 as const) })), (frames) => {
+      const moment = new Moment();
+      const stream = new LiveStream();
+      stream.reuse(0, 1, 0, true, moment);
+      const times: [number[], number[]] = [[], []];
+      for (const { gap, side: by } of frames) {
+        moment.packet++;
+        moment.ns[0] = (moment.ns[0] ?? 0) + gap;
+        stream.data(by, 1, moment);
+        times[by].push(moment.ns[0]);
+      }
+      for (const by of [0, 1] as const) {
+        const gaps = times[by].slice(1).map((at, i) => at - (times[by][i] ?? 0));
+        const pause = stream.freeze(0).longestPause[by];
+        expect(pause === null ? 0 : pause.toNs - pause.from.timeNs).toBe(Math.max(0, ...gaps));
+      }
+    }),
+  );
+});
+
 type Deed = (stream: LiveStream, moment: Moment) => void;
 
 const side = fc.constantFrom(0 as const, 1 as const);
