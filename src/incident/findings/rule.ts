@@ -63,14 +63,16 @@ export function severityOfDebt(facts: Facts, upstream: Leg, debt: Debt): Severit
 }
 
 /**
- * Debts that a finding of death may name: proven, and not paid in the end unless a window came of it (else it was loss that recovered).
+ * Debts that a finding of death may name: proven, and not paid in the end unless a window came of it (else it was loss that recovered);
+ * with fewer tries, where the gateway gave up and a window came of that.
  */
 export function provenDebts(facts: Facts, leg: Leg): readonly Debt[] {
-  return leg.trace.debts.filter(
-    (debt) =>
-      isDead(leg.trace, debt, facts.captureEndNs, facts.thresholds) &&
-      (debt.end !== 'answered' || severityOfDebt(facts, leg, debt) === 'critical'),
-  );
+  const fatal = new Set(facts.deaths.get(leg)?.flatMap((death) => death.debts));
+  return leg.trace.debts.filter((debt) => {
+    const inWindow = severityOfDebt(facts, leg, debt) === 'critical';
+    if (inWindow && fatal.has(debt)) return true;
+    return isDead(leg.trace, debt, facts.captureEndNs, facts.thresholds) && (debt.end !== 'answered' || inWindow);
+  });
 }
 
 export function ofRole(facts: Facts, role: Leg['role']): readonly Leg[] {
