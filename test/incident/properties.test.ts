@@ -11,7 +11,10 @@ const STORIES: readonly (() => TraceBuilder)[] = [
   () => watchingWithSpare().retransmits(10, 20, 40),
   () => watching().mute('gateway', 10, 10.2, 10.6, 11.4),
   () => watching().probes(60, 70, 80).closes('rst', 'gateway', 90).on('c1').resetsStream(7, 'gateway', 90.1),
+  () => watching().probes(60, 70).closes('rst', 'gateway', 80).on('c1').resetsStream(7, 'gateway', 80.1),
+  () => watching().pingsInVain('gateway', 30).closes('rst', 'gateway', 50).on('c1').resetsStream(7, 'gateway', 50.1),
   () => watching().closes('rst', 'upstream', 50),
+  () => watching().closes('fin', 'upstream', 50),
   () => watching().mute('upstream', 10, 11, 13, 17).answered(50),
   () => watching().on('c1').list(9, { at: 20 }).on('u1').carries(9, 5).goaway('upstream', 21, 3),
   () => watching().on('c1').list(9, { at: 20 }).attempt('u2', { at: 20.001 }).sendsSynAgain(21, 23, 27),
@@ -101,6 +104,13 @@ test('a healthy client beside it, on connections of its own, changes neither ver
     }),
     { numRuns: 100 },
   );
+});
+
+test('every window has a critical finding, and none is critical without a window', () => {
+  for (const write of STORIES) {
+    const { windows, findings } = buildIncident(write().end(600));
+    expect(findings.some(({ severity }) => severity === 'critical')).toBe(windows.length > 0);
+  }
 });
 
 test('the same trace gives the same incident', () => {

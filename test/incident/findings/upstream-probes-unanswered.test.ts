@@ -15,6 +15,13 @@ describe('upstream-probes-unanswered', () => {
     expect(findingsIn(built, 'upstream-probes-unanswered')[0]?.args.thenClosed).toBe(false);
   });
 
+  test('two probes, and the gateway then gave up', () => {
+    const built = watching().probes(60, 70).closes('rst', 'gateway', 80).on('c1').resetsStream(7, 'gateway', 80.1);
+    expect(findingsIn(built.end(600), 'upstream-probes-unanswered')).toMatchObject([
+      { severity: 'critical', args: { probes: 2, thenClosed: true } },
+    ]);
+  });
+
   test('two probes are too few', () => {
     expect(findingsIn(watching().probes(60, 70).end(600), 'upstream-probes-unanswered')).toEqual([]);
   });

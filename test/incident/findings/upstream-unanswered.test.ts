@@ -29,6 +29,13 @@ describe('upstream-unanswered', () => {
     expect(findingsIn(built, 'upstream-unanswered')).toMatchObject([{ severity: 'critical' }]);
   });
 
+  test('two tries, and the gateway then gave up: what proves a window is told', () => {
+    const built = watching().retransmits(10, 20).closes('rst', 'gateway', 40).on('c1').resetsStream(7, 'gateway', 40.1);
+    expect(findingsIn(built.end(600), 'upstream-unanswered')).toMatchObject([
+      { severity: 'critical', args: { retransmissions: 2, stillOpen: false } },
+    ]);
+  });
+
   test('two tries are too few', () => {
     expect(findingsIn(watching().retransmits(10, 20).end(600), 'upstream-unanswered')).toEqual([]);
   });
