@@ -173,7 +173,7 @@ function windowOf(scene: Scene, found: Case, links: readonly Link[]): Omit<Windo
   const { client, upstream, victims, link } = found;
   const { captureEndNs, thresholds, legs, casting } = scene;
   const death = closingDeath(found, captureEndNs, thresholds);
-  if (death === null || !wasAliveAt(client, death.fromNs)) return [];
+  if (death === null || !wasAliveAt(client, Math.max(death.fromNs, client.trace.first.timeNs))) return [];
   const end = endOf(client, upstream, death, victims, legs, captureEndNs, thresholds);
   const toNs = end.at?.timeNs ?? captureEndNs;
   if (end.how === 'healed' && !waitedLong(client, victims, death.fromNs, toNs, thresholds)) return [];
@@ -222,6 +222,7 @@ function oneWayOf({ cause, debts }: Death, upstream: Leg): Window['oneWay'] {
   return mute ? 'gateway-mute' : 'unacknowledged';
 }
 
+/** A client that connects to a gateway whose upstream is dead already is hurt by it as soon as it asks. */
 function wasAliveAt(client: Leg, atNs: number): boolean {
   return client.liveness.some(
     ({ fromNs, toNs, state }) => fromNs <= atNs && atNs <= toNs && state !== 'dead' && state !== 'closed',
