@@ -154,6 +154,27 @@ describe('pairs', () => {
     ]);
   });
 
+  test('a client that connects to the gateway after its upstream died is hurt all the same', () => {
+    const built = trace()
+      .upstream('u1')
+      .speaks('upstream', 5)
+      .mute('upstream', 10, 11, 13, 17)
+      .client('c1', { at: 100 })
+      .watch(1, { at: 100.1 })
+      .on('u1')
+      .carries(1, 3)
+      .end(600);
+    expect(told(buildIncident(built))).toEqual(['c1/u1 peer-silent 10- capture-end']);
+  });
+
+  test('a client that reconnects and falls to the same dead upstream: a second window', () => {
+    const built = watching().retransmits(10, 20, 40).client('c2', { at: 100 }).watch(1, { at: 100.1 }).on('u1');
+    expect(told(buildIncident(built.carries(1, 5).end(600)))).toEqual([
+      'c1/u1 peer-silent 9.8-100.1 client-reconnected',
+      'c2/u1 peer-silent 9.8- capture-end',
+    ]);
+  });
+
   test('one client over two upstreams of which one is dead: only that stream is hurt', () => {
     const built = watchingWithSpare()
       .on('c1')
