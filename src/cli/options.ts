@@ -15,14 +15,15 @@ export interface AnalyzeOptions {
 const EXAMPLES = `Examples:
   $ watchpcap analyze gateway.pcap
   $ watchpcap analyze gateway.pcap --format json | jq .verdict
-  $ tcpdump -i any -w - -G 600 -W 1 'tcp port 80 or tcp port 8080' | watchpcap analyze -
+  $ tcpdump -i any -w - 'tcp port 80 or tcp port 8080' | watchpcap analyze -
 `;
 
 const EXIT_STATUSES = `
 Exit status:
    0  analysed, nothing half-dead
    1  a half-dead window was found
-   2  analysed, but the capture cannot answer (inconclusive) or only hints (suspect)
+   2  analysed, but the capture cannot answer (inconclusive), or it only hints
+      (suspect)
   64  the command line is wrong
   65  the file is no capture, or damaged beyond use
   66  the file cannot be read

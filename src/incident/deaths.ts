@@ -44,9 +44,7 @@ export function deathsOf(leg: Leg, captureEndNs: number, thresholds: Thresholds)
 
 function refusals(leg: Leg): Death[] {
   const rst = leg.trace.closes.find((close) => close.answersSyn);
-  const syn = leg.trace.handshake.syn;
-  if (rst === undefined || syn === null) return [];
-  return [{ ...proof('refused', rst.at), lastHeard: null, firstUnanswered: syn, fromNs: rst.at.timeNs }];
+  return rst === undefined ? [] : [{ ...proof('refused', rst.at), lastHeard: null }];
 }
 
 /**

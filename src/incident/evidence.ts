@@ -35,8 +35,10 @@ function row(leg: Leg, at: Ref, kind: EvidenceKind, by: Party, value: number | n
 }
 
 function onset(upstream: Leg, death: Death): Evidence[] {
-  if (death.cause === 'refused')
-    return [row(upstream, death.firstUnanswered, 'syn', 'client'), ...proofRow(upstream, death, 'refused')];
+  if (death.cause === 'refused') {
+    const { syn } = upstream.trace.handshake;
+    return [...(syn === null ? [] : [row(upstream, syn, 'syn', 'client')]), ...proofRow(upstream, death, 'refused')];
+  }
   if (death.cause === 'reset') return proofRow(upstream, death, 'reset');
   if (death.cause === 'closed-not-propagated') return proofRow(upstream, death, 'close');
   if (death.cause === 'goaway-ignored') return proofRow(upstream, death, 'goaway');

@@ -1,5 +1,6 @@
 import type { Facts } from './findings/rule.ts';
 import { LINK_CONFIDENCE_MIN } from './links.ts';
+import type { Death } from './deaths.ts';
 import { isOneSided } from './liveness.ts';
 import type { Confidence, Finding, Leg, Verdict, VerdictReason } from './model.ts';
 
@@ -33,10 +34,9 @@ function suspicionOf(facts: Facts, findings: readonly Finding[]): VerdictReason 
   const stalled = findings.find((finding) => STALLED.has(finding.code));
   if (stalled?.connection != null) return { kind: 'stalled-upstream', connection: stalled.connection };
   for (const [leg, deaths] of facts.deaths) {
-    const silent = deaths.find(
-      (death) => death.debts.length > 0 && death.healedAt === null && death.cause !== 'connect-unanswered',
-    );
-    if (silent !== undefined && mayHaveCarried(facts, leg))
+    // An attempt that nobody waited for hurt nobody.
+    if (leg.opened === 'refused' || leg.opened === 'unanswered') continue;
+    if (deaths.some((death) => isUnexplained(facts, leg, death)))
       return { kind: 'dead-upstream-unlinked', connection: leg.id };
   }
   const owing = facts.legs.find((leg) => isUnansweredAtTheEnd(facts, leg) && !isLinked(facts, leg));
@@ -70,14 +70,26 @@ function isUnansweredAtTheEnd(facts: Facts, leg: Leg): boolean {
   });
 }
 
-/** A dead connection that is linked, and hurt no stream, hurt nobody: what it had carried was over. */
-function mayHaveCarried(facts: Facts, leg: Leg): boolean {
-  return (
-    !isLinked(facts, leg) ||
-    leg.streams.some(
-      (stream) => stream.partners.length === 0 && stream.ended[leg.serverSide] === null && stream.reset === null,
-    )
+/**
+ * A death that stayed, and that no window tells of. One that is linked, and hurt no stream, hurt nobody: what it had carried was over;
+ * so did a reset on which nothing was open.
+ */
+function isUnexplained(facts: Facts, leg: Leg, death: Death): boolean {
+  if (death.healedAt !== null || (death.debts.length === 0 && death.cause !== 'reset')) return false;
+  if (facts.windows.some((window) => window.upstream === leg.id)) return false;
+  const left = leg.streams.some(
+    (stream) =>
+      stream.partners.length === 0 &&
+      stream.ended[leg.serverSide] === null &&
+      (stream.reset?.at.timeNs ?? Infinity) > death.fromNs,
   );
+  const unlinked = death.cause === 'reset' ? left : !isLinked(facts, leg) || left;
+  return unlinked || facts.links.some((link) => link.upstream === leg.id && isOneSidedLeg(facts, link.client));
+}
+
+function isOneSidedLeg(facts: Facts, id: string): boolean {
+  const leg = facts.legById.get(id);
+  return leg !== undefined && isOneSided(leg.trace);
 }
 
 /** Why the capture could not have shown a half-dead connection; null where it could. */

@@ -4,7 +4,7 @@ import { givenUpAt, type Victim } from './hurt.ts';
 import { clientSide } from './leg.ts';
 import { isDead } from './liveness.ts';
 import type { Leg, WindowEnd } from './model.ts';
-import { earliest, latest, resourcePath, toldAt, wasCancelled } from './stream-fate.ts';
+import { earliest, isServed, latest, resourcePath, toldAt, wasCancelled } from './stream-fate.ts';
 import type { Thresholds } from './thresholds.ts';
 
 export interface End {
@@ -43,7 +43,7 @@ export function endOf(
     'gateway-closed': gatewayClosed(client, upstream, death, known),
     'upstream-closed': isClosing(death) ? null : closedBy(upstream, upstream.serverSide, death),
     healed: death.healedAt,
-    rerouted: allRerouted(known),
+    rerouted: allRerouted(known) ?? allAskedAgain(client, known),
     'client-reconnected': reconnected(client, death, known, legs),
     'client-gone': clientGone(client, death, captureEndNs, thresholds),
   };
@@ -63,7 +63,14 @@ function gatewayClosed(client: Leg, upstream: Leg, death: Death, victims: readon
   const allTold = told.length > 0 && victims.every(({ near }, i) => told[i] !== null || wasCancelled(client, near));
   // Answering a close with its own is no word to the client.
   const closed = isClosing(death) ? null : closedBy(upstream, clientSide(upstream), death);
-  return earliest([closed, allTold ? latest(told) : null]);
+  // Closing the client's connection tells it on all of its streams.
+  return earliest([closed, closedOnClient(client, death), allTold ? latest(told) : null]);
+}
+
+/** The gateway closed the client's connection of its own accord, and not in answer to the client's close. */
+function closedOnClient(client: Leg, death: Death): Ref | null {
+  const first = client.trace.closes.find((close) => close.accepted && close.at.timeNs >= death.fromNs);
+  return first?.by === client.serverSide ? first.at : null;
 }
 
 /** The upstream closed: what matters is when the client is told. */
@@ -86,6 +93,24 @@ function closedBy(leg: Leg, side: 0 | 1, death: Death): Ref | null {
 function allRerouted(victims: readonly Victim[]): Ref | null {
   if (victims.length === 0 || victims.some(({ rerouted }) => rerouted === null)) return null;
   return latest(victims.map(({ rerouted }) => rerouted));
+}
+
+/** The client gave each of them up by itself and asked again on the same connection, where another upstream served it: nobody waits any more. */
+function allAskedAgain(client: Leg, victims: readonly Victim[]): Ref | null {
+  const again = victims.map(({ near }) => {
+    const cancelled = wasCancelled(client, near) ? near.reset : null;
+    if (cancelled === null) return null;
+    return (
+      client.streams.find(
+        (stream) =>
+          isServed(stream) &&
+          stream.opened.timeNs >= cancelled.at.timeNs &&
+          resourcePath(stream) === resourcePath(near),
+      ) ?? null
+    );
+  });
+  if (again.length === 0 || again.some((stream) => stream === null)) return null;
+  return latest(again.map((stream) => stream?.opened ?? null));
 }
 
 /** The same client asks again for what hangs, on a connection that it opened meanwhile. */

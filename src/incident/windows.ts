@@ -4,6 +4,7 @@ import { type Death, deathsOf } from './deaths.ts';
 import { evidenceOf } from './evidence.ts';
 import { hurtStreams, type Victim, victimsOf } from './hurt.ts';
 import { clientSide } from './leg.ts';
+import { isOneSided } from './liveness.ts';
 import { carriedStreams, LINK_CONFIDENCE_MIN } from './links.ts';
 import type { Confidence, Leg, Link, Window } from './model.ts';
 import type { Casting } from './roles.ts';
@@ -173,7 +174,13 @@ function windowOf(scene: Scene, found: Case, links: readonly Link[]): Omit<Windo
   const { client, upstream, victims, link } = found;
   const { captureEndNs, thresholds, legs, casting } = scene;
   const death = closingDeath(found, captureEndNs, thresholds);
-  if (death === null || !wasAliveAt(client, Math.max(death.fromNs, client.trace.first.timeNs))) return [];
+  // Where one direction of the client's leg is missing, what it was told is not known.
+  if (
+    death === null ||
+    isOneSided(client.trace) ||
+    !wasAliveAt(client, Math.max(death.fromNs, client.trace.first.timeNs))
+  )
+    return [];
   const end = endOf(client, upstream, death, victims, legs, captureEndNs, thresholds);
   const toNs = end.at?.timeNs ?? captureEndNs;
   if (end.how === 'healed' && !waitedLong(client, victims, death.fromNs, toNs, thresholds)) return [];

@@ -241,7 +241,7 @@ function tokenOf({ requestId, traceparent }: LiveStream): string | null {
   return requestId ?? traceparent ?? null;
 }
 
-/** Gateways may rewrite the authority or, rarely, the user agent, never both; a field that is unknown contradicts nothing. */
+/** Gateways may rewrite the authority, not the user agent; a field that is unknown contradicts nothing. */
 function sameAsker(near: LiveStream, far: LiveStream): boolean {
   const agent = agreement(near.userAgent, far.userAgent);
   const authority = agreement(near.authority, far.authority);
