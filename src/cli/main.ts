@@ -1,11 +1,14 @@
 import { CommanderError } from 'commander';
 import { CaptureError } from '../capture/index.ts';
-import { composeReport, FORMATS } from '../report/index.ts';
+import { composeReport, escapeTerminal, FORMATS, type Report } from '../report/index.ts';
 import { analyzeFile } from './analyze.ts';
 import { EXIT, type ExitStatus, exitStatusOf, exitStatusOfError } from './exit-status.ts';
 import { type AnalyzeOptions, commandLine } from './options.ts';
 import { renderOptions } from './terminal.ts';
 import { VERSION } from './version.ts';
+
+/** More are in the report. */
+const WARNINGS_SHOWN_MAX = 10;
 
 /** Commander's codes for output that was asked for. */
 const ASKED_FOR: ReadonlySet<string> = new Set(['commander.helpDisplayed', 'commander.help', 'commander.version']);
@@ -33,20 +36,32 @@ async function analyze(file: string, options: AnalyzeOptions): Promise<ExitStatu
   const { capture, incident } = analyzeFile(file);
   const report = composeReport(incident, capture, VERSION);
   const render = await FORMATS[options.format]();
+  warn(report);
   process.stdout.write(render(report, renderOptions(options)));
   return options.exitZero ? EXIT.healthy : exitStatusOf(incident.verdict.state, options.failOn);
+}
+
+/** Faults of a file that could be analysed all the same: one line each. */
+function warn({ capture }: Report): void {
+  for (const { message, file, byte } of capture.warnings.slice(0, WARNINGS_SHOWN_MAX)) {
+    const at = byte === null ? '' : ` (at byte ${byte})`;
+    complain(`${capture.files[file]?.path ?? ''}: ${message}${at}`);
+  }
+}
+
+/** Says something on standard error. File names may hold anything: they are escaped, so that one line stays one line. */
+function complain(message: string): void {
+  process.stderr.write(`watchpcap: ${escapeTerminal(message)}\n`);
 }
 
 function statusOfFailure(error: unknown): ExitStatus {
   if (error instanceof CommanderError) return ASKED_FOR.has(error.code) ? EXIT.healthy : EXIT.usage;
   if (error instanceof CaptureError) {
-    process.stderr.write(`watchpcap: ${error.message}\n`);
+    complain(error.message);
     return exitStatusOfError(error.code);
   }
   const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(
-    `watchpcap: internal error: ${message} (please report it, with WATCHPCAP_DEBUG=1 for the stack)\n`,
-  );
+  complain(`internal error: ${message} (please report it, with WATCHPCAP_DEBUG=1 for the stack)`);
   if (error instanceof Error && process.env['WATCHPCAP_DEBUG'] === '1') process.stderr.write(`${error.stack ?? ''}\n`);
   return EXIT.internal;
 }

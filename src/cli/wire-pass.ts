@@ -95,6 +95,7 @@ export class WirePass implements TcpSink {
       { limit: 'held-bytes', bound: TCP_BOUNDS.heldBytes, count: tcp.poolHeld },
       { limit: 'field-block-bytes', bound: HTTP_BOUNDS.fieldBlockBytes, count: http.collectLimit },
       { limit: 'hpack-table-rows', bound: HTTP_BOUNDS.tableRows, count: http.hpackTableLimit },
+      { limit: 'header-value-bytes', bound: HTTP_BOUNDS.valueBytes, count: http.longValues },
       { limit: 'unsynchronised-bytes', bound: HTTP_BOUNDS.unsyncedBytes, count: http.unsyncedLimit },
     ];
     return hits.filter((hit) => hit.count > 0);

@@ -23,8 +23,21 @@ export function buildIncident(trace: Trace, thresholds: Thresholds = DEFAULT_THR
     thresholds,
     captureEndNs,
   });
+  const spanNs = captureEndNs - (trace.first?.timeNs ?? captureEndNs);
+  const trust = trustNotes(legs, trace.clockSteps);
   const legById = new Map(legs.map((leg) => [leg.id, leg]));
-  const facts: Facts = { legs, legById, links, windows, deaths, thresholds, captureEndNs };
+  const facts: Facts = {
+    legs,
+    legById,
+    links,
+    windows,
+    deaths,
+    thresholds,
+    captureEndNs,
+    spanNs,
+    clockSteps: trace.clockSteps.count,
+    trust,
+  };
   const findings = findingsOf(facts);
   return {
     verdict: verdictOf(facts, findings, casting.gateways.length),
@@ -33,7 +46,7 @@ export function buildIncident(trace: Trace, thresholds: Thresholds = DEFAULT_THR
     links,
     windows,
     findings,
-    trust: trustNotes(legs),
+    trust,
     thresholds,
     undecoded: trace.undecoded,
     limits: trace.limits,

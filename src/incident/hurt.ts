@@ -1,3 +1,4 @@
+import { lacksBytes } from './liveness.ts';
 import type { Ref, TraceStream } from '../trace/index.ts';
 import type { Death } from './deaths.ts';
 import type { Carried } from './links.ts';
@@ -59,7 +60,7 @@ function isHurt(client: Leg, upstream: Leg, death: Death, near: TraceStream, far
     return false;
   // What the upstream said to its end counts only where the client got it: an answer may be lost between the tap and the gateway.
   // Where the capture lost bytes of the client's leg, its end may be among them.
-  const unknowable = client.trace.flows[client.serverSide].gapBytes > 0;
+  const unknowable = lacksBytes(client.trace.flows[client.serverSide]);
   const delivered = unknowable || (near.ended[client.serverSide] !== null && !isError(near));
   const complete = far.ended[upstream.serverSide];
   return complete === null || !delivered || complete.timeNs >= healedNs;

@@ -1,5 +1,5 @@
 import { otherSide, type Side } from '../tcp/index.ts';
-import type { Debt, TraceConnection } from '../trace/index.ts';
+import type { Debt, Flow, TraceConnection } from '../trace/index.ts';
 import type { Leg, LivenessInterval, LivenessState } from './model.ts';
 import type { Thresholds } from './thresholds.ts';
 
@@ -26,6 +26,11 @@ export function isOneSided({ flows, handshake }: TraceConnection): boolean {
     const other = flows[side === 0 ? 1 : 0];
     return flow.packets === 0 && other.packets > 0 && (other.bytes > 0 || handshake.syn === null);
   });
+}
+
+/** Some of what this side said is not in the capture: that it said nothing cannot be told. */
+export function lacksBytes({ gapBytes, snaplenBytes }: Flow): boolean {
+  return gapBytes + snaplenBytes > 0;
 }
 
 /** Tries without an answer that nobody can explain away any more: enough of them, for long enough (contract §3). */
@@ -65,7 +70,12 @@ export function livenessOf(
   for (const at of closing) spans.push({ fromNs: at.timeNs, toNs: endNs, state: 'closing', debtor: null });
   if (closed.at !== null && closed.how !== 'timeout')
     spans.push({ fromNs: closed.at.timeNs, toNs: endNs, state: 'closed', debtor: null });
-  return flatten(spans, serverSide);
+  // A clock that stepped back leaves spans of negative length, which say nothing.
+  const sound = spans
+    .filter((span) => span.toNs >= span.fromNs)
+    .map((span) => ({ ...span, fromNs: Math.max(span.fromNs, fromNs) }));
+  const intervals = flatten(sound, serverSide);
+  return intervals.length > 0 ? intervals : [{ fromNs, toNs: endNs, state: 'alive', owedBy: null }];
 }
 
 /** Sweeps over all borders once: n log n in the number of episodes. */

@@ -40,6 +40,10 @@ export type VerdictReason =
   | { readonly kind: 'no-client-leg' }
   | { readonly kind: 'no-upstream-leg' }
   | { readonly kind: 'one-sided'; readonly connections: readonly string[] }
+  /** Times go backward: spans of silence cannot be told. */
+  | { readonly kind: 'clock-step'; readonly count: number }
+  /** Shorter than a death takes to show. */
+  | { readonly kind: 'too-short' }
   /** An upstream had begun to owe an answer when the capture ended. */
   | { readonly kind: 'too-early'; readonly connection: string };
 
@@ -187,7 +191,7 @@ export type Finding = { [C in FindingCode]: FindingOf<C> }[FindingCode];
 
 /** A weakness of the capture, and which conclusions it weakens. */
 export interface TrustNote {
-  readonly code: 'one-sided' | 'lost-by-capture' | 'missing-bytes' | 'begun-mid-stream';
+  readonly code: 'one-sided' | 'lost-by-capture' | 'missing-bytes' | 'snaplen-cut' | 'begun-mid-stream' | 'clock-step';
   readonly connection: string | null;
   readonly weakens: readonly string[];
   readonly packets: readonly Ref[];

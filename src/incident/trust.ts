@@ -1,11 +1,32 @@
 import { isOneSided } from './liveness.ts';
+import type { Trace } from '../trace/index.ts';
 import type { Leg, TrustNote } from './model.ts';
 
 /** What each leg's part of the capture is like, and which conclusions that weakens. */
-export function trustNotes(legs: readonly Leg[]): readonly TrustNote[] {
-  return legs
+export function trustNotes(legs: readonly Leg[], clockSteps: Trace['clockSteps']): readonly TrustNote[] {
+  const ofLegs = legs
     .filter((leg) => leg.role !== 'other')
-    .flatMap((leg) => [...oneSided(leg), ...lostByCapture(leg), ...missingBytes(leg), ...begunMidStream(leg)]);
+    .flatMap((leg) => [
+      ...oneSided(leg),
+      ...lostByCapture(leg),
+      ...missingBytes(leg),
+      ...snaplenCut(leg),
+      ...begunMidStream(leg),
+    ]);
+  return [...setBack(clockSteps), ...ofLegs];
+}
+
+function setBack({ count, first }: Trace['clockSteps']): TrustNote[] {
+  if (count === 0) return [];
+  return [
+    {
+      code: 'clock-step',
+      connection: null,
+      weakens: ['liveness', 'windows'],
+      packets: first === null ? [] : [first],
+      count,
+    },
+  ];
 }
 
 function oneSided(leg: Leg): TrustNote[] {
@@ -40,6 +61,14 @@ function missingBytes(leg: Leg): TrustNote[] {
   if (count === 0) return [];
   return [
     { code: 'missing-bytes', connection: leg.id, weakens: ['streams', 'links'], packets: [leg.trace.first], count },
+  ];
+}
+
+function snaplenCut(leg: Leg): TrustNote[] {
+  const count = leg.trace.flows[0].snaplenBytes + leg.trace.flows[1].snaplenBytes;
+  if (count === 0) return [];
+  return [
+    { code: 'snaplen-cut', connection: leg.id, weakens: ['streams', 'links'], packets: [leg.trace.first], count },
   ];
 }
 

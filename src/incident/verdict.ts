@@ -95,6 +95,7 @@ function isOneSidedLeg(facts: Facts, id: string): boolean {
 /** Why the capture could not have shown a half-dead connection; null where it could. */
 function obstacleOf(facts: Facts, gateways: number): VerdictReason | null {
   if (facts.legs.length === 0) return { kind: 'no-tcp' };
+  if (facts.clockSteps > 0) return { kind: 'clock-step', count: facts.clockSteps };
   if (gateways === 0) return { kind: 'no-gateway', connections: facts.legs.length };
   const clients = facts.legs.filter((leg) => leg.role === 'client');
   const upstreams = facts.legs.filter((leg) => leg.role === 'upstream');
@@ -102,6 +103,7 @@ function obstacleOf(facts: Facts, gateways: number): VerdictReason | null {
   if (clients.length === 0) return { kind: 'no-client-leg' };
   if (upstreams.length === 0) return { kind: 'no-upstream-leg' };
   if (early !== undefined) return { kind: 'too-early', connection: early.id };
+  if (facts.spanNs < facts.thresholds.deadAfterNs) return { kind: 'too-short' };
   const blind = [...clients, ...upstreams].filter((leg) => isOneSided(leg.trace) && leg.trace.debts.length > 0);
   const allBlind = upstreams.every((leg) => isOneSided(leg.trace)) || clients.every((leg) => isOneSided(leg.trace));
   if (blind.length > 0 || allBlind) {

@@ -1,10 +1,11 @@
 import type { Trace } from '../trace/index.ts';
 import { alternativesOf } from './alternatives.ts';
+import { DeathIndex } from './death-index.ts';
 import { type Death, deathsOf } from './deaths.ts';
 import { evidenceOf } from './evidence.ts';
 import { hurtStreams, type Victim, victimsOf } from './hurt.ts';
 import { clientSide } from './leg.ts';
-import { isOneSided } from './liveness.ts';
+import { isOneSided, lacksBytes } from './liveness.ts';
 import { carriedStreams, LINK_CONFIDENCE_MIN } from './links.ts';
 import type { Confidence, Leg, Link, Window } from './model.ts';
 import type { Casting } from './roles.ts';
@@ -50,12 +51,14 @@ interface Case {
 export function windowsOf(scene: Scene): WindowsFound {
   const upstreams = scene.legs.filter((leg) => leg.role === 'upstream');
   const deaths = new Map(upstreams.map((leg) => [leg, deathsOf(leg, scene.captureEndNs, scene.thresholds)]));
+  const index = new DeathIndex(deaths, scene.links);
   const cases = [...deaths].flatMap(([upstream, all]) =>
-    all.flatMap((death) => casesOf(scene, deaths, upstream, death)),
+    all.flatMap((death) => casesOf(scene, index, upstream, death)),
   );
   const links = withNewLinks(scene.links, cases);
+  const linkIndex = new Map(links.map((link, i) => [link, i]));
   const drafts = withoutRepeats(cases)
-    .flatMap((found) => windowOf(scene, found, links))
+    .flatMap((found) => windowOf(scene, found, linkIndex))
     .toSorted((a, b) => a.fromNs - b.fromNs);
   return { windows: drafts.map((draft, i) => ({ ...draft, id: `w${i + 1}` })), links, deaths };
 }
@@ -64,7 +67,7 @@ function neverOpened({ opened }: Leg): boolean {
   return opened === 'refused' || opened === 'unanswered';
 }
 
-function casesOf(scene: Scene, deaths: Deaths, upstream: Leg, death: Death): Case[] {
+function casesOf(scene: Scene, deaths: DeathIndex, upstream: Leg, death: Death): Case[] {
   if (neverOpened(upstream))
     return clientsOf(scene, upstream).flatMap((client) => attemptCase(scene, client, upstream, death));
   return clientsOf(scene, upstream).flatMap((client) => carriedCase(scene, deaths, client, upstream, death));
@@ -76,8 +79,8 @@ function clientsOf({ legs, casting }: Scene, upstream: Leg): Leg[] {
   return legs.filter((leg) => gateway >= 0 && casting.acceptedBy[leg.trace.id] === gateway && leg !== upstream);
 }
 
-function carriedCase(scene: Scene, deaths: Deaths, client: Leg, upstream: Leg, death: Death): Case[] {
-  const known = scene.links.find((link) => link.client === client.id && link.upstream === upstream.id);
+function carriedCase(scene: Scene, deaths: DeathIndex, client: Leg, upstream: Leg, death: Death): Case[] {
+  const known = deaths.linksOf(client).find((link) => link.upstream === upstream.id);
   if (known !== undefined && known.confidence >= LINK_CONFIDENCE_MIN) {
     const carried = carriedStreams(client, upstream);
     const victims = victimsOf(
@@ -85,7 +88,7 @@ function carriedCase(scene: Scene, deaths: Deaths, client: Leg, upstream: Leg, d
       upstream,
       death,
       carried,
-      onlyDeath(scene, deaths, client, upstream, death),
+      onlyDeath(deaths, client, upstream, death),
       scene.captureEndNs,
       scene.thresholds,
     );
@@ -95,17 +98,13 @@ function carriedCase(scene: Scene, deaths: Deaths, client: Leg, upstream: Leg, d
 }
 
 /** No other upstream connection that carried this client's streams was silently dead at the same time. */
-function onlyDeath(scene: Scene, deaths: Deaths, client: Leg, upstream: Leg, death: Death): boolean {
+function onlyDeath(deaths: DeathIndex, client: Leg, upstream: Leg, death: Death): boolean {
   const untilNs = death.healedAt?.timeNs ?? Infinity;
-  return ![...deaths].some(
-    ([leg, others]) =>
-      leg !== upstream &&
-      others.some(
-        (other) =>
-          other.debts.length > 0 && other.fromNs < untilNs && (other.healedAt?.timeNs ?? Infinity) > death.fromNs,
-      ) &&
-      scene.links.some((link) => link.client === client.id && link.upstream === leg.id),
-  );
+  const isSilent = (other: Death): boolean =>
+    other.debts.length > 0 && other.fromNs < untilNs && (other.healedAt?.timeNs ?? Infinity) > death.fromNs;
+  return !deaths
+    .linksOf(client)
+    .some((link) => link.upstream !== upstream.id && deaths.of(link.upstream).some(isSilent));
 }
 
 function timedCase(scene: Scene, client: Leg, upstream: Leg, death: Death): Case[] {
@@ -170,7 +169,7 @@ function withNewLinks(links: readonly Link[], cases: readonly Case[]): Link[] {
   return [...links, ...added];
 }
 
-function windowOf(scene: Scene, found: Case, links: readonly Link[]): Omit<Window, never>[] {
+function windowOf(scene: Scene, found: Case, linkIndex: ReadonlyMap<Link, number>): Omit<Window, never>[] {
   const { client, upstream, victims, link } = found;
   const { captureEndNs, thresholds, legs, casting } = scene;
   const death = closingDeath(found, captureEndNs, thresholds);
@@ -183,6 +182,8 @@ function windowOf(scene: Scene, found: Case, links: readonly Link[]): Omit<Windo
     return [];
   const end = endOf(client, upstream, death, victims, legs, captureEndNs, thresholds);
   const toNs = end.at?.timeNs ?? captureEndNs;
+  // A clock that stepped back between the two ends would make a window of negative length.
+  if (toNs < death.fromNs) return [];
   if (end.how === 'healed' && !waitedLong(client, victims, death.fromNs, toNs, thresholds)) return [];
   const streams = hurtStreams(client, upstream, death, victims, toNs, legs);
   return [
@@ -190,7 +191,7 @@ function windowOf(scene: Scene, found: Case, links: readonly Link[]): Omit<Windo
       id: '',
       client: client.id,
       upstream: upstream.id,
-      link: links.indexOf(link),
+      link: linkIndex.get(link) ?? 0,
       confidence: confidenceOf(link, death, victims),
       fromNs: death.fromNs,
       toNs: end.at === null ? null : toNs,
@@ -217,7 +218,7 @@ function closingDeath({ client, victims, death }: Case, captureEndNs: number, th
     return (told?.timeNs ?? captureEndNs) - death.fromNs > thresholds.actsWithinNs;
   });
   // Where the capture lost bytes of the client's leg, the gateway's word may be among them.
-  const unknowable = client.trace.flows[client.serverSide].gapBytes > 0;
+  const unknowable = lacksBytes(client.trace.flows[client.serverSide]);
   if (left && !unknowable) return { ...death, cause: 'closed-not-propagated' };
   return death.cause === 'reset' ? death : null;
 }

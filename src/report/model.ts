@@ -127,6 +127,8 @@ export type VerdictReason =
   | 'no-client-leg'
   | 'no-upstream-leg'
   | 'one-sided'
+  | 'clock-step'
+  | 'too-short'
   | 'too-early';
 
 export interface Gateway {

@@ -18,6 +18,7 @@ export class Gathered {
   readonly goaways: Goaway[] = [];
   readonly slowPings: SlowPing[] = [];
   readonly gapBytes: [number, number] = [0, 0];
+  readonly snaplenBytes: [number, number] = [0, 0];
   readonly lostByCapture: [number, number] = [0, 0];
   readonly zeroWindowSince: [Ref | null, Ref | null] = [null, null];
   syn: Ref | null = null;

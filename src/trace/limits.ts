@@ -5,6 +5,8 @@ const MINUTE_SECONDS = 60;
 
 /** Nobody spoke for longer than this: a silence (the model's `idle` begins here). */
 export const SILENCE_NS: number = 10 * SECOND_NS;
+/** A packet so much earlier than the one before it in the file is no disorder of the capture: the clock was set back, or files were joined. */
+export const CLOCK_STEP_NS: number = 1 * SECOND_NS;
 /** A debt shorter than this, with fewer tries than DEBT_KEPT_TRIES, is ordinary traffic. */
 export const DEBT_KEPT_NS: number = 1 * SECOND_NS;
 export const DEBT_KEPT_TRIES = 3;

@@ -18,6 +18,8 @@ export interface Trace {
   /** Packets that are not TCP or could not be decoded, by stop code name. */
   readonly undecoded: ReadonlyMap<string, number>;
   readonly limits: readonly LimitHit[];
+  /** Packets more than CLOCK_STEP_NS earlier than the one before them in the file. */
+  readonly clockSteps: { readonly count: number; readonly first: Ref | null };
 }
 
 /** A packet of the capture. */
@@ -96,7 +98,10 @@ export interface Flow {
   readonly pingsAnswered: number;
   /** Segments of the peer that acknowledged bytes which this side was never seen to send: the capture lost packets. */
   readonly lostByCapture: number;
+  /** Bytes that are missing, those cut by the snap length not among them. */
   readonly gapBytes: number;
+  /** Bytes of captured packets that the snap length cut off. */
+  readonly snaplenBytes: number;
   /** First and last packet of this side; null: this direction is not in the capture. */
   readonly first: Ref | null;
   readonly last: Ref | null;

@@ -1,12 +1,12 @@
 import type { Moment } from '../capture/index.ts';
 import { FLAG, type Segment } from '../decode/index.ts';
 import type { HttpSink, KeptFields, Protocol } from '../http/index.ts';
-import { type ConnectionFacts, DID, type GapReason, isResent, LABEL, otherSide, type Side } from '../tcp/index.ts';
+import { type ConnectionFacts, DID, GAP, type GapReason, isResent, LABEL, otherSide, type Side } from '../tcp/index.ts';
 import { endpointText, sameHost } from './addresses.ts';
 import { DebtBook, LAST_SENT } from './debts.ts';
 import { Gathered } from './gathered.ts';
 import { FORWARDING, type Forwarding, JoinBook } from './joins.ts';
-import { DEBT_KEPT_NS, LimitCounter, SILENCE_NS } from './limits.ts';
+import { CLOCK_STEP_NS, DEBT_KEPT_NS, LimitCounter, SILENCE_NS } from './limits.ts';
 import type { LiveStream } from './live-stream.ts';
 import { MARK } from './marks.ts';
 import type { Flow, LimitHit, Ref, Trace, TraceConnection, TraceStream } from './model.ts';
@@ -40,6 +40,8 @@ export class Recorder implements HttpSink {
   #first: Ref | null = null;
   #lastNs = -Infinity;
   #lastPacket = 0;
+  #previousNs = -Infinity;
+  readonly #clockSteps: { count: number; first: Ref | null } = { count: 0, first: null };
   #lastFile = 0;
 
   /** @param tcp gives the endpoints of a connection, and its counters at the end */
@@ -81,9 +83,11 @@ export class Recorder implements HttpSink {
     this.#mark(gathered, side, labels, did, segment);
   }
 
-  gap(connection: number, side: Side, lostBytes: number, _reason: GapReason): void {
+  gap(connection: number, side: Side, lostBytes: number, reason: GapReason): void {
     const gathered = this.#gathered[connection];
-    if (gathered !== undefined) gathered.gapBytes[side] += lostBytes;
+    if (gathered === undefined) return;
+    if (reason === GAP.snaplen) gathered.snaplenBytes[side] += lostBytes;
+    else gathered.gapBytes[side] += lostBytes;
   }
 
   protocol(connection: number, protocol: Protocol): void {
@@ -173,6 +177,7 @@ export class Recorder implements HttpSink {
       first: this.#first,
       last: this.#last,
       undecoded: this.#undecoded,
+      clockSteps: this.#clockSteps,
       limits: [...earlierLimits, ...this.#limits.all()],
     };
   }
@@ -198,7 +203,11 @@ export class Recorder implements HttpSink {
       this.#lastNs = nowNs;
       this.#lastPacket = this.#moment.packet;
       this.#lastFile = this.#moment.file;
+    } else if (this.#previousNs - nowNs > CLOCK_STEP_NS) {
+      this.#clockSteps.count++;
+      this.#clockSteps.first ??= refOf(this.#moment);
     }
+    this.#previousNs = nowNs;
   }
 
   get #last(): Ref | null {
@@ -321,6 +330,7 @@ export class Recorder implements HttpSink {
       pingsAnswered: pings.answered,
       lostByCapture: gathered.lostByCapture[side],
       gapBytes: gathered.gapBytes[side],
+      snaplenBytes: gathered.snaplenBytes[side],
       first: this.#sent.get(row, FIRST_SENT),
       last: this.#sent.get(row, LAST_SENT),
       ttl: gathered.ttlRange(side),

@@ -215,6 +215,7 @@ class LegDraft {
       pingsAnswered: this.pingsAnswered[side],
       lostByCapture: 0,
       gapBytes: 0,
+      snaplenBytes: 0,
       first: refs[0] ?? null,
       last: refs.at(-1) ?? null,
       ttl: refs.length === 0 ? null : { min: 64, max: 64 },
@@ -517,6 +518,7 @@ export class TraceBuilder {
       last: refs.length === 0 ? null : { file: 0, packet, timeNs: endNs },
       undecoded: new Map(),
       limits: [],
+      clockSteps: { count: 0, first: null },
     };
   }
 

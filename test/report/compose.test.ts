@@ -271,8 +271,8 @@ describe('the verdict', () => {
 
   test('of a window names client, upstream, since when, how long, who hung and what stood by', () => {
     expect(composed(gatewayMute()).verdict.summary).toBe(
-      'The gateway kept client 10.9.1.2:49739 connected while its upstream 10.9.2.2:8080 was dead, from ' +
-        '2026-11-23 10:00:52.000 UTC for at least 5 min 20 s (still so when the capture ends): ' +
+      'The gateway kept client 10.9.1.2:49739 connected while its upstream 10.9.2.2:8080 was dead, since between ' +
+        '2026-11-23 10:00:34.300 UTC and 10:00:52.000, for at least 5 min 20 s (still so when the capture ends): ' +
         'watch /api/v1/pods (stream 7) hung; 10.9.3.2:8080 stood by unused.',
     );
   });

@@ -8,7 +8,7 @@ import { ValueCache } from './values.ts';
 /** Room for a name: beyond KEPT_NAME_MAX_BYTES, so that the usual ones do not end in the slower case of too little room. */
 const NAME_BYTES: number = 4 * KEPT_NAME_MAX_BYTES;
 /** Longest value that is kept; a longer one is told as null. */
-const KEPT_VALUE_MAX_BYTES = 8 * 1024;
+export const KEPT_VALUE_MAX_BYTES: number = 8 * 1024;
 
 const staticKinds: Uint8Array = Uint8Array.from(STATIC_TABLE, ([name]) => {
   const bytes = Uint8Array.from(name, (character) => character.charCodeAt(0));

@@ -1,10 +1,9 @@
 import type { Facts, Rule } from './rule.ts';
 import { finding } from './rule.ts';
-import { trustNotes } from '../trust.ts';
 
 /** What the capture itself is like, one finding for each weakness that a conclusion may rest on. */
 export const captureTrust: Rule = (facts: Facts) =>
-  trustNotes(facts.legs).map((note) =>
+  facts.trust.map((note) =>
     finding(
       'capture-trust',
       'info',

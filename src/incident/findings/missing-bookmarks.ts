@@ -1,3 +1,4 @@
+import { lacksBytes } from '../liveness.ts';
 import { describeRequest } from '../../http/index.ts';
 import type { TraceStream } from '../../trace/index.ts';
 import type { Leg } from '../model.ts';
@@ -30,7 +31,7 @@ export function overdueBookmarks(facts: Facts): readonly OverdueBookmarks[] {
 }
 
 function overdue(facts: Facts, leg: Leg, stream: TraceStream): OverdueBookmarks[] {
-  if (leg.trace.flows[leg.serverSide].gapBytes > 0) return [];
+  if (lacksBytes(leg.trace.flows[leg.serverSide])) return [];
   const path = stream.request?.path ?? null;
   const last = stream.lastData[leg.serverSide];
   if (path === null || last === null || !/[?&]allowWatchBookmarks=(true|1)(&|$)/.test(path)) return [];

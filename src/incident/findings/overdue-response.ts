@@ -1,6 +1,6 @@
 import { describeRequest } from '../../http/index.ts';
 import type { TraceStream } from '../../trace/index.ts';
-import { isOneSided } from '../liveness.ts';
+import { isOneSided, lacksBytes } from '../liveness.ts';
 import type { Leg } from '../model.ts';
 import { overAt } from '../stream-fate.ts';
 import type { Facts } from './rule.ts';
@@ -28,7 +28,7 @@ export function overdueResponses(facts: Facts): readonly OverdueResponse[] {
 function overdue(facts: Facts, leg: Leg, stream: TraceStream): OverdueResponse[] {
   if (!stream.sawRequest || stream.request === null || stream.status !== undefined) return [];
   // The response may be among the bytes that the capture lost.
-  if (leg.trace.flows[leg.serverSide].gapBytes > 0) return [];
+  if (lacksBytes(leg.trace.flows[leg.serverSide])) return [];
   if (OPEN_ENDED.has(describeRequest(stream.request.method, stream.request.path).kind)) return [];
   const endNs = overAt(stream, leg.serverSide)?.timeNs ?? leg.closed.at?.timeNs ?? facts.captureEndNs;
   const waitedNs = endNs - stream.opened.timeNs;

@@ -1,7 +1,7 @@
 import type { Debt, Ref } from '../../trace/index.ts';
 import { isDead } from '../liveness.ts';
 import type { Death } from '../deaths.ts';
-import type { Finding, FindingOf, Leg, Link, Severity, Window } from '../model.ts';
+import type { Finding, FindingOf, Leg, Link, Severity, TrustNote, Window } from '../model.ts';
 import type { Thresholds } from '../thresholds.ts';
 import type { FindingArgs, FindingCode } from './args.ts';
 
@@ -14,6 +14,11 @@ export interface Facts {
   readonly deaths: ReadonlyMap<Leg, readonly Death[]>;
   readonly thresholds: Thresholds;
   readonly captureEndNs: number;
+  /** From the capture's first packet to its last. */
+  readonly spanNs: number;
+  /** Packets at which time goes backward. */
+  readonly clockSteps: number;
+  readonly trust: readonly TrustNote[];
 }
 
 /** One rule of the catalogue: what it finds in the facts. */

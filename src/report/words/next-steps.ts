@@ -155,6 +155,9 @@ function inconclusiveText(reason: Verdict['reason']): string {
   switch (reason) {
     case 'one-sided':
       return 'Capture both directions: on the gateway itself, on all interfaces (a mirror port often brings one only):';
+    case 'clock-step':
+      return 'Capture again, with a clock that is not set meanwhile, and one capture a file:';
+    case 'too-short':
     case 'too-early':
       return 'Capture for longer, a few minutes past the moment at which it hangs:';
     case 'no-client-leg':

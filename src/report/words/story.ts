@@ -14,7 +14,7 @@ export function storyOf(window: ToldWindow, connections: Connections): string {
     clientText(window, connections),
     ...streamsText(window),
     ...alternativesText(window, connections),
-    endText(window),
+    endText(window, connections),
     ...recoveryText(window, connections),
   ].join(' ');
 }
@@ -120,10 +120,12 @@ function alternativesText({ alternatives }: ToldWindow, connections: Connections
   });
 }
 
-function endText({ end, open }: ToldWindow): string {
+function endText({ end, open, upstream }: ToldWindow, connections: Connections): string {
   if (open || end.at === null) return 'It was still so when the capture ended.';
   const where = end.packet === null ? '' : ` (packet ${end.packet})`;
-  return `It ended at ${clockText(end.at)}${where}: ${ENDS[end.how]}.`;
+  const closed = connections.get(upstream)?.resets.some(({ packet }) => packet === end.packet) ?? false;
+  const how = end.how === 'gateway-closed' && !closed ? 'the gateway gave it up and told the client' : ENDS[end.how];
+  return `It ended at ${clockText(end.at)}${where}: ${how}.`;
 }
 
 function recoveryText({ streams }: ToldWindow, connections: Connections): string[] {

@@ -11,6 +11,10 @@ const WEAKNESSES: Readonly<Record<Code, (count: number) => string>> = {
     `the capture itself lost packets: ${counted(count, 'acknowledgement')} of bytes that it does not show`,
   'missing-bytes': (count) =>
     `${counted(count, 'byte')} of the stream are not in the capture: frames in them are unknown`,
+  'snaplen-cut': (count) =>
+    `the snap length cut ${counted(count, 'byte')} off captured packets: frames in them are unknown; capture with -s 0`,
+  'clock-step': (count) =>
+    `times go backward ${counted(count, 'time')}: spans of silence across these places mean nothing`,
   'begun-mid-stream': (count) =>
     `${counted(count, 'stream')} open before the capture began, whose requests may not be known`,
   undecoded: (count) => `${counted(count, 'packet')} could not be decoded`,

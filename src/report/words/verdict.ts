@@ -3,7 +3,7 @@ import { endpointText } from '../address.ts';
 import { durationText } from '../duration.ts';
 import type { Capture, Connection, VerdictState, Window } from '../model.ts';
 import { hurtText } from './hurt.ts';
-import { counted, dateTimeText, farEnd, listed, named } from './phrase.ts';
+import { clockText, counted, dateTimeText, farEnd, listed, named } from './phrase.ts';
 
 type Connections = ReadonlyMap<string, Connection>;
 
@@ -44,6 +44,10 @@ export function summaryOf(
       return 'The capture shows clients of the gateway, but none of its connections to an upstream: that side is unknown.';
     case 'one-sided':
       return oneSidedText(reason.connections, connections);
+    case 'clock-step':
+      return `Times in the capture go backward ${counted(reason.count, 'time')}: how long anything was silent cannot be told.`;
+    case 'too-short':
+      return `The capture spans ${durationText(capture.duration)}: too short to tell a dead upstream from a slow one.`;
     case 'too-early':
       return (
         `Upstream connection ${named(reason.connection, connections)} had begun to leave packets unanswered when the capture ` +
@@ -83,12 +87,26 @@ function windowsText(windows: readonly Window[], connections: Connections): stri
   const client = connections.get(window.client);
   const upstream = connections.get(window.upstream);
   const gateway = window.confidence === 'confirmed' ? 'The gateway' : 'Probably the gateway';
-  const since = `from ${dateTimeText(window.from)} for ${windowSpan(window)}`;
+  const since = sinceText(window);
   return (
     `${gateway} kept client ${client === undefined ? window.client : farEnd(client)} connected while its upstream ` +
     `${upstream === undefined ? window.upstream : farEnd(upstream)} was dead, ${since}` +
     `${window.open ? ' (still so when the capture ends)' : ''}: ${hurtText(window.streams)}${unusedText(window, connections)}${moreText(windows)}.`
   );
+}
+
+/** The upstream died somewhere between its last packet and the first that it left unanswered; the window counts from the latter. */
+function sinceText(window: Window): string {
+  const { lastHeard, firstUnanswered } = window.onset;
+  if (lastHeard === null || clockSecond(lastHeard) === clockSecond(firstUnanswered)) {
+    return `from ${dateTimeText(window.from)} for ${windowSpan(window)}`;
+  }
+  return `since between ${dateTimeText(lastHeard)} and ${clockText(firstUnanswered)}, for at least ${durationText(window.duration)}`;
+}
+
+/** To the second: `2026-11-23T23:05:22`. */
+function clockSecond(time: string): string {
+  return time.slice(0, 'YYYY-MM-DDThh:mm:ss'.length);
 }
 
 function unusedText({ alternatives }: Window, connections: Connections): string {
