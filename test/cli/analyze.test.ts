@@ -1,5 +1,15 @@
 import { execFile, spawn, spawnSync } from 'node:child_process';
-import { createReadStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -386,5 +396,35 @@ describe('a reader that has seen enough', () => {
     const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
     expect(stderr).toBe('');
     expect(status).toBe(1);
+  });
+});
+
+describe('what a terminal or a disk may do', () => {
+  test('a file name with control characters stays one line on standard error', async () => {
+    const run = await watchpcap(['analyze', join(folder, 'no\nsuch\u001b[2J\u202efile.pcap')]);
+    expect(run).toMatchObject({ status: 66, stdout: '' });
+    expectOneLine(run.stderr);
+    expect(run.stderr).not.toContain('\u001b');
+    expect(run.stderr).not.toContain('\u202e');
+  });
+
+  test.skipIf(!existsSync('/dev/full'))('a full disk is one clear line and 70, not a finding (needs /dev/full)', () => {
+    const full = openSync('/dev/full', 'w');
+    const { status, stderr } = spawnSync(process.execPath, [COMMAND, 'analyze', HALF_DEAD], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      stdio: ['ignore', full, 'pipe'],
+    });
+    closeSync(full);
+    expect(status).toBe(70);
+    expect(stderr).toBe('watchpcap: standard output cannot be written (ENOSPC)\n');
+  });
+
+  test('a clock set back between two packets is told, and nothing is called healthy', async () => {
+    const bytes = sample(HEALTHY);
+    const path = file('twice.pcap', Uint8Array.from([...bytes, ...bytes.subarray(FILE_HEADER_BYTES)]));
+    const run = await watchpcap(['analyze', path, '-f', 'json']);
+    expect(run.status).toBe(2);
+    expect(parsed(run).verdict).toMatchObject({ state: 'inconclusive', reason: 'clock-step' });
   });
 });

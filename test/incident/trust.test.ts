@@ -21,6 +21,10 @@ describe('what weakens a capture', () => {
     expect(notes(watching().flow('upstream', { gapBytes: 1448 }))).toEqual(['missing-bytes u1 1448']);
   });
 
+  test('bytes that the snap length cut', () => {
+    expect(notes(watching().flow('upstream', { snaplenBytes: 1380 }))).toEqual(['snaplen-cut u1 1380']);
+  });
+
   test('streams from before it began', () => {
     expect(notes(trace().client('c1', { midway: true }).openStream(7, 1).upstream('u1'))).toEqual([
       'begun-mid-stream c1 1',

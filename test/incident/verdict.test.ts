@@ -147,3 +147,25 @@ describe('healthy', () => {
     expect(verdict(change(watching()))).toMatchObject({ state: 'healthy', confidence: null });
   });
 });
+
+describe('a capture that cannot tell the time', () => {
+  test('whose clock was set back is inconclusive, where it would have been healthy', () => {
+    const at = { file: 0, packet: 5, timeNs: -60e9 };
+    const built = { ...watching().end(600), clockSteps: { count: 1, first: at } };
+    expect(buildIncident(built).verdict).toEqual({
+      state: 'inconclusive',
+      confidence: null,
+      reason: { kind: 'clock-step', count: 1 },
+    });
+    expect(buildIncident(built).trust).toMatchObject([
+      { code: 'clock-step', connection: null, packets: [at], count: 1 },
+    ]);
+  });
+
+  test('that is shorter than a death takes is inconclusive, a longer one healthy', () => {
+    const short = watching().end(600);
+    const first = { file: 0, packet: 1, timeNs: 598e9 };
+    expect(buildIncident({ ...short, first }).verdict.reason).toEqual({ kind: 'too-short' });
+    expect(buildIncident({ ...short, first: { ...first, timeNs: 596e9 } }).verdict.state).toBe('healthy');
+  });
+});
