@@ -14,7 +14,7 @@ export interface Death {
   readonly fromNs: number;
   /** Proof of life again; null where it never came. */
   readonly healedAt: Ref | null;
-  /** The debts that prove it; none for a reset, a refusal, a GOAWAY or a FIN. */
+  /** The debts that prove it; none where a PING without an answer does, or a packet: a reset, a refusal, a GOAWAY, a FIN. */
   readonly debts: readonly Debt[];
   /** The packet that is the proof, where no debt is. */
   readonly packet: Ref | null;
@@ -22,6 +22,13 @@ export interface Death {
   readonly provenByGivingUp: boolean;
   /** Only streams above this one are lost (a GOAWAY's last stream); null: all are. */
   readonly aboveStream: number | null;
+}
+
+const SILENT: ReadonlySet<Cause> = new Set(['peer-silent', 'path-one-way', 'connect-unanswered']);
+
+/** Told by what nobody answered, and not by a packet that said so: the gateway may go on using the connection. */
+export function isSilent({ cause }: Death): boolean {
+  return SILENT.has(cause);
 }
 
 /** A side heard this long after the first unanswered elicit is still there: what is dead is the way, not the peer. */

@@ -1,6 +1,6 @@
 import { lacksBytes } from './liveness.ts';
 import type { Ref, TraceStream } from '../trace/index.ts';
-import type { Death } from './deaths.ts';
+import { type Death, isSilent } from './deaths.ts';
 import type { Carried } from './links.ts';
 import type { HurtStream, Leg } from './model.ts';
 import {
@@ -43,7 +43,7 @@ export function victimsOf(
     .filter(({ near, far }) => isHurt(client, upstream, death, near, far))
     .map(({ near, far }) => ({ near, far, rerouted: reroutedTo(near, upstream) }));
   // A connection that is closed gets no new requests; one that is silent, or whose GOAWAY goes unheard, does.
-  const open = death.debts.length > 0 || death.cause === 'goaway-ignored';
+  const open = isSilent(death) || death.cause === 'goaway-ignored';
   const untilNs = givenUpNs(client, death, linked);
   const unseen = open && onlyOne ? unseenRequests(client, death, untilNs, captureEndNs, thresholds) : [];
   return [...linked, ...unseen.map((near) => ({ near, far: null, rerouted: null }))].filter(

@@ -96,6 +96,7 @@ function closedOf(
   const fins = trace.closes.filter((close) => close.kind === 'fin');
   const first = fins[0];
   if (first !== undefined && fins.length > 1) return { how: 'fin', by: party(first.by), at: (fins[1] ?? first).at };
+  if (first !== undefined) return { how: 'open', by: null, at: null };
   const at = timedOutAt(trace, captureEndNs, thresholds);
   return { how: at === null ? 'open' : 'timeout', by: null, at };
 }

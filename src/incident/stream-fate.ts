@@ -65,8 +65,18 @@ export function isServed(stream: TraceStream): boolean {
   return typeof stream.status === 'number' && stream.status >= OK_MIN && stream.status < OK_END;
 }
 
+/** Statuses by which a proxy tells of its own trouble (RFC 9110 §15.6.3 to §15.6.5); 408 is Envoy's stream idle time-out before headers. */
+const PROXY_STATUSES: ReadonlySet<number> = new Set([408, 502, 503, 504]);
+/** gRPC's UNAVAILABLE, which Envoy sends in trailers where it would send a 503. */
+const GRPC_UNAVAILABLE = '14';
+
+/** An answer of the kind that a gateway makes itself; whether it did, only the upstream leg can tell. */
+export function isProxyAnswer({ status, grpcStatus }: TraceStream): boolean {
+  return grpcStatus === GRPC_UNAVAILABLE || (typeof status === 'number' && PROXY_STATUSES.has(status));
+}
+
 export function isError(stream: TraceStream): boolean {
-  return typeof stream.status === 'number' && stream.status >= SERVER_ERROR;
+  return isProxyAnswer(stream) || (typeof stream.status === 'number' && stream.status >= SERVER_ERROR);
 }
 
 /** The asker gave the stream up by itself. */

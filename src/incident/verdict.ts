@@ -1,7 +1,8 @@
 import type { Facts } from './findings/rule.ts';
 import { LINK_CONFIDENCE_MIN } from './links.ts';
-import type { Death } from './deaths.ts';
+import { type Death, isSilent } from './deaths.ts';
 import { isOneSided } from './liveness.ts';
+import { overAt } from './stream-fate.ts';
 import type { Confidence, Finding, Leg, Verdict, VerdictReason } from './model.ts';
 
 /** The state of a whole capture (contract §3): half-dead if and only if there is a window. */
@@ -75,7 +76,7 @@ function isUnansweredAtTheEnd(facts: Facts, leg: Leg): boolean {
  * so did a reset on which nothing was open.
  */
 function isUnexplained(facts: Facts, leg: Leg, death: Death): boolean {
-  if (death.healedAt !== null || (death.debts.length === 0 && death.cause !== 'reset')) return false;
+  if (death.healedAt !== null || (!isSilent(death) && death.cause !== 'reset')) return false;
   if (facts.windows.some((window) => window.upstream === leg.id)) return false;
   const left = leg.streams.some(
     (stream) =>
@@ -103,7 +104,8 @@ function obstacleOf(facts: Facts, gateways: number): VerdictReason | null {
   if (clients.length === 0) return { kind: 'no-client-leg' };
   if (upstreams.length === 0) return { kind: 'no-upstream-leg' };
   if (early !== undefined) return { kind: 'too-early', connection: early.id };
-  if (facts.spanNs < facts.thresholds.deadAfterNs) return { kind: 'too-short' };
+  if (facts.spanNs < facts.thresholds.deadAfterNs && [...clients, ...upstreams].some(isWaiting))
+    return { kind: 'too-short' };
   const blind = [...clients, ...upstreams].filter((leg) => isOneSided(leg.trace) && leg.trace.debts.length > 0);
   const allBlind = upstreams.every((leg) => isOneSided(leg.trace)) || clients.every((leg) => isOneSided(leg.trace));
   if (blind.length > 0 || allBlind) {
@@ -111,4 +113,14 @@ function obstacleOf(facts: Facts, gateways: number): VerdictReason | null {
     return { kind: 'one-sided', connections: legs.map((leg) => leg.id) };
   }
   return null;
+}
+
+/** Something was still to come on this leg when the capture ended. */
+function isWaiting(leg: Leg): boolean {
+  return (
+    leg.trace.debts.some((debt) => debt.end === 'open') ||
+    leg.streams.some(
+      (stream) => stream.sawRequest && stream.status === undefined && overAt(stream, leg.serverSide) === null,
+    )
+  );
 }

@@ -1,7 +1,7 @@
 import type { Trace } from '../trace/index.ts';
 import { alternativesOf } from './alternatives.ts';
 import { DeathIndex } from './death-index.ts';
-import { type Death, deathsOf } from './deaths.ts';
+import { type Death, deathsOf, isSilent } from './deaths.ts';
 import { evidenceOf } from './evidence.ts';
 import { hurtStreams, type Victim, victimsOf } from './hurt.ts';
 import { clientSide } from './leg.ts';
@@ -100,11 +100,11 @@ function carriedCase(scene: Scene, deaths: DeathIndex, client: Leg, upstream: Le
 /** No other upstream connection that carried this client's streams was silently dead at the same time. */
 function onlyDeath(deaths: DeathIndex, client: Leg, upstream: Leg, death: Death): boolean {
   const untilNs = death.healedAt?.timeNs ?? Infinity;
-  const isSilent = (other: Death): boolean =>
-    other.debts.length > 0 && other.fromNs < untilNs && (other.healedAt?.timeNs ?? Infinity) > death.fromNs;
+  const overlaps = (other: Death): boolean =>
+    isSilent(other) && other.fromNs < untilNs && (other.healedAt?.timeNs ?? Infinity) > death.fromNs;
   return !deaths
     .linksOf(client)
-    .some((link) => link.upstream !== upstream.id && deaths.of(link.upstream).some(isSilent));
+    .some((link) => link.upstream !== upstream.id && deaths.of(link.upstream).some(overlaps));
 }
 
 function timedCase(scene: Scene, client: Leg, upstream: Leg, death: Death): Case[] {
@@ -169,7 +169,7 @@ function withNewLinks(links: readonly Link[], cases: readonly Case[]): Link[] {
   return [...links, ...added];
 }
 
-function windowOf(scene: Scene, found: Case, linkIndex: ReadonlyMap<Link, number>): Omit<Window, never>[] {
+function windowOf(scene: Scene, found: Case, linkIndex: ReadonlyMap<Link, number>): Omit<Window, 'id'>[] {
   const { client, upstream, victims, link } = found;
   const { captureEndNs, thresholds, legs, casting } = scene;
   const death = closingDeath(found, captureEndNs, thresholds);
@@ -188,7 +188,6 @@ function windowOf(scene: Scene, found: Case, linkIndex: ReadonlyMap<Link, number
   const streams = hurtStreams(client, upstream, death, victims, toNs, legs);
   return [
     {
-      id: '',
       client: client.id,
       upstream: upstream.id,
       link: linkIndex.get(link) ?? 0,

@@ -232,14 +232,10 @@ export class DebtBook {
   #keep(row: number, end: DebtEnd, acknowledgedInVain: boolean, endAt: Ref | null): void {
     const connection = row >> 1;
     const kept = this.#kept.get(connection) ?? [];
-    if (kept.length >= DEBTS_MAX) {
-      this.#limits.hit('debts-per-connection', DEBTS_MAX);
-      return;
-    }
     const firstElicit = this.#refs.get(row, REF.firstElicit);
     const lastElicit = this.#refs.get(row, REF.lastElicit);
     if (firstElicit === null || lastElicit === null) return;
-    kept.push({
+    const debt: Debt = {
       owedBy: (row & 1) === 0 ? 1 : 0,
       lastHeard: this.#refs.get(row, REF.heardBefore),
       firstElicit,
@@ -260,7 +256,21 @@ export class DebtBook {
       acknowledgedInVain,
       end,
       endAt,
-    });
+    };
+    if (kept.length < DEBTS_MAX) kept.push(debt);
+    else this.#replaceLeast(kept, debt);
     this.#kept.set(connection, kept);
   }
+
+  /** A leg that stutters for ever may die all the same: the debt with the fewest tries makes room, one still open first of all. */
+  #replaceLeast(kept: Debt[], debt: Debt): void {
+    this.#limits.hit('debts-per-connection', DEBTS_MAX);
+    const least = kept.reduce((least, candidate, at) => (weightOf(candidate) < weightOf(kept[least]) ? at : least), 0);
+    if (weightOf(debt) > weightOf(kept[least])) kept[least] = debt;
+  }
+}
+
+function weightOf(debt: Debt | undefined): number {
+  if (debt === undefined) return 0;
+  return debt.end === 'open' ? Infinity : debt.tries;
 }

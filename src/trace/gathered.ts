@@ -59,7 +59,11 @@ export class Gathered {
 
   silence(silence: Silence): void {
     if (this.silences.length < SILENCES_MAX) this.silences.push(silence);
-    else this.#limits.hit('silences-per-connection', SILENCES_MAX);
+    else {
+      this.#limits.hit('silences-per-connection', SILENCES_MAX);
+      // The one that the capture ends in says more than any before it.
+      if (silence.to === null) this.silences[SILENCES_MAX - 1] = silence;
+    }
   }
 
   goaway(goaway: Goaway): void {
@@ -110,6 +114,10 @@ export class Gathered {
 
   #close(close: Close): void {
     if (this.closes.length < CLOSES_MAX) this.closes.push(close);
-    else this.#limits.hit('closes-per-connection', CLOSES_MAX);
+    else {
+      this.#limits.hit('closes-per-connection', CLOSES_MAX);
+      // Resets may come in floods; each side has one first FIN.
+      if (close.kind === 'fin') this.closes[CLOSES_MAX - 1] = close;
+    }
   }
 }

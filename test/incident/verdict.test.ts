@@ -37,6 +37,14 @@ describe('half-dead', () => {
 });
 
 describe('suspect', () => {
+  test('an upstream given up for a PING in vain that nobody is linked to', () => {
+    const built = watching().upstream('u2').openStream(1, 5).pingsInVain('gateway', 30).closes('rst', 'gateway', 45);
+    expect(verdict(built)).toMatchObject({
+      state: 'suspect',
+      reason: { kind: 'dead-upstream-unlinked', connection: 'u2' },
+    });
+  });
+
   test('a dead upstream that nobody is linked to', () => {
     const built = watching().upstream('u2').retransmits(10, 20, 40);
     expect(verdict(built)).toEqual({
@@ -162,10 +170,11 @@ describe('a capture that cannot tell the time', () => {
     ]);
   });
 
-  test('that is shorter than a death takes is inconclusive, a longer one healthy', () => {
-    const short = watching().end(600);
+  test('that is shorter than a death takes is inconclusive while something is awaited, a longer or finished one healthy', () => {
+    const awaited = watching().on('c1').list(9, { at: 599 }).end(600);
     const first = { file: 0, packet: 1, timeNs: 598e9 };
-    expect(buildIncident({ ...short, first }).verdict.reason).toEqual({ kind: 'too-short' });
-    expect(buildIncident({ ...short, first: { ...first, timeNs: 596e9 } }).verdict.state).toBe('healthy');
+    expect(buildIncident({ ...awaited, first }).verdict.reason).toEqual({ kind: 'too-short' });
+    expect(buildIncident({ ...awaited, first: { ...first, timeNs: 596e9 } }).verdict.state).toBe('healthy');
+    expect(buildIncident({ ...watching().end(600), first }).verdict.state).toBe('healthy');
   });
 });

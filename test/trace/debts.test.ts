@@ -168,6 +168,15 @@ describe('which debts are kept', () => {
     expect(ledger.limits.all()).toEqual([{ limit: 'debts-per-connection', bound: DEBTS_MAX, count: 5 }]);
   });
 
+  test('a leg that stuttered for ever may die all the same', () => {
+    const ledger = new Ledger();
+    for (let i = 0; i < DEBTS_MAX; i++) ledger.sends(10 * i).acks(10 * i + 2);
+    const at = 10 * DEBTS_MAX;
+    ledger.sends(at).resends(at + 1, at + 3, at + 7);
+    expect(ledger.debts).toHaveLength(DEBTS_MAX);
+    expect(ledger.debts.at(-1)).toMatchObject({ end: 'open', tries: 3 });
+  });
+
   test('the attempts of a debt that was not kept are not those of the next', () => {
     const debt = new Ledger().sends(10).resends(10.1).acks(10.2).sends(20).resends(21, 23).only;
     expect(debt.attempts.map(({ timeNs }) => timeNs / 1e9)).toEqual([21, 23]);

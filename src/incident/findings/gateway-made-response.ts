@@ -1,18 +1,14 @@
 import type { TraceStream } from '../../trace/index.ts';
 import type { Leg } from '../model.ts';
-import { isError } from '../stream-fate.ts';
+import { isProxyAnswer } from '../stream-fate.ts';
 import { type Facts, finding, ofRole, type Rule } from './rule.ts';
-
-/** Statuses by which a proxy tells of its own trouble (RFC 9110 §15.6.3-15.6.5; 408 is Envoy's stream idle time-out before headers). */
-const PROXY_STATUSES: ReadonlySet<number> = new Set([502, 503, 504]);
 
 /** Error responses to the client for which no upstream response is in the capture. One finding per client connection and status. */
 export const gatewayMadeResponse: Rule = (facts) =>
   ofRole(facts, 'client').flatMap((leg) => {
     const byStatus = new Map<number, TraceStream[]>();
     for (const stream of leg.streams) {
-      if (typeof stream.status !== 'number' || !PROXY_STATUSES.has(stream.status)) continue;
-      if (!isError(stream) || cameFromUpstream(facts, stream)) continue;
+      if (typeof stream.status !== 'number' || !isProxyAnswer(stream) || cameFromUpstream(facts, stream)) continue;
       byStatus.set(stream.status, [...(byStatus.get(stream.status) ?? []), stream]);
     }
     return [...byStatus].map(([status, streams]) =>
@@ -28,7 +24,9 @@ export const gatewayMadeResponse: Rule = (facts) =>
 function cameFromUpstream(facts: Facts, stream: TraceStream): boolean {
   return stream.partners.some((partner) => {
     const far = facts.legs[partner.connection]?.streams.find((candidate) => candidate.id === partner.streamId);
-    return partner.nearerClient && far !== undefined && far.status === stream.status;
+    return (
+      partner.nearerClient && far !== undefined && far.status === stream.status && far.grpcStatus === stream.grpcStatus
+    );
   });
 }
 

@@ -3,19 +3,20 @@ import type { Leg } from '../model.ts';
 import { type Facts, finding, ofRole, type Rule } from './rule.ts';
 
 const SECOND_NS = 1e9;
-/** Idle time-outs are set in whole seconds and fire within this of them. */
-const SLACK_NS = 0.25 * SECOND_NS;
+/** Idle time-outs are set in multiples of this, and fire a little after them, never before. */
+const STEP_NS = 5 * SECOND_NS;
+const LATE_MAX_NS = 0.25 * SECOND_NS;
 /** Below this, other time-outs than a stream's idle one are likelier. */
 const IDLE_MIN_NS = 10 * SECOND_NS;
 
-/** A stream that the gateway cut after a whole number of seconds of silence, while its upstream was healthy. */
+/** A stream that the gateway cut after a round number of seconds of silence, while its upstream was healthy. */
 export const idleTimeoutCut: Rule = (facts) =>
   ofRole(facts, 'client').flatMap((leg) =>
     leg.streams.flatMap((stream) => {
       if (stream.reset?.by !== leg.serverSide || isHurt(facts, leg, stream)) return [];
       const quietNs = stream.reset.at.timeNs - lastFrameNs(stream);
-      const offNs = Math.abs(quietNs - Math.round(quietNs / SECOND_NS) * SECOND_NS);
-      if (quietNs < IDLE_MIN_NS || offNs > SLACK_NS || !upstreamWasHealthy(facts, stream, stream.reset.at.timeNs))
+      const lateNs = quietNs % STEP_NS;
+      if (quietNs < IDLE_MIN_NS || lateNs > LATE_MAX_NS || !upstreamWasHealthy(facts, stream, stream.reset.at.timeNs))
         return [];
       return [
         finding(

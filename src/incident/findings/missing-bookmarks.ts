@@ -17,6 +17,8 @@ export interface OverdueBookmarks {
 const SECOND_NS = 1e9;
 /** kube-apiserver sends a bookmark about each minute to watches that ask for them. */
 const BOOKMARK_PERIOD_NS = 60 * SECOND_NS;
+/** Data for so much of a period shows that there is a rhythm; the first bookmark may come early. */
+const RHYTHM_MIN = 0.8;
 /** Bookmarks that must be missing: one may be late, two may be folded into events. */
 const MISSED_MIN = 3.5;
 
@@ -34,11 +36,10 @@ function overdue(facts: Facts, leg: Leg, stream: TraceStream): OverdueBookmarks[
   if (lacksBytes(leg.trace.flows[leg.serverSide])) return [];
   const path = stream.request?.path ?? null;
   const last = stream.lastData[leg.serverSide];
-  if (path === null || last === null || !/[?&]allowWatchBookmarks=(true|1)(&|$)/.test(path)) return [];
-  if (describeRequest(stream.request?.method ?? null, path).kind !== 'watch') return [];
+  if (path === null || last === null || !describeRequest(stream.request?.method, path).bookmarks) return [];
   const endNs = overAt(stream, leg.serverSide)?.timeNs ?? leg.closed.at?.timeNs ?? facts.captureEndNs;
   const quietNs = endNs - last.timeNs;
-  const hadRhythm = last.timeNs - stream.opened.timeNs >= 0.8 * BOOKMARK_PERIOD_NS;
+  const hadRhythm = last.timeNs - stream.opened.timeNs >= RHYTHM_MIN * BOOKMARK_PERIOD_NS;
   if (!hadRhythm || quietNs < MISSED_MIN * BOOKMARK_PERIOD_NS) return [];
   const heard = leg.trace.flows[leg.serverSide].last;
   return [{ leg, stream, quietNs, stillHeard: heard !== null && heard.timeNs - last.timeNs > BOOKMARK_PERIOD_NS }];

@@ -80,6 +80,22 @@ export function provenDebts(facts: Facts, leg: Leg): readonly Debt[] {
   });
 }
 
+/** One window for each upstream, the longest: what is said of an upstream is said once, however many clients it hurt. */
+export function longestByUpstream(windows: readonly Window[]): readonly Window[] {
+  const longest = new Map<string, Window>();
+  for (const window of windows) {
+    if (window.durationNs > (longest.get(window.upstream)?.durationNs ?? -1)) longest.set(window.upstream, window);
+  }
+  return [...longest.values()];
+}
+
+/** Streams that windows of that upstream and cause hurt, all clients together. */
+export function hurtCount(facts: Facts, { upstream, cause }: Window): number {
+  return facts.windows
+    .filter((window) => window.upstream === upstream && window.cause === cause)
+    .reduce((sum, window) => sum + window.streams.length, 0);
+}
+
 export function ofRole(facts: Facts, role: Leg['role']): readonly Leg[] {
   return facts.legs.filter((leg) => leg.role === role);
 }

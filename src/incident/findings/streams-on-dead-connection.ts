@@ -1,8 +1,8 @@
-import { finding, type Rule } from './rule.ts';
+import { finding, longestByUpstream, type Rule } from './rule.ts';
 
 /** New requests kept going out on a connection that acknowledged nothing. */
 export const streamsOnDeadConnection: Rule = (facts) =>
-  facts.windows.flatMap((window) => {
+  longestByUpstream(facts.windows).flatMap((window) => {
     const upstream = facts.legById.get(window.upstream);
     if (upstream === undefined) return [];
     const toNs = window.toNs ?? facts.captureEndNs;

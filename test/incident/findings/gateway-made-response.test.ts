@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { findingsIn, watching } from '../stories.ts';
 
 describe('gateway-made-response', () => {
-  test.each([502, 503, 504])('a %d without an upstream response', (status) => {
+  test.each([408, 502, 503, 504])('a %d without an upstream response', (status) => {
     const built = watching().on('c1').list(9, { at: 20 }).answers(9, status, 35).end(600);
     expect(findingsIn(built, 'gateway-made-response')).toMatchObject([
       { severity: 'warning', connection: 'c1', args: { status, count: 1 } },

@@ -15,8 +15,8 @@ describe('too-many-pings', () => {
     expect(findingsIn(watching().goaway('upstream', 50, 3).end(600), 'too-many-pings')).toEqual([]);
   });
 
-  test('without debug text the reason stays unsaid', () => {
+  test('without its debug text the error may be about anything', () => {
     const built = watching().goaway('upstream', 50, 3, ENHANCE_YOUR_CALM).end(600);
-    expect(findingsIn(built, 'too-many-pings')).toMatchObject([{ args: { debug: '' } }]);
+    expect(findingsIn(built, 'too-many-pings')).toEqual([]);
   });
 });
