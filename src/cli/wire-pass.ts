@@ -96,7 +96,8 @@ export class WirePass implements TcpSink {
       { limit: 'field-block-bytes', bound: HTTP_BOUNDS.fieldBlockBytes, count: http.collectLimit },
       { limit: 'hpack-table-rows', bound: HTTP_BOUNDS.tableRows, count: http.hpackTableLimit },
       { limit: 'header-value-bytes', bound: HTTP_BOUNDS.valueBytes, count: http.longValues },
-      { limit: 'unsynchronised-bytes', bound: HTTP_BOUNDS.unsyncedBytes, count: http.unsyncedLimit },
+      { limit: 'unsynchronised-bytes-per-flow', bound: HTTP_BOUNDS.unsyncedFlowBytes, count: http.unsyncedLimit },
+      { limit: 'searched-bytes-per-flow', bound: HTTP_BOUNDS.searchBytes, count: http.searchesGivenUp },
     ];
     return hits.filter((hit) => hit.count > 0);
   }

@@ -1,5 +1,5 @@
 import { HEADER_BLOCK_MAX_BYTES } from './h2/frame.ts';
-import { UNSYNCED_TOTAL_BYTES } from './h2/resync.ts';
+import { SEARCH_MAX_BYTES, UNSYNCED_FLOW_BYTES } from './h2/resync.ts';
 import { KEPT_VALUE_MAX_BYTES } from './hpack/decode.ts';
 import { ROWS_TOTAL_MAX } from './hpack/table.ts';
 
@@ -8,10 +8,12 @@ export const HTTP_BOUNDS: {
   readonly fieldBlockBytes: number;
   readonly tableRows: number;
   readonly valueBytes: number;
-  readonly unsyncedBytes: number;
+  readonly unsyncedFlowBytes: number;
+  readonly searchBytes: number;
 } = {
   fieldBlockBytes: HEADER_BLOCK_MAX_BYTES,
   tableRows: ROWS_TOTAL_MAX,
   valueBytes: KEPT_VALUE_MAX_BYTES,
-  unsyncedBytes: UNSYNCED_TOTAL_BYTES,
+  unsyncedFlowBytes: UNSYNCED_FLOW_BYTES,
+  searchBytes: SEARCH_MAX_BYTES,
 };

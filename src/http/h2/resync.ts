@@ -18,11 +18,11 @@ const SAME_STREAM_BITS = 4;
 /** Headers of one chain that a scan looks at: each proves something, so that many are enough, and the scan stays linear. */
 const CHAIN_MAX_HEADERS = 16;
 /** A flow whose protocol is unknown is looked into so far. */
-const SEARCH_MAX_BYTES: number = 1024 * 1024;
+export const SEARCH_MAX_BYTES: number = 1024 * 1024;
 /** Bytes kept of a flow since the boundary that is suspected, to read them once it is sure. */
-const UNSYNCED_FLOW_BYTES = 4096;
+export const UNSYNCED_FLOW_BYTES = 4096;
 /** The same for all flows of a pass. */
-export const UNSYNCED_TOTAL_BYTES: number = 8 * 1024 * 1024;
+const UNSYNCED_TOTAL_BYTES: number = 8 * 1024 * 1024;
 
 /** Walks from frame header to frame header, over segments, and sums up how convincing the chain is. */
 class Walker {

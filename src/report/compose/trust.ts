@@ -17,11 +17,19 @@ export function trustOf(frame: Frame, incident: Incident, { warningsOmitted }: C
   ];
 }
 
+/** Limits on what tells who was silent and when; the others bound what was said. */
+const TIMES: ReadonlySet<string> = new Set([
+  'debts-per-connection',
+  'silences-per-connection',
+  'closes-per-connection',
+  'connections',
+]);
+
 function limitReached(hit: LimitHit): TrustNote {
   return {
     code: 'limit',
     connection: null,
-    weakens: ['streams', 'links'],
+    weakens: TIMES.has(hit.limit) ? ['liveness', 'windows'] : ['streams', 'links'],
     packets: [],
     count: hit.count,
     message: limitText(hit),
