@@ -1,4 +1,4 @@
-/** What the http stage could not follow, for the report's trust section. All count events. */
+/** What the http stage could not follow. All count events. Those that are bounds reach the report; the others are for tests and for the curious. */
 export interface HttpCounters {
   /** Flows that left frame synchronisation, and that found it again. */
   lost: number;

@@ -2,7 +2,7 @@
 export interface Thresholds {
   /** Unanswered tries (retransmissions, probes, SYNs) from which a side counts as dead. */
   readonly deadTries: number;
-  /** And the seconds that these tries must span at least. */
+  /** And for how long nothing must have answered them: from the first elicit to the answer, or to the capture's end. Nanoseconds. */
   readonly deadAfterNs: number;
   /** Silence with nothing owed from which a connection is idle. */
   readonly idleAfterNs: number;

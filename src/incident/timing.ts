@@ -16,7 +16,7 @@ const ALONE_CONFIDENCE = 0.9;
 
 /**
  * A gateway that gives an upstream connection up and at once resets or answers client streams shows that they were on it
- * (contract §3, Links). Only streams that no join explains count, and every other upstream that closed in the same moment halves the belief.
+ * (contract §3, Links). Only streams that no join explains count, and each other upstream that closed in the same moment explains them just as well.
  */
 export function timedStreams(
   client: Leg,

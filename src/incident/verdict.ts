@@ -49,7 +49,7 @@ function isLinked(facts: Facts, leg: Leg): boolean {
   return facts.links.some((link) => link.upstream === leg.id && link.confidence >= LINK_CONFIDENCE_MIN);
 }
 
-/** Linux retries after 1 s at the latest at first (RFC 6298 §2.1), then at doubling gaps: a try this much overdue was answered unseen. */
+/** The first retry comes after 1 s (RFC 6298 §2.1), 3 s in older stacks, then at doubling gaps: a try this much overdue was answered unseen. */
 const OVERDUE_GAPS = 2.5;
 const FIRST_RETRY_NS = 3e9;
 

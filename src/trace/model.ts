@@ -123,7 +123,7 @@ export interface Debt {
   readonly lastHeard: Ref | null;
   readonly firstElicit: Ref;
   readonly lastElicit: Ref;
-  /** What was sent in vain. `tries` counts what was sent again: retransmissions, probes, SYNs. */
+  /** What was sent in vain. `tries` counts retransmissions, probes and SYNs, the first probe and the first SYN among them. */
   readonly elicits: {
     readonly data: number;
     readonly retransmissions: number;
