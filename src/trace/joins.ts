@@ -1,5 +1,5 @@
 import type { Moment } from '../capture/index.ts';
-import type { Side } from '../tcp/index.ts';
+import { otherSide, type Side } from '../tcp/index.ts';
 import {
   JOIN_SAMPLES_MAX,
   JOINS_MAX,
@@ -17,7 +17,7 @@ import type { LiveStream } from './live-stream.ts';
 import type { Join, JoinMethod, Ref } from './model.ts';
 import { PendingRing } from './pending.ts';
 import { refOf } from './ref-table.ts';
-import { type WaitingLink, WaitingRequests } from './waiting-requests.ts';
+import { bucketOf, type WaitingLink, WaitingRequests } from './waiting-requests.ts';
 
 /** How well "received on `near`, passed on over `far`" fits what is known of the two connections. */
 export const FORWARDING = { impossible: 0, conceivable: 1, fitting: 2 } as const;
@@ -82,13 +82,15 @@ export class JoinBook {
     const { path } = stream;
     const token = tokenOf(stream);
     if (token !== null) {
-      this.#joinRequest(stream, token, this.#byToken.chain(token), 'request-id');
-      this.#byToken.add(token, stream.byToken);
+      const bucket = bucketOf(token);
+      this.#joinRequest(stream, token, this.#byToken.chain(bucket), 'request-id');
+      this.#byToken.add(token, bucket, stream.byToken);
     }
     // Whoever passes on what came with an id passes the id on too.
     if (path === null || stream.isForwarded) return;
-    this.#joinRequest(stream, path, this.#byPath.chain(path), 'request');
-    this.#byPath.add(path, stream.byPath);
+    const bucket = bucketOf(path);
+    this.#joinRequest(stream, path, this.#byPath.chain(bucket), 'request');
+    this.#byPath.add(path, bucket, stream.byPath);
   }
 
   /** A stream is closed: nobody passes it on any more. Call before it may be used again. */
@@ -113,7 +115,7 @@ export class JoinBook {
     const { connection, id: streamId } = stream;
     this.#byPayload.add(
       fingerprint,
-      { stream, connection, streamId, receiver: sender === 0 ? 1 : 0, dataBytes, taken: false },
+      { stream, connection, streamId, receiver: otherSide(sender), dataBytes, taken: false },
       nowNs,
     );
   }
@@ -160,7 +162,7 @@ export class JoinBook {
       return 0;
     if (method === 'request' && !sameAsker(near, far)) return 0;
     if (!near.isYoung(this.#moment, PASSED_ON_LATE_NS) && !near.isPassedOn) return 0;
-    const forwarding = this.#judge(near.connection, near.askedBy === 0 ? 1 : 0, far.connection, far.askedBy);
+    const forwarding = this.#judge(near.connection, otherSide(near.askedBy), far.connection, far.askedBy);
     if (forwarding === FORWARDING.impossible) return 0;
     // A retry or a second hop is believed only of a host that surely is the same: else a client that repeats itself would look like one.
     if ((near.isPassedOn || near.isForwarded) && forwarding !== FORWARDING.fitting) return 0;

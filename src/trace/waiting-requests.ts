@@ -26,8 +26,8 @@ export class WaitingLink {
 export class WaitingRequests {
   readonly #newest: (WaitingLink | null)[] = Array.from({ length: BUCKETS }, () => null);
 
-  add(key: string, link: WaitingLink): void {
-    const bucket = bucketOf(key);
+  /** @param bucket what `bucketOf` says of `key` */
+  add(key: string, bucket: number, link: WaitingLink): void {
     const before = this.#newest[bucket] ?? null;
     link.key = key;
     link.bucket = bucket;
@@ -37,9 +37,9 @@ export class WaitingRequests {
     this.#newest[bucket] = link;
   }
 
-  /** The newest link of that bucket; its chain (`older`) may hold other keys too. */
-  chain(key: string): WaitingLink | null {
-    return this.#newest[bucketOf(key)] ?? null;
+  /** The newest link of a bucket; its chain (`older`) may hold several keys. */
+  chain(bucket: number): WaitingLink | null {
+    return this.#newest[bucket] ?? null;
   }
 
   /** Does nothing for a link that is not in. */
@@ -55,7 +55,8 @@ export class WaitingRequests {
   }
 }
 
-function bucketOf(key: string): number {
+/** Where a key is kept: made once for looking and for adding. */
+export function bucketOf(key: string): number {
   let hash = FNV_BASIS ^ key.length;
   for (let at = Math.max(0, key.length - HASHED_CHARACTERS); at < key.length; at++) {
     hash = Math.imul(hash ^ key.charCodeAt(at), FNV_PRIME);

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LiveStream } from '../../src/trace/live-stream.ts';
-import { type WaitingLink, WaitingRequests } from '../../src/trace/waiting-requests.ts';
+import { bucketOf, type WaitingLink, WaitingRequests } from '../../src/trace/waiting-requests.ts';
 
 function keysOf(requests: WaitingRequests, key: string): LiveStream[] {
   const found: LiveStream[] = [];
-  for (let link: WaitingLink | null = requests.chain(key); link !== null; link = link.older) {
+  for (let link: WaitingLink | null = requests.chain(bucketOf(key)); link !== null; link = link.older) {
     if (link.key === key) found.push(link.stream);
   }
   return found;
@@ -15,8 +15,8 @@ describe('requests that wait to be passed on', () => {
   test('the newest of a key first', () => {
     const requests = new WaitingRequests();
     const [a, b] = [new LiveStream(), new LiveStream()];
-    requests.add('/pods', a.byPath);
-    requests.add('/pods', b.byPath);
+    requests.add('/pods', bucketOf('/pods'), a.byPath);
+    requests.add('/pods', bucketOf('/pods'), b.byPath);
     expect(keysOf(requests, '/pods')).toEqual([b, a]);
   });
 
@@ -24,7 +24,7 @@ describe('requests that wait to be passed on', () => {
     const requests = new WaitingRequests();
     const stream = new LiveStream();
     requests.remove(stream.byPath);
-    requests.add('/pods', stream.byPath);
+    requests.add('/pods', bucketOf('/pods'), stream.byPath);
     requests.remove(stream.byPath);
     requests.remove(stream.byPath);
     expect(keysOf(requests, '/pods')).toEqual([]);
@@ -45,7 +45,7 @@ describe('requests that wait to be passed on', () => {
             continue;
           }
           const stream = new LiveStream();
-          requests.add(name, stream.byPath);
+          requests.add(name, bucketOf(name), stream.byPath);
           model.push({ key: name, stream });
         }
         for (const name of new Set(steps.map(([each]) => each))) {
