@@ -2,6 +2,7 @@ import type { Debt, MarkKind, Ref } from '../trace/index.ts';
 import { clientSide } from './leg.ts';
 import { isDead, isOneSided } from './liveness.ts';
 import type { Cause, Leg } from './model.ts';
+import { latest } from './stream-fate.ts';
 import type { Thresholds } from './thresholds.ts';
 
 /** One time in which an upstream connection was dead, whether or not anybody was hurt by it. */
@@ -125,10 +126,7 @@ function deathOf(leg: Leg, debts: readonly Debt[], captureEndNs: number, thresho
       lastHeard,
       firstUnanswered,
       fromNs: firstUnanswered.timeNs,
-      healedAt: answered.reduce<Ref | null>(
-        (latest, at) => (latest === null || at.timeNs > latest.timeNs ? at : latest),
-        null,
-      ),
+      healedAt: latest(answered),
       debts,
       packet: null,
       provenByGivingUp: !debts.some((debt) => isDead(leg.trace, debt, captureEndNs, thresholds)),

@@ -1,3 +1,4 @@
+import { otherSide } from '../tcp/index.ts';
 import type { Mark, Ref } from '../trace/index.ts';
 import type { Death } from './deaths.ts';
 import type { Victim } from './hurt.ts';
@@ -54,7 +55,7 @@ function proofRow(upstream: Leg, death: Death, kind: EvidenceKind): Evidence[] {
 
 function tries(upstream: Leg, death: Death): Evidence[] {
   return death.debts.flatMap((debt) => {
-    const by = partyOf(upstream, debt.owedBy === 0 ? 1 : 0);
+    const by = partyOf(upstream, otherSide(debt.owedBy));
     const { probes, syns, retransmissions } = debt.elicits;
     const kind: EvidenceKind = syns > 0 ? 'syn' : retransmissions === 0 && probes > 0 ? 'probe' : 'retransmission';
     return debt.attempts.slice(0, ROWS_OF_A_KIND_MAX).map((attempt, i) => row(upstream, attempt, kind, by, i + 1));

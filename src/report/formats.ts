@@ -1,14 +1,6 @@
 import { renderJson } from './json.ts';
 import type { Report } from './model.ts';
-
-/** What a renderer may know of where its text goes. */
-export interface RenderOptions {
-  /** Columns. */
-  readonly width: number;
-  readonly color: boolean;
-  /** False: only ASCII is drawn. */
-  readonly unicode: boolean;
-}
+import type { RenderOptions } from './render-options.ts';
 
 export type Renderer = (report: Report, options: RenderOptions) => string;
 

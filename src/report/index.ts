@@ -1,5 +1,6 @@
 export { composeReport } from './compose.ts';
 export { escapeTerminal } from './escape.ts';
-export { FORMATS, type FormatName, type Renderer, type RenderOptions } from './formats.ts';
+export { FORMATS, type FormatName, type Renderer } from './formats.ts';
+export type { RenderOptions } from './render-options.ts';
 export { renderJson } from './json.ts';
 export type * from './model.ts';

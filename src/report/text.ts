@@ -1,4 +1,4 @@
-import type { RenderOptions } from './formats.ts';
+import type { RenderOptions } from './render-options.ts';
 import type { Report } from './model.ts';
 import { headSection, meaningSection } from './text/head.ts';
 import { type Ink, inkOf, printable } from './text/ink.ts';

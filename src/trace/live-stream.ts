@@ -185,9 +185,9 @@ export class LiveStream {
     return true;
   }
 
-  freeze(index: number): TraceStream {
+  /** All but its place among the streams of the trace. */
+  freeze(): Omit<TraceStream, 'index'> {
     return {
-      index,
       connection: this.connection,
       id: this.id,
       askedBy: this.askedBy,

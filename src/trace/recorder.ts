@@ -14,6 +14,8 @@ import { PingBook } from './pings.ts';
 import { grown, refOf, RefTable, roomFor } from './ref-table.ts';
 import { StreamBook } from './streams.ts';
 
+/** A connection is made by its first packet, so that this is never told. */
+const NOWHERE: Ref = { file: 0, packet: 0, timeNs: 0 };
 /** Beside LAST_SENT. */
 const FIRST_SENT = 1;
 /** RFC 9110 §15.2: interim responses; the final one follows. */
@@ -183,15 +185,14 @@ export class Recorder implements HttpSink {
   }
 
   #frozenStreams(): TraceStream[] {
-    return Array.from(this.#streams.all(), (stream) => stream.freeze(0))
-      .sort(
-        (a, b) =>
-          a.opened.timeNs - b.opened.timeNs ||
-          a.opened.packet - b.opened.packet ||
-          a.connection - b.connection ||
-          a.id - b.id,
-      )
-      .map((stream, index) => ({ ...stream, index }));
+    const streams = Array.from(this.#streams.all(), (stream) => stream.freeze()).sort(
+      (a, b) =>
+        a.opened.timeNs - b.opened.timeNs ||
+        a.opened.packet - b.opened.packet ||
+        a.connection - b.connection ||
+        a.id - b.id,
+    );
+    return streams.map((stream, index) => ({ ...stream, index }));
   }
 
   /** Every packet, decoded or not: the capture's own span. */
@@ -285,15 +286,9 @@ export class Recorder implements HttpSink {
 
   #connection(id: number, gathered: Gathered): TraceConnection {
     const { syn, synAck, synBy } = gathered;
-    const sides = [this.#sent.get(2 * id, FIRST_SENT), this.#sent.get(2 * id + 1, FIRST_SENT)].filter(
-      (ref) => ref !== null,
-    );
-    const lasts = [this.#sent.get(2 * id, LAST_SENT), this.#sent.get(2 * id + 1, LAST_SENT)].filter(
-      (ref) => ref !== null,
-    );
-    const nothing: Ref = { file: 0, packet: 0, timeNs: 0 };
-    const first = sides.reduce((a, b) => (b.timeNs < a.timeNs ? b : a), sides[0] ?? nothing);
-    const last = lasts.reduce((a, b) => (b.timeNs > a.timeNs ? b : a), lasts[0] ?? nothing);
+    const row = 2 * id;
+    const first = sooner(this.#sent.get(row, FIRST_SENT), this.#sent.get(row + 1, FIRST_SENT)) ?? NOWHERE;
+    const last = later(this.#sent.get(row, LAST_SENT), this.#sent.get(row + 1, LAST_SENT)) ?? NOWHERE;
     if (this.#lastNs - last.timeNs > SILENCE_NS) gathered.silence({ from: last, to: null });
     for (const ping of this.#pings.unanswered(id)) gathered.slowPing(ping);
     return {
@@ -341,6 +336,11 @@ export class Recorder implements HttpSink {
 
 function isOrBoth(local: Side | 'both' | null, side: Side): boolean {
   return local === side || local === 'both';
+}
+
+function sooner(a: Ref | null, b: Ref | null): Ref | null {
+  if (a === null || b === null) return a ?? b;
+  return b.timeNs < a.timeNs ? b : a;
 }
 
 function later(a: Ref | null, b: Ref | null): Ref | null {

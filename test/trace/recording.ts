@@ -1,25 +1,13 @@
 import { Moment } from '../../src/capture/index.ts';
 import { type Direction, DIRECTION, FLAG, Segment } from '../../src/decode/index.ts';
+import { createKeptFields } from '../../src/http/headers.ts';
 import type { KeptFields } from '../../src/http/index.ts';
 import { TcpPass, type Side } from '../../src/tcp/index.ts';
 import { Recorder, type Trace } from '../../src/trace/index.ts';
 
 /** What a request or response says; all else is absent. */
 export function fields(said: Partial<KeptFields>): KeptFields {
-  return {
-    method: undefined,
-    path: undefined,
-    authority: undefined,
-    status: undefined,
-    userAgent: undefined,
-    requestId: undefined,
-    traceparent: undefined,
-    grpcStatus: undefined,
-    contentType: undefined,
-    server: undefined,
-    unknownNames: 0,
-    ...said,
-  };
+  return { ...createKeptFields(), ...said };
 }
 
 export interface SegmentShape {

@@ -1,3 +1,4 @@
+import { otherSide } from '../../tcp/index.ts';
 import { partyOf } from '../leg.ts';
 import { finding, ofRole, provenDebts, type Rule, severityOfDebt } from './rule.ts';
 
@@ -11,7 +12,7 @@ export const acknowledgedInVain: Rule = (facts) =>
           'acknowledged-in-vain',
           severityOfDebt(facts, leg, debt),
           {
-            by: partyOf(leg, debt.owedBy === 0 ? 1 : 0),
+            by: partyOf(leg, otherSide(debt.owedBy)),
             retransmissions: debt.elicits.retransmissions,
             spanNs: (debt.endAt?.timeNs ?? debt.lastElicit.timeNs) - debt.firstElicit.timeNs,
           },

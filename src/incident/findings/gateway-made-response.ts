@@ -1,7 +1,6 @@
 import type { TraceStream } from '../../trace/index.ts';
-import type { Leg } from '../model.ts';
 import { isProxyAnswer } from '../stream-fate.ts';
-import { type Facts, finding, ofRole, type Rule } from './rule.ts';
+import { type Facts, finding, isHurtStream, ofRole, type Rule } from './rule.ts';
 
 /** Error responses to the client for which no upstream response is in the capture. One finding per client connection and status. */
 export const gatewayMadeResponse: Rule = (facts) =>
@@ -14,7 +13,7 @@ export const gatewayMadeResponse: Rule = (facts) =>
     return [...byStatus].map(([status, streams]) =>
       finding(
         'gateway-made-response',
-        inWindow(facts, leg, streams) ? 'critical' : 'warning',
+        streams.some(({ id }) => isHurtStream(facts, leg, id)) ? 'critical' : 'warning',
         { status, count: streams.length },
         { connection: leg.id, packets: streams.map((stream) => stream.statusAt) },
       ),
@@ -28,9 +27,4 @@ function cameFromUpstream(facts: Facts, stream: TraceStream): boolean {
       partner.nearerClient && far !== undefined && far.status === stream.status && far.grpcStatus === stream.grpcStatus
     );
   });
-}
-
-function inWindow(facts: Facts, leg: Leg, streams: readonly TraceStream[]): boolean {
-  const ids = new Set(streams.map((stream) => stream.id));
-  return facts.windows.some((window) => window.client === leg.id && window.streams.some((hurt) => ids.has(hurt.id)));
 }

@@ -1,6 +1,5 @@
 import type { TraceStream } from '../../trace/index.ts';
-import type { Leg } from '../model.ts';
-import { type Facts, finding, ofRole, type Rule } from './rule.ts';
+import { type Facts, finding, isHurtStream, ofRole, type Rule } from './rule.ts';
 
 const SECOND_NS = 1e9;
 /** Idle time-outs are set in multiples of this, and fire a little after them, never before. */
@@ -13,7 +12,7 @@ const IDLE_MIN_NS = 10 * SECOND_NS;
 export const idleTimeoutCut: Rule = (facts) =>
   ofRole(facts, 'client').flatMap((leg) =>
     leg.streams.flatMap((stream) => {
-      if (stream.reset?.by !== leg.serverSide || isHurt(facts, leg, stream)) return [];
+      if (stream.reset?.by !== leg.serverSide || isHurtStream(facts, leg, stream.id)) return [];
       const quietNs = stream.reset.at.timeNs - lastFrameNs(stream);
       const lateNs = quietNs % STEP_NS;
       if (quietNs < IDLE_MIN_NS || lateNs > LATE_MAX_NS || !upstreamWasHealthy(facts, stream, stream.reset.at.timeNs))
@@ -35,12 +34,6 @@ function lastFrameNs(stream: TraceStream): number {
     stream.statusAt?.timeNs ?? 0,
     stream.lastData[0]?.timeNs ?? 0,
     stream.lastData[1]?.timeNs ?? 0,
-  );
-}
-
-function isHurt(facts: Facts, leg: Leg, stream: TraceStream): boolean {
-  return facts.windows.some(
-    (window) => window.client === leg.id && window.streams.some((hurt) => hurt.id === stream.id),
   );
 }
 

@@ -80,6 +80,11 @@ export function provenDebts(facts: Facts, leg: Leg): readonly Debt[] {
   });
 }
 
+/** Whether a window says that this stream of the client leg was hurt. */
+export function isHurtStream(facts: Facts, leg: Leg, streamId: number): boolean {
+  return facts.windows.some((window) => window.client === leg.id && window.streams.some(({ id }) => id === streamId));
+}
+
 /** One window for each upstream, the longest: what is said of an upstream is said once, however many clients it hurt. */
 export function longestByUpstream(windows: readonly Window[]): readonly Window[] {
   const longest = new Map<string, Window>();

@@ -1,6 +1,6 @@
 import { describeRequest } from '../../http/index.ts';
 import { overAt } from '../stream-fate.ts';
-import { finding, ofRole, type Rule } from './rule.ts';
+import { finding, isHurtStream, ofRole, type Rule } from './rule.ts';
 
 const SECOND_NS = 1e9;
 
@@ -14,9 +14,7 @@ export const watchOverdue: Rule = (facts) =>
       const legEndNs = leg.closed.at?.timeNs ?? facts.captureEndNs;
       const openNs = (overAt(stream, leg.serverSide)?.timeNs ?? legEndNs) - stream.opened.timeNs;
       if (openNs <= timeoutSeconds * SECOND_NS + facts.thresholds.watchGraceNs) return [];
-      const hurt = facts.windows.some(
-        (window) => window.client === leg.id && window.streams.some(({ id }) => id === stream.id),
-      );
+      const hurt = isHurtStream(facts, leg, stream.id);
       return [
         finding(
           'watch-overdue',

@@ -1,5 +1,5 @@
 import { escapeTerminal } from '../escape.ts';
-import type { RenderOptions } from '../formats.ts';
+import type { RenderOptions } from '../render-options.ts';
 import { type Paint, paintOf } from './colour.ts';
 import { ASCII, type Glyphs, UNICODE } from './glyphs.ts';
 
