@@ -1,13 +1,13 @@
 import { Moment, type RecordBatch } from '../capture/index.ts';
 import { decodePacket, FLAG, Segment, STOP, STOP_COUNT, STOP_NAMES } from '../decode/index.ts';
 import { HTTP_BOUNDS, HttpPass } from '../http/index.ts';
-import { DID, type GapReason, type Side, TCP_BOUNDS, TcpPass, type TcpSink } from '../tcp/index.ts';
+import { DID, type GapReason, type Side, TCP_BOUNDS, type TcpKeeper, TcpPass, type TcpSink } from '../tcp/index.ts';
 import { type LimitHit, Recorder, type Trace } from '../trace/index.ts';
 
 const NONE = -1;
 
 /** Joins the stages of the wire pass: batches of records in, a trace out. One pass, in file order. */
-export class WirePass implements TcpSink {
+export class WirePass implements TcpSink, TcpKeeper {
   readonly #moment = new Moment();
   readonly #segment = new Segment();
   readonly #stops = new Int32Array(STOP_COUNT);
@@ -18,7 +18,7 @@ export class WirePass implements TcpSink {
   #closing = NONE;
 
   constructor() {
-    this.#tcp = new TcpPass(this.#moment, this);
+    this.#tcp = new TcpPass(this.#moment, this, { keeper: this });
     this.#recorder = new Recorder(this.#moment, this.#tcp.connections);
     this.#http = new HttpPass(this.#moment, this.#recorder);
   }
@@ -60,7 +60,7 @@ export class WirePass implements TcpSink {
 
   opened(connection: number): void {
     const fromStart = (this.#segment.flags & FLAG.syn) !== 0;
-    this.#recorder.opened(connection);
+    this.#recorder.opened(connection, fromStart);
     this.#http.opened(connection, fromStart);
   }
 
@@ -79,6 +79,15 @@ export class WirePass implements TcpSink {
   gap(connection: number, side: Side, lostBytes: number, reason: GapReason): void {
     this.#recorder.gap(connection, side, lostBytes, reason);
     this.#http.gap(connection, side, lostBytes);
+  }
+
+  spare(): number {
+    return this.#recorder.spare();
+  }
+
+  released(connection: number): void {
+    this.#http.closed(connection);
+    this.#recorder.released(connection);
   }
 
   #free(): void {

@@ -12,8 +12,8 @@ import {
   flowRow,
   SHIFT_UNKNOWN,
   SHIFT_UNUSED,
-  type FlowTable,
-} from './flow-table.ts';
+} from './flow-columns.ts';
+import { type FlowTable } from './flow-table.ts';
 import { seqAdd, seqDiff } from './sequence.ts';
 import { LABEL } from './sink.ts';
 

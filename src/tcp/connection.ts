@@ -1,15 +1,6 @@
 import { FLAG, type Segment } from '../decode/index.ts';
-import {
-  CONNECTION,
-  connectionRow,
-  FLOW,
-  FLOW_FLAG,
-  flowRow,
-  NONE,
-  SHIFT_UNKNOWN,
-  sideOf,
-  type FlowTable,
-} from './flow-table.ts';
+import { CONNECTION, connectionRow, FLOW, FLOW_FLAG, flowRow, NONE, SHIFT_UNKNOWN, sideOf } from './flow-columns.ts';
+import { type FlowTable } from './flow-table.ts';
 import { segmentBytes, seqAdd, seqDiff } from './sequence.ts';
 
 /** How far a connection has come, as an onlooker sees it (RFC 9293 §3.3.2 has both ends' states). */
@@ -54,8 +45,6 @@ const STRAGGLER_BYTES = 65_535;
 
 /** Finds which connection a segment belongs to, and keeps its phase. */
 export class Incarnations {
-  /** Packets that found no room in the table. */
-  ignoredPackets = 0;
   /** Set by `flowOf`: the segment is the first of a new connection. */
   opened = false;
   readonly #table: FlowTable;
@@ -77,7 +66,6 @@ export class Incarnations {
 
   #add(segment: Segment, previous: number): number {
     const flow = this.#table.add(segment, previous);
-    if (flow < 0) this.ignoredPackets++;
     this.opened = flow >= 0;
     return flow;
   }

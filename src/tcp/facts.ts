@@ -10,8 +10,8 @@ import {
   FLOW_FLAG,
   flowRow,
   NONE,
-  type FlowTable,
-} from './flow-table.ts';
+} from './flow-columns.ts';
+import { type FlowTable } from './flow-table.ts';
 import type { Side } from './sink.ts';
 
 /** Read access to what the tcp stage knows of each connection, at any time of the pass. Numbers are as of the last segment. */
@@ -22,9 +22,19 @@ export class ConnectionFacts {
     this.#table = table;
   }
 
-  /** Connections so far; they are numbered 0 to count - 1. */
+  /** Connections so far, those given up included. */
   get count(): number {
+    return this.#table.added;
+  }
+
+  /** Numbers in use or used before: all below this. */
+  get rows(): number {
     return this.#table.count;
+  }
+
+  /** A connection's place in the order of first packets, from 0; its number may have been another's before. NaN for a number that is free. */
+  nth(connection: number): number {
+    return this.#table.connectionDoubles[connectionDoublesRow(connection) + CONNECTION_DOUBLE.nth] ?? 0;
   }
 
   /** Word 0..3 of a side's address, network order, as `Segment` has it. */

@@ -1,5 +1,6 @@
 import { FLAG, type Segment } from '../decode/index.ts';
-import { DOUBLE, doublesRow, FLOW, FLOW_FLAG, flowRow, type FlowTable } from './flow-table.ts';
+import { DOUBLE, doublesRow, FLOW, FLOW_FLAG, flowRow } from './flow-columns.ts';
+import { type FlowTable } from './flow-table.ts';
 import { segmentBytes, seqAdd, seqDiff, WINDOW_MAX_BYTES } from './sequence.ts';
 import { DID, LABEL } from './sink.ts';
 

@@ -1,141 +1,29 @@
 import type { Segment } from '../decode/index.ts';
+import {
+  CONNECTION,
+  CONNECTION_DOUBLE,
+  CONNECTION_DOUBLES,
+  CONNECTION_INTS,
+  DOUBLE,
+  FLOW,
+  FLOW_DOUBLES,
+  FLOW_INTS,
+  NONE,
+  SHIFT_UNKNOWN,
+} from './flow-columns.ts';
 import type { Side } from './sink.ts';
-
-/**
- * Connections as typed-array rows: a connection row, then for each of its two flows one row of int32 and one of doubles.
- * Nothing here knows TCP; it finds rows by 4-tuple and grows by doubling.
- */
-
-/** Columns of a connection row. */
-export const CONNECTION = {
-  /** Four address words of side 0, then four of side 1. */
-  address: 0,
-  /** Port of side 0, then of side 1. */
-  port: 8,
-  ipVersion: 10,
-  /** 0 for the first incarnation of a 4-tuple. */
-  incarnation: 11,
-  /** Connection number of the incarnation before, or NONE. */
-  previous: 12,
-  /** PHASE of connection.ts. */
-  phase: 13,
-  /** Who opened: a side, or NONE while no SYN tells. */
-  synSide: 14,
-  /** OPENING of connection.ts. */
-  opening: 15,
-} as const;
-const CONNECTION_INTS = 16;
-
-/** int32 columns of a flow row. A flow is `2 * connection + side`; its peer is `flow ^ 1`. */
-export const FLOW = {
-  /** FLOW_FLAG bits. */
-  flags: 0,
-  /** Initial sequence number; without a SYN the first number seen, less one. */
-  isn: 1,
-  /** Sequence number after the highest sent. With SENT. */
-  sentSeq: 2,
-  /** Highest acknowledgement that the peer sent for this flow. With ACKED. */
-  ackedSeq: 3,
-  /** Sequence number of the next byte to deliver. With DELIVERED. */
-  deliveredSeq: 4,
-  /** Last raw window; NONE before the first segment. */
-  window: 5,
-  /** Window shift; SHIFT_UNKNOWN, SHIFT_UNUSED or 0..14. */
-  shift: 6,
-  /* What Wireshark keeps per flow, under its names; 0 stands for unknown there, so here too. */
-  nextSeq: 7,
-  maxSeqToBeAcked: 8,
-  lastAck: 9,
-  dupAckNum: 10,
-  lastLabels: 11,
-  /* Counters. */
-  packets: 12,
-  retransmissions: 13,
-  keepAliveProbes: 14,
-  keepAlivesAnswered: 15,
-  windowProbes: 16,
-  duplicateAcks: 17,
-  outOfOrders: 18,
-  zeroWindows: 19,
-  /* Held segments: first and last node in the pool (0: none), and how many. */
-  heldHead: 20,
-  heldTail: 21,
-  heldCount: 22,
-  /** The byte of a window probe that may yet prove to be stream data, plus 1; 0: none. */
-  probeByte: 23,
-  /** Identical bare ACKs in a row, while no other segment of this flow told where it stands. */
-  bareAcks: 24,
-  /** End of the last segment that lay outside any possible window. */
-  strayEnd: 25,
-  /** Sequence number after the FIN, meaningful with FLOW_FLAG.fin. */
-  finEnd: 26,
-  lostSegments: 27,
-  /** Acknowledgement and sequence number of those bare ACKs. */
-  bareAckNumber: 28,
-  bareAckSeq: 29,
-} as const;
-const FLOW_INTS = 32;
-
-/** Double columns of a flow row: stream offsets and byte counts never wrap, times are `Moment` nanoseconds. */
-export const DOUBLE = {
-  sent: 0,
-  acked: 1,
-  delivered: 2,
-  payloadBytes: 3,
-  nextSeqNs: 4,
-  lastAckNs: 5,
-  /** When the hole in front of the held segments was first seen, and first acknowledged by the peer (NaN: not yet). */
-  holeNs: 6,
-  holeAckedNs: 7,
-  /** Time of the last bare ACK, and the gap before it. */
-  bareAckNs: 8,
-  bareAckGapNs: 9,
-  /** 1 where the last two such gaps were alike. */
-  steadyGaps: 10,
-} as const;
-const FLOW_DOUBLES = 11;
-
-/** Double columns of a connection: last SYN and the handshake's round trip; NaN while unknown. */
-export const CONNECTION_DOUBLE = { synNs: 0, initialRttNs: 1 } as const;
-const CONNECTION_DOUBLES = 2;
-
-export const FLOW_FLAG = {
-  /** A segment of this flow was seen (not only acknowledged). */
-  seen: 0x01,
-  /** The sequence position is known, from its own segment or the peer's acknowledgement. */
-  known: 0x02,
-  syn: 0x04,
-  fin: 0x08,
-  /** The peer has acknowledged something of this flow. */
-  acked: 0x10,
-  /** The start of the byte stream is fixed. */
-  started: 0x20,
-  /** Its own SYN, payload or FIN told the position; a bare ACK may be a keep-alive probe, one byte short. */
-  positioned: 0x40,
-  /** After a SYN, until the first ACK: Wireshark does not scale the window yet. */
-  firstAck: 0x80,
-  /** A keep-alive probe waits for its answer. */
-  probePending: 0x100,
-  /** The peer sent something since this flow's last segment. */
-  provoked: 0x200,
-  /** Its last window was 0. */
-  zeroWindow: 0x400,
-  /** Wireshark knows a base for this flow (its `TCP_S_BASE_SEQ_SET`). */
-  base: 0x800,
-  reset: 0x1000,
-  /** A SYN was sent, by either side, and the initial round trip is not measured yet. */
-  rttPending: 0x2000,
-} as const;
-
-export const NONE: number = -1;
-export const SHIFT_UNKNOWN: number = -1;
-export const SHIFT_UNUSED: number = -2;
 
 const CONNECTION_BYTES =
   4 * (CONNECTION_INTS + 2 * FLOW_INTS) + 8 * (CONNECTION_DOUBLES + 2 * FLOW_DOUBLES) + 4 * 4; /* four slots at worst */
-const TABLE_MAX_BYTES = 160 * 2 ** 20;
-/** 2^18, for the table doubles. Only a flood reaches it; packets of connections beyond are counted and ignored. */
-export const CONNECTIONS_MAX: number = 2 ** Math.floor(Math.log2(TABLE_MAX_BYTES / CONNECTION_BYTES));
+/** What one connection takes in all stages and in the report at most, as measured (bench/README.md), beside its row here. */
+const CONNECTION_ELSEWHERE_BYTES = 15 * 1024;
+const CONNECTIONS_MAX_BYTES = 256 * 2 ** 20;
+/**
+ * Connections followed at one time: 2^14, for the table doubles. Where all rows are taken the sink names a connection to give up,
+ * so that a long capture is limited by what is open in it and not by all that ever was.
+ */
+export const CONNECTIONS_MAX: number =
+  2 ** Math.floor(Math.log2(CONNECTIONS_MAX_BYTES / (CONNECTION_BYTES + CONNECTION_ELSEWHERE_BYTES)));
 /** Keys made to collide cost at most this many comparisons. */
 const PROBES_MAX = 1024;
 const CONNECTIONS_MIN = 64;
@@ -161,9 +49,15 @@ function hashSegment(s: Segment): number {
   );
 }
 
+/**
+ * Connections as typed-array rows: a connection row, then for each of its two flows one row of int32 and one of doubles.
+ * Nothing here knows TCP; it finds rows by 4-tuple, grows by doubling, and uses the rows of removed connections again.
+ */
 export class FlowTable {
-  /** Connections so far; the next one's number. */
+  /** Rows in use or used before; a connection's number is its row. */
   count = 0;
+  /** Connections added so far. */
+  added = 0;
   connections: Int32Array = new Int32Array(CONNECTIONS_MIN * CONNECTION_INTS);
   flows: Int32Array = new Int32Array(CONNECTIONS_MIN * 2 * FLOW_INTS);
   doubles: Float64Array = new Float64Array(CONNECTIONS_MIN * 2 * FLOW_DOUBLES);
@@ -173,6 +67,7 @@ export class FlowTable {
   /** Connection number + 1 of the newest incarnation of a 4-tuple; 0: free. */
   #slots: Int32Array = new Int32Array(CONNECTIONS_MIN * 2);
   #used = 0;
+  readonly #free: number[] = [];
 
   /** @param connectionsMax  the most rows, at most CONNECTIONS_MAX */
   constructor(connectionsMax: number = CONNECTIONS_MAX) {
@@ -200,13 +95,95 @@ export class FlowTable {
    * @returns the sender's flow, or NONE where the table is full
    */
   add(segment: Segment, previous: number): number {
-    if (this.count >= this.#max) return NONE;
-    const connection = this.count;
+    if (this.isFull) return NONE;
+    const connection = this.#free.at(-1) ?? this.count;
     if (!this.#place(segment, connection, previous)) return NONE;
-    if (connection === this.#rows) this.#growRows();
-    this.count++;
+    if (connection === this.count) {
+      if (connection === this.#rows) this.#growRows();
+      this.count++;
+    } else {
+      this.#free.pop();
+    }
     this.#write(segment, connection, previous);
     return connection * 2;
+  }
+
+  /** No row is left. */
+  get isFull(): boolean {
+    return this.count - this.#free.length >= this.#max;
+  }
+
+  /** Forgets a connection; its number is free for another. */
+  remove(connection: number): void {
+    this.#unlink(connection);
+    this.connections.fill(0, connection * CONNECTION_INTS, (connection + 1) * CONNECTION_INTS);
+    this.flows.fill(0, connection * 2 * FLOW_INTS, (connection + 1) * 2 * FLOW_INTS);
+    this.doubles.fill(0, connection * 2 * FLOW_DOUBLES, (connection + 1) * 2 * FLOW_DOUBLES);
+    this.connectionDoubles.fill(Number.NaN, connection * CONNECTION_DOUBLES, (connection + 1) * CONNECTION_DOUBLES);
+    this.#free.push(connection);
+  }
+
+  /** Takes a connection out of the chain of its 4-tuple's incarnations, and the last one of them out of the slots. */
+  #unlink(connection: number): void {
+    const slot = this.#slotOf(connection);
+    if (slot < 0) return;
+    const before = this.#before(connection);
+    let newer = (this.#slots[slot] ?? 0) - 1;
+    if (newer === connection) {
+      if (before === NONE) this.#vacate(slot);
+      else this.#slots[slot] = before + 1;
+      return;
+    }
+    while (newer >= 0 && this.#before(newer) !== connection) newer = this.#before(newer);
+    if (newer >= 0) this.connections[newer * CONNECTION_INTS + CONNECTION.previous] = before;
+  }
+
+  #before(connection: number): number {
+    return this.connections[connection * CONNECTION_INTS + CONNECTION.previous] ?? NONE;
+  }
+
+  /** The slot of a connection's 4-tuple. */
+  #slotOf(connection: number): number {
+    const mask = this.#slots.length - 1;
+    let slot = this.#hashRow(connection) & mask;
+    for (let probes = 0; probes < PROBES_MAX; probes++) {
+      const entry = this.#slots[slot] ?? 0;
+      if (entry === 0) return NONE;
+      if (entry - 1 === connection || this.#isSameTuple(entry - 1, connection)) return slot;
+      slot = (slot + 1) & mask;
+    }
+    return NONE;
+  }
+
+  #isSameTuple(a: number, b: number): boolean {
+    return this.#isSameWay(a, 0, b) || this.#isSameWay(a, 1, b);
+  }
+
+  #isSameWay(a: number, sideOfA: Side, b: number): boolean {
+    const rows = this.connections;
+    for (let side = 0; side < 2; side++) {
+      const rowOfA = a * CONNECTION_INTS + CONNECTION.address + (side ^ sideOfA) * 4;
+      const rowOfB = b * CONNECTION_INTS + CONNECTION.address + side * 4;
+      for (let word = 0; word < 4; word++) if (rows[rowOfA + word] !== rows[rowOfB + word]) return false;
+      const portOfA = rows[a * CONNECTION_INTS + CONNECTION.port + (side ^ sideOfA)];
+      if (portOfA !== rows[b * CONNECTION_INTS + CONNECTION.port + side]) return false;
+    }
+    return true;
+  }
+
+  /** Frees a slot and moves up those behind it that would no longer be found (Knuth, TAOCP 6.4, algorithm R). */
+  #vacate(slot: number): void {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let hole = slot;
+    for (let next = (hole + 1) & mask; (slots[next] ?? 0) !== 0; next = (next + 1) & mask) {
+      const home = this.#hashRow((slots[next] ?? 0) - 1) & mask;
+      if (((next - home) & mask) < ((next - hole) & mask)) continue;
+      slots[hole] = slots[next] ?? 0;
+      hole = next;
+    }
+    slots[hole] = 0;
+    this.#used--;
   }
 
   #write(s: Segment, connection: number, previous: number): void {
@@ -229,6 +206,7 @@ export class FlowTable {
       before < 0 ? 0 : (rows[before * CONNECTION_INTS + CONNECTION.incarnation] ?? 0) + 1;
     rows[at + CONNECTION.synSide] = NONE;
     this.connectionDoubles.fill(Number.NaN, connection * CONNECTION_DOUBLES, (connection + 1) * CONNECTION_DOUBLES);
+    this.connectionDoubles[connection * CONNECTION_DOUBLES + CONNECTION_DOUBLE.nth] = this.added++;
     this.#writeFlow(connection * 2);
     this.#writeFlow(connection * 2 + 1);
   }
@@ -340,29 +318,4 @@ export class FlowTable {
     connectionDoubles.set(this.connectionDoubles);
     this.connectionDoubles = connectionDoubles;
   }
-}
-
-/** Index of a connection's row in `connections`. */
-export function connectionRow(connection: number): number {
-  return connection * CONNECTION_INTS;
-}
-
-/** Index of a connection's row in `connectionDoubles`. */
-export function connectionDoublesRow(connection: number): number {
-  return connection * CONNECTION_DOUBLES;
-}
-
-/** Index of a flow's row in `flows`. */
-export function flowRow(flow: number): number {
-  return flow * FLOW_INTS;
-}
-
-/** Index of a flow's row in `doubles`. */
-export function doublesRow(flow: number): number {
-  return flow * FLOW_DOUBLES;
-}
-
-/** Side that sends a flow. */
-export function sideOf(flow: number): Side {
-  return (flow & 1) === 0 ? 0 : 1;
 }

@@ -1,5 +1,16 @@
 export { TCP_BOUNDS } from './bounds.ts';
 export { OPENING, type Opening } from './connection.ts';
 export type { ConnectionFacts } from './facts.ts';
-export { TcpPass, type TcpBounds, type TcpLimits } from './pass.ts';
-export { DID, GAP, LABEL, isResent, otherSide, type GapReason, type Side, type TcpSink } from './sink.ts';
+export { TcpPass, type TcpLimits, type TcpOptions } from './pass.ts';
+export {
+  DID,
+  GAP,
+  LABEL,
+  NONE_TO_SPARE,
+  isResent,
+  otherSide,
+  type GapReason,
+  type Side,
+  type TcpKeeper,
+  type TcpSink,
+} from './sink.ts';

@@ -4,12 +4,13 @@ import { Analysis } from './analysis.ts';
 import { Incarnations } from './connection.ts';
 import { ConnectionFacts } from './facts.ts';
 import { Flight, PROBE } from './flight.ts';
-import { DOUBLE, doublesRow, FLOW, FLOW_FLAG, flowRow, FlowTable, sideOf } from './flow-table.ts';
+import { DOUBLE, doublesRow, FLOW, FLOW_FLAG, flowRow, NONE, sideOf } from './flow-columns.ts';
+import { FlowTable } from './flow-table.ts';
 import { HoldPool } from './hold-pool.ts';
 import { Prediction } from './prediction.ts';
 import { Probes } from './probes.ts';
 import { Reassembly } from './reassembly.ts';
-import { DID, isResent, LABEL, RESENT, type TcpSink } from './sink.ts';
+import { DID, GAP, isResent, LABEL, NONE_TO_SPARE, RESENT, type TcpKeeper, type TcpSink } from './sink.ts';
 
 /** How often a limit was hit. */
 export interface TcpLimits {
@@ -22,8 +23,9 @@ export interface TcpLimits {
   readonly straySegments: number;
 }
 
-/** Smaller bounds than the usual ones, for tests. */
-export interface TcpBounds {
+/** Who gives connections up where all are taken (nobody: those beyond are ignored), and, for tests, smaller bounds than the usual ones. */
+export interface TcpOptions {
+  readonly keeper?: TcpKeeper;
   readonly connectionsMax?: number;
   readonly heldNodesMax?: number;
   /** False: every segment takes the general path. Changes no result. */
@@ -36,6 +38,7 @@ const CONTROL = FLAG.syn | FLAG.fin | FLAG.rst;
 export class TcpPass {
   readonly connections: ConnectionFacts;
   readonly #sink: TcpSink;
+  readonly #keeper: TcpKeeper | undefined;
   readonly #table: FlowTable;
   readonly #incarnations: Incarnations;
   readonly #analysis: Analysis;
@@ -44,26 +47,42 @@ export class TcpPass {
   readonly #reassembly: Reassembly;
   readonly #prediction: Prediction;
   readonly #predicts: boolean;
+  #ignoredPackets = 0;
 
-  constructor(moment: Moment, sink: TcpSink, bounds: TcpBounds = {}) {
-    const table = new FlowTable(bounds.connectionsMax);
+  constructor(moment: Moment, sink: TcpSink, options: TcpOptions = {}) {
+    const table = new FlowTable(options.connectionsMax);
     this.#sink = sink;
+    this.#keeper = options.keeper;
     this.#table = table;
     this.connections = new ConnectionFacts(table);
     this.#incarnations = new Incarnations(table);
     this.#analysis = new Analysis(moment, table);
     this.#probes = new Probes(moment, table);
     this.#flight = new Flight(table);
-    this.#reassembly = new Reassembly(moment, table, sink, new HoldPool(bounds.heldNodesMax));
+    this.#reassembly = new Reassembly(moment, table, sink, new HoldPool(options.heldNodesMax));
     this.#prediction = new Prediction(moment, table, sink);
-    this.#predicts = bounds.predicts ?? true;
+    this.#predicts = options.predicts ?? true;
   }
 
   /** Takes the next segment, in capture order; its payload lies in `view`. Tells the sink all that follows from it before it returns. */
   segment(segment: Segment, view: DataView): void {
-    const flow = this.#incarnations.flowOf(segment);
+    let flow = this.#incarnations.flowOf(segment);
+    if (flow < 0) flow = this.#makeRoom() ? this.#incarnations.flowOf(segment) : NONE;
+    if (flow < 0) this.#ignoredPackets++;
     if (flow < 0 || (this.#predicts && this.#prediction.take(flow, segment, view))) return;
     this.#take(flow, segment, view);
+  }
+
+  /** Gives up the connection that the sink can spare. @returns false where there is none, or where room is not what is missing */
+  #makeRoom(): boolean {
+    if (!this.#table.isFull) return false;
+    const connection = this.#keeper?.spare() ?? NONE_TO_SPARE;
+    if (connection === NONE_TO_SPARE) return false;
+    this.#reassembly.flush(connection * 2, GAP.limit);
+    this.#reassembly.flush(connection * 2 + 1, GAP.limit);
+    this.#keeper?.released(connection);
+    this.#table.remove(connection);
+    return true;
   }
 
   /** The general path. */
@@ -86,7 +105,7 @@ export class TcpPass {
 
   get limits(): TcpLimits {
     return {
-      ignoredPackets: this.#incarnations.ignoredPackets,
+      ignoredPackets: this.#ignoredPackets,
       flowHeld: this.#reassembly.flowLimitHits,
       poolHeld: this.#reassembly.poolLimitHits,
       straySegments: this.#reassembly.straySegments,

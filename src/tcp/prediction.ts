@@ -1,17 +1,8 @@
 import type { Moment } from '../capture/index.ts';
 import { FLAG, type Segment } from '../decode/index.ts';
 import { PHASE } from './connection.ts';
-import {
-  CONNECTION,
-  connectionRow,
-  DOUBLE,
-  doublesRow,
-  FLOW,
-  FLOW_FLAG,
-  flowRow,
-  sideOf,
-  type FlowTable,
-} from './flow-table.ts';
+import { CONNECTION, connectionRow, DOUBLE, doublesRow, FLOW, FLOW_FLAG, flowRow, sideOf } from './flow-columns.ts';
+import { type FlowTable } from './flow-table.ts';
 import { seqAdd, seqDiff, WINDOW_MAX_BYTES } from './sequence.ts';
 import { DID, GAP, type TcpSink } from './sink.ts';
 

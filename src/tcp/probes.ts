@@ -1,6 +1,7 @@
 import type { Moment } from '../capture/index.ts';
 import { FLAG, type Segment } from '../decode/index.ts';
-import { DOUBLE, doublesRow, FLOW, FLOW_FLAG, flowRow, type FlowTable } from './flow-table.ts';
+import { DOUBLE, doublesRow, FLOW, FLOW_FLAG, flowRow } from './flow-columns.ts';
+import { type FlowTable } from './flow-table.ts';
 import { seqAdd } from './sequence.ts';
 import { LABEL } from './sink.ts';
 

@@ -1,6 +1,7 @@
 import type { Moment } from '../capture/index.ts';
 import { FLAG, type Segment } from '../decode/index.ts';
-import { DOUBLE, doublesRow, FLOW, FLOW_FLAG, flowRow, sideOf, type FlowTable } from './flow-table.ts';
+import { DOUBLE, doublesRow, FLOW, FLOW_FLAG, flowRow, sideOf } from './flow-columns.ts';
+import { type FlowTable } from './flow-table.ts';
 import { HoldPool, NODE_BYTES } from './hold-pool.ts';
 import { payloadSeq, seqAdd, seqAhead, seqDiff, WINDOW_MAX_BYTES } from './sequence.ts';
 import { GAP, LABEL, type GapReason, type TcpSink } from './sink.ts';

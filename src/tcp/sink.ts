@@ -70,7 +70,7 @@ export type GapReason = (typeof GAP)[keyof typeof GAP];
  * What the tcp stage tells its right, in capture order. Per packet: `opened` (first packet of an incarnation only), `segment`,
  * then `bytes` and `gap` for what became deliverable through it.
  *
- * A connection is a small integer, never reused within a capture: the nth incarnation seen is number n - 1.
+ * A connection is a small integer. It is used again only after `released`.
  */
 export interface TcpSink {
   /** First packet of a new connection or incarnation; `segment` follows for the same packet. */
@@ -82,3 +82,13 @@ export interface TcpSink {
   /** `lostBytes` of the flow are missing here and will not come. */
   gap(connection: number, side: Side, lostBytes: number, reason: GapReason): void;
 }
+
+/** Decides what to give up where no more connections can be followed. */
+export interface TcpKeeper {
+  /** A connection to be given up; NONE_TO_SPARE where none may. What it still holds is told before `released`. */
+  spare(): number;
+  /** It is given up: nothing more will be told of it, and its number is free for another. */
+  released(connection: number): void;
+}
+
+export const NONE_TO_SPARE: number = -1;

@@ -68,6 +68,26 @@ export class DebtBook {
     if (wanted > this.#rows) this.#grow(roomFor(this.#rows, wanted));
   }
 
+  /** Forgets a connection. */
+  release(connection: number): void {
+    for (const row of [2 * connection, 2 * connection + 1]) {
+      this.#owed[row] = OWED.nothing;
+      this.#attempts.delete(row);
+      for (let column = 0; column < REFS_COUNT; column++) this.#refs.clear(row, column);
+    }
+    this.#kept.delete(connection);
+  }
+
+  /** Whether an answer is owed to either side. */
+  isOpen(connection: number): boolean {
+    return this.#owed[2 * connection] !== OWED.nothing || this.#owed[2 * connection + 1] !== OWED.nothing;
+  }
+
+  /** Whether a debt of it was worth keeping. */
+  isNotable(connection: number): boolean {
+    return this.#kept.has(connection);
+  }
+
   /**
    * Accounts one segment.
    * @param lastHeard its column LAST_SENT: the last packet of each flow before this one

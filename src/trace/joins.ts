@@ -31,9 +31,10 @@ export type Forwarding = (typeof FORWARDING)[keyof typeof FORWARDING];
 export type JudgeForwarding = (near: number, receiver: Side, far: number, sender: Side) => Forwarding;
 
 interface PendingPayload {
-  /** The stream may have been folded since: then it is another one, and its number tells. */
+  /** The stream may have been folded since: then it is another one, and its name tells. */
   readonly stream: LiveStream;
   readonly connection: number;
+  readonly nth: number;
   readonly streamId: number;
   readonly receiver: Side;
   readonly dataBytes: number;
@@ -41,8 +42,10 @@ interface PendingPayload {
 }
 
 interface JoinTally {
-  near: number;
-  far: number;
+  readonly near: number;
+  readonly nearNth: number;
+  readonly far: number;
+  readonly farNth: number;
   method: JoinMethod;
   streams: number;
   unambiguous: number;
@@ -55,6 +58,8 @@ interface JoinTally {
 
 const METHOD_NUMBER = { 'request-id': 0, request: 1, payload: 2 } as const satisfies Record<JoinMethod, number>;
 const METHODS_COUNT = 3;
+/** Joins refused before it is looked again whether there is room: looking goes through all of them. */
+const SWEEP_PAUSE: number = JOINS_MAX / 4;
 
 /**
  * Finds, while reading and without knowing roles, which streams of different connections carried the same thing:
@@ -70,11 +75,20 @@ export class JoinBook {
   /** By the nearer connection, then by the other one and the method: small integers, which are found fastest. */
   readonly #tallies: (Map<number, JoinTally> | undefined)[] = [];
   #talliesCount = 0;
+  #refusedSinceSweep = 0;
+  readonly #isHere: (connection: number, nth: number) => boolean;
 
-  constructor(moment: Moment, limits: LimitCounter, judge: JudgeForwarding) {
+  /** @param isHere whether a connection, given by its number and its nth, is still followed */
+  constructor(
+    moment: Moment,
+    limits: LimitCounter,
+    judge: JudgeForwarding,
+    isHere: (connection: number, nth: number) => boolean,
+  ) {
     this.#moment = moment;
     this.#limits = limits;
     this.#judge = judge;
+    this.#isHere = isHere;
   }
 
   /** A request was read whole: joins it to the one it forwards, and keeps it for those that forward it. */
@@ -112,20 +126,29 @@ export class JoinBook {
     const nowNs = this.#moment.ns[0] ?? 0;
     const earlier = this.#byPayload.find(fingerprint, nowNs);
     if (earlier !== undefined) this.#joinPayload(stream, sender, dataBytes, earlier);
-    const { connection, id: streamId } = stream;
+    const { connection, nth, id: streamId } = stream;
     this.#byPayload.add(
       fingerprint,
-      { stream, connection, streamId, receiver: otherSide(sender), dataBytes, taken: false },
+      { stream, connection, nth, streamId, receiver: otherSide(sender), dataBytes, taken: false },
       nowNs,
     );
   }
 
-  all(): Join[] {
+  /** A connection is given up: forgets what it had passed on to others. */
+  release(connection: number): void {
+    this.#talliesCount -= this.#tallies[connection]?.size ?? 0;
+    this.#tallies[connection] = undefined;
+  }
+
+  /** @param idOf the id in the trace of a connection, given by its number and its nth; undefined where it was given up */
+  all(idOf: (connection: number, nth: number) => number | undefined): Join[] {
     const tallies = this.#tallies.flatMap((ofNear) => (ofNear === undefined ? [] : [...ofNear.values()]));
-    return tallies.map(({ lastNs, lastPacket, lastFile, ...tally }) => ({
-      ...tally,
-      last: { file: lastFile, packet: lastPacket, timeNs: lastNs },
-    }));
+    return tallies.flatMap(({ lastNs, lastPacket, lastFile, nearNth, farNth, ...tally }) => {
+      const near = idOf(tally.near, nearNth);
+      const far = idOf(tally.far, farNth);
+      if (near === undefined || far === undefined) return [];
+      return [{ ...tally, near, far, last: { file: lastFile, packet: lastPacket, timeNs: lastNs } }];
+    });
   }
 
   /**
@@ -187,9 +210,9 @@ export class JoinBook {
   }
 
   #mayBeSource(pending: PendingPayload, stream: LiveStream, sender: Side, dataBytes: number): boolean {
-    const { stream: source, connection } = pending;
+    const { stream: source, connection, nth } = pending;
     if (pending.taken || pending.dataBytes !== dataBytes || connection === stream.connection) return false;
-    if (source.connection !== connection || source.id !== pending.streamId || source.isJoinedByRequest) return false;
+    if (source.nth !== nth || source.id !== pending.streamId || source.isJoinedByRequest) return false;
     return this.#judge(connection, pending.receiver, stream.connection, sender) !== FORWARDING.impossible;
   }
 
@@ -200,7 +223,7 @@ export class JoinBook {
   }
 
   #tally(near: LiveStream, far: LiveStream, method: JoinMethod, candidates: number): void {
-    const tally = this.#tallyOf(near.connection, far.connection, method);
+    const tally = this.#tallyOf(near, far, method);
     if (tally === undefined) return;
     tally.streams++;
     if (candidates === 1) tally.unambiguous++;
@@ -210,19 +233,37 @@ export class JoinBook {
     tally.lastFile = this.#moment.file;
   }
 
-  #tallyOf(near: number, far: number, method: JoinMethod): JoinTally | undefined {
-    const key = far * METHODS_COUNT + METHOD_NUMBER[method];
-    const ofNear = (this.#tallies[near] ??= new Map<number, JoinTally>());
+  /** Forgets tallies with connections that were given up. @returns whether that made room for a good while */
+  #sweep(): boolean {
+    if (this.#refusedSinceSweep > 0 && this.#refusedSinceSweep < SWEEP_PAUSE) return false;
+    this.#refusedSinceSweep = 0;
+    for (const ofNear of this.#tallies) {
+      for (const [key, { far, farNth }] of ofNear ?? []) {
+        if (this.#isHere(far, farNth)) continue;
+        ofNear?.delete(key);
+        this.#talliesCount--;
+      }
+    }
+    return this.#talliesCount < JOINS_MAX;
+  }
+
+  #tallyOf(near: LiveStream, far: LiveStream, method: JoinMethod): JoinTally | undefined {
+    const key = far.connection * METHODS_COUNT + METHOD_NUMBER[method];
+    const ofNear = (this.#tallies[near.connection] ??= new Map<number, JoinTally>());
     const known = ofNear.get(key);
-    if (known !== undefined) return known;
-    if (this.#talliesCount >= JOINS_MAX) {
+    // A tally with a connection that was given up since, whose number is another's now, is begun anew.
+    if (known !== undefined && known.farNth === far.nth) return known;
+    if (known === undefined && this.#talliesCount >= JOINS_MAX && !this.#sweep()) {
+      this.#refusedSinceSweep++;
       this.#limits.hit('joins', JOINS_MAX);
       return undefined;
     }
     const first = refOf(this.#moment);
     const tally: JoinTally = {
-      near,
-      far,
+      near: near.connection,
+      nearNth: near.nth,
+      far: far.connection,
+      farNth: far.nth,
       method,
       streams: 0,
       unambiguous: 0,
@@ -233,7 +274,7 @@ export class JoinBook {
       lastFile: 0,
     };
     ofNear.set(key, tally);
-    this.#talliesCount++;
+    if (known === undefined) this.#talliesCount++;
     return tally;
   }
 }

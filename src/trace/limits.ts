@@ -21,6 +21,8 @@ export const SLOW_PINGS_MAX = 64;
 export const DEBT_ATTEMPTS_MAX = 16;
 /** Runs drawn per connection; when full, the run's gap doubles and runs melt together. */
 export const MARKS_MAX = 256;
+/** And of all connections together, as far as 2 runs a kind and side of each allow. */
+export const MARKS_TOTAL: number = 256 * 1024;
 export const MARK_GAP_NS: number = 1 * SECOND_NS;
 
 /** A finished stream that took longer is kept by itself. */
@@ -36,7 +38,7 @@ export const FINISHED_STREAMS_EASY = 1024;
 /** Requests of a connection that are kept after one of its streams failed. */
 export const AFTERMATH_STREAMS = 16;
 /** And in all connections together: beyond, each connection keeps what it has and no more. */
-export const FINISHED_STREAMS_MAX: number = 32 * 1024;
+export const FINISHED_STREAMS_MAX: number = 8 * 1024;
 /** Failed and long ones, per connection. */
 export const NOTABLE_STREAMS_MAX = 512;
 /** Open streams in all: a peer that opens and never ends may not grow the program. */
@@ -60,14 +62,21 @@ export const PAYLOAD_MIN_BYTES = 24;
 export const JOIN_SAMPLES_MAX = 16;
 export const JOINS_MAX: number = 64 * 1024;
 
+/** A connection silent for so long, without a debt and without an open stream, is given up where no room is left for a new one. */
+export const SPARED_SILENCE_NS: number = 10 * MINUTE_SECONDS * SECOND_NS;
+/** Connections looked at for such a one, each time. */
+export const SPARED_LOOKS = 64;
+/** Destinations whose unanswered SYNs are counted when they are given up. */
+export const FLOODS_MAX = 256;
+
 /** What is counted when a bound is reached, by the bound's name. */
 export class LimitCounter {
   readonly #hits = new Map<string, { bound: number; count: number }>();
 
-  hit(limit: string, bound: number): void {
+  hit(limit: string, bound: number, count = 1): void {
     const seen = this.#hits.get(limit);
-    if (seen === undefined) this.#hits.set(limit, { bound, count: 1 });
-    else seen.count++;
+    if (seen === undefined) this.#hits.set(limit, { bound, count });
+    else seen.count += count;
   }
 
   all(): LimitHit[] {

@@ -22,6 +22,7 @@ const CELLS: number = DATA_BYTES + 2;
 /** A partner while it is followed; used again with its stream. */
 class LivePartner {
   connection = 0;
+  nth = 0;
   streamId = 0;
   method: JoinMethod = 'request';
   nearerClient = false;
@@ -37,6 +38,8 @@ class LivePartner {
  */
 export class LiveStream {
   connection = 0;
+  /** Its connection's place in the order of first packets: with the id it names the stream for good. */
+  nth = 0;
   id = 0;
   sawRequest = false;
   askedBy: Side | null = null;
@@ -74,8 +77,9 @@ export class LiveStream {
   #partnersCount = 0;
 
   /** Makes it the stream whose first frame is being read. */
-  reuse(connection: number, id: number, askedBy: Side | null, sawRequest: boolean, moment: Moment): void {
+  reuse(connection: number, nth: number, id: number, askedBy: Side | null, sawRequest: boolean, moment: Moment): void {
     this.connection = connection;
+    this.nth = nth;
     this.id = id;
     this.askedBy = askedBy;
     this.sawRequest = sawRequest;
@@ -175,6 +179,7 @@ export class LiveStream {
     if (method !== 'payload') this.isJoinedByRequest = true;
     const partner = (this.#partners[this.#partnersCount++] ??= new LivePartner());
     partner.connection = other.connection;
+    partner.nth = other.nth;
     partner.streamId = other.id;
     partner.method = method;
     partner.nearerClient = nearerClient;
@@ -185,10 +190,13 @@ export class LiveStream {
     return true;
   }
 
-  /** All but its place among the streams of the trace. */
-  freeze(): Omit<TraceStream, 'index'> {
+  /**
+   * All but its place among the streams of the trace.
+   * @param idOf the id in the trace of a connection, given by its number and its nth; undefined where it was given up
+   */
+  freeze(idOf: (connection: number, nth: number) => number | undefined): Omit<TraceStream, 'index'> {
     return {
-      connection: this.connection,
+      connection: idOf(this.connection, this.nth) ?? 0,
       id: this.id,
       askedBy: this.askedBy,
       request: this.hasRequest ? this.#request() : null,
@@ -202,7 +210,10 @@ export class LiveStream {
       longestPause: [this.#pause(0), this.#pause(1)],
       ended: [this.#ref(AT.ended), this.#ref(AT.ended + 1)],
       reset: this.#reset(),
-      partners: this.#partners.slice(0, this.#partnersCount).map(frozenPartner),
+      partners: this.#partners.slice(0, this.#partnersCount).flatMap((partner) => {
+        const connection = idOf(partner.connection, partner.nth);
+        return connection === undefined ? [] : [frozenPartner(partner, connection)];
+      }),
     };
   }
 
@@ -233,10 +244,10 @@ export class LiveStream {
     return this.#cells[PACKETS + slot] !== 0;
   }
 
-  #partnerOf({ connection, id }: LiveStream): LivePartner | undefined {
+  #partnerOf({ nth, id }: LiveStream): LivePartner | undefined {
     for (let at = 0; at < this.#partnersCount; at++) {
       const partner = this.#partners[at];
-      if (partner !== undefined && partner.connection === connection && partner.streamId === id) return partner;
+      if (partner !== undefined && partner.nth === nth && partner.streamId === id) return partner;
     }
     return undefined;
   }
@@ -256,6 +267,6 @@ export class LiveStream {
   }
 }
 
-function frozenPartner({ atNs, atCell, ...partner }: LivePartner): Partner {
-  return { ...partner, at: unpackedRef(atNs, atCell) ?? { file: 0, packet: 0, timeNs: atNs } };
+function frozenPartner({ atNs, atCell, nth: _, ...partner }: LivePartner, connection: number): Partner {
+  return { ...partner, connection, at: unpackedRef(atNs, atCell) ?? { file: 0, packet: 0, timeNs: atNs } };
 }

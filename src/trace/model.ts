@@ -17,9 +17,32 @@ export interface Trace {
   readonly last: Ref | null;
   /** Packets that are not TCP or could not be decoded, by stop code name. */
   readonly undecoded: ReadonlyMap<string, number>;
+  /** What was followed and then given up for want of room. */
+  readonly givenUp: GivenUp;
   readonly limits: readonly LimitHit[];
   /** Packets more than CLOCK_STEP_NS earlier than the one before them in the file. */
   readonly clockSteps: { readonly count: number; readonly first: Ref | null };
+}
+
+/** Connections that were given up for others, as totals: those that closed with nothing worth telling first, then SYNs that nobody answered. */
+export interface GivenUp {
+  readonly connections: number;
+  readonly packets: number;
+  /** Finished streams. */
+  readonly streams: number;
+  /** At most FLOODS_MAX + 1. */
+  readonly floods: readonly Flood[];
+}
+
+/** SYNs that one destination left unanswered and whose connections were given up. */
+export interface Flood {
+  /** Null: all destinations beyond FLOODS_MAX. */
+  readonly to: Endpoint | null;
+  readonly connections: number;
+  readonly syns: number;
+  /** The packets at which the first and the last of them were given up. */
+  readonly since: Ref;
+  readonly until: Ref;
 }
 
 /** A packet of the capture. */
@@ -42,6 +65,8 @@ export interface Endpoint {
 export interface TraceConnection {
   /** Index into `Trace.connections`, in the order of first packets. */
   readonly id: number;
+  /** Its place in the order of first packets among all connections of the capture, those given up included; from 0. */
+  readonly nth: number;
   /** By side; side 0 sent the first packet seen. */
   readonly endpoints: readonly [Endpoint, Endpoint];
   readonly first: Ref;
@@ -63,8 +88,6 @@ export interface TraceConnection {
   /** What a timeline draws: runs of like packets. */
   readonly marks: readonly Mark[];
   readonly folded: StreamTotals;
-  /** Round trip of the handshake: SYN to SYN-ACK as captured; null where either is missing. */
-  readonly handshakeNs: number | null;
 }
 
 export interface Handshake {

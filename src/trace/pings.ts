@@ -33,6 +33,12 @@ export class PingBook {
     pings.pending.push({ opaque0, opaque1, sent: refOf(this.#moment) });
   }
 
+  /** Forgets a connection. */
+  release(connection: number): void {
+    this.#flows.delete(2 * connection);
+    this.#flows.delete(2 * connection + 1);
+  }
+
   /** @returns when the PING that this acknowledges was sent; undefined where it was not captured */
   answered(connection: number, side: Side, opaque0: number, opaque1: number): Ref | undefined {
     const pings = this.#of(connection, side);

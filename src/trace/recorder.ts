@@ -1,23 +1,32 @@
 import type { Moment } from '../capture/index.ts';
 import { FLAG, type Segment } from '../decode/index.ts';
 import type { HttpSink, KeptFields, Protocol } from '../http/index.ts';
-import { type ConnectionFacts, DID, GAP, type GapReason, isResent, LABEL, otherSide, type Side } from '../tcp/index.ts';
-import { endpointText, sameHost } from './addresses.ts';
+import {
+  type ConnectionFacts,
+  DID,
+  GAP,
+  type GapReason,
+  isResent,
+  LABEL,
+  otherSide,
+  type Side,
+  TCP_BOUNDS,
+} from '../tcp/index.ts';
+import { sameHost } from './addresses.ts';
 import { DebtBook, LAST_SENT } from './debts.ts';
+import { FlowNotes } from './flow-notes.ts';
+import { FIRST_SENT, freeze } from './freeze.ts';
 import { Gathered } from './gathered.ts';
 import { FORWARDING, type Forwarding, JoinBook } from './joins.ts';
 import { CLOCK_STEP_NS, DEBT_KEPT_NS, LimitCounter, SILENCE_NS } from './limits.ts';
 import type { LiveStream } from './live-stream.ts';
-import { MARK } from './marks.ts';
-import type { Flow, LimitHit, Ref, Trace, TraceConnection, TraceStream } from './model.ts';
+import { MARK, MarkBook } from './marks.ts';
+import type { LimitHit, Ref, Trace } from './model.ts';
 import { PingBook } from './pings.ts';
-import { grown, refOf, RefTable, roomFor } from './ref-table.ts';
+import { grown, later, refOf, RefTable, roomFor } from './ref-table.ts';
+import { Roster } from './roster.ts';
 import { StreamBook } from './streams.ts';
 
-/** A connection is made by its first packet, so that this is never told. */
-const NOWHERE: Ref = { file: 0, packet: 0, timeNs: 0 };
-/** Beside LAST_SENT. */
-const FIRST_SENT = 1;
 /** RFC 9110 §15.2: interim responses; the final one follows. */
 const FINAL_STATUS_MIN = 200;
 
@@ -32,7 +41,12 @@ export class Recorder implements HttpSink {
   readonly #streams: StreamBook;
   readonly #joins: JoinBook;
   readonly #pings: PingBook;
-  readonly #gathered: Gathered[] = [];
+  readonly #marks = new MarkBook();
+  readonly #notes = new FlowNotes();
+  readonly #roster: Roster;
+  /** By connection number; sparse where connections were given up. */
+  readonly #gathered: (Gathered | undefined)[] = [];
+  readonly #givenUp = { connections: 0, packets: 0, streams: 0 };
   readonly #undecoded = new Map<string, number>();
   readonly #tcp: ConnectionFacts;
   /** By connection: when either side spoke last. */
@@ -53,9 +67,17 @@ export class Recorder implements HttpSink {
     this.#debts = new DebtBook(moment, this.#limits);
     this.#streams = new StreamBook(moment, this.#limits);
     this.#pings = new PingBook(moment);
-    this.#joins = new JoinBook(moment, this.#limits, (near, receiver, far, sender) =>
-      this.#forwarding(near, receiver, far, sender),
+    this.#joins = new JoinBook(
+      moment,
+      this.#limits,
+      (near, receiver, far, sender) => this.#forwarding(near, receiver, far, sender),
+      (connection, nth) => tcp.nth(connection) === nth,
     );
+    this.#roster = new Roster(moment, tcp, {
+      isNotable: (connection) => this.#debts.isNotable(connection) || this.#streams.isNotable(connection),
+      isBusy: (connection) => this.#debts.isOpen(connection) || this.#streams.isBusy(connection),
+      lastSpokenNs: (connection) => this.#lastSpokenNs[connection] ?? Number.NaN,
+    });
   }
 
   /** Packets that are not TCP, or could not be decoded. */
@@ -63,7 +85,8 @@ export class Recorder implements HttpSink {
     this.#undecoded.set(stopName, count);
   }
 
-  opened(connection: number): void {
+  /** @param bySyn  its first packet is a SYN, so that it may be one that nobody answers */
+  opened(connection: number, bySyn: boolean): void {
     this.#sent.grow(2 * connection + 2);
     const room = roomFor(this.#lastSpokenNs.length, connection + 1);
     if (room > this.#lastSpokenNs.length) {
@@ -71,6 +94,33 @@ export class Recorder implements HttpSink {
     }
     this.#gathered[connection] = new Gathered(this.#limits);
     this.#debts.opened(connection);
+    this.#marks.opened(connection);
+    this.#notes.opened(connection);
+    this.#streams.opened(connection);
+    if (bySyn) this.#roster.asked(connection);
+  }
+
+  /** The connection whose loss costs least, or NONE_TO_SPARE. */
+  spare(): number {
+    return this.#roster.spare(this.#tcp.rows);
+  }
+
+  /** Forgets a connection, but for its share in the totals; its number is free for another. */
+  released(connection: number): void {
+    this.#givenUp.connections++;
+    this.#givenUp.packets += this.#tcp.packets(connection, 0) + this.#tcp.packets(connection, 1);
+    this.#givenUp.streams += this.#streams.release(connection);
+    this.#gathered[connection] = undefined;
+    this.#lastSpokenNs[connection] = Number.NaN;
+    for (const row of [2 * connection, 2 * connection + 1]) {
+      this.#sent.clear(row, LAST_SENT);
+      this.#sent.clear(row, FIRST_SENT);
+    }
+    this.#debts.release(connection);
+    this.#joins.release(connection);
+    this.#marks.release(connection);
+    this.#notes.release(connection);
+    this.#pings.release(connection);
   }
 
   segment(connection: number, side: Side, labels: number, did: number, segment: Segment): void {
@@ -81,15 +131,13 @@ export class Recorder implements HttpSink {
     this.#debts.segment(connection, side, labels, did, segment, this.#sent);
     if (!this.#sent.has(row, FIRST_SENT)) this.#sent.set(row, FIRST_SENT, this.#moment);
     this.#sent.set(row, LAST_SENT, this.#moment);
-    gathered.note(side, labels, segment, this.#moment);
-    this.#mark(gathered, side, labels, did, segment);
+    this.#notes.segment(connection, side, labels, segment);
+    gathered.window(side, labels, segment.window, this.#moment);
+    this.#mark(gathered, connection, side, labels, did, segment);
   }
 
   gap(connection: number, side: Side, lostBytes: number, reason: GapReason): void {
-    const gathered = this.#gathered[connection];
-    if (gathered === undefined) return;
-    if (reason === GAP.snaplen) gathered.snaplenBytes[side] += lostBytes;
-    else gathered.gapBytes[side] += lostBytes;
+    this.#notes.gap(connection, side, lostBytes, reason === GAP.snaplen);
   }
 
   protocol(connection: number, protocol: Protocol): void {
@@ -122,7 +170,7 @@ export class Recorder implements HttpSink {
   ): void {
     const stream = this.#streamOf(connection, streamId, null, false);
     if (stream === undefined) return;
-    this.#gathered[connection]?.marks.add(MARK.data, side, this.#moment);
+    this.#marks.add(connection, MARK.data, side, this.#moment);
     if (dataBytes > 0) {
       if (fingerprint !== 0) this.#joins.payload(stream, side, dataBytes, fingerprint);
       stream.data(side, dataBytes, this.#moment);
@@ -131,7 +179,7 @@ export class Recorder implements HttpSink {
   }
 
   rstStream(connection: number, side: Side, streamId: number, errorCode: number): void {
-    this.#gathered[connection]?.marks.add(MARK['rst-stream'], side, this.#moment);
+    this.#marks.add(connection, MARK['rst-stream'], side, this.#moment);
     const stream = this.#streams.find(connection, streamId);
     if (stream === undefined) return;
     stream.reset(side, errorCode, this.#moment);
@@ -145,7 +193,7 @@ export class Recorder implements HttpSink {
   ping(connection: number, side: Side, ack: boolean, opaque0: number, opaque1: number): void {
     const gathered = this.#gathered[connection];
     if (gathered === undefined) return;
-    gathered.marks.add(ack ? MARK['ping-ack'] : MARK.ping, side, this.#moment);
+    this.#marks.add(connection, ack ? MARK['ping-ack'] : MARK.ping, side, this.#moment);
     if (!ack) {
       this.#pings.sent(connection, side, opaque0, opaque1);
       return;
@@ -159,7 +207,7 @@ export class Recorder implements HttpSink {
   goaway(connection: number, side: Side, lastStreamId: number, errorCode: number, debug: string): void {
     const gathered = this.#gathered[connection];
     if (gathered === undefined) return;
-    gathered.marks.add(MARK.goaway, side, this.#moment);
+    this.#marks.add(connection, MARK.goaway, side, this.#moment);
     gathered.goaway({ by: side, at: refOf(this.#moment), lastStreamId, errorCode, debug });
   }
 
@@ -172,27 +220,28 @@ export class Recorder implements HttpSink {
    * @param earlierLimits the bounds that the stages to the left reached
    */
   finish(earlierLimits: readonly LimitHit[]): Trace {
+    const { connections, packets, streams } = this.#givenUp;
+    if (connections > 0) this.#limits.hit('connections', TCP_BOUNDS.connections, connections);
+    const books = {
+      tcp: this.#tcp,
+      gathered: this.#gathered,
+      sent: this.#sent,
+      debts: this.#debts,
+      streams: this.#streams,
+      joins: this.#joins,
+      pings: this.#pings,
+      marks: this.#marks,
+      notes: this.#notes,
+    };
     return {
-      connections: this.#gathered.map((gathered, id) => this.#connection(id, gathered)),
-      streams: this.#frozenStreams(),
-      joins: this.#joins.all(),
+      ...freeze(books, this.#lastNs),
+      givenUp: { connections, packets, streams, floods: this.#roster.floods() },
       first: this.#first,
       last: this.#last,
       undecoded: this.#undecoded,
       clockSteps: this.#clockSteps,
       limits: [...earlierLimits, ...this.#limits.all()],
     };
-  }
-
-  #frozenStreams(): TraceStream[] {
-    const streams = Array.from(this.#streams.all(), (stream) => stream.freeze()).sort(
-      (a, b) =>
-        a.opened.timeNs - b.opened.timeNs ||
-        a.opened.packet - b.opened.packet ||
-        a.connection - b.connection ||
-        a.id - b.id,
-    );
-    return streams.map((stream, index) => ({ ...stream, index }));
   }
 
   /** Every packet, decoded or not: the capture's own span. */
@@ -227,28 +276,51 @@ export class Recorder implements HttpSink {
     if (!(nowNs < lastNs)) this.#lastSpokenNs[connection] = nowNs;
   }
 
-  #mark(gathered: Gathered, side: Side, labels: number, did: number, segment: Segment): void {
+  #mark(gathered: Gathered, connection: number, side: Side, labels: number, did: number, segment: Segment): void {
     const { flags } = segment;
-    if ((flags & (FLAG.syn | FLAG.fin | FLAG.rst)) !== 0) gathered.handshakeOrClose(side, did, segment, this.#moment);
-    else if (isResent(labels, did)) gathered.marks.add(MARK.retransmission, side, this.#moment);
-    else if ((labels & LABEL.keepAlive) !== 0) gathered.marks.add(MARK['keep-alive'], side, this.#moment);
-    else if ((labels & LABEL.keepAliveAck) !== 0) gathered.marks.add(MARK['keep-alive-ack'], side, this.#moment);
-    else if ((did & DID.payload) !== 0 && gathered.protocol !== 'h2') gathered.marks.add(MARK.data, side, this.#moment);
+    if ((flags & (FLAG.syn | FLAG.fin | FLAG.rst)) !== 0) this.#turn(gathered, connection, side, did, segment);
+    else if (isResent(labels, did)) this.#marks.add(connection, MARK.retransmission, side, this.#moment);
+    else if ((labels & LABEL.keepAlive) !== 0) this.#marks.add(connection, MARK['keep-alive'], side, this.#moment);
+    else if ((labels & LABEL.keepAliveAck) !== 0)
+      this.#marks.add(connection, MARK['keep-alive-ack'], side, this.#moment);
+    else if ((did & DID.payload) !== 0 && gathered.protocol !== 'h2')
+      this.#marks.add(connection, MARK.data, side, this.#moment);
+  }
+
+  /** A segment with SYN, FIN or RST. */
+  #turn(gathered: Gathered, connection: number, side: Side, did: number, segment: Segment): void {
+    const { flags } = segment;
+    const moment = this.#moment;
+    if ((flags & FLAG.rst) !== 0) {
+      this.#marks.add(connection, MARK.rst, side, moment);
+      gathered.rst(side, did, segment, moment);
+    } else if ((flags & FLAG.syn) !== 0) {
+      this.#marks.add(connection, (flags & FLAG.ack) !== 0 ? MARK['syn-ack'] : MARK.syn, side, moment);
+      gathered.handshake(side, segment, moment);
+    } else {
+      this.#marks.add(connection, MARK.fin, side, moment);
+      gathered.fin(side, segment, moment);
+    }
+    const bothFins = this.#tcp.hasFin(connection, 0) && this.#tcp.hasFin(connection, 1);
+    if ((did & DID.rstInWindow) !== 0 || ((did & DID.firstFin) !== 0 && bothFins)) this.#roster.closed(connection);
   }
 
   #streamOf(connection: number, streamId: number, askedBy: Side | null, sawRequest: boolean): LiveStream | undefined {
-    return this.#streams.find(connection, streamId) ?? this.#streams.open(connection, streamId, askedBy, sawRequest);
+    return (
+      this.#streams.find(connection, streamId) ??
+      this.#streams.open(connection, this.#tcp.nth(connection), streamId, askedBy, sawRequest)
+    );
   }
 
   #request(stream: LiveStream, side: Side, fields: KeptFields): void {
-    this.#gathered[stream.connection]?.marks.add(MARK.request, side, this.#moment);
+    this.#marks.add(stream.connection, MARK.request, side, this.#moment);
     stream.ask(side, fields);
     this.#joins.request(stream);
   }
 
   #response(stream: LiveStream, side: Side, status: number | null): void {
     if (status !== null && status < FINAL_STATUS_MIN) return;
-    this.#gathered[stream.connection]?.marks.add(MARK.response, side, this.#moment);
+    this.#marks.add(stream.connection, MARK.response, side, this.#moment);
     stream.respond(side, status, this.#moment);
   }
 
@@ -274,8 +346,8 @@ export class Recorder implements HttpSink {
       return FORWARDING.impossible;
     }
     if (sameHost(tcp, near, receiver, far, sender)) return FORWARDING.fitting;
-    const nearLocal = this.#gathered[near]?.localSide ?? null;
-    const farLocal = this.#gathered[far]?.localSide ?? null;
+    const nearLocal = this.#notes.localSide(near);
+    const farLocal = this.#notes.localSide(far);
     // Where the capture says which ends are its own host's, both have to be: any other host would show one address on both.
     if (nearLocal !== null || farLocal !== null) {
       return isOrBoth(nearLocal, receiver) && isOrBoth(farLocal, sender) ? FORWARDING.fitting : FORWARDING.impossible;
@@ -283,67 +355,8 @@ export class Recorder implements HttpSink {
     // The same host on both far ends asks two servers the same: no gateway between.
     return sameHost(tcp, near, otherSide(receiver), far, sender) ? FORWARDING.impossible : FORWARDING.conceivable;
   }
-
-  #connection(id: number, gathered: Gathered): TraceConnection {
-    const { syn, synAck, synBy } = gathered;
-    const row = 2 * id;
-    const first = sooner(this.#sent.get(row, FIRST_SENT), this.#sent.get(row + 1, FIRST_SENT)) ?? NOWHERE;
-    const last = later(this.#sent.get(row, LAST_SENT), this.#sent.get(row + 1, LAST_SENT)) ?? NOWHERE;
-    if (this.#lastNs - last.timeNs > SILENCE_NS) gathered.silence({ from: last, to: null });
-    for (const ping of this.#pings.unanswered(id)) gathered.slowPing(ping);
-    return {
-      id,
-      endpoints: [endpointText(this.#tcp, id, 0), endpointText(this.#tcp, id, 1)],
-      first,
-      last,
-      handshake: { by: synBy, syn, synAck },
-      localSide: gathered.localSide,
-      closes: gathered.closes,
-      protocol: gathered.protocol,
-      flows: [this.#flow(id, 0, gathered), this.#flow(id, 1, gathered)],
-      debts: this.#debts.finish(id),
-      silences: gathered.silences,
-      goaways: gathered.goaways,
-      slowPings: gathered.slowPings,
-      marks: gathered.marks.all(),
-      folded: this.#streams.totals(id),
-      handshakeNs: syn !== null && synAck !== null ? synAck.timeNs - syn.timeNs : null,
-    };
-  }
-
-  #flow(id: number, side: Side, gathered: Gathered): Flow {
-    const row = 2 * id + side;
-    const tcp = this.#tcp;
-    const pings = this.#pings.counts(id, side);
-    return {
-      packets: tcp.packets(id, side),
-      bytes: tcp.payloadBytes(id, side),
-      retransmissions: tcp.retransmissions(id, side),
-      keepAliveProbes: tcp.keepAliveProbes(id, side),
-      keepAliveAnswered: tcp.keepAlivesAnswered(id, side),
-      pings: pings.sent,
-      pingsAnswered: pings.answered,
-      lostByCapture: gathered.lostByCapture[side],
-      gapBytes: gathered.gapBytes[side],
-      snaplenBytes: gathered.snaplenBytes[side],
-      first: this.#sent.get(row, FIRST_SENT),
-      last: this.#sent.get(row, LAST_SENT),
-      ttl: gathered.ttlRange(side),
-      zeroWindowSince: gathered.zeroWindowSince[side],
-    };
-  }
 }
 
 function isOrBoth(local: Side | 'both' | null, side: Side): boolean {
   return local === side || local === 'both';
-}
-
-function sooner(a: Ref | null, b: Ref | null): Ref | null {
-  if (a === null || b === null) return a ?? b;
-  return b.timeNs < a.timeNs ? b : a;
-}
-
-function later(a: Ref | null, b: Ref | null): Ref | null {
-  if (a === null || b === null) return a ?? b;
-  return a.timeNs > b.timeNs ? a : b;
 }

@@ -87,3 +87,15 @@ export function roomFor(have: number, wanted: number): number {
   while (room < wanted) room *= 2;
   return room;
 }
+
+/** The sooner of two packets; the one that is there where the other is not. */
+export function sooner(a: Ref | null, b: Ref | null): Ref | null {
+  if (a === null || b === null) return a ?? b;
+  return b.timeNs < a.timeNs ? b : a;
+}
+
+/** The later of two packets, likewise. */
+export function later(a: Ref | null, b: Ref | null): Ref | null {
+  if (a === null || b === null) return a ?? b;
+  return a.timeNs > b.timeNs ? a : b;
+}

@@ -14,6 +14,9 @@ import {
 import { LiveStream } from './live-stream.ts';
 import type { StreamTotals } from './model.ts';
 import { OpenStreams } from './open-streams.ts';
+import { grown, roomFor } from './ref-table.ts';
+
+const FIRST_ROWS = 64;
 
 /** The finished streams of one connection: those worth keeping, the newest, and the count of the rest. */
 class FinishedStreams {
@@ -34,6 +37,8 @@ export class StreamBook {
   readonly #open = new OpenStreams();
   /** By connection; sparse. */
   readonly #connections: (FinishedStreams | undefined)[] = [];
+  /** How many are open, by connection. */
+  #openCounts = new Int32Array(FIRST_ROWS);
   readonly #folded: LiveStream[] = [];
   #finished = 0;
   /** Frames of a stream come in runs. */
@@ -53,15 +58,52 @@ export class StreamBook {
     return found;
   }
 
-  /** @returns undefined where OPEN_STREAMS_MAX streams are open already */
-  open(connection: number, streamId: number, askedBy: Side | null, sawRequest: boolean): LiveStream | undefined {
+  /** Makes room for a connection. */
+  opened(connection: number): void {
+    const room = roomFor(this.#openCounts.length, connection + 1);
+    if (room > this.#openCounts.length) this.#openCounts = grown(this.#openCounts, new Int32Array(room));
+  }
+
+  /** Forgets all streams of a connection, open and finished. @returns how many finished ones it had */
+  release(connection: number): number {
+    const streams = this.#connections[connection];
+    if ((this.#openCounts[connection] ?? 0) > 0) this.#dropOpen(connection);
+    if (streams === undefined) return 0;
+    this.#connections[connection] = undefined;
+    this.#finished -= streams.newest.length;
+    this.#folded.push(...streams.notable, ...streams.newest);
+    return streams.folded + streams.notable.length + streams.newest.length;
+  }
+
+  /** Whether a stream is open. */
+  isBusy(connection: number): boolean {
+    return (this.#openCounts[connection] ?? 0) > 0;
+  }
+
+  /** Whether a finished stream failed, took long or followed one that did. */
+  isNotable(connection: number): boolean {
+    return (this.#connections[connection]?.notable.length ?? 0) > 0;
+  }
+
+  /**
+   * @param nth the connection's place in the order of first packets
+   * @returns undefined where OPEN_STREAMS_MAX streams are open already
+   */
+  open(
+    connection: number,
+    nth: number,
+    streamId: number,
+    askedBy: Side | null,
+    sawRequest: boolean,
+  ): LiveStream | undefined {
     if (this.#open.count >= OPEN_STREAMS_MAX) {
       this.#limits.hit('open-streams', OPEN_STREAMS_MAX);
       return undefined;
     }
     const stream = this.#folded.pop() ?? new LiveStream();
-    stream.reuse(connection, streamId, askedBy, sawRequest, this.#moment);
+    stream.reuse(connection, nth, streamId, askedBy, sawRequest, this.#moment);
     this.#open.add(stream);
+    this.#openCounts[connection] = (this.#openCounts[connection] ?? 0) + 1;
     this.#last = stream;
     const finished = this.#connections[connection];
     if (finished !== undefined && finished.aftermath > 0 && sawRequest) {
@@ -74,6 +116,7 @@ export class StreamBook {
   /** Call once for a stream that is closed: it leaves the open ones, and may be folded and used again. */
   close(stream: LiveStream): void {
     this.#open.remove(stream);
+    this.#openCounts[stream.connection] = (this.#openCounts[stream.connection] ?? 0) - 1;
     if (this.#last === stream) this.#last = undefined;
     const streams = (this.#connections[stream.connection] ??= new FinishedStreams());
     if (stream.isNotable(this.#moment)) {
@@ -100,6 +143,17 @@ export class StreamBook {
       yield* streams.notable;
       yield* streams.newest;
     }
+  }
+
+  /** All open streams are looked through; rare, as a connection with open streams is the last to be given up. */
+  #dropOpen(connection: number): void {
+    const dropped = [...this.#open.all()].filter((stream) => stream.connection === connection);
+    for (const stream of dropped) {
+      this.#open.remove(stream);
+      this.#folded.push(stream);
+    }
+    this.#openCounts[connection] = 0;
+    this.#last = undefined;
   }
 
   #keepNewest(streams: FinishedStreams, stream: LiveStream): void {

@@ -1,6 +1,6 @@
 import { Moment } from '../../src/capture/index.ts';
 import { FLAG, Segment } from '../../src/decode/index.ts';
-import { DID, GAP, LABEL, otherSide, TcpPass, type Side, type TcpBounds, type TcpSink } from '../../src/tcp/index.ts';
+import { DID, GAP, LABEL, otherSide, TcpPass, type Side, type TcpOptions, type TcpSink } from '../../src/tcp/index.ts';
 
 /**
  * A TCP conversation written as it happens, fed to a TcpPass segment by segment:
@@ -29,7 +29,7 @@ export interface Told {
 interface Start {
   readonly clientIsn?: number;
   readonly serverIsn?: number;
-  readonly bounds?: TcpBounds;
+  readonly bounds?: TcpOptions;
 }
 
 const CLIENT = { address: 0x0a090102, port: 49_739 };

@@ -179,6 +179,7 @@ class LegDraft {
     const { syn, synAck } = this;
     return {
       id: this.id,
+      nth: this.id,
       endpoints: this.endpoints,
       first,
       last: seen.at(-1)?.ref ?? first,
@@ -196,7 +197,6 @@ class LegDraft {
       slowPings: this.slowPings,
       marks: this.marks.toSorted(byTime(({ from }) => from)),
       folded: this.folded,
-      handshakeNs: syn !== null && synAck !== null ? synAck.timeNs - syn.timeNs : null,
       ...this.changes,
     };
   }
@@ -517,6 +517,7 @@ export class TraceBuilder {
       first: refs[0] ?? null,
       last: refs.length === 0 ? null : { file: 0, packet, timeNs: endNs },
       undecoded: new Map(),
+      givenUp: { connections: 0, packets: 0, streams: 0, floods: [] },
       limits: [],
       clockSteps: { count: 0, first: null },
     };

@@ -92,6 +92,7 @@ export function leg(sketch: LegSketch, number: number): Leg {
   const letter = sketch.id.startsWith('c') ? 'c' : sketch.id.startsWith('u') ? 'u' : 'o';
   const trace: TraceConnection = {
     id: number,
+    nth: number,
     endpoints: [endpoint(sketch.client), endpoint(sketch.server)],
     first,
     last: sketch.last,
@@ -106,7 +107,6 @@ export function leg(sketch: LegSketch, number: number): Leg {
     slowPings: [],
     marks: sketch.marks ?? [],
     folded: { count: 0, byStatus: new Map() },
-    handshakeNs: 1e6,
     ...sketch.trace,
   };
   return {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Segment } from '../../src/decode/index.ts';
-import { FlowTable, NONE } from '../../src/tcp/flow-table.ts';
+import { NONE } from '../../src/tcp/flow-columns.ts';
+import { FlowTable } from '../../src/tcp/flow-table.ts';
 
 function between(from: number, to: number, srcPort: number, dstPort: number, high = 0): Segment {
   return Object.assign(new Segment(), {

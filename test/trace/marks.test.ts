@@ -2,23 +2,27 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Moment } from '../../src/capture/index.ts';
 import { MARKS_MAX } from '../../src/trace/limits.ts';
-import { MARK, MarkLog } from '../../src/trace/marks.ts';
+import { MARK, MarkBook } from '../../src/trace/marks.ts';
 
 class Log {
-  readonly log: MarkLog = new MarkLog();
+  readonly log: MarkBook = new MarkBook();
   readonly #moment = new Moment();
+
+  constructor() {
+    this.log.opened(0);
+  }
 
   add(kind: keyof typeof MARK, side: 0 | 1, seconds: number): this {
     this.#moment.packet++;
     this.#moment.ns[0] = seconds * 1e9;
-    this.log.add(MARK[kind], side, this.#moment);
+    this.log.add(0, MARK[kind], side, this.#moment);
     return this;
   }
 
   /** `data 0 1-2.5 x3` */
   get runs(): string[] {
     return this.log
-      .all()
+      .of(0)
       .map(({ kind, by, from, to, count }) => `${kind} ${by} ${from.timeNs / 1e9}-${to.timeNs / 1e9} x${count}`);
   }
 }
@@ -38,14 +42,14 @@ describe('runs of like packets', () => {
   });
 
   test('the packets of a run are its first and its last', () => {
-    const [run] = new Log().add('data', 0, 1).add('ping', 0, 1.1).add('data', 0, 1.2).log.all();
+    const [run] = new Log().add('data', 0, 1).add('ping', 0, 1.1).add('data', 0, 1.2).log.of(0);
     expect([run?.from.packet, run?.to.packet]).toEqual([1, 3]);
   });
 
   test('hundred thousand scattered events stay within the bound, and none is lost', () => {
     const log = new Log();
     for (let i = 0; i < 100_000; i++) log.add(i % 3 === 0 ? 'data' : 'ping', i % 2 === 0 ? 0 : 1, 7 * i);
-    const all = log.log.all();
+    const all = log.log.of(0);
     expect(all.length).toBeLessThanOrEqual(MARKS_MAX);
     expect(all.reduce((sum, { count }) => sum + count, 0)).toBe(100_000);
   });
@@ -73,7 +77,7 @@ describe('runs of like packets', () => {
           });
         }
         const found = new Map<string, { count: number; first: number; last: number }>();
-        for (const { kind, by, from, to, count } of log.log.all()) {
+        for (const { kind, by, from, to, count } of log.log.of(0)) {
           const lane = `${kind} ${by}`;
           const known = found.get(lane);
           expect(from.timeNs).toBeLessThanOrEqual(to.timeNs);
@@ -84,7 +88,7 @@ describe('runs of like packets', () => {
           });
         }
         expect(found).toEqual(expected);
-        expect(log.log.all().length).toBeLessThanOrEqual(MARKS_MAX);
+        expect(log.log.of(0).length).toBeLessThanOrEqual(MARKS_MAX);
       }),
       { numRuns: 20 },
     );

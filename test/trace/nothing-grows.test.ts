@@ -40,7 +40,7 @@ class Traffic implements TcpSink {
   }
 
   opened(connection: number): void {
-    this.recorder.opened(connection);
+    this.recorder.opened(connection, true);
     this.recorder.protocol(connection, 'h2');
   }
 

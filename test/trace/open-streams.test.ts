@@ -8,7 +8,7 @@ const moment = new Moment();
 
 function stream(connection: number, id: number): LiveStream {
   const live = new LiveStream();
-  live.reuse(connection, id, 0, true, moment);
+  live.reuse(connection, connection, id, 0, true, moment);
   return live;
 }
 

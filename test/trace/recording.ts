@@ -39,7 +39,7 @@ export class Recording {
 
   constructor() {
     this.#pass = new TcpPass(this.moment, {
-      opened: (connection) => this.recorder.opened(connection),
+      opened: (connection) => this.recorder.opened(connection, false),
       segment: (...told) => this.recorder.segment(...told),
       bytes() {},
       gap: (...told) => this.recorder.gap(...told),

@@ -23,7 +23,7 @@ export function connectionOf(frame: Frame, leg: Leg, marksLimit: number): Connec
     role: leg.role,
     client: endpointOf(trace.endpoints[otherSide(leg.serverSide)]),
     server: endpointOf(trace.endpoints[leg.serverSide]),
-    dumpId: `t${trace.id + 1}`,
+    dumpId: `t${trace.nth + 1}`,
     marks: marksOf(frame, leg, marksLimit),
     seenAs: [],
     ...extentOf(frame, trace),

@@ -1,0 +1,74 @@
+import { DIRECTION, FLAG, type Segment } from '../decode/index.ts';
+import { LABEL, type Side } from '../tcp/index.ts';
+import { grown, roomFor } from './ref-table.ts';
+
+/** Columns of a flow. TTLs are stored plus one, so that 0 means: none seen. */
+const COLUMN = { gapBytes: 0, snaplenBytes: 1, lostByCapture: 2, ttlMin: 3, ttlMax: 4, local: 5 } as const;
+const COLUMNS = 6;
+const FIRST_ROWS = 128;
+
+/** Counters and ranges of flows that nothing is decided by while reading: one row of doubles each, row 2c + s for side s of connection c. */
+export class FlowNotes {
+  #cells = new Float64Array(FIRST_ROWS * COLUMNS);
+
+  opened(connection: number): void {
+    const room = roomFor(this.#cells.length, (2 * connection + 2) * COLUMNS);
+    if (room > this.#cells.length) this.#cells = grown(this.#cells, new Float64Array(room));
+  }
+
+  release(connection: number): void {
+    this.#cells.fill(0, 2 * connection * COLUMNS, (2 * connection + 2) * COLUMNS);
+  }
+
+  segment(connection: number, side: Side, labels: number, segment: Segment): void {
+    const cells = this.#cells;
+    const own = (2 * connection + side) * COLUMNS;
+    // A reset may come from a middlebox: its TTL says nothing of the peer's.
+    if ((segment.flags & FLAG.rst) === 0) {
+      const ttl = segment.ttl + 1;
+      const least = cells[own + COLUMN.ttlMin] ?? 0;
+      if (ttl < least || least === 0) cells[own + COLUMN.ttlMin] = ttl;
+      if (ttl > (cells[own + COLUMN.ttlMax] ?? 0)) cells[own + COLUMN.ttlMax] = ttl;
+    }
+    const other = (2 * connection + (1 - side)) * COLUMNS;
+    if ((labels & LABEL.ackLostSegment) !== 0)
+      cells[other + COLUMN.lostByCapture] = (cells[other + COLUMN.lostByCapture] ?? 0) + 1;
+    if (segment.direction === DIRECTION.fromUs) cells[own + COLUMN.local] = 1;
+    else if (segment.direction === DIRECTION.toUs) cells[other + COLUMN.local] = 1;
+  }
+
+  /** Bytes are missing in a flow, or were cut off by the snap length. */
+  gap(connection: number, side: Side, bytes: number, bySnaplen: boolean): void {
+    const at = (2 * connection + side) * COLUMNS + (bySnaplen ? COLUMN.snaplenBytes : COLUMN.gapBytes);
+    this.#cells[at] = (this.#cells[at] ?? 0) + bytes;
+  }
+
+  gapBytes(connection: number, side: Side): number {
+    return this.#cell(connection, side, COLUMN.gapBytes);
+  }
+
+  snaplenBytes(connection: number, side: Side): number {
+    return this.#cell(connection, side, COLUMN.snaplenBytes);
+  }
+
+  lostByCapture(connection: number, side: Side): number {
+    return this.#cell(connection, side, COLUMN.lostByCapture);
+  }
+
+  ttlRange(connection: number, side: Side): { min: number; max: number } | null {
+    const max = this.#cell(connection, side, COLUMN.ttlMax);
+    return max === 0 ? null : { min: this.#cell(connection, side, COLUMN.ttlMin) - 1, max: max - 1 };
+  }
+
+  /** Whose address the capturing host itself has, as far as cooked headers told. */
+  localSide(connection: number): Side | 'both' | null {
+    const zero = this.#cell(connection, 0, COLUMN.local) === 1;
+    const one = this.#cell(connection, 1, COLUMN.local) === 1;
+    if (zero) return one ? 'both' : 0;
+    return one ? 1 : null;
+  }
+
+  #cell(connection: number, side: Side, column: number): number {
+    return this.#cells[(2 * connection + side) * COLUMNS + column] ?? 0;
+  }
+}

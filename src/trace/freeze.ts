@@ -1,0 +1,121 @@
+import type { ConnectionFacts, Side } from '../tcp/index.ts';
+import { endpointText } from './addresses.ts';
+import { type DebtBook, LAST_SENT } from './debts.ts';
+import type { FlowNotes } from './flow-notes.ts';
+import type { Gathered } from './gathered.ts';
+import type { JoinBook } from './joins.ts';
+import { SILENCE_NS } from './limits.ts';
+import type { MarkBook } from './marks.ts';
+import type { Flow, Mark, Ref, Trace, TraceConnection, TraceStream } from './model.ts';
+import type { PingBook } from './pings.ts';
+import { later, type RefTable, sooner } from './ref-table.ts';
+import type { StreamBook } from './streams.ts';
+
+/** The column of a table of flows that has each flow's first packet; LAST_SENT is the other. */
+export const FIRST_SENT = 1;
+
+/** All that the recorder wrote, by connection number. */
+export interface Books {
+  readonly tcp: ConnectionFacts;
+  readonly gathered: readonly (Gathered | undefined)[];
+  readonly sent: RefTable;
+  readonly debts: DebtBook;
+  readonly streams: StreamBook;
+  readonly joins: JoinBook;
+  readonly pings: PingBook;
+  readonly marks: MarkBook;
+  readonly notes: FlowNotes;
+}
+
+/** A connection is made by its first packet, so that this is never told. */
+const NOWHERE: Ref = { file: 0, packet: 0, timeNs: 0 };
+
+/**
+ * Makes the trace of the books. Connection numbers may have been used again: in the trace connections are numbered in the order of
+ * their first packets, without holes.
+ * @param lastNs when the capture's last packet was
+ */
+export function freeze(books: Books, lastNs: number): Pick<Trace, 'connections' | 'streams' | 'joins'> {
+  const { tcp } = books;
+  const numbers = [...books.gathered.keys()]
+    .filter((connection) => books.gathered[connection] !== undefined)
+    .sort((a, b) => tcp.nth(a) - tcp.nth(b));
+  const ids = new Map(numbers.map((connection, id) => [connection, id]));
+  const idOf = (connection: number, nth: number): number | undefined =>
+    tcp.nth(connection) === nth ? ids.get(connection) : undefined;
+  return {
+    connections: numbers.flatMap((connection, id) => frozenConnection(books, connection, id, lastNs) ?? []),
+    streams: frozenStreams(books.streams, idOf),
+    joins: books.joins.all(idOf),
+  };
+}
+
+function frozenStreams(
+  streams: StreamBook,
+  idOf: (connection: number, nth: number) => number | undefined,
+): TraceStream[] {
+  return Array.from(streams.all(), (stream) => stream.freeze(idOf))
+    .sort(
+      (a, b) =>
+        a.opened.timeNs - b.opened.timeNs ||
+        a.opened.packet - b.opened.packet ||
+        a.connection - b.connection ||
+        a.id - b.id,
+    )
+    .map((stream, index) => Object.assign(stream, { index }));
+}
+
+function frozenConnection(books: Books, connection: number, id: number, lastNs: number): TraceConnection | undefined {
+  const gathered = books.gathered[connection];
+  if (gathered === undefined) return undefined;
+  const { tcp, sent, marks } = books;
+  const { syn, synAck, synBy } = gathered;
+  const row = 2 * connection;
+  const first = sooner(sent.get(row, FIRST_SENT), sent.get(row + 1, FIRST_SENT)) ?? NOWHERE;
+  const last = later(sent.get(row, LAST_SENT), sent.get(row + 1, LAST_SENT)) ?? NOWHERE;
+  if (lastNs - last.timeNs > SILENCE_NS) gathered.silence({ from: last, to: null });
+  for (const ping of books.pings.unanswered(connection)) gathered.slowPing(ping);
+  return {
+    id,
+    nth: tcp.nth(connection),
+    endpoints: [endpointText(tcp, connection, 0), endpointText(tcp, connection, 1)],
+    first,
+    last,
+    handshake: { by: synBy, syn, synAck },
+    localSide: books.notes.localSide(connection),
+    closes: gathered.closes,
+    protocol: gathered.protocol,
+    flows: [frozenFlow(books, gathered, connection, 0), frozenFlow(books, gathered, connection, 1)],
+    debts: books.debts.finish(connection),
+    silences: gathered.silences,
+    goaways: gathered.goaways,
+    slowPings: gathered.slowPings,
+    // Read from the pool each time: as objects the marks of ten thousand connections would be most of the trace.
+    get marks(): readonly Mark[] {
+      return marks.of(connection);
+    },
+    folded: books.streams.totals(connection),
+  };
+}
+
+function frozenFlow(books: Books, gathered: Gathered, connection: number, side: Side): Flow {
+  const row = 2 * connection + side;
+  const { tcp, notes, sent } = books;
+  const pings = books.pings.counts(connection, side);
+  return {
+    packets: tcp.packets(connection, side),
+    bytes: tcp.payloadBytes(connection, side),
+    retransmissions: tcp.retransmissions(connection, side),
+    keepAliveProbes: tcp.keepAliveProbes(connection, side),
+    keepAliveAnswered: tcp.keepAlivesAnswered(connection, side),
+    pings: pings.sent,
+    pingsAnswered: pings.answered,
+    lostByCapture: notes.lostByCapture(connection, side),
+    gapBytes: notes.gapBytes(connection, side),
+    snaplenBytes: notes.snaplenBytes(connection, side),
+    first: sent.get(row, FIRST_SENT),
+    last: sent.get(row, LAST_SENT),
+    ttl: notes.ttlRange(connection, side),
+    zeroWindowSince: side === 0 ? gathered.zeroWindowSince0 : gathered.zeroWindowSince1,
+  };
+}
