@@ -1,6 +1,7 @@
 import { type CaptureFacts, openSource, readCapture } from '../capture/index.ts';
 import { buildIncident, type Incident } from '../incident/index.ts';
 import { composeReport, type Report } from '../report/index.ts';
+import type { Trace } from '../trace/index.ts';
 import { VERSION } from './version.ts';
 import { WirePass } from './wire-pass.ts';
 
@@ -15,9 +16,15 @@ export interface Analysis {
  * Throws CaptureError where nothing of the file can be analysed.
  */
 export function analyzeFile(path: string): Analysis {
+  const { capture, trace } = readTrace(path);
+  return { capture, incident: buildIncident(trace) };
+}
+
+/** The tables of the wire pass are gone when it returns, before the model and the report need the memory. */
+function readTrace(path: string): { readonly capture: CaptureFacts; readonly trace: Trace } {
   const pass = new WirePass();
   const capture = readCapture(openSource(path), (batch) => pass.consume(batch));
-  return { capture, incident: buildIncident(pass.finish()) };
+  return { capture, trace: pass.finish() };
 }
 
 /** The same, as the JSON report (schema/report.schema.json). */

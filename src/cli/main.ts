@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { CommanderError } from 'commander';
 import { CaptureError } from '../capture/index.ts';
 import { composeReport, escapeTerminal, FORMATS, type Report } from '../report/index.ts';
@@ -37,8 +38,15 @@ async function analyze(file: string, options: AnalyzeOptions): Promise<ExitStatu
   const report = composeReport(incident, capture, VERSION);
   const render = await FORMATS[options.format]();
   warn(report);
-  process.stdout.write(render(report, renderOptions(options)));
+  await write(render(report, renderOptions(options)));
   return options.exitZero ? EXIT.healthy : exitStatusOf(incident.verdict.state, options.failOn);
+}
+
+/** Writes to standard output no faster than it is read: what a slow reader has not taken would pile up here. */
+async function write(parts: Iterable<string>): Promise<void> {
+  for (const part of parts) {
+    if (!process.stdout.write(part)) await once(process.stdout, 'drain');
+  }
 }
 
 /** Faults of a file that could be analysed all the same: one line each. */

@@ -283,8 +283,8 @@ export interface Stream {
 
 export interface FoldedStreams {
   count: Count;
-  /** Status code as text -> streams. */
-  byStatus: { [status: string]: Count };
+  /** In order of status. */
+  byStatus: { status: number; count: Count }[];
 }
 
 export type LivenessState = 'alive' | 'idle' | 'unanswered' | 'dead' | 'closing' | 'closed';

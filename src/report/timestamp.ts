@@ -37,7 +37,8 @@ export function formatTimestamp(ns: bigint, digits: 6 | 9): string {
   const clock = [Math.floor(time / 3600), Math.floor(time / 60) % 60, time % 60]
     .map((part) => padded(part, 2))
     .join(':');
-  return `${yearText(year)}-${padded(month, 2)}-${padded(day, 2)}T${clock}.${fraction}Z`;
+  // Joined, not concatenated: a string of parts takes 250 bytes until somebody reads it, and a report has 10^5 of them.
+  return [yearText(year), '-', padded(month, 2), '-', padded(day, 2), 'T', clock, '.', fraction, 'Z'].join('');
 }
 
 /** What formatTimestamp wrote, as nanoseconds since 1970; null where the text is none of it. */

@@ -6,7 +6,7 @@ import type { Gathered } from './gathered.ts';
 import type { JoinBook } from './joins.ts';
 import { SILENCE_NS } from './limits.ts';
 import type { MarkBook } from './marks.ts';
-import type { Flow, Mark, Ref, Trace, TraceConnection, TraceStream } from './model.ts';
+import type { Flow, Handshake, Mark, Ref, Trace, TraceConnection, TraceStream } from './model.ts';
 import type { PingBook } from './pings.ts';
 import { later, type RefTable, sooner } from './ref-table.ts';
 import type { StreamBook } from './streams.ts';
@@ -44,7 +44,10 @@ export function freeze(books: Books, lastNs: number): Pick<Trace, 'connections' 
   const idOf = (connection: number, nth: number): number | undefined =>
     tcp.nth(connection) === nth ? ids.get(connection) : undefined;
   return {
-    connections: numbers.flatMap((connection, id) => frozenConnection(books, connection, id, lastNs) ?? []),
+    connections: numbers.flatMap((connection, id) => {
+      const gathered = books.gathered[connection];
+      return gathered === undefined ? [] : [new FrozenConnection(books, gathered, connection, id, lastNs)];
+    }),
     streams: frozenStreams(books.streams, idOf),
     joins: books.joins.all(idOf),
   };
@@ -65,37 +68,55 @@ function frozenStreams(
     .map((stream, index) => Object.assign(stream, { index }));
 }
 
-function frozenConnection(books: Books, connection: number, id: number, lastNs: number): TraceConnection | undefined {
-  const gathered = books.gathered[connection];
-  if (gathered === undefined) return undefined;
-  const { tcp, sent, marks } = books;
-  const { syn, synAck, synBy } = gathered;
-  const row = 2 * connection;
-  const first = sooner(sent.get(row, FIRST_SENT), sent.get(row + 1, FIRST_SENT)) ?? NOWHERE;
-  const last = later(sent.get(row, LAST_SENT), sent.get(row + 1, LAST_SENT)) ?? NOWHERE;
-  if (lastNs - last.timeNs > SILENCE_NS) gathered.silence({ from: last, to: null });
-  for (const ping of books.pings.unanswered(connection)) gathered.slowPing(ping);
-  return {
-    id,
-    nth: tcp.nth(connection),
-    endpoints: [endpointText(tcp, connection, 0), endpointText(tcp, connection, 1)],
-    first,
-    last,
-    handshake: { by: synBy, syn, synAck },
-    localSide: books.notes.localSide(connection),
-    closes: gathered.closes,
-    protocol: gathered.protocol,
-    flows: [frozenFlow(books, gathered, connection, 0), frozenFlow(books, gathered, connection, 1)],
-    debts: books.debts.finish(connection),
-    silences: gathered.silences,
-    goaways: gathered.goaways,
-    slowPings: gathered.slowPings,
-    // Read from the pool each time: as objects the marks of ten thousand connections would be most of the trace.
-    get marks(): readonly Mark[] {
-      return marks.of(connection);
-    },
-    folded: books.streams.totals(connection),
-  };
+/** A class, not a literal with a getter: of that each one would have a hidden class of its own. */
+class FrozenConnection implements TraceConnection {
+  readonly id: number;
+  readonly nth: number;
+  readonly endpoints: TraceConnection['endpoints'];
+  readonly first: Ref;
+  readonly last: Ref;
+  readonly handshake: Handshake;
+  readonly localSide: TraceConnection['localSide'];
+  readonly closes: TraceConnection['closes'];
+  readonly protocol: TraceConnection['protocol'];
+  readonly flows: TraceConnection['flows'];
+  readonly debts: TraceConnection['debts'];
+  readonly silences: TraceConnection['silences'];
+  readonly goaways: TraceConnection['goaways'];
+  readonly slowPings: TraceConnection['slowPings'];
+  readonly folded: TraceConnection['folded'];
+  readonly #marks: MarkBook;
+  readonly #number: number;
+
+  constructor(books: Books, gathered: Gathered, connection: number, id: number, lastNs: number) {
+    const { tcp, sent } = books;
+    const { syn, synAck, synBy } = gathered;
+    const row = 2 * connection;
+    this.id = id;
+    this.nth = tcp.nth(connection);
+    this.endpoints = [endpointText(tcp, connection, 0), endpointText(tcp, connection, 1)];
+    this.first = sooner(sent.get(row, FIRST_SENT), sent.get(row + 1, FIRST_SENT)) ?? NOWHERE;
+    this.last = later(sent.get(row, LAST_SENT), sent.get(row + 1, LAST_SENT)) ?? NOWHERE;
+    if (lastNs - this.last.timeNs > SILENCE_NS) gathered.silence({ from: this.last, to: null });
+    for (const ping of books.pings.unanswered(connection)) gathered.slowPing(ping);
+    this.handshake = { by: synBy, syn, synAck };
+    this.localSide = books.notes.localSide(connection);
+    this.closes = gathered.closes;
+    this.protocol = gathered.protocol;
+    this.flows = [frozenFlow(books, gathered, connection, 0), frozenFlow(books, gathered, connection, 1)];
+    this.debts = books.debts.finish(connection);
+    this.silences = gathered.silences;
+    this.goaways = gathered.goaways;
+    this.slowPings = gathered.slowPings;
+    this.folded = books.streams.totals(connection);
+    this.#marks = books.marks;
+    this.#number = connection;
+  }
+
+  /** Read from the pool each time: as objects the marks of ten thousand connections would be most of the trace. */
+  get marks(): readonly Mark[] {
+    return this.#marks.of(this.#number);
+  }
 }
 
 function frozenFlow(books: Books, gathered: Gathered, connection: number, side: Side): Flow {

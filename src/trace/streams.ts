@@ -17,6 +17,7 @@ import { OpenStreams } from './open-streams.ts';
 import { grown, roomFor } from './ref-table.ts';
 
 const FIRST_ROWS = 64;
+const NO_STATUS: ReadonlyMap<number, number> = new Map();
 
 /** The finished streams of one connection: those worth keeping, the newest, and the count of the rest. */
 class FinishedStreams {
@@ -27,7 +28,7 @@ class FinishedStreams {
   readonly newest: LiveStream[] = [];
   oldest = 0;
   folded = 0;
-  readonly byStatus = new Map<number, number>();
+  byStatus: Map<number, number> | null = null;
 }
 
 /** Follows streams from their first frame to their end, and folds finished ones into totals so that memory follows what is open. */
@@ -132,7 +133,7 @@ export class StreamBook {
 
   totals(connection: number): StreamTotals {
     const streams = this.#connections[connection];
-    return { count: streams?.folded ?? 0, byStatus: new Map(streams?.byStatus) };
+    return { count: streams?.folded ?? 0, byStatus: streams?.byStatus ?? NO_STATUS };
   }
 
   /** All that are kept one by one. */
@@ -186,7 +187,10 @@ export class StreamBook {
   #fold(streams: FinishedStreams, stream: LiveStream): void {
     const { status } = stream;
     streams.folded++;
-    if (typeof status === 'number') streams.byStatus.set(status, (streams.byStatus.get(status) ?? 0) + 1);
+    if (typeof status === 'number') {
+      streams.byStatus ??= new Map();
+      streams.byStatus.set(status, (streams.byStatus.get(status) ?? 0) + 1);
+    }
     this.#folded.push(stream);
   }
 }

@@ -431,19 +431,18 @@ describe('formats', () => {
   test('JSON ends in one newline and reads back as the report', async () => {
     const report = composed(gatewayMute('/\u001b[31m"\u2028'));
     const render = await FORMATS.json();
-    const text = render(report, { width: 80, color: true, unicode: true });
-    expect(text).toBe(renderJson(report));
-    expect(text).toMatch(/[^\n]\n$/);
+    const text = [...render(report, { width: 80, color: true, unicode: true })].join('');
+    expect(text).toBe(`${JSON.stringify(report, null, 2)}\n`);
     expect(JSON.parse(text)).toEqual(report);
   });
 
   test('the same input gives the same bytes', () => {
-    expect(renderJson(composed(gatewayMute()))).toBe(renderJson(composed(gatewayMute())));
+    expect([...renderJson(composed(gatewayMute()))]).toEqual([...renderJson(composed(gatewayMute()))]);
   });
 
   test('text is found by its name', async () => {
     const render = await FORMATS.text();
-    expect(render(composed(healthy()), { width: 80, color: false, unicode: true })).toContain('healthy');
+    expect([...render(composed(healthy()), { width: 80, color: false, unicode: true })].join('')).toContain('healthy');
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Leg } from '../../incident/index.ts';
 import type { Mark as TraceMark, MarkKind as TraceMarkKind } from '../../trace/index.ts';
 import type { Mark } from '../model.ts';
-import { type Frame, partyOf, placeOf, timeAt } from './frame.ts';
+import { type Frame, partyOf, timeAt } from './frame.ts';
 
 /** All marks of a report: about 2 MB of JSON. Connections in a window keep all of theirs. */
 const MARKS_MAX = 10_000;
@@ -33,16 +33,24 @@ export function marksShare(connections: number): number {
 
 /** The marks of a leg in order of time, at most `limit`. */
 export function marksOf(frame: Frame, leg: Leg, limit: number): Mark[] {
-  return chosen(leg.trace.marks, limit).map((mark) => ({
-    ...placeOf(frame, mark.from),
-    at: timeAt(frame, mark.from.timeNs),
-    by: partyOf(leg.serverSide, mark.by),
-    kind: mark.kind,
-    count: mark.count,
-    until: timeAt(frame, mark.to.timeNs),
-    lastPacket: mark.to.packet,
-    ...(frame.manyFiles ? { lastFile: mark.to.file } : {}),
-  }));
+  return chosen(leg.trace.marks, limit).map((mark) => markOf(frame, leg, mark));
+}
+
+/** Without spreading: an object made so has a hidden class of its own, which took more memory than the marks. */
+function markOf(frame: Frame, leg: Leg, { from, to, by, kind, count }: TraceMark): Mark {
+  const mark: Mark = {
+    packet: from.packet,
+    at: timeAt(frame, from.timeNs),
+    by: partyOf(leg.serverSide, by),
+    kind,
+    count,
+    until: timeAt(frame, to.timeNs),
+    lastPacket: to.packet,
+  };
+  if (!frame.manyFiles) return mark;
+  mark.file = from.file;
+  mark.lastFile = to.file;
+  return mark;
 }
 
 function chosen(marks: readonly TraceMark[], limit: number): readonly TraceMark[] {

@@ -27,7 +27,7 @@ export function streamOf(frame: Frame, leg: Leg, stream: TraceStream): Stream {
 
 export function foldedOf({ count, byStatus }: StreamTotals): FoldedStreams {
   const statuses = [...byStatus].toSorted(([a], [b]) => a - b);
-  return { count, byStatus: Object.fromEntries(statuses.map(([status, streams]) => [String(status), streams])) };
+  return { count, byStatus: statuses.map(([status, streams]) => ({ status, count: streams })) };
 }
 
 /** A response that is complete ends the stream, also where the client never said its own END_STREAM: the server has no more to say. */
