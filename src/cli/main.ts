@@ -45,8 +45,15 @@ async function analyze(file: string, options: AnalyzeOptions): Promise<ExitStatu
 /** Writes to standard output no faster than it is read: what a slow reader has not taken would pile up here. */
 async function write(parts: Iterable<string>): Promise<void> {
   for (const part of parts) {
-    if (!process.stdout.write(part)) await once(process.stdout, 'drain');
+    if (process.stdout.destroyed) return;
+    if (!process.stdout.write(part)) await drained();
   }
+}
+
+/** Resolves also where the reader goes away: the stream's error handler decides what that means. */
+async function drained(): Promise<void> {
+  const { stdout } = process;
+  await Promise.race([once(stdout, 'drain'), once(stdout, 'close')]).catch(() => undefined);
 }
 
 /** Faults of a file that could be analysed all the same: one line each. */

@@ -99,7 +99,7 @@ export class WirePass implements TcpSink, TcpKeeper {
     const tcp = this.#tcp.limits;
     const http = this.#http.counters;
     const hits: LimitHit[] = [
-      { limit: 'connections', bound: TCP_BOUNDS.connections, count: tcp.ignoredPackets },
+      { limit: 'packets-of-open-connections', bound: TCP_BOUNDS.connections, count: tcp.ignoredPackets },
       { limit: 'held-bytes-per-flow', bound: TCP_BOUNDS.flowHeldBytes, count: tcp.flowHeld },
       { limit: 'held-bytes', bound: TCP_BOUNDS.heldBytes, count: tcp.poolHeld },
       { limit: 'field-block-bytes', bound: HTTP_BOUNDS.fieldBlockBytes, count: http.collectLimit },

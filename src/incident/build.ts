@@ -50,5 +50,6 @@ export function buildIncident(trace: Trace, thresholds: Thresholds = DEFAULT_THR
     thresholds,
     undecoded: trace.undecoded,
     limits: trace.limits,
+    floods: trace.givenUp.floods,
   };
 }

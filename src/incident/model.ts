@@ -1,5 +1,5 @@
 import type { Side } from '../tcp/index.ts';
-import type { Close, LimitHit, Ref, TraceConnection, TraceStream } from '../trace/index.ts';
+import type { Close, Flood, LimitHit, Ref, TraceConnection, TraceStream } from '../trace/index.ts';
 import type { FindingArgs, FindingCode } from './findings/args.ts';
 import type { Thresholds } from './thresholds.ts';
 
@@ -17,6 +17,8 @@ export interface Incident {
   readonly undecoded: ReadonlyMap<string, number>;
   /** Bounds that were reached while reading. */
   readonly limits: readonly LimitHit[];
+  /** Unanswered SYNs whose connections were given up while reading. */
+  readonly floods: readonly Flood[];
 }
 
 export type VerdictState = 'half-dead' | 'suspect' | 'healthy' | 'inconclusive';

@@ -267,6 +267,8 @@ export class LiveStream {
   }
 }
 
-function frozenPartner({ atNs, atCell, nth: _, ...partner }: LivePartner, connection: number): Partner {
-  return { ...partner, connection, at: unpackedRef(atNs, atCell) ?? { file: 0, packet: 0, timeNs: atNs } };
+function frozenPartner(partner: LivePartner, connection: number): Partner {
+  const { streamId, method, nearerClient, atNs, atCell, matched, candidates } = partner;
+  const at = unpackedRef(atNs, atCell) ?? { file: 0, packet: 0, timeNs: atNs };
+  return { connection, streamId, method, nearerClient, at, matched, candidates };
 }

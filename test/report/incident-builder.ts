@@ -189,6 +189,7 @@ export function incident(changes: Partial<Incident> & Pick<Incident, 'verdict'>)
     thresholds: DEFAULT_THRESHOLDS,
     undecoded: new Map(),
     limits: [],
+    floods: [],
     ...changes,
   };
 }

@@ -1,8 +1,8 @@
 import type { CaptureFacts } from '../../capture/index.ts';
 import type { Incident, TrustNote as IncidentTrust } from '../../incident/index.ts';
-import type { LimitHit } from '../../trace/index.ts';
+import type { Flood, LimitHit } from '../../trace/index.ts';
 import type { TrustNote } from '../model.ts';
-import { limitText, weaknessText } from '../words/trust.ts';
+import { floodText, limitText, weaknessText } from '../words/trust.ts';
 import { undecodedCount } from './capture.ts';
 import { type Frame, packetsOf } from './frame.ts';
 
@@ -14,6 +14,7 @@ export function trustOf(frame: Frame, incident: Incident, { warningsOmitted }: C
     ...(undecoded === 0 ? [] : [wholeCapture('undecoded', ['liveness', 'windows'], undecoded)]),
     ...(warningsOmitted === 0 ? [] : [wholeCapture('warnings-omitted', ['streams'], warningsOmitted)]),
     ...incident.limits.map(limitReached),
+    ...incident.floods.map((flood) => floodNote(frame, flood)),
   ];
 }
 
@@ -23,6 +24,7 @@ const TIMES: ReadonlySet<string> = new Set([
   'silences-per-connection',
   'closes-per-connection',
   'connections',
+  'packets-of-open-connections',
 ]);
 
 function limitReached(hit: LimitHit): TrustNote {
@@ -33,6 +35,17 @@ function limitReached(hit: LimitHit): TrustNote {
     packets: [],
     count: hit.count,
     message: limitText(hit),
+  };
+}
+
+function floodNote(frame: Frame, flood: Flood): TrustNote {
+  return {
+    code: 'unanswered-syns',
+    connection: null,
+    weakens: ['connections'],
+    ...packetsOf(frame, [flood.since, flood.until]),
+    count: flood.syns,
+    message: floodText(flood),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { TrustNote } from '../../incident/index.ts';
-import type { LimitHit } from '../../trace/index.ts';
+import type { Flood, LimitHit } from '../../trace/index.ts';
+import { endpointText } from '../address.ts';
 import { counted } from './phrase.ts';
 
 /** The model's codes, and what reading itself has to say. */
@@ -23,7 +24,19 @@ const WEAKNESSES: Readonly<Record<Code, (count: number) => string>> = {
 
 /** A bound of the analysis that was reached. */
 export function limitText({ limit, bound, count }: LimitHit): string {
+  if (limit === 'connections') {
+    return `${counted(count, 'connection')} that had closed, was never answered or was long silent is not in this report: at most ${bound} are followed at one time`;
+  }
+  if (limit === 'packets-of-open-connections') {
+    return `${counted(count, 'packet')} of connections beyond ${bound} that were open at one time are not analysed`;
+  }
   return `the analysis keeps at most ${bound} of ${limit}: ${counted(count, 'time')} something beyond it was counted and not kept`;
+}
+
+/** SYNs of connections that were given up. */
+export function floodText({ to, connections, syns }: Flood): string {
+  const where = to === null ? 'further destinations' : endpointText(to);
+  return `${counted(syns, 'SYN')} of ${counted(connections, 'connection')} to ${where} that nobody answered were counted and not kept`;
 }
 
 /** A weakness of the capture in one phrase, by its code; one that has no words is named as it is. */
