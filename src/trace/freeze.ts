@@ -9,6 +9,7 @@ import type { MarkBook } from './marks.ts';
 import type { Flow, Handshake, Mark, Ref, Trace, TraceConnection, TraceStream } from './model.ts';
 import type { PingBook } from './pings.ts';
 import { later, type RefTable, sooner } from './ref-table.ts';
+import type { StairBook } from './stairs.ts';
 import type { StreamBook } from './streams.ts';
 
 /** The column of a table of flows that has each flow's first packet; LAST_SENT is the other. */
@@ -25,6 +26,7 @@ export interface Books {
   readonly pings: PingBook;
   readonly marks: MarkBook;
   readonly notes: FlowNotes;
+  readonly stairs: StairBook;
 }
 
 /** A connection is made by its first packet, so that this is never told. */
@@ -85,6 +87,7 @@ class FrozenConnection implements TraceConnection {
   readonly goaways: TraceConnection['goaways'];
   readonly slowPings: TraceConnection['slowPings'];
   readonly folded: TraceConnection['folded'];
+  readonly initialRttNs: number | null;
   readonly #marks: MarkBook;
   readonly #number: number;
 
@@ -103,12 +106,17 @@ class FrozenConnection implements TraceConnection {
     this.localSide = books.notes.localSide(connection);
     this.closes = gathered.closes;
     this.protocol = gathered.protocol;
-    this.flows = [frozenFlow(books, gathered, connection, 0), frozenFlow(books, gathered, connection, 1)];
+    this.flows = [
+      frozenFlow(books, gathered, connection, 0, lastNs),
+      frozenFlow(books, gathered, connection, 1, lastNs),
+    ];
     this.debts = books.debts.finish(connection);
     this.silences = gathered.silences;
     this.goaways = gathered.goaways;
     this.slowPings = gathered.slowPings;
     this.folded = books.streams.totals(connection);
+    const rttNs = tcp.initialRttNs(connection);
+    this.initialRttNs = Number.isNaN(rttNs) ? null : rttNs;
     this.#marks = books.marks;
     this.#number = connection;
   }
@@ -119,7 +127,7 @@ class FrozenConnection implements TraceConnection {
   }
 }
 
-function frozenFlow(books: Books, gathered: Gathered, connection: number, side: Side): Flow {
+function frozenFlow(books: Books, gathered: Gathered, connection: number, side: Side, lastNs: number): Flow {
   const row = 2 * connection + side;
   const { tcp, notes, sent } = books;
   const pings = books.pings.counts(connection, side);
@@ -137,6 +145,8 @@ function frozenFlow(books: Books, gathered: Gathered, connection: number, side: 
     first: sent.get(row, FIRST_SENT),
     last: sent.get(row, LAST_SENT),
     ttl: notes.ttlRange(connection, side),
+    heardGaps: books.stairs.finish(row, sent.get(row, LAST_SENT), lastNs),
+    inFlightBytes: tcp.bytesInFlight(connection, side),
     zeroWindowSince: side === 0 ? gathered.zeroWindowSince0 : gathered.zeroWindowSince1,
   };
 }

@@ -20,9 +20,11 @@ export type {
   RequestFields,
   Silence,
   SlowPing,
+  Step,
   StreamTotals,
   Trace,
   TraceConnection,
   TraceStream,
 } from './model.ts';
+export { firstFiresAt } from './stairs.ts';
 export { Recorder } from './recorder.ts';

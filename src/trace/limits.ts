@@ -25,6 +25,13 @@ export const MARKS_MAX = 256;
 export const MARKS_TOTAL: number = 256 * 1024;
 export const MARK_GAP_NS: number = 1 * SECOND_NS;
 
+/** Steps of a stair rise by this factor, */
+export const STAIR_RISE = 1.05;
+/** from here: no timer that a gateway or a kernel knows is shorter. */
+export const STAIR_FLOOR_NS: number = 1 * SECOND_NS;
+/** Twice 256 steps (idle ones among them rise by themselves) reach from one second to three days. */
+export const STAIR_STEPS_MAX: number = 2 * 256;
+
 /** A finished stream that took longer is kept by itself. */
 export const LONG_STREAM_NS: number = 30 * SECOND_NS;
 /** The newest finished streams of a connection stay until newer ones push them out: so many while there are few in all, */

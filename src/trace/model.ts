@@ -88,6 +88,8 @@ export interface TraceConnection {
   /** What a timeline draws: runs of like packets. */
   readonly marks: readonly Mark[];
   readonly folded: StreamTotals;
+  /** Time from the last SYN to the ACK after it, in ns; null where the handshake was not seen. */
+  readonly initialRttNs: number | null;
 }
 
 export interface Handshake {
@@ -129,8 +131,21 @@ export interface Flow {
   readonly first: Ref | null;
   readonly last: Ref | null;
   readonly ttl: { readonly min: number; readonly max: number } | null;
+  /** The running maxima of this side's silences, for "when would a timer of P first have fired": `firstFiresAt`. */
+  readonly heardGaps: readonly Step[];
+  /** Sequence space sent and not acknowledged when the capture ended, in bytes. */
+  readonly inFlightBytes: number;
   /** Receive window announced as zero, and not reopened since; null where open. */
   readonly zeroWindowSince: Ref | null;
+}
+
+/** A silence of one side longer than all before it, or than all before it that were idle. */
+export interface Step {
+  /** The packet after which it fell silent. */
+  readonly from: Ref;
+  readonly gapNs: number;
+  /** The other side had unacknowledged bytes then: Linux's keep-alive clock does not run (RFC 1122 §4.2.3.6). */
+  readonly inFlight: boolean;
 }
 
 /** How a debt ended: acknowledged, or cut off by a RST of either side, or it was still owed when the connection's packets ended. */

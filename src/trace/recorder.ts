@@ -25,6 +25,7 @@ import type { LimitHit, Ref, Trace } from './model.ts';
 import { PingBook } from './pings.ts';
 import { grown, later, refOf, RefTable, roomFor } from './ref-table.ts';
 import { Roster } from './roster.ts';
+import { StairBook } from './stairs.ts';
 import { StreamBook } from './streams.ts';
 
 /** RFC 9110 §15.2: interim responses; the final one follows. */
@@ -43,6 +44,7 @@ export class Recorder implements HttpSink {
   readonly #pings: PingBook;
   readonly #marks = new MarkBook();
   readonly #notes = new FlowNotes();
+  readonly #stairs: StairBook;
   readonly #roster: Roster;
   /** By connection number; sparse where connections were given up. */
   readonly #gathered: (Gathered | undefined)[] = [];
@@ -65,6 +67,7 @@ export class Recorder implements HttpSink {
     this.#moment = moment;
     this.#tcp = tcp;
     this.#debts = new DebtBook(moment, this.#limits);
+    this.#stairs = new StairBook(this.#limits);
     this.#streams = new StreamBook(moment, this.#limits);
     this.#pings = new PingBook(moment);
     this.#joins = new JoinBook(
@@ -96,6 +99,7 @@ export class Recorder implements HttpSink {
     this.#debts.opened(connection);
     this.#marks.opened(connection);
     this.#notes.opened(connection);
+    this.#stairs.opened(connection);
     this.#streams.opened(connection);
     if (bySyn) this.#roster.asked(connection);
   }
@@ -120,6 +124,7 @@ export class Recorder implements HttpSink {
     this.#joins.release(connection);
     this.#marks.release(connection);
     this.#notes.release(connection);
+    this.#stairs.release(connection);
     this.#pings.release(connection);
   }
 
@@ -128,6 +133,7 @@ export class Recorder implements HttpSink {
     if (gathered === undefined) return;
     const row = 2 * connection + side;
     this.#silence(gathered, connection);
+    this.#stairs.packet(row, (did & DID.ackedAll) !== 0, this.#moment, this.#sent, LAST_SENT);
     this.#debts.segment(connection, side, labels, did, segment, this.#sent);
     if (!this.#sent.has(row, FIRST_SENT)) this.#sent.set(row, FIRST_SENT, this.#moment);
     this.#sent.set(row, LAST_SENT, this.#moment);
@@ -232,6 +238,7 @@ export class Recorder implements HttpSink {
       pings: this.#pings,
       marks: this.#marks,
       notes: this.#notes,
+      stairs: this.#stairs,
     };
     return {
       ...freeze(books, this.#lastNs),

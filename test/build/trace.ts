@@ -197,6 +197,7 @@ class LegDraft {
       slowPings: this.slowPings,
       marks: this.marks.toSorted(byTime(({ from }) => from)),
       folded: this.folded,
+      initialRttNs: null,
       ...this.changes,
     };
   }
@@ -219,6 +220,8 @@ class LegDraft {
       first: refs[0] ?? null,
       last: refs.at(-1) ?? null,
       ttl: refs.length === 0 ? null : { min: 64, max: 64 },
+      heardGaps: [],
+      inFlightBytes: 0,
       zeroWindowSince: null,
       ...this.flows[side],
     };

@@ -39,6 +39,8 @@ function flow(changes: Partial<Flow> = {}): Flow {
     first: null,
     last: null,
     ttl: null,
+    heardGaps: [],
+    inFlightBytes: 0,
     zeroWindowSince: null,
     ...changes,
   };
@@ -107,6 +109,7 @@ export function leg(sketch: LegSketch, number: number): Leg {
     slowPings: [],
     marks: sketch.marks ?? [],
     folded: { count: 0, byStatus: new Map() },
+    initialRttNs: null,
     ...sketch.trace,
   };
   return {
