@@ -20,8 +20,12 @@ export function analyzeFile(path: string): Analysis {
   return { capture, incident: buildIncident(trace) };
 }
 
-/** The tables of the wire pass are gone when it returns, before the model and the report need the memory. */
-function readTrace(path: string): { readonly capture: CaptureFacts; readonly trace: Trace } {
+/**
+ * Reads a capture file, or standard input for `-`, and leaves what the model works on. The tables of the wire pass are gone when it
+ * returns, before the model and the report need the memory.
+ * Throws CaptureError where nothing of the file can be analysed.
+ */
+export function readTrace(path: string): { readonly capture: CaptureFacts; readonly trace: Trace } {
   const pass = new WirePass();
   const capture = readCapture(openSource(path), (batch) => pass.consume(batch));
   return { capture, trace: pass.finish() };

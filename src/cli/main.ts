@@ -1,10 +1,10 @@
-import { once } from 'node:events';
 import { CommanderError } from 'commander';
 import { CaptureError } from '../capture/index.ts';
-import { composeReport, escapeTerminal, FORMATS, type Report } from '../report/index.ts';
-import { analyzeFile } from './analyze.ts';
+import { composeReport, FORMATS, renderTrace, type Report } from '../report/index.ts';
+import { analyzeFile, readTrace } from './analyze.ts';
 import { EXIT, type ExitStatus, exitStatusOf, exitStatusOfError } from './exit-status.ts';
 import { type AnalyzeOptions, commandLine } from './options.ts';
+import { complain, write } from './output.ts';
 import { renderOptions } from './terminal.ts';
 import { VERSION } from './version.ts';
 
@@ -21,8 +21,13 @@ const ASKED_FOR: ReadonlySet<string> = new Set(['commander.helpDisplayed', 'comm
  */
 export async function main(args: readonly string[]): Promise<ExitStatus> {
   let status: ExitStatus = EXIT.healthy;
-  const program = commandLine(async (file, options) => {
-    status = await analyze(file, options);
+  const program = commandLine({
+    async analyze(file, options) {
+      status = await analyze(file, options);
+    },
+    async trace(file) {
+      await write(renderTrace(readTrace(file).trace));
+    },
   });
   try {
     if (args.length === 0) program.error('error: no command given', { code: 'watchpcap.noCommand' });
@@ -42,31 +47,12 @@ async function analyze(file: string, options: AnalyzeOptions): Promise<ExitStatu
   return options.exitZero ? EXIT.healthy : exitStatusOf(incident.verdict.state, options.failOn);
 }
 
-/** Writes to standard output no faster than it is read: what a slow reader has not taken would pile up here. */
-async function write(parts: Iterable<string>): Promise<void> {
-  for (const part of parts) {
-    if (process.stdout.destroyed) return;
-    if (!process.stdout.write(part)) await drained();
-  }
-}
-
-/** Resolves also where the reader goes away: the stream's error handler decides what that means. */
-async function drained(): Promise<void> {
-  const { stdout } = process;
-  await Promise.race([once(stdout, 'drain'), once(stdout, 'close')]).catch(() => undefined);
-}
-
 /** Faults of a file that could be analysed all the same: one line each. */
 function warn({ capture }: Report): void {
   for (const { message, file, byte } of capture.warnings.slice(0, WARNINGS_SHOWN_MAX)) {
     const at = byte === null ? '' : ` (at byte ${byte})`;
     complain(`${capture.files[file]?.path ?? ''}: ${message}${at}`);
   }
-}
-
-/** Says something on standard error. File names may hold anything: they are escaped, so that one line stays one line. */
-function complain(message: string): void {
-  process.stderr.write(`watchpcap: ${escapeTerminal(message)}\n`);
 }
 
 function statusOfFailure(error: unknown): ExitStatus {

@@ -30,11 +30,14 @@ Exit status:
   70  an error in watchpcap itself
 `;
 
-/**
- * The command line. Commander exits with 1 on its own errors, which would read as "half-dead found": the caller maps them.
- * @param analyze does the work of `analyze`
- */
-export function commandLine(analyze: (file: string, options: AnalyzeOptions) => Promise<void>): Command {
+/** What each command does. */
+export interface Commands {
+  readonly analyze: (file: string, options: AnalyzeOptions) => Promise<void>;
+  readonly trace: (file: string) => Promise<void>;
+}
+
+/** The command line. Commander exits with 1 on its own errors, which would read as "half-dead found": the caller maps them. */
+export function commandLine(commands: Commands): Command {
   const program = new Command('watchpcap')
     .description('Finds the time when a client was alive at a gateway whose upstream was dead.')
     .version(VERSION)
@@ -43,10 +46,16 @@ export function commandLine(analyze: (file: string, options: AnalyzeOptions) => 
     .addHelpText('after', EXIT_STATUSES)
     .showHelpAfterError('(watchpcap --help shows examples)')
     .exitOverride();
+  addAnalyze(program, commands);
+  addTrace(program, commands);
+  return program;
+}
+
+function addAnalyze(program: Command, { analyze }: Commands): void {
   program
     .command('analyze')
     .description('say what happened in a capture taken at the gateway')
-    .addArgument(new Argument('<file>', 'a pcap file; - reads standard input'))
+    .addArgument(fileArgument())
     .addOption(
       new Option('-f, --format <format>', 'what to print')
         .choices(Object.keys(FORMATS))
@@ -66,5 +75,19 @@ export function commandLine(analyze: (file: string, options: AnalyzeOptions) => 
     .addHelpText('after', EXIT_STATUSES)
     .exitOverride()
     .action(analyze);
-  return program;
+}
+
+function addTrace(program: Command, { trace }: Commands): void {
+  program
+    .command('trace')
+    .description('print what the analysis works on, before anybody has a role: an object a line')
+    .addArgument(fileArgument())
+    .addOption(new Option('-f, --format <format>', 'how').choices(['ndjson']).default('ndjson'))
+    .addHelpText('after', EXIT_STATUSES)
+    .exitOverride()
+    .action(trace);
+}
+
+function fileArgument(): Argument {
+  return new Argument('<file>', 'a pcap file; - reads standard input');
 }

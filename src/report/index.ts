@@ -1,4 +1,5 @@
 export { composeReport } from './compose.ts';
+export { renderTrace } from './dump/trace.ts';
 export { escapeTerminal } from './escape.ts';
 export { FORMATS, type FormatName, type Renderer } from './formats.ts';
 export type { RenderOptions } from './render-options.ts';
