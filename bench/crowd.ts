@@ -4,7 +4,7 @@ import { concat, data, headers, PREFACE, settings } from '../test/build/h2.ts';
 import { CaptureFile, FLAGS, type End } from './capture-file.ts';
 
 /**
- * Writes a capture of very many connections to standard output, so that no disk has to hold it: clients of one gateway, each forwarded
+ * Writes a capture of very many connections to a pipe, so that no disk has to hold it: clients of one gateway, each forwarded
  * over an upstream connection of its own. `--syns` writes a SYN flood instead.
  */
 const OPTIONS = {
@@ -17,6 +17,7 @@ const OPTIONS = {
   /** Pairs of connections that are open at one moment; those before are closed with FIN. 0: all, until the capture ends. */
   open: { type: 'string', default: '0' },
   syns: { type: 'string', default: '0' },
+  to: { type: 'string' },
 } as const;
 
 const GATEWAY = 0x0a09_0002;
@@ -47,11 +48,12 @@ interface Pair {
 }
 
 class Crowd {
-  readonly #file = new CaptureFile('/dev/stdout');
+  readonly #file: CaptureFile;
   readonly #body: Uint8Array;
   #nowUs = 0;
 
-  constructor(bodyBytes: number) {
+  constructor(path: string, bodyBytes: number) {
+    this.#file = new CaptureFile(path);
     this.#body = new Uint8Array(bodyBytes).fill(0x61);
   }
 
@@ -170,7 +172,7 @@ function write(bytes: Uint8Array, at: number, value: number): void {
 }
 
 const { values } = parseArgs({ options: OPTIONS });
-const crowd = new Crowd(Number(values.body));
+const crowd = new Crowd(values.to ?? '/dev/stdout', Number(values.body));
 const pairs = Number(values.connections) / 2;
 if (Number(values.syns) > 0) crowd.flood(Number(values.syns));
 else if (Number(values.open) > 0) crowd.passing(pairs, Number(values.requests), Number(values.open));

@@ -3,6 +3,7 @@ import { compare, type Pair } from './compare.ts';
 import { figuresOf, type Captures } from './figures.ts';
 import { ensureCapture, type Plan } from './generate.ts';
 import { MEMORY_METHOD } from './measure.ts';
+import { memoryMissed } from './memory.ts';
 import { REAL_PLANS, SMOKE_PLANS, type Plans } from './plans.ts';
 import {
   CAPINFOS,
@@ -22,6 +23,7 @@ const OPTIONS = {
   smoke: { type: 'boolean', default: false },
   quick: { type: 'boolean', default: false },
   stages: { type: 'boolean', default: false },
+  memory: { type: 'boolean', default: false },
 } as const;
 
 async function main(): Promise<void> {
@@ -31,6 +33,10 @@ async function main(): Promise<void> {
     await printStages(captureOf(REAL_PLANS.full));
     return;
   }
+  if (values.memory) {
+    await memoryMissed(false);
+    return;
+  }
   const captures = capturesOf(values.smoke ? SMOKE_PLANS : REAL_PLANS);
   const programs = installed(values.quick ? [CAPINFOS, TCPTRACE] : [CAPINFOS, TCPTRACE, TSHARK]);
   await checkAnswers(captures, programs);
@@ -38,8 +44,15 @@ async function main(): Promise<void> {
   say(renderResults(results));
   say(`Wall time: median of ${values.smoke ? 'one run' : `${ROUNDS} interleaved runs`}, files in the page cache.`);
   say(`Memory: ${MEMORY_METHOD}.\n`);
+  if (values.smoke) await checkMemory();
   if (values.smoke) say('Smoke run: everything ran and said what was generated; its times mean nothing.');
   else say(renderFigures(figuresOf(results, captures)));
+}
+
+/** In short: enough to see memory that grows with connections, streams or SYNs. */
+async function checkMemory(): Promise<void> {
+  const missed = await memoryMissed(true);
+  if (missed.length > 0) throw new Error(`too much memory: ${missed.join('; ')}`);
 }
 
 /** The capture with its name on standard output: generating takes a while. */
