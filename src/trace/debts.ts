@@ -1,9 +1,18 @@
 import type { Moment } from '../capture/index.ts';
 import { FLAG, type Segment } from '../decode/index.ts';
 import { DID, isResent, LABEL, type Side } from '../tcp/index.ts';
-import { DEBT_ATTEMPTS_MAX, DEBT_KEPT_NS, DEBT_KEPT_TRIES, DEBTS_MAX, type LimitCounter } from './limits.ts';
+import {
+  DEBT_ATTEMPTS_MAX,
+  DEBT_KEPT_NS,
+  DEBT_KEPT_TRIES,
+  DEBTS_LEAST,
+  DEBTS_MAX,
+  DEBTS_TOTAL,
+  type LimitCounter,
+} from './limits.ts';
 import type { Debt, DebtEnd, Ref } from './model.ts';
 import { grown, refOf, RefTable, roomFor } from './ref-table.ts';
+import { Share } from './share.ts';
 
 /** What is owed in a row. `vain`: the bytes are acknowledged in this capture and sent again all the same. */
 const OWED = { nothing: 0, anyPacket: 1, acknowledgement: 2, vain: 3 } as const;
@@ -55,6 +64,7 @@ export class DebtBook {
   readonly #refs = new RefTable(REFS_COUNT);
   readonly #attempts = new Map<number, Ref[]>();
   readonly #kept = new Map<number, Debt[]>();
+  readonly #share = new Share(DEBTS_MAX, DEBTS_LEAST, DEBTS_TOTAL);
 
   constructor(moment: Moment, limits: LimitCounter) {
     this.#moment = moment;
@@ -75,6 +85,7 @@ export class DebtBook {
       this.#attempts.delete(row);
       for (let column = 0; column < REFS_COUNT; column++) this.#refs.clear(row, column);
     }
+    this.#share.give(this.#kept.get(connection)?.length ?? 0);
     this.#kept.delete(connection);
   }
 
@@ -277,8 +288,10 @@ export class DebtBook {
       end,
       endAt,
     };
-    if (kept.length < DEBTS_MAX) kept.push(debt);
-    else this.#replaceLeast(kept, debt);
+    if (this.#share.allows(kept.length)) {
+      this.#share.take();
+      kept.push(debt);
+    } else this.#replaceLeast(kept, debt);
     this.#kept.set(connection, kept);
   }
 

@@ -2,9 +2,10 @@ import type { Moment } from '../capture/index.ts';
 import { FLAG, type Segment } from '../decode/index.ts';
 import type { Protocol } from '../http/index.ts';
 import { DID, LABEL, otherSide, type Side } from '../tcp/index.ts';
-import { CLOSES_MAX, GOAWAYS_MAX, type LimitCounter, SILENCES_MAX, SLOW_PINGS_MAX } from './limits.ts';
+import { CLOSES_MAX, GOAWAYS_MAX, type LimitCounter, SLOW_PINGS_MAX } from './limits.ts';
 import type { Close, Goaway, Ref, Silence, SlowPing } from './model.ts';
 import { refOf } from './ref-table.ts';
+import type { Share } from './share.ts';
 
 const NOTHING: readonly never[] = [];
 
@@ -17,6 +18,7 @@ export class Gathered {
   synAck: Ref | null = null;
   synBy: Side | null = null;
   readonly #limits: LimitCounter;
+  readonly #share: Share;
   /** Made when the first entry comes: most connections have none of these episodes, and there may be very many connections. */
   #closes: Close[] | null = null;
   #silences: Silence[] | null = null;
@@ -24,8 +26,10 @@ export class Gathered {
   #slowPings: SlowPing[] | null = null;
   #finsSeen = 0;
 
-  constructor(limits: LimitCounter) {
+  /** @param share of the silences of all connections */
+  constructor(limits: LimitCounter, share: Share) {
     this.#limits = limits;
+    this.#share = share;
   }
 
   /** Notes when a side's receive window closed, until it opens again. */
@@ -61,12 +65,19 @@ export class Gathered {
 
   silence(silence: Silence): void {
     const silences = (this.#silences ??= []);
-    if (silences.length < SILENCES_MAX) silences.push(silence);
-    else {
-      this.#limits.hit('silences-per-connection', SILENCES_MAX);
-      // The one that the capture ends in says more than any before it.
-      if (silence.to === null) silences[SILENCES_MAX - 1] = silence;
+    if (this.#share.allows(silences.length)) {
+      this.#share.take();
+      silences.push(silence);
+      return;
     }
+    this.#limits.hit('silences-per-connection', this.#share.most);
+    const shortest = silences.reduce(
+      (least, { from, to }, at) => (spanOf(from, to) < spanAt(silences, least) ? at : least),
+      0,
+    );
+    if (spanOf(silence.from, silence.to) <= spanAt(silences, shortest)) return;
+    silences.splice(shortest, 1);
+    silences.push(silence);
   }
 
   goaway(goaway: Goaway): void {
@@ -79,6 +90,11 @@ export class Gathered {
     const slowPings = (this.#slowPings ??= []);
     if (slowPings.length < SLOW_PINGS_MAX) slowPings.push(ping);
     else this.#limits.hit('slow-pings-per-connection', SLOW_PINGS_MAX);
+  }
+
+  /** How many silences are given back when the connection is forgotten. */
+  get silencesKept(): number {
+    return this.#silences?.length ?? 0;
   }
 
   get closes(): readonly Close[] {
@@ -106,4 +122,14 @@ export class Gathered {
       if (close.kind === 'fin') closes[CLOSES_MAX - 1] = close;
     }
   }
+}
+
+/** The silence that the capture ends in says more than any before it. */
+function spanOf(from: Ref, to: Ref | null): number {
+  return to === null ? Infinity : to.timeNs - from.timeNs;
+}
+
+function spanAt(silences: readonly Silence[], at: number): number {
+  const silence = silences[at];
+  return silence === undefined ? Infinity : spanOf(silence.from, silence.to);
 }

@@ -11,9 +11,16 @@ export const CLOCK_STEP_NS: number = 1 * SECOND_NS;
 export const DEBT_KEPT_NS: number = 1 * SECOND_NS;
 export const DEBT_KEPT_TRIES = 3;
 
-/** Per connection. A leg that stutters for ever fills these; what is beyond is counted. */
+/**
+ * Per connection, then what each may keep however many there are, then in all: see `Share`. A leg that stutters for ever fills these;
+ * what is beyond is counted, and the longest, or those still open, are what stays.
+ */
 export const DEBTS_MAX = 256;
-export const SILENCES_MAX = 1024;
+export const DEBTS_LEAST = 4;
+export const DEBTS_TOTAL: number = 16 * 1024;
+export const SILENCES_MAX = 256;
+export const SILENCES_LEAST = 8;
+export const SILENCES_TOTAL: number = 64 * 1024;
 export const CLOSES_MAX = 16;
 export const GOAWAYS_MAX = 16;
 export const SLOW_PINGS_MAX = 64;
@@ -31,6 +38,8 @@ export const STAIR_RISE = 1.05;
 export const STAIR_FLOOR_NS: number = 1 * SECOND_NS;
 /** Twice 256 steps (idle ones among them rise by themselves) reach from one second to three days. */
 export const STAIR_STEPS_MAX: number = 2 * 256;
+export const STAIR_STEPS_LEAST = 8;
+export const STAIR_STEPS_TOTAL: number = 64 * 1024;
 
 /** A finished stream that took longer is kept by itself. */
 export const LONG_STREAM_NS: number = 30 * SECOND_NS;
@@ -46,10 +55,12 @@ export const FINISHED_STREAMS_EASY = 1024;
 export const AFTERMATH_STREAMS = 16;
 /** And in all connections together: beyond, each connection keeps what it has and no more. */
 export const FINISHED_STREAMS_MAX: number = 8 * 1024;
-/** Failed and long ones, per connection. */
+/** Failed and long ones, likewise. */
 export const NOTABLE_STREAMS_MAX = 512;
+export const NOTABLE_STREAMS_LEAST = 4;
+export const NOTABLE_STREAMS_TOTAL: number = 16 * 1024;
 /** Open streams in all: a peer that opens and never ends may not grow the program. */
-export const OPEN_STREAMS_MAX: number = 256 * 1024;
+export const OPEN_STREAMS_MAX: number = 128 * 1024;
 export const PARTNERS_MAX = 4;
 
 /** A request is passed on within this, as a rule; */

@@ -18,13 +18,22 @@ import { FlowNotes } from './flow-notes.ts';
 import { FIRST_SENT, freeze } from './freeze.ts';
 import { Gathered } from './gathered.ts';
 import { FORWARDING, type Forwarding, JoinBook } from './joins.ts';
-import { CLOCK_STEP_NS, DEBT_KEPT_NS, LimitCounter, SILENCE_NS } from './limits.ts';
+import {
+  CLOCK_STEP_NS,
+  DEBT_KEPT_NS,
+  LimitCounter,
+  SILENCE_NS,
+  SILENCES_LEAST,
+  SILENCES_MAX,
+  SILENCES_TOTAL,
+} from './limits.ts';
 import type { LiveStream } from './live-stream.ts';
 import { MARK, MarkBook } from './marks.ts';
 import type { LimitHit, Ref, Trace } from './model.ts';
 import { PingBook } from './pings.ts';
 import { grown, later, refOf, RefTable, roomFor } from './ref-table.ts';
 import { Roster } from './roster.ts';
+import { Share } from './share.ts';
 import { StairBook } from './stairs.ts';
 import { StreamBook } from './streams.ts';
 
@@ -46,6 +55,7 @@ export class Recorder implements HttpSink {
   readonly #notes = new FlowNotes();
   readonly #stairs: StairBook;
   readonly #roster: Roster;
+  readonly #silences = new Share(SILENCES_MAX, SILENCES_LEAST, SILENCES_TOTAL);
   /** By connection number; sparse where connections were given up. */
   readonly #gathered: (Gathered | undefined)[] = [];
   readonly #givenUp = { connections: 0, packets: 0, streams: 0 };
@@ -95,7 +105,7 @@ export class Recorder implements HttpSink {
     if (room > this.#lastSpokenNs.length) {
       this.#lastSpokenNs = grown(this.#lastSpokenNs, new Float64Array(room).fill(Number.NaN));
     }
-    this.#gathered[connection] = new Gathered(this.#limits);
+    this.#gathered[connection] = new Gathered(this.#limits, this.#silences);
     this.#debts.opened(connection);
     this.#marks.opened(connection);
     this.#notes.opened(connection);
@@ -114,6 +124,7 @@ export class Recorder implements HttpSink {
     this.#givenUp.connections++;
     this.#givenUp.packets += this.#tcp.packets(connection, 0) + this.#tcp.packets(connection, 1);
     this.#givenUp.streams += this.#streams.release(connection);
+    this.#silences.give(this.#gathered[connection]?.silencesKept ?? 0);
     this.#gathered[connection] = undefined;
     this.#lastSpokenNs[connection] = Number.NaN;
     for (const row of [2 * connection, 2 * connection + 1]) {

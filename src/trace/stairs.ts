@@ -1,7 +1,15 @@
 import type { Moment } from '../capture/index.ts';
-import { STAIR_FLOOR_NS, STAIR_RISE, STAIR_STEPS_MAX, type LimitCounter } from './limits.ts';
+import {
+  type LimitCounter,
+  STAIR_FLOOR_NS,
+  STAIR_RISE,
+  STAIR_STEPS_LEAST,
+  STAIR_STEPS_MAX,
+  STAIR_STEPS_TOTAL,
+} from './limits.ts';
 import type { Ref, Step } from './model.ts';
 import { grown, type RefTable, roomFor } from './ref-table.ts';
+import { Share } from './share.ts';
 
 const FIRST_ROWS = 128;
 
@@ -20,6 +28,7 @@ export class StairBook {
   /** By flow: 1 where its receiver had bytes in flight when the flow's last packet was seen. */
   #inFlight = new Uint8Array(FIRST_ROWS);
   readonly #steps = new Map<number, Step[]>();
+  readonly #share = new Share(STAIR_STEPS_MAX, STAIR_STEPS_LEAST, STAIR_STEPS_TOTAL);
 
   constructor(limits: LimitCounter) {
     this.#limits = limits;
@@ -38,6 +47,7 @@ export class StairBook {
     for (const row of [2 * connection, 2 * connection + 1]) {
       this.#wantedNs[row] = this.#wantedIdleNs[row] = STAIR_FLOOR_NS;
       this.#inFlight[row] = 0;
+      this.#share.give(this.#steps.get(row)?.length ?? 0);
       this.#steps.delete(row);
     }
   }
@@ -65,10 +75,11 @@ export class StairBook {
     const isHighest = gapNs >= (this.#wantedNs[row] ?? 0);
     if (from === null || (inFlight && !isHighest)) return;
     const steps = this.#steps.get(row) ?? [];
-    if (steps.length >= STAIR_STEPS_MAX) {
+    if (!this.#share.allows(steps.length)) {
       this.#limits.hit('stair-steps-per-flow', STAIR_STEPS_MAX);
       return;
     }
+    this.#share.take();
     steps.push({ from, gapNs, inFlight });
     this.#steps.set(row, steps);
     if (isHighest) this.#wantedNs[row] = gapNs * STAIR_RISE;

@@ -8,13 +8,16 @@ import {
   NEWEST_STREAMS_MAX,
   NEWEST_STREAMS_MIN,
   NEWEST_STREAMS_SAMPLED,
+  NOTABLE_STREAMS_LEAST,
   NOTABLE_STREAMS_MAX,
+  NOTABLE_STREAMS_TOTAL,
   OPEN_STREAMS_MAX,
 } from './limits.ts';
 import { LiveStream } from './live-stream.ts';
 import type { StreamTotals } from './model.ts';
 import { OpenStreams } from './open-streams.ts';
 import { grown, roomFor } from './ref-table.ts';
+import { Share } from './share.ts';
 
 const FIRST_ROWS = 64;
 const NO_STATUS: ReadonlyMap<number, number> = new Map();
@@ -42,6 +45,7 @@ export class StreamBook {
   #openCounts = new Int32Array(FIRST_ROWS);
   readonly #folded: LiveStream[] = [];
   #finished = 0;
+  readonly #notable = new Share(NOTABLE_STREAMS_MAX, NOTABLE_STREAMS_LEAST, NOTABLE_STREAMS_TOTAL);
   /** Frames of a stream come in runs. */
   #last: LiveStream | undefined;
 
@@ -72,6 +76,7 @@ export class StreamBook {
     if (streams === undefined) return 0;
     this.#connections[connection] = undefined;
     this.#finished -= streams.newest.length;
+    this.#notable.give(streams.notable.length);
     this.#folded.push(...streams.notable, ...streams.newest);
     return streams.folded + streams.notable.length + streams.newest.length;
   }
@@ -122,7 +127,8 @@ export class StreamBook {
     const streams = (this.#connections[stream.connection] ??= new FinishedStreams());
     if (stream.isNotable(this.#moment)) {
       if (stream.hasFailed) streams.aftermath = AFTERMATH_STREAMS;
-      if (streams.notable.length < NOTABLE_STREAMS_MAX) {
+      if (this.#notable.allows(streams.notable.length)) {
+        this.#notable.take();
         streams.notable.push(stream);
         return;
       }

@@ -206,7 +206,7 @@ test('a connection that stutters for ever fills its rooms; what is beyond is cou
   }
   const { limits, connections } = recording.finish();
   expect(limits.map(({ limit, count }) => `${limit} ${count}`)).toEqual([
-    'silences-per-connection 8',
+    'silences-per-connection 776',
     'closes-per-connection 4',
     'slow-pings-per-connection 6',
   ]);
