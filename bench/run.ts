@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { compare, type Pair } from './compare.ts';
 import { figuresOf, type Captures } from './figures.ts';
 import { ensureCapture, type Plan } from './generate.ts';
+import { printGrowth } from './growth.ts';
 import { MEMORY_METHOD } from './measure.ts';
 import { memoryMissed } from './memory.ts';
 import { REAL_PLANS, SMOKE_PLANS, type Plans } from './plans.ts';
@@ -24,6 +25,7 @@ const OPTIONS = {
   quick: { type: 'boolean', default: false },
   stages: { type: 'boolean', default: false },
   memory: { type: 'boolean', default: false },
+  growth: { type: 'boolean', default: false },
 } as const;
 
 async function main(): Promise<void> {
@@ -31,6 +33,10 @@ async function main(): Promise<void> {
   if (values.stages) {
     const { printStages } = await import('./stages.ts');
     await printStages(captureOf(REAL_PLANS.full));
+    return;
+  }
+  if (values.growth) {
+    printGrowth();
     return;
   }
   if (values.memory) {

@@ -211,7 +211,7 @@ test('a connection that stutters for ever fills its rooms; what is beyond is cou
     'slow-pings-per-connection 6',
   ]);
   expect(connections[0]).toMatchObject({
-    silences: { length: 1024 },
+    silences: { length: 256 },
     closes: { length: 16 },
     slowPings: { length: 64 },
   });
