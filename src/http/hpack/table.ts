@@ -84,9 +84,13 @@ const NAME_SHIFT = 21;
 const SIZE_MASK: number = 2 ** KIND_SHIFT - 1;
 const NAME_MAX_BYTES: number = 2 ** (32 - NAME_SHIFT) - 1;
 
-/** Rows in use by all tables of a pass, and how often the bound was hit. */
+/** Bytes of all entries together (RFC 7541 §4.1), which bounds the values kept. Tables of 4 kB: 16,384 full ones. */
+const ENTRIES_TOTAL_MAX_BYTES: number = 16 * 1024 * TABLE_DEFAULT_BYTES;
+
+/** What all tables of a pass have in use, and how often a bound was hit. */
 export class TableBudget {
   rows = 0;
+  entryBytes = 0;
   refused = 0;
 }
 
@@ -155,6 +159,8 @@ export class DynamicTable {
     this.head = (row + 1) & this.mask;
     this.count++;
     this.sizeBytes += bytes;
+    this.budget.entryBytes += bytes;
+    if (this.budget.entryBytes > ENTRIES_TOTAL_MAX_BYTES) this.refuse();
   }
 
   /** A dynamic table size update (RFC 7541 §6.3). Size 0 empties it, after which all of it is known again. */
@@ -174,6 +180,7 @@ export class DynamicTable {
   /** Gives the memory back. */
   free(): void {
     this.budget.rows -= this.rows.length;
+    this.budget.entryBytes -= this.sizeBytes;
     this.rows = NO_ROWS;
     this.mask = -1;
     this.values = NO_VALUES;
@@ -190,8 +197,15 @@ export class DynamicTable {
       if (((entry >>> KIND_SHIFT) & KIND_MASK) >= FIRST_KEPT) this.values[oldest] = null;
       count--;
     }
+    this.budget.entryBytes -= this.sizeBytes - sizeBytes;
     this.count = count;
     this.sizeBytes = sizeBytes;
+  }
+
+  /** All tables together are too large: this one is forgotten. */
+  private refuse(): void {
+    this.budget.refused++;
+    this.forget();
   }
 
   /** @returns false, and all is forgotten, where the rows of all tables are used up. */
@@ -199,8 +213,7 @@ export class DynamicTable {
     const old = this.rows.length;
     const length = old === 0 ? ROWS_FIRST : old * 2;
     if (this.budget.rows + length - old > ROWS_TOTAL_MAX) {
-      this.budget.refused++;
-      this.forget();
+      this.refuse();
       return false;
     }
     this.budget.rows += length - old;
