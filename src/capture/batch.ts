@@ -7,9 +7,11 @@
 export interface RecordBatch {
   /** The block. Record offsets are offsets in here. */
   view: DataView;
-  /** Rows in use. */
+  /** First row in use: where files overlap in time, a batch is handed on in parts. 0 where one file is read. */
+  firstRow: number;
+  /** Row after the last in use. */
   count: number;
-  /** Packet number of row 0; 1-based in its own file, as Wireshark counts. */
+  /** Packet number of row 0, in use or not; 1-based in its own file, as Wireshark counts. */
   firstPacket: number;
   /** Index of the file in the capture. */
   file: number;
@@ -21,9 +23,27 @@ export interface RecordBatch {
   readonly originalBytes: Float64Array;
   /** Nanoseconds since the capture's base time (`CaptureFacts.baseNs`); negative where file order is not time order. */
   readonly timeNs: Float64Array;
-  /** LINKTYPE_ number (tcpdump.org list). */
+  /** LINKTYPE_ number (tcpdump.org list); LINK_UNDECLARED or LINK_NO_PACKET. */
   readonly linkType: Int32Array;
+  /** Where the packet was captured: the interface, counted from 0 through all sections of the file; 0 in classic pcap. */
+  readonly vantage: Int32Array;
+  /** 0 where the record has no time (a Simple Packet Block): `timeNs` is then that of the record before it. */
+  readonly hasTime: Uint8Array;
+  /** Comments on packets of this batch, by row; also of rows that are not in use. */
+  readonly comments: BatchComment[];
 }
+
+/** A comment that somebody wrote on a packet; wire text. */
+export interface BatchComment {
+  readonly row: number;
+  readonly text: string;
+}
+
+/** The packet's interface was never declared, so that its link type is unknown. */
+export const LINK_UNDECLARED: number = -1;
+
+/** No packet, but something that Wireshark numbers like one (a Custom Block): for the numbers to agree, it has a row. */
+export const LINK_NO_PACKET: number = -2;
 
 /** The most rows that a batch carries: a 1 MiB block of bare 16-byte record headers would need 65,536. */
 export const BATCH_ROWS: number = 4096;
@@ -32,6 +52,7 @@ export const BATCH_ROWS: number = 4096;
 export function createBatch(view: DataView, file: number): RecordBatch {
   return {
     view,
+    firstRow: 0,
     count: 0,
     firstPacket: 1,
     file,
@@ -40,5 +61,8 @@ export function createBatch(view: DataView, file: number): RecordBatch {
     originalBytes: new Float64Array(BATCH_ROWS),
     timeNs: new Float64Array(BATCH_ROWS),
     linkType: new Int32Array(BATCH_ROWS),
+    vantage: new Int32Array(BATCH_ROWS),
+    hasTime: new Uint8Array(BATCH_ROWS).fill(1),
+    comments: [],
   };
 }

@@ -35,17 +35,13 @@ export class Block {
   origin: number = -HEADROOM_BYTES;
   /** The system refused to read on; the bytes until there stand. */
   failure: CaptureError | undefined;
-  /** Bytes read from the source so far. */
-  bytesRead = 0;
   #ended = false;
-  readonly #source: Source;
+  readonly source: Source;
   readonly #blockBytes: number;
-  readonly #onBlock: ((bytesRead: number) => void) | undefined;
 
-  constructor(source: Source, blockBytes: number, onBlock?: (bytesRead: number) => void) {
-    this.#source = source;
+  constructor(source: Source, blockBytes: number) {
+    this.source = source;
     this.#blockBytes = blockBytes;
-    this.#onBlock = onBlock;
     const buffer = pageAligned(HEADROOM_BYTES + blockBytes);
     this.bytes = new Uint8Array(buffer);
     this.view = new DataView(buffer);
@@ -63,16 +59,14 @@ export class Block {
     this.at = HEADROOM_BYTES - kept;
     const got = this.#read();
     this.end = HEADROOM_BYTES + got;
-    this.bytesRead += got;
     this.#ended = got === 0;
-    if (got > 0) this.#onBlock?.(this.bytesRead);
     return got > 0;
   }
 
   /** A failing disk ends the file where it fails: what can be analysed is analysed. */
   #read(): number {
     try {
-      return this.#source.read(this.bytes, HEADROOM_BYTES, this.#blockBytes);
+      return this.source.read(this.bytes, HEADROOM_BYTES, this.#blockBytes);
     } catch (error) {
       if (!(error instanceof CaptureError)) throw error;
       this.failure = error;

@@ -1,3 +1,5 @@
+import type { Cure } from './magic.ts';
+
 /** Why a file cannot be analysed at all. One code each, with what its sentence needs. */
 export type CaptureFailure =
   | { readonly code: 'missing' }
@@ -6,9 +8,20 @@ export type CaptureFailure =
   | { readonly code: 'unreadable'; readonly errno: string }
   | { readonly code: 'not-a-capture'; readonly found: 'nothing' | 'text' | 'unknown-bytes' }
   /** `bytes` is how much of the file there is. */
-  | { readonly code: 'not-a-capture'; readonly found: 'cut-header'; readonly bytes: number }
+  | {
+      readonly code: 'not-a-capture';
+      readonly found: 'cut-header';
+      readonly format: 'pcap' | 'pcapng';
+      readonly bytes: number;
+    }
+  /** A directory in which no file is a capture; `files` were looked at. */
+  | { readonly code: 'no-captures'; readonly files: number }
+  /** A name with wildcards that no file has. */
+  | { readonly code: 'no-match' }
   /** A capture or an archive, but of a kind that is not read; `format` is its name. */
-  | { readonly code: 'unsupported-format'; readonly format: string };
+  | { readonly code: 'unsupported-format'; readonly format: string; readonly cure: Cure | null }
+  /** What zstd's own `--long` made: unpacking needs more memory than is taken. */
+  | { readonly code: 'window-too-large'; readonly windowBytes: number };
 
 export type CaptureErrorCode = CaptureFailure['code'];
 
@@ -37,10 +50,10 @@ export class CaptureError extends Error {
 /** The one place with words for failures: an exception has to carry its own message. */
 function failureText(file: string, byte: number | null, failure: CaptureFailure): string {
   const name = file === '-' ? 'standard input' : file;
-  return `${name}: ${reason(failure)}${byte === null ? '' : ` (at byte ${byte})`}`;
+  return `${name}: ${reason(file, failure)}${byte === null ? '' : ` (at byte ${byte})`}`;
 }
 
-function reason(failure: CaptureFailure): string {
+function reason(file: string, failure: CaptureFailure): string {
   switch (failure.code) {
     case 'missing':
       return 'no such file';
@@ -49,7 +62,13 @@ function reason(failure: CaptureFailure): string {
     case 'unreadable':
       return `cannot be read (${failure.errno})`;
     case 'unsupported-format':
-      return `is ${failure.format}, which is not read yet; a classic pcap file is needed`;
+      return `is ${failure.format}, which is not read${cureText(file, failure.cure)}`;
+    case 'window-too-large':
+      return `needs ${failure.windowBytes / MIB} MiB to be unpacked; pipe it: zstd -d --long=31 -c ${file} | watchpcap analyze -`;
+    case 'no-captures':
+      return `has no capture file in it (${failure.files} looked at)`;
+    case 'no-match':
+      return 'no file has such a name';
     case 'not-a-capture':
       return notACapture(failure);
   }
@@ -62,8 +81,24 @@ function notACapture(failure: Extract<CaptureFailure, { code: 'not-a-capture' }>
     case 'text':
       return 'is text, not a capture file';
     case 'cut-header':
-      return `ends within the pcap file header, after ${failure.bytes} bytes`;
+      return `ends within the ${failure.format} file header, after ${failure.bytes} bytes`;
     case 'unknown-bytes':
       return 'does not begin like a capture file';
+  }
+}
+
+const MIB = 1024 * 1024;
+
+/** The command that makes the file readable. */
+function cureText(file: string, cure: Cure | null): string {
+  switch (cure) {
+    case null:
+      return '';
+    case 'editcap':
+      return `; convert it with Wireshark's editcap: editcap -F pcapng ${file} converted.pcapng`;
+    case 'etl2pcapng':
+      return `; convert it: etl2pcapng ${file} converted.pcapng`;
+    default:
+      return `; unpack it: ${cure} ${file} | watchpcap analyze -`;
   }
 }

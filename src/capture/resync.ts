@@ -1,5 +1,5 @@
 import { HEADROOM_BYTES } from './block.ts';
-import { RECORD_HEADER_BYTES, RECORD_MAX_BYTES, type RecordLayout } from './pcap-header.ts';
+import { RECORD_MAX_BYTES, type RecordLayout } from './pcap-header.ts';
 
 /** How far behind a corrupt record the next good one is looked for: as far as bytes can be kept together. */
 export const RESYNC_SEARCH_BYTES: number = HEADROOM_BYTES;
@@ -29,7 +29,7 @@ export function findRecordRun(
   layout: RecordLayout,
   nearSeconds: number,
 ): number {
-  for (let candidate = at + 1; candidate + RECORD_HEADER_BYTES <= end; candidate++) {
+  for (let candidate = at + 1; candidate + layout.headerBytes <= end; candidate++) {
     if (isRun(view, candidate, end, isFileEnd, layout, nearSeconds)) return candidate;
   }
   return -1;
@@ -48,10 +48,10 @@ function isRun(
   for (let records = 0; records < RUN_RECORDS; records++) {
     if (at === end) return isFileEnd && records > 0;
     // A cut last record ends a run only behind two whole ones: its own length proves nothing.
-    if (at + RECORD_HEADER_BYTES > end) return isFileEnd && at < end && records > 1;
+    if (at + layout.headerBytes > end) return isFileEnd && at < end && records > 1;
     if (!isPlausible(view, at, layout, seconds)) return false;
     seconds = view.getUint32(at + layout.secondsAt, layout.littleEndian);
-    at += RECORD_HEADER_BYTES + view.getUint32(at + layout.capturedAt, layout.littleEndian);
+    at += layout.headerBytes + view.getUint32(at + layout.capturedAt, layout.littleEndian);
     if (at > end) return isFileEnd && records > 1;
   }
   return true;

@@ -41,3 +41,9 @@ const FIRST_PLAUSIBLE_SECONDS = 24 * 60 * 60;
 export function isPlausibleTime(seconds: number): boolean {
   return seconds >= FIRST_PLAUSIBLE_SECONDS;
 }
+
+/** Seconds since 1970 and nanoseconds of the second; the seconds may be negative. */
+export interface FileTime {
+  readonly seconds: number;
+  readonly ns: number;
+}

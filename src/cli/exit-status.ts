@@ -43,8 +43,11 @@ const OF_CAPTURE_ERROR = {
   missing: EXIT.noInput,
   unreadable: EXIT.noInput,
   directory: EXIT.noInput,
+  'no-captures': EXIT.noInput,
+  'no-match': EXIT.noInput,
   'not-a-capture': EXIT.data,
   'unsupported-format': EXIT.data,
+  'window-too-large': EXIT.data,
 } as const satisfies Record<CaptureErrorCode, ExitStatus>;
 
 export function exitStatusOfError(code: CaptureErrorCode): ExitStatus {

@@ -51,7 +51,8 @@ async function analyze(file: string, options: AnalyzeOptions): Promise<ExitStatu
 function warn({ capture }: Report): void {
   for (const { message, file, byte } of capture.warnings.slice(0, WARNINGS_SHOWN_MAX)) {
     const at = byte === null ? '' : ` (at byte ${byte})`;
-    complain(`${capture.files[file]?.path ?? ''}: ${message}${at}`);
+    const path = file === null ? undefined : capture.files[file]?.path;
+    complain(`${path === undefined ? '' : `${path}: `}${message}${at}`);
   }
 }
 

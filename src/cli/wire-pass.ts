@@ -1,4 +1,4 @@
-import { Moment, type RecordBatch } from '../capture/index.ts';
+import { LINK_NO_PACKET, Moment, type RecordBatch } from '../capture/index.ts';
 import { decodePacket, FLAG, Segment, STOP, STOP_COUNT, STOP_NAMES } from '../decode/index.ts';
 import { HTTP_BOUNDS, HttpPass } from '../http/index.ts';
 import { DID, type GapReason, type Side, TCP_BOUNDS, type TcpKeeper, TcpPass, type TcpSink } from '../tcp/index.ts';
@@ -29,7 +29,8 @@ export class WirePass implements TcpSink, TcpKeeper {
     const segment = this.#segment;
     const { view, at, capturedBytes, originalBytes, timeNs, linkType } = batch;
     moment.file = batch.file;
-    for (let row = 0; row < batch.count; row++) {
+    for (let row = batch.firstRow; row < batch.count; row++) {
+      if (linkType[row] === LINK_NO_PACKET) continue;
       moment.packet = batch.firstPacket + row;
       moment.ns[0] = timeNs[row] ?? 0;
       this.#recorder.packet();

@@ -82,6 +82,17 @@ export interface Capture {
   /** Packets that could not be decoded. */
   undecoded: Count;
   warnings: CaptureWarning[];
+  /** Reading was ended by the user before the files' ends: the report is of what was read. */
+  interrupted: boolean;
+  /** Comments that somebody wrote on packets, the first 256. */
+  comments: PacketComment[];
+}
+
+export interface PacketComment {
+  packet: PacketNumber;
+  /** Only where several files were given. */
+  file?: FileIndex;
+  text: string;
 }
 
 export interface CaptureFile {
@@ -93,13 +104,16 @@ export interface CaptureFile {
   linkTypes: string[];
   truncated: boolean;
   compression: 'gzip' | 'zstd' | null;
+  /** Packets that the capturing system said it dropped; null where the file does not say. */
+  dropped: Count | null;
 }
 
 export interface CaptureWarning {
   code: string;
   message: string;
-  file: FileIndex;
-  /** File offset; null where unknown. */
+  /** Null where the warning is about none of them. */
+  file: FileIndex | null;
+  /** Offset in the file, or in what it holds uncompressed; null where unknown. */
   byte: Count | null;
   packet: PacketNumber | null;
 }

@@ -17,12 +17,9 @@ interface OracleFile {
   readonly packets: readonly OracleRow[];
 }
 
-/** Files that are no classic pcap, by what they are: refused by name until their format is read. */
+/** Files that are refused, by what they are. */
 const UNSUPPORTED: Readonly<Record<string, string>> = {
   'libpcap-pcap-invalid-version-1.pcap': 'a pcap file of version 1.4',
-  'ndpi-fuzz-2020-02-16-11740.pcap': 'a pcapng file',
-  'pcapfileex-sample_multi_nanosecond.pcap': 'a pcapng file',
-  'pcapparser-modified-format.pcap': "a pcap file in Kuznetzov's modified format",
 };
 
 /** Where we differ from Wireshark on purpose: the packets left out, and why. */

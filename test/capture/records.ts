@@ -4,6 +4,7 @@ import {
   type CaptureFacts,
   readCapture,
   type ReadOptions,
+  type RecordBatch,
   type Source,
 } from '../../src/capture/index.ts';
 
@@ -14,6 +15,9 @@ export interface ReadRecord {
   readonly capturedBytes: number;
   readonly originalBytes: number;
   readonly linkType: number;
+  readonly hasTime: boolean;
+  readonly vantage: number;
+  readonly file: number;
   /** sha256 of the captured bytes, shortened. */
   readonly hash: string;
 }
@@ -26,25 +30,27 @@ export interface ReadResult {
 /** Reads a whole source and keeps every record. */
 export function readAll(source: Source, options: ReadOptions = {}): ReadResult {
   const records: ReadRecord[] = [];
-  const facts = readCapture(
-    source,
-    (batch) => {
-      for (let row = 0; row < batch.count; row++) {
-        const at = batch.at[row] ?? 0;
-        const capturedBytes = batch.capturedBytes[row] ?? 0;
-        records.push({
-          packet: batch.firstPacket + row,
-          timeNs: batch.timeNs[row] ?? Number.NaN,
-          capturedBytes,
-          originalBytes: batch.originalBytes[row] ?? Number.NaN,
-          linkType: batch.linkType[row] ?? -1,
-          hash: hashOf(new Uint8Array(batch.view.buffer, at, capturedBytes)),
-        });
-      }
-    },
-    options,
-  );
+  const facts = readCapture(source, (batch) => records.push(...rowsOf(batch)), options);
   return { facts, records };
+}
+
+/** The rows in use of a batch, copied. */
+export function rowsOf(batch: RecordBatch): ReadRecord[] {
+  return Array.from({ length: batch.count - batch.firstRow }, (_, index) => {
+    const row = batch.firstRow + index;
+    const capturedBytes = batch.capturedBytes[row] ?? 0;
+    return {
+      packet: batch.firstPacket + row,
+      timeNs: batch.timeNs[row] ?? Number.NaN,
+      capturedBytes,
+      originalBytes: batch.originalBytes[row] ?? Number.NaN,
+      linkType: batch.linkType[row] ?? -1,
+      hasTime: batch.hasTime[row] === 1,
+      vantage: batch.vantage[row] ?? -1,
+      file: batch.file,
+      hash: hashOf(new Uint8Array(batch.view.buffer, batch.at[row] ?? 0, capturedBytes)),
+    };
+  });
 }
 
 export function hashOf(bytes: Uint8Array): string {
@@ -61,6 +67,11 @@ export function memorySource(
   return {
     path,
     sizeBytes: bytes.length,
+    compression: null,
+    damage: undefined,
+    get bytesRead() {
+      return offset;
+    },
     read(into, at, count) {
       if (offset >= failsAt) throw new CaptureError(path, offset, { code: 'unreadable', errno: 'EIO' });
       const got = Math.min(count, bytes.length - offset, failsAt - offset);

@@ -228,6 +228,7 @@ export function file(path: string, changes: Partial<FileFacts> = {}): FileFacts 
     truncated: false,
     compression: null,
     resolutionDigits: 6,
+    droppedPackets: null,
     ...changes,
   };
 }
@@ -241,6 +242,9 @@ export function capture(seconds: number, changes: Partial<CaptureFacts> = {}): C
     lastNs: seconds * 1e9,
     warnings: [],
     warningsOmitted: 0,
+    comments: [],
+    commentsOmitted: 0,
+    interrupted: false,
     ...changes,
   };
 }

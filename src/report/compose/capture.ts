@@ -22,11 +22,25 @@ export function captureOf(frame: Frame, capture: CaptureFacts, incident: Inciden
       byte: warning.byte,
       packet: warning.packet,
     })),
+    interrupted: capture.interrupted,
+    comments: capture.comments.map(({ file, packet, text }) =>
+      frame.manyFiles ? { packet, file, text } : { packet, text },
+    ),
   };
 }
 
-function fileOf({ path, format, bytes, packets, linkTypes, truncated, compression }: FileFacts): CaptureFile {
-  return { path, format, bytes, packets, linkTypes: linkTypes.map(linkTypeName), truncated, compression };
+function fileOf(facts: FileFacts): CaptureFile {
+  const { path, format, bytes, packets, linkTypes, truncated, compression, droppedPackets } = facts;
+  return {
+    path,
+    format,
+    bytes,
+    packets,
+    linkTypes: linkTypes.map(linkTypeName),
+    truncated,
+    compression,
+    dropped: droppedPackets,
+  };
 }
 
 /** Stop codes of packets that are whole and merely not TCP: they are no weakness of the capture. */

@@ -7,11 +7,13 @@ import { undecodedCount } from './capture.ts';
 import { type Frame, packetsOf } from './frame.ts';
 
 /** The model's notes on its legs, and what reading itself had to leave out. */
-export function trustOf(frame: Frame, incident: Incident, { warningsOmitted }: CaptureFacts): TrustNote[] {
+export function trustOf(frame: Frame, incident: Incident, { files, warningsOmitted }: CaptureFacts): TrustNote[] {
   const undecoded = undecodedCount(incident);
+  const dropped = files.reduce((sum, file) => sum + (file.droppedPackets ?? 0), 0);
   return [
     ...incident.trust.map((note) => noteOf(frame, note)),
     ...(undecoded === 0 ? [] : [wholeCapture('undecoded', ['liveness', 'windows'], undecoded)]),
+    ...(dropped === 0 ? [] : [wholeCapture('dropped-by-interface', ['retransmissions', 'windows'], dropped)]),
     ...(warningsOmitted === 0 ? [] : [wholeCapture('warnings-omitted', ['streams'], warningsOmitted)]),
     ...incident.limits.map(limitReached),
     ...incident.floods.map((flood) => floodNote(frame, flood)),
@@ -54,6 +56,10 @@ function noteOf(frame: Frame, { code, connection, weakens, packets, count }: Inc
   return { code, connection, weakens: [...weakens], ...packetsOf(frame, packets), count, message };
 }
 
-function wholeCapture(code: 'undecoded' | 'warnings-omitted', weakens: string[], count: number): TrustNote {
+function wholeCapture(
+  code: 'undecoded' | 'dropped-by-interface' | 'warnings-omitted',
+  weakens: string[],
+  count: number,
+): TrustNote {
   return { code, connection: null, weakens, packets: [], count, message: weaknessText(code, count) };
 }

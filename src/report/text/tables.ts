@@ -122,7 +122,7 @@ export function trustSection({ trust, capture }: Report, ink: Ink): string[] {
       (part) => part !== '',
     );
     const where = at.length === 0 ? '' : ` (${at.join(', ')})`;
-    return `${capture.files[file]?.path ?? `file ${file}`}${where}: ${message}.`;
+    return `${file === null ? 'capture' : (capture.files[file]?.path ?? `file ${file}`)}${where}: ${message}.`;
   });
   const notes = trust.map(
     ({ connection, message, weakens }) =>

@@ -1,5 +1,11 @@
-import type { CaptureWarning, CaptureWarningArgs } from '../../capture/index.ts';
+import type { BlockProblem, CaptureWarning, CaptureWarningArgs } from '../../capture/index.ts';
 import { counted } from './phrase.ts';
+
+const PROBLEMS: Readonly<Record<BlockProblem, string>> = {
+  length: 'a block has a length that cannot be',
+  'lengths-disagree': "a block's two lengths disagree",
+  'byte-order': 'a section header has no byte order',
+};
 
 type Sentences = { readonly [C in keyof CaptureWarningArgs]: (args: CaptureWarningArgs[C]) => string };
 
@@ -13,6 +19,27 @@ const SENTENCES: Sentences = {
   'corrupt-record-stopped': ({ claimedBytes, searchedBytes }) =>
     `a record claims ${counted(claimedBytes, 'byte')}, which no capture tool writes, and no plausible record follows ` +
     `within ${counted(searchedBytes, 'byte')}; the rest of the file was not read`,
+  'corrupt-block-skipped': ({ problem, skippedBytes }) =>
+    `${PROBLEMS[problem]}; ${counted(skippedBytes, 'byte was', 'bytes were')} skipped to the next plausible block`,
+  'corrupt-block-stopped': ({ problem, searchedBytes }) =>
+    `${PROBLEMS[problem]}, and no plausible block follows within ${counted(searchedBytes, 'byte')}; the rest of the file was not read`,
+  'undeclared-interface': ({ interfaceId }) =>
+    `a packet names interface ${interfaceId}, which the file never declares: such packets cannot be decoded`,
+  'section-version': ({ major, minor }) =>
+    `a section of pcapng version ${major}.${minor} begins here, which is not read; all before it was analysed`,
+  'too-many-interfaces': ({ kept }) =>
+    `more than ${counted(kept, 'interface')} in a section; packets of the others cannot be decoded`,
+  'compressed-cut': ({ compression }) =>
+    `the ${compression} stream ends early (a cut file, or one still being written); all that could be unpacked was analysed`,
+  'compressed-damaged': ({ compression, kind }) =>
+    kind === 'checksum'
+      ? `the ${compression} stream does not have the checksum it says; what was unpacked was analysed, and may be wrong`
+      : `the ${compression} stream is damaged about here; what could be unpacked was analysed`,
+  interrupted: () => 'reading was interrupted here; all before it was analysed',
+  'skipped-files': ({ directory, count, names }) =>
+    `${counted(count, 'file')} of ${directory} skipped, being no capture: ${names.join(', ')}${count > names.length ? ', …' : ''}`,
+  'too-many-at-once': ({ atOnce }) =>
+    `more than ${atOnce} files overlap in time; packets of this one come late, and its connections may look torn`,
   'read-error': ({ errno }) => `reading stopped here (${errno}); what came before was analysed`,
 };
 
