@@ -1,23 +1,16 @@
 import type { Mark } from '../trace/index.ts';
 import { clientSide } from './leg.ts';
 import type { Leg, Window } from './model.ts';
-import type { Casting } from './roles.ts';
+import type { Scene } from './scene.ts';
 
 const GOOD_STATES: ReadonlySet<string> = new Set(['alive', 'idle', 'unanswered']);
 
 /** Upstream connections of the same gateway to another server that were open and alive for the whole window (contract §3). */
-export function alternativesOf(
-  upstream: Leg,
-  fromNs: number,
-  toNs: number,
-  legs: readonly Leg[],
-  casting: Casting,
-): Window['alternatives'] {
+export function alternativesOf(scene: Scene, upstream: Leg, fromNs: number, toNs: number): Window['alternatives'] {
   const server = upstream.trace.endpoints[upstream.serverSide];
-  return legs
+  return scene
+    .siblingsOf(upstream)
     .filter((leg) => {
-      if (leg.role !== 'upstream' || casting.openedBy[leg.trace.id] !== casting.openedBy[upstream.trace.id])
-        return false;
       const other = leg.trace.endpoints[leg.serverSide];
       // Another port is another service (telemetry, configuration): it could not have served these requests.
       if (other.ip === server.ip || other.port !== server.port) return false;

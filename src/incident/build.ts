@@ -5,6 +5,7 @@ import { legsOf } from './leg.ts';
 import { linksOf } from './links.ts';
 import type { Incident } from './model.ts';
 import { castRoles } from './roles.ts';
+import { Scene } from './scene.ts';
 import { DEFAULT_THRESHOLDS, type Thresholds } from './thresholds.ts';
 import { trustNotes } from './trust.ts';
 import { verdictOf } from './verdict.ts';
@@ -15,14 +16,8 @@ export function buildIncident(trace: Trace, thresholds: Thresholds = DEFAULT_THR
   const captureEndNs = trace.last?.timeNs ?? 0;
   const casting = castRoles(trace);
   const legs = legsOf(trace, casting, thresholds);
-  const { windows, links, deaths } = windowsOf({
-    trace,
-    legs,
-    casting,
-    links: linksOf(trace, legs, casting),
-    thresholds,
-    captureEndNs,
-  });
+  const scene = new Scene(legs, casting, linksOf(trace, legs, casting), thresholds, captureEndNs);
+  const { windows, links, deaths } = windowsOf(scene);
   const spanNs = captureEndNs - (trace.first?.timeNs ?? captureEndNs);
   const trust = trustNotes(legs, trace.clockSteps);
   const legById = new Map(legs.map((leg) => [leg.id, leg]));

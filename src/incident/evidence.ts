@@ -1,5 +1,6 @@
 import { otherSide } from '../tcp/index.ts';
 import type { Mark, Ref } from '../trace/index.ts';
+import type { Case } from './cases.ts';
 import type { Death } from './deaths.ts';
 import type { Victim } from './hurt.ts';
 import { clientSide, partyOf } from './leg.ts';
@@ -12,10 +13,7 @@ const ROWS_OF_A_KIND_MAX = 12;
 
 /** The packets that prove a window, in order of time. */
 export function evidenceOf(
-  client: Leg,
-  upstream: Leg,
-  death: Death,
-  victims: readonly Victim[],
+  { client, upstream, death, victims }: Case,
   hurt: readonly HurtStream[],
   end: End,
   toNs: number,

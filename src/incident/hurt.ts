@@ -1,8 +1,10 @@
 import { lacksBytes } from './liveness.ts';
 import type { Ref, TraceStream } from '../trace/index.ts';
 import { type Death, isSilent } from './deaths.ts';
+import type { Case } from './cases.ts';
 import type { Carried } from './links.ts';
 import type { HurtStream, Leg } from './model.ts';
+import type { Scene } from './scene.ts';
 import {
   isError,
   isServed,
@@ -25,19 +27,19 @@ export interface Victim {
   readonly rerouted: Ref | null;
 }
 
+/** A client connection and a death of an upstream connection. */
+type Pair = Pick<Case, 'client' | 'upstream' | 'death'>;
+
 /**
  * The streams of one client connection that were open on the dead upstream connection at onset, or were sent into it later,
  * and got no complete response from it (contract §3). One that the gateway moved elsewhere at once was not hurt.
  * @param onlyOne no other upstream connection of this client was dead at the time: requests that never left the gateway waited for this one
  */
 export function victimsOf(
-  client: Leg,
-  upstream: Leg,
-  death: Death,
+  { thresholds, captureEndNs }: Scene,
+  { client, upstream, death }: Pair,
   carried: readonly Carried[],
   onlyOne: boolean,
-  captureEndNs: number,
-  thresholds: Thresholds,
 ): readonly Victim[] {
   const linked = carried
     .filter(({ near, far }) => isHurt(client, upstream, death, near, far))
@@ -125,12 +127,9 @@ function servedBy(stream: TraceStream, legs: readonly Leg[], except: Leg | null)
 
 /** The rows of a window's table; what another upstream served in the end, and this one never had, is not among them. Ordered by stream id. */
 export function hurtStreams(
-  client: Leg,
-  upstream: Leg,
-  death: Death,
-  victims: readonly Victim[],
+  { legs }: Scene,
+  { client, upstream, death, victims }: Case,
   toNs: number,
-  legs: readonly Leg[],
 ): readonly HurtStream[] {
   return victims
     .filter(({ far, rerouted }) => far !== null || rerouted === null)

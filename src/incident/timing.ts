@@ -1,8 +1,7 @@
 import type { Leg } from './model.ts';
-import type { Casting } from './roles.ts';
 import { clientSide } from './leg.ts';
 import { toldAt } from './stream-fate.ts';
-import type { Thresholds } from './thresholds.ts';
+import type { Scene } from './scene.ts';
 import type { TraceStream } from '../trace/index.ts';
 
 /** Client streams that ended together with an upstream connection, and how sure that makes the two belong together. */
@@ -18,26 +17,19 @@ const ALONE_CONFIDENCE = 0.9;
  * A gateway that gives an upstream connection up and at once resets or answers client streams shows that they were on it
  * (contract §3, Links). Only streams that no join explains count, and each other upstream that closed in the same moment explains them just as well.
  */
-export function timedStreams(
-  client: Leg,
-  upstream: Leg,
-  legs: readonly Leg[],
-  casting: Casting,
-  thresholds: Thresholds,
-): TimedStreams | null {
+export function timedStreams(scene: Scene, client: Leg, upstream: Leg): TimedStreams | null {
+  const { actsWithinNs } = scene.thresholds;
   const closedNs = closeNs(upstream);
   if (closedNs === null) return null;
   const streams = client.streams.filter((stream) => {
     if (stream.partners.length > 0 || stream.opened.timeNs > closedNs) return false;
     const told = toldAt(client, stream, closedNs);
-    return told !== null && told.timeNs - closedNs <= thresholds.actsWithinNs;
+    return told !== null && told.timeNs - closedNs <= actsWithinNs;
   });
   if (streams.length === 0) return null;
-  const gateway = casting.openedBy[upstream.trace.id];
-  const others = legs.filter((leg) => {
-    if (leg === upstream || leg.role !== 'upstream' || casting.openedBy[leg.trace.id] !== gateway) return false;
+  const others = scene.siblingsOf(upstream).filter((leg) => {
     const otherNs = closeNs(leg);
-    return otherNs !== null && Math.abs(otherNs - closedNs) <= thresholds.actsWithinNs;
+    return otherNs !== null && Math.abs(otherNs - closedNs) <= actsWithinNs;
   });
   return { streams, confidence: ALONE_CONFIDENCE / (1 + others.length) };
 }

@@ -1,11 +1,12 @@
 import type { Ref } from '../trace/index.ts';
+import type { Case } from './cases.ts';
 import type { Death } from './deaths.ts';
 import { givenUpAt, type Victim } from './hurt.ts';
 import { clientSide } from './leg.ts';
 import { isDead } from './liveness.ts';
 import type { Leg, WindowEnd } from './model.ts';
+import type { Scene } from './scene.ts';
 import { earliest, isServed, latest, resourcePath, toldAt, wasCancelled } from './stream-fate.ts';
-import type { Thresholds } from './thresholds.ts';
 
 export interface End {
   readonly how: WindowEnd;
@@ -26,15 +27,7 @@ const ORDER = [
 const AT_ONCE_NS = 0.1e9;
 
 /** How a window ended: the earliest of what can end one, else the capture did. */
-export function endOf(
-  client: Leg,
-  upstream: Leg,
-  death: Death,
-  victims: readonly Victim[],
-  legs: readonly Leg[],
-  captureEndNs: number,
-  thresholds: Thresholds,
-): End {
+export function endOf(scene: Scene, { client, upstream, death, victims }: Case): End {
   // Where those known to have been on it tell that it was given up, what is only supposed to have waited for it dates no end.
   const linked = victims.filter(({ far }) => far !== null);
   const givenUp = linked.length > 0 && linked.every((victim) => givenUpAt(client, victim, death.fromNs) !== null);
@@ -44,8 +37,8 @@ export function endOf(
     'upstream-closed': isClosing(death) ? null : closedBy(upstream, upstream.serverSide, death),
     healed: death.healedAt,
     rerouted: allRerouted(known) ?? allAskedAgain(client, known),
-    'client-reconnected': reconnected(client, death, known, legs),
-    'client-gone': clientGone(client, death, captureEndNs, thresholds),
+    'client-reconnected': reconnected(scene, client, death, known),
+    'client-gone': clientGone(scene, client, death),
   };
   const first = earliest(Object.values(found));
   if (first === null) return { how: 'capture-end', at: null };
@@ -114,18 +107,17 @@ function allAskedAgain(client: Leg, victims: readonly Victim[]): Ref | null {
 }
 
 /** The same client asks again for what hangs, on a connection that it opened meanwhile. */
-function reconnected(client: Leg, death: Death, victims: readonly Victim[], legs: readonly Leg[]): Ref | null {
+function reconnected(scene: Scene, client: Leg, death: Death, victims: readonly Victim[]): Ref | null {
   const paths = new Set(victims.map(({ near }) => resourcePath(near)).filter((path) => path !== null));
-  const host = client.trace.endpoints[clientSide(client)].ip;
-  const asked = legs
-    .filter((leg) => leg !== client && leg.role === client.role && leg.trace.first.timeNs > death.fromNs)
-    .filter((leg) => leg.trace.endpoints[clientSide(leg)].ip === host)
+  const asked = scene
+    .fromSameHost(client)
+    .filter((leg) => leg.trace.first.timeNs > death.fromNs)
     .flatMap((leg) => leg.streams)
     .filter((stream) => paths.has(resourcePath(stream) ?? ''));
   return earliest(asked.map((stream) => stream.opened));
 }
 
-function clientGone(client: Leg, death: Death, captureEndNs: number, thresholds: Thresholds): Ref | null {
+function clientGone({ captureEndNs, thresholds }: Scene, client: Leg, death: Death): Ref | null {
   const closes = client.trace.closes.filter((close) => close.accepted && close.at.timeNs >= death.fromNs);
   const silent = client.trace.debts.filter(
     (debt) =>
