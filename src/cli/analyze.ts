@@ -1,5 +1,12 @@
 import { type CaptureFacts, openSource, readCapture } from '../capture/index.ts';
-import { buildIncident, type Incident } from '../incident/index.ts';
+import {
+  buildIncident,
+  DEFAULT_THRESHOLDS,
+  type Incident,
+  NO_HINTS,
+  type RoleHints,
+  type Thresholds,
+} from '../incident/index.ts';
 import { composeReport, type Report } from '../report/index.ts';
 import type { Trace } from '../trace/index.ts';
 import { VERSION } from './version.ts';
@@ -15,9 +22,13 @@ export interface Analysis {
  * Reads a capture file, or standard input for `-`, and says what happened in it.
  * Throws CaptureError where nothing of the file can be analysed.
  */
-export function analyzeFile(path: string): Analysis {
+export function analyzeFile(
+  path: string,
+  thresholds: Thresholds = DEFAULT_THRESHOLDS,
+  hints: RoleHints = NO_HINTS,
+): Analysis {
   const { capture, trace } = readTrace(path);
-  return { capture, incident: buildIncident(trace) };
+  return { capture, incident: buildIncident(trace, thresholds, hints) };
 }
 
 /**

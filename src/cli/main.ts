@@ -3,6 +3,7 @@ import { CaptureError } from '../capture/index.ts';
 import { composeReport, FORMATS, renderTrace, type Report } from '../report/index.ts';
 import { analyzeFile, readTrace } from './analyze.ts';
 import { EXIT, type ExitStatus, exitStatusOf, exitStatusOfError } from './exit-status.ts';
+import { hintsOf, thresholdsOf } from './model-options.ts';
 import { type AnalyzeOptions, commandLine } from './options.ts';
 import { complain, write } from './output.ts';
 import { renderOptions } from './terminal.ts';
@@ -39,7 +40,7 @@ export async function main(args: readonly string[]): Promise<ExitStatus> {
 }
 
 async function analyze(file: string, options: AnalyzeOptions): Promise<ExitStatus> {
-  const { capture, incident } = analyzeFile(file);
+  const { capture, incident } = analyzeFile(file, thresholdsOf(options), hintsOf(options));
   const report = composeReport(incident, capture, VERSION);
   const render = await FORMATS[options.format]();
   warn(report);

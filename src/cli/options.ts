@@ -1,10 +1,11 @@
 import { Argument, Command, Option } from 'commander';
 import { FORMATS, type FormatName } from '../report/index.ts';
 import { FAIL_ON, type FailOn } from './exit-status.ts';
+import { addModelOptions, type ModelOptions } from './model-options.ts';
 import { VERSION } from './version.ts';
 
 /** What `analyze` was asked for. */
-export interface AnalyzeOptions {
+export interface AnalyzeOptions extends ModelOptions {
   readonly format: FormatName;
   readonly failOn: FailOn;
   readonly exitZero: boolean;
@@ -52,7 +53,7 @@ export function commandLine(commands: Commands): Command {
 }
 
 function addAnalyze(program: Command, { analyze }: Commands): void {
-  program
+  const command = program
     .command('analyze')
     .description('say what happened in a capture taken at the gateway')
     .addArgument(fileArgument())
@@ -70,7 +71,8 @@ function addAnalyze(program: Command, { analyze }: Commands): void {
     )
     .option('--exit-zero', 'exit with 0 whatever was found; errors still exit with 64 and up', false)
     .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
-    .option('--ascii', 'draw with ASCII characters only', false)
+    .option('--ascii', 'draw with ASCII characters only', false);
+  addModelOptions(command)
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', EXIT_STATUSES)
     .exitOverride()

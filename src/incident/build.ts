@@ -4,7 +4,7 @@ import type { Facts } from './findings/rule.ts';
 import { legsOf } from './leg.ts';
 import { linksOf } from './links.ts';
 import type { Incident } from './model.ts';
-import { castRoles } from './roles.ts';
+import { castRoles, NO_HINTS, type RoleHints } from './roles.ts';
 import { Scene } from './scene.ts';
 import { DEFAULT_THRESHOLDS, type Thresholds } from './thresholds.ts';
 import { trustNotes } from './trust.ts';
@@ -12,9 +12,13 @@ import { verdictOf } from './verdict.ts';
 import { windowsOf } from './windows.ts';
 
 /** From what was recorded to what it means: roles, liveness, links, windows, findings, verdict. Pure, and the same for the same trace. */
-export function buildIncident(trace: Trace, thresholds: Thresholds = DEFAULT_THRESHOLDS): Incident {
+export function buildIncident(
+  trace: Trace,
+  thresholds: Thresholds = DEFAULT_THRESHOLDS,
+  hints: RoleHints = NO_HINTS,
+): Incident {
   const captureEndNs = trace.last?.timeNs ?? 0;
-  const casting = castRoles(trace);
+  const casting = castRoles(trace, hints);
   const legs = legsOf(trace, casting, thresholds);
   const scene = new Scene(legs, casting, linksOf(trace, legs, casting), thresholds, captureEndNs);
   const { windows, links, deaths } = windowsOf(scene);

@@ -13,6 +13,18 @@ export interface Casting {
   readonly openedBy: readonly number[];
 }
 
+/** What the reader knows better than the capture tells. */
+export interface RoleHints {
+  /** The addresses of the one gateway to look at; none: gateways are found. */
+  readonly gateways: readonly string[];
+  /** The port at which the gateway accepts clients; null: any. */
+  readonly clientPort: number | null;
+  /** The port of the upstream servers; null: any. */
+  readonly upstreamPort: number | null;
+}
+
+export const NO_HINTS: RoleHints = { gateways: [], clientPort: null, upstreamPort: null };
+
 /** Streams joined between two addresses from which these count as one host, where nothing else says so. */
 const JOINED_STREAMS_MIN = 2;
 
@@ -20,7 +32,7 @@ const JOINED_STREAMS_MIN = 2;
  * Finds the gateways: hosts that accept connections and open others. Addresses belong to one host where the capture was taken on it
  * (the cooked header's direction), or where streams received on one address were passed on from another.
  */
-export function castRoles(trace: Trace): Casting {
+export function castRoles(trace: Trace, hints: RoleHints = NO_HINTS): Casting {
   const servers = serverSides(trace);
   const server = (connection: TraceConnection): string => connection.endpoints[servers[connection.id] ?? 1].ip;
   const client = (connection: TraceConnection): string =>
@@ -29,19 +41,27 @@ export function castRoles(trace: Trace): Casting {
   const hosts = new Hosts();
   const capturing = uniteLocal(trace, hosts);
   const joined = uniteJoined(trace, hosts, server, client);
+  for (const ip of hints.gateways) hosts.unite(hints.gateways[0] ?? ip, ip);
 
   const legs = trace.connections.filter(mayBeLeg);
   const accepting = new Set(legs.map((connection) => hosts.find(server(connection))));
   const opening = new Set(legs.map((connection) => hosts.find(client(connection))));
-  const roots = [...accepting].filter((root) => opening.has(root));
+  const named = new Set(hints.gateways.map((ip) => hosts.find(ip)));
+  const roots = [...accepting].filter((root) => opening.has(root) && (named.size === 0 || named.has(root)));
   const gateways = roots.map((root) => gatewayOf(hosts, root, legs, server, client, capturing, joined));
   const order = roots
     .map((_, i) => i)
     .sort((a, b) => compareText(gateways[a]?.addresses[0] ?? '', gateways[b]?.addresses[0] ?? ''));
   const indexOf = (ip: string): number => order.findIndex((i) => roots[i] === hosts.find(ip));
 
-  const acceptedBy = trace.connections.map((connection) => (mayBeLeg(connection) ? indexOf(server(connection)) : -1));
-  const openedBy = trace.connections.map((connection) => (mayBeLeg(connection) ? indexOf(client(connection)) : -1));
+  const isAt = (connection: TraceConnection, port: number | null): boolean =>
+    port === null || connection.endpoints[servers[connection.id] ?? 1].port === port;
+  const acceptedBy = trace.connections.map((connection) =>
+    mayBeLeg(connection) && isAt(connection, hints.clientPort) ? indexOf(server(connection)) : -1,
+  );
+  const openedBy = trace.connections.map((connection) =>
+    mayBeLeg(connection) && isAt(connection, hints.upstreamPort) ? indexOf(client(connection)) : -1,
+  );
   const near = new Set(trace.joins.map((join) => join.near));
   const far = new Set(trace.joins.map((join) => join.far));
   return {
