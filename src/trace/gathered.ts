@@ -17,6 +17,8 @@ export class Gathered {
   syn: Ref | null = null;
   synAck: Ref | null = null;
   synBy: Side | null = null;
+  /** Both FINs, or a RST that the peer would accept, went by. */
+  isOver = false;
   readonly #limits: LimitCounter;
   readonly #share: Share;
   /** Made when the first entry comes: most connections have none of these episodes, and there may be very many connections. */

@@ -320,7 +320,10 @@ export class Recorder implements HttpSink {
       gathered.fin(side, segment, moment);
     }
     const bothFins = this.#tcp.hasFin(connection, 0) && this.#tcp.hasFin(connection, 1);
-    if ((did & DID.rstInWindow) !== 0 || ((did & DID.firstFin) !== 0 && bothFins)) this.#roster.closed(connection);
+    // Once: resets come in floods.
+    if (gathered.isOver || ((did & DID.rstInWindow) === 0 && !bothFins)) return;
+    gathered.isOver = true;
+    this.#roster.closed(connection);
   }
 
   #streamOf(connection: number, streamId: number, askedBy: Side | null, sawRequest: boolean): LiveStream | undefined {
