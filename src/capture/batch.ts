@@ -29,6 +29,11 @@ export interface RecordBatch {
   readonly vantage: Int32Array;
   /** 0 where the record has no time (a Simple Packet Block): `timeNs` is then that of the record before it. */
   readonly hasTime: Uint8Array;
+  /**
+   * The row's time as nanoseconds since 1970, with every digit that the file has, from the record itself: `timeNs` is exact within 104 days
+   * of the base only. Null where the record has no time. Allocates; for what is printed.
+   */
+  epochNs: (row: number) => bigint | null;
   /** Comments on packets of this batch, by row; also of rows that are not in use. */
   readonly comments: BatchComment[];
 }
@@ -63,6 +68,7 @@ export function createBatch(view: DataView, file: number): RecordBatch {
     linkType: new Int32Array(BATCH_ROWS),
     vantage: new Int32Array(BATCH_ROWS),
     hasTime: new Uint8Array(BATCH_ROWS).fill(1),
+    epochNs: () => null,
     comments: [],
   };
 }

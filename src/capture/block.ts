@@ -27,6 +27,7 @@ export const HEADROOM_BYTES: number = 1024 * 1024;
  * Invariant: `at <= end`; unread bytes are [at, end); byte `at` of the view is byte `at + origin` of the file.
  */
 export class Block {
+  readonly buffer: ArrayBuffer;
   readonly view: DataView;
   readonly bytes: Uint8Array;
   at: number = HEADROOM_BYTES;
@@ -39,12 +40,13 @@ export class Block {
   readonly source: Source;
   readonly #blockBytes: number;
 
-  constructor(source: Source, blockBytes: number) {
+  /** @param spare  the buffer of a block of the same size that is no longer needed */
+  constructor(source: Source, blockBytes: number, spare?: ArrayBuffer) {
     this.source = source;
     this.#blockBytes = blockBytes;
-    const buffer = pageAligned(HEADROOM_BYTES + blockBytes);
-    this.bytes = new Uint8Array(buffer);
-    this.view = new DataView(buffer);
+    this.buffer = spare ?? pageAligned(HEADROOM_BYTES + blockBytes);
+    this.bytes = new Uint8Array(this.buffer);
+    this.view = new DataView(this.buffer);
   }
 
   /**

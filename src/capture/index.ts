@@ -10,5 +10,6 @@ export type {
   SecretsSink,
 } from './facts.ts';
 export { Moment } from './moment.ts';
-export { readCapture, type ReadOptions } from './read.ts';
+export { findInputs, type Inputs } from './inputs.ts';
+export { type CaptureOptions, type Progress, readCapture, readCaptures, type ReadOptions } from './read.ts';
 export { openSource, type Source } from './source.ts';

@@ -19,7 +19,8 @@ export type FileKind =
   | { readonly kind: 'unknown' };
 
 /** What makes a foreign file readable: Wireshark's converter, or the program that unpacks it. */
-export type Cure = 'editcap' | 'etl2pcapng' | 'bzip2 -dc' | 'xz -dc' | 'lz4 -dc' | 'gzip -dc' | 'zstd -dc' | 'unzip -p' | '7z e -so';
+export type Cure =
+  'editcap' | 'etl2pcapng' | 'bzip2 -dc' | 'xz -dc' | 'lz4 -dc' | 'gzip -dc' | 'zstd -dc' | 'unzip -p' | '7z e -so';
 
 /** How many bytes `identify` looks at, where the file has them. */
 export const MAGIC_BYTES: number = 512;

@@ -3,7 +3,7 @@ import type { Block } from './block.ts';
 import { type PcapHeader, RECORD_MAX_BYTES, type RecordLayout } from './pcap-header.ts';
 import { endOfFile, type ReaderParts, type RecordReader, STEP, type Step, warnAt } from './reader.ts';
 import { findRecordRun, NO_SECONDS, RESYNC_SEARCH_BYTES } from './resync.ts';
-import { type CaptureClock, type FileTime, fractionUnitNs, isPlausibleTime } from './timestamp.ts';
+import { type CaptureClock, epochNsOf, type FileTime, fractionUnitNs, isPlausibleTime } from './timestamp.ts';
 
 /** Why the walk through a block's records paused. */
 const PAUSE = { rowsFull: 0, cut: 1, corrupt: 2, ended: 3 } as const;
@@ -36,6 +36,7 @@ export class PcapReader implements RecordReader {
     this.batch = parts.batch;
     this.resolutionDigits = layout.nanoseconds ? 9 : 6;
     parts.batch.linkType.fill(linkType);
+    parts.batch.epochNs = (row) => epochNsOf(this.#timeAt((this.batch.at[row] ?? 0) - layout.headerBytes));
   }
 
   linkTypes(): number[] {

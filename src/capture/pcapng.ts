@@ -40,7 +40,7 @@ import { findOption } from './pcapng-options.ts';
 import { BLOCK_MAX_BYTES, BLOCK_SEARCH_BYTES, findBlockRun, sectionByteOrder } from './pcapng-resync.ts';
 import { firstPacketTime } from './pcapng-first-time.ts';
 import { endOfFile, type ReaderParts, type RecordReader, STEP, type Step, warnAt } from './reader.ts';
-import type { CaptureClock, FileTime } from './timestamp.ts';
+import { type CaptureClock, epochNsOf, type FileTime } from './timestamp.ts';
 
 /** Why the walk through the blocks paused. */
 const PAUSE = { rowsFull: 0, cut: 1, corrupt: 2, otherBlock: 3, none: 4, ended: 5 } as const;
@@ -83,6 +83,7 @@ export class PcapngReader implements RecordReader {
     this.#block = parts.block;
     this.#clock = parts.clock;
     this.batch = parts.batch;
+    parts.batch.epochNs = (row) => this.#epochNs(row);
   }
 
   get resolutionDigits(): 6 | 9 {
@@ -201,7 +202,8 @@ export class PcapngReader implements RecordReader {
     const { view, at, end } = this.#block;
     if (end - at < BLOCK_MIN_BYTES) return PAUSE.cut;
     const type = view.getUint32(at + BLOCK_TYPE, this.#littleEndian);
-    if (type === BLOCK.section) return this.#readSection();
+    // Rows of the section before need its byte order and interfaces until they are handed on.
+    if (type === BLOCK.section) return this.#row > 0 ? PAUSE.rowsFull : this.#readSection();
     const total = view.getUint32(at + BLOCK_TOTAL, this.#littleEndian);
     if (total < BLOCK_MIN_BYTES || total % 4 !== 0 || total > BLOCK_MAX_BYTES) return this.#corrupt('length');
     const wanted = total <= WHOLE_BLOCK_BYTES ? total : Math.min(total, PACKET_DATA + RECORD_MAX_BYTES);
@@ -364,6 +366,15 @@ export class PcapngReader implements RecordReader {
     this.batch.hasTime[row] = 1;
     spanNs[0] = Math.min(spanNs[0] ?? ns, ns);
     spanNs[1] = Math.max(spanNs[1] ?? ns, ns);
+  }
+
+  #epochNs(row: number): bigint | null {
+    const { batch } = this;
+    if (batch.hasTime[row] !== 1) return null;
+    const { view } = this.#block;
+    const id = (batch.vantage[row] ?? 0) - this.#interfaces.vantageBase;
+    const time = this.#interfaces.timeOf(view, (batch.at[row] ?? 0) - PACKET_DATA, id, this.#littleEndian);
+    return time === undefined ? null : epochNsOf(time);
   }
 
   #readComment(row: number, at: number, captured: number, total: number): void {

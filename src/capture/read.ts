@@ -3,8 +3,12 @@ import { Block, BLOCK_BYTES } from './block.ts';
 import { type CaptureFacts, type FileFacts, type SecretsSink, WarningLog } from './facts.ts';
 import { openReader } from './open-reader.ts';
 import { type RecordReader, STEP } from './reader.ts';
+import { CaptureFile, type Shared } from './capture-file.ts';
+import { CaptureError } from './errors.ts';
+import type { Inputs } from './inputs.ts';
+import { Merge } from './merge.ts';
 import type { Source } from './source.ts';
-import { CaptureClock } from './timestamp.ts';
+import { CaptureClock, isPlausibleTime } from './timestamp.ts';
 
 export interface ReadOptions {
   /** Bytes read at once, 1 or more; BLOCK_BYTES where absent. Changes no result. */
@@ -38,6 +42,143 @@ export function readCapture(
   } finally {
     source.close();
   }
+}
+
+/** What is told while a capture is read. */
+export interface Progress {
+  /** Bytes of the files that were read, compressed ones where they are compressed. */
+  readonly bytesRead: number;
+  /** Of all files together; null where one is a pipe. */
+  readonly totalBytes: number | null;
+}
+
+export interface CaptureOptions extends ReadOptions {
+  /** Ends the reading: what was read until then is the capture. */
+  readonly signal?: AbortSignal;
+  /** Told now and then. */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** Steps between two looks at what else happened: about 16 MB, some 15 ms. */
+const STEPS_AT_ONCE = 64;
+
+/**
+ * Reads one or several files, plain or compressed, or pipes, as one capture in the order of time.
+ * @param consumer  gets every whole record; a batch is valid until it returns, and only its rows from `firstRow` on are new
+ * @returns what reading told. Throws CaptureError where nothing of a file can be analysed, but for those that a directory gave.
+ */
+export async function readCaptures(
+  inputs: Inputs,
+  consumer: (batch: RecordBatch) => void,
+  options: CaptureOptions = {},
+): Promise<CaptureFacts> {
+  const clock = new CaptureClock();
+  const warnings = new WarningLog();
+  const shared: Shared = { clock, warnings, onSecrets: options.onSecrets, spareBlocks: [] };
+  const files = await openAll(inputs, shared);
+  try {
+    const isWhole = await readAll(files, consumer, shared, options);
+    if (!isWhole) for (const file of files) file.interrupt();
+    const facts = files.map((file) => file.facts());
+    return { ...captureFacts(facts, clock, warnings), interrupted: !isWhole };
+  } finally {
+    for (const file of files) file.close();
+  }
+}
+
+/** Looks into each file where there are several, and sets the base by the earliest. */
+async function openAll(inputs: Inputs, shared: Shared): Promise<CaptureFile[]> {
+  const files: CaptureFile[] = [];
+  const isAlone = inputs.files.length === 1 && inputs.directories.length === 0;
+  for (const path of inputs.files) {
+    const file = new CaptureFile(path, shared);
+    file.index = files.push(file) - 1;
+    await (isAlone ? file.open() : file.probe());
+  }
+  for (const directory of inputs.directories) await openDirectory(directory, files, shared);
+  if (!isAlone) setBase(files, shared.clock);
+  return files;
+}
+
+const SKIPPED_NAMES_MAX = 5;
+
+/** Adds the files of a directory that are captures. Throws CaptureError `no-captures` where none is. */
+async function openDirectory(
+  { path, files: paths }: Inputs['directories'][number],
+  files: CaptureFile[],
+  shared: Shared,
+): Promise<void> {
+  const skipped: string[] = [];
+  for (const each of paths) {
+    const file = new CaptureFile(each, shared);
+    file.index = files.length;
+    if (await isCapture(file)) files.push(file);
+    else skipped.push(each.slice(path.length).replace(/^[/\\]+/, ''));
+  }
+  if (skipped.length === paths.length) throw new CaptureError(path, null, { code: 'no-captures', files: paths.length });
+  if (skipped.length === 0) return;
+  const args = { directory: path, count: skipped.length, names: skipped.slice(0, SKIPPED_NAMES_MAX) };
+  shared.warnings.add('skipped-files', { file: null, byte: null, packet: null }, args);
+}
+
+async function isCapture(file: CaptureFile): Promise<boolean> {
+  try {
+    await file.probe();
+    return true;
+  } catch (error) {
+    if (error instanceof CaptureError) return false;
+    throw error;
+  }
+}
+
+function setBase(files: readonly CaptureFile[], clock: CaptureClock): void {
+  const times = files.flatMap(({ first }) => (first === undefined ? [] : [first]));
+  const plausible = times.filter(({ seconds }) => isPlausibleTime(seconds));
+  const [earliest] = (plausible.length > 0 ? plausible : times).toSorted(
+    (a, b) => a.seconds - b.seconds || a.ns - b.ns,
+  );
+  if (earliest !== undefined) clock.set(earliest.seconds, earliest.ns);
+}
+
+/** @returns false where it was ended from outside */
+async function readAll(
+  files: readonly CaptureFile[],
+  consumer: (batch: RecordBatch) => void,
+  { warnings }: Shared,
+  { signal, onProgress }: CaptureOptions,
+): Promise<boolean> {
+  const merge = new Merge(files, warnings);
+  const aborted = signal === undefined ? undefined : abortOf(signal);
+  const totalBytes = totalOf(files);
+  const isAborted = (): boolean => signal?.aborted === true;
+  let steps = 0;
+  for (let file = merge.next(); file !== undefined; file = merge.next()) {
+    if (isAborted()) return false;
+    if (!file.isOpen) await file.open();
+    if (file.hasRows) {
+      merge.handOn(file, consumer);
+      continue;
+    }
+    const arrival = file.arrive();
+    if (arrival !== undefined) await (aborted === undefined ? arrival : Promise.race([arrival, aborted]));
+    if (isAborted()) return false;
+    file.step();
+    if (++steps % STEPS_AT_ONCE !== 0) continue;
+    onProgress?.({ bytesRead: files.reduce((sum, each) => sum + each.bytesRead, 0), totalBytes });
+    await new Promise(setImmediate);
+  }
+  return true;
+}
+
+function abortOf(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+function totalOf(files: readonly CaptureFile[]): number | null {
+  return files.reduce<number | null>(
+    (sum, { sizeBytes }) => (sum === null || sizeBytes === null ? null : sum + sizeBytes),
+    0,
+  );
 }
 
 function fileFacts(source: Source, reader: RecordReader): FileFacts {

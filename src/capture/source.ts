@@ -3,7 +3,7 @@ import { CaptureError } from './errors.ts';
 import type { Compression, Damage } from './facts.ts';
 
 /** The path that stands for standard input. */
-const STANDARD_INPUT = '-';
+export const STANDARD_INPUT = '-';
 
 /**
  * Bytes in file order, read synchronously: blocking costs nothing here, since there is nothing else to do; streams were 2 to 6 times slower.
@@ -33,10 +33,10 @@ export interface Source {
 }
 
 /**
- * Opens a capture file, or standard input for `-`.
+ * Opens a plain capture file, or standard input for `-`, to be read without unpacking.
  * Throws CaptureError `missing`, `directory` or `unreadable`.
  */
-export function openSource(path: string): Source {
+export function openSource(path: string): DescriptorSource {
   const descriptor = path === STANDARD_INPUT ? 0 : openFile(path);
   return new DescriptorSource(path, descriptor);
 }
@@ -49,26 +49,29 @@ function openFile(path: string): number {
   }
 }
 
-class DescriptorSource implements Source {
+/** An open file, pipe or device. */
+export class DescriptorSource implements Source {
   readonly path: string;
   readonly sizeBytes: number | null;
   readonly compression = null;
   readonly damage = undefined;
   bytesRead = 0;
-  readonly #descriptor: number;
+  readonly descriptor: number;
+  /** Looked at and not yet given. */
+  peeked: Uint8Array = new Uint8Array(0);
   /** A terminal would ask for more after its end of file. */
   #ended = false;
   #error: CaptureError | undefined;
 
   constructor(path: string, descriptor: number) {
     this.path = path;
-    this.#descriptor = descriptor;
+    this.descriptor = descriptor;
     this.sizeBytes = this.#regularSize();
   }
 
   #regularSize(): number | null {
     try {
-      const stat = fstatSync(this.#descriptor);
+      const stat = fstatSync(this.descriptor);
       if (stat.isDirectory()) throw new CaptureError(this.path, null, { code: 'directory' });
       return stat.isFile() ? stat.size : null;
     } catch (error) {
@@ -77,7 +80,30 @@ class DescriptorSource implements Source {
     }
   }
 
+  /** The next bytes, which `read` gives again; fewer than `bytes` only where the file ends or fails. Waits for a pipe. */
+  peek(bytes: number): Uint8Array {
+    const into = new Uint8Array(bytes);
+    const got = this.#fill(into, 0, bytes);
+    this.peeked = into.subarray(0, got);
+    return this.peeked;
+  }
+
   read(into: Uint8Array, at: number, bytes: number): number {
+    if (this.peeked.length > 0) return this.#giveBack(into, at, bytes);
+    const filled = this.#fill(into, at, bytes);
+    if (filled === 0 && this.#error !== undefined) throw this.#error;
+    return filled;
+  }
+
+  /** What was peeked, and more behind it: a first block of a few bytes would be a slow start. */
+  #giveBack(into: Uint8Array, at: number, bytes: number): number {
+    const got = Math.min(bytes, this.peeked.length);
+    into.set(this.peeked.subarray(0, got), at);
+    this.peeked = this.peeked.subarray(got);
+    return got + this.#fill(into, at + got, bytes - got);
+  }
+
+  #fill(into: Uint8Array, at: number, bytes: number): number {
     let filled = 0;
     // A pipe hands out 64 kB at most: fill the block, so that the stages behind see few and large ones.
     while (filled < bytes && !this.#ended && this.#error === undefined) {
@@ -85,14 +111,13 @@ class DescriptorSource implements Source {
       filled += got;
       this.bytesRead += got;
     }
-    if (filled === 0 && this.#error !== undefined) throw this.#error;
     return filled;
   }
 
   /** @returns 0 where nothing was read: at the end, at an error, or since nothing was there yet */
   #readOnce(into: Uint8Array, at: number, bytes: number): number {
     try {
-      const got = readSync(this.#descriptor, into, at, bytes, null);
+      const got = readSync(this.descriptor, into, at, bytes, null);
       this.#ended = got === 0;
       return got;
     } catch (error) {
@@ -106,7 +131,7 @@ class DescriptorSource implements Source {
   }
 
   close(): void {
-    if (this.#descriptor !== 0) closeSync(this.#descriptor);
+    if (this.descriptor !== 0) closeSync(this.descriptor);
   }
 }
 
@@ -122,10 +147,21 @@ function errnoOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
 }
 
-function asCaptureError(path: string, byte: number | null, error: unknown): CaptureError {
+export function asCaptureError(path: string, byte: number | null, error: unknown): CaptureError {
   if (error instanceof CaptureError) return error;
   const errno = errnoOf(error);
   if (errno === 'ENOENT' || errno === 'ENOTDIR') return new CaptureError(path, byte, { code: 'missing' });
   if (errno === 'EISDIR') return new CaptureError(path, byte, { code: 'directory' });
   return new CaptureError(path, byte, { code: 'unreadable', errno });
+}
+
+/** The pieces one after the other, in bytes of their own. */
+export function joinBytes(pieces: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    joined.set(piece, at);
+    at += piece.length;
+  }
+  return joined;
 }

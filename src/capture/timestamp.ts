@@ -25,7 +25,7 @@ export class CaptureClock {
 
   /** Nanoseconds since 1970 of timeNs 0. */
   get baseNs(): bigint {
-    return BigInt(this.base[0] ?? 0) * 1_000_000_000n + BigInt(this.base[1] ?? 0);
+    return epochNsOf({ seconds: this.base[0] ?? 0, ns: this.base[1] ?? 0 });
   }
 }
 
@@ -46,4 +46,9 @@ export function isPlausibleTime(seconds: number): boolean {
 export interface FileTime {
   readonly seconds: number;
   readonly ns: number;
+}
+
+/** Nanoseconds since 1970. */
+export function epochNsOf({ seconds, ns }: FileTime): bigint {
+  return BigInt(seconds) * 1_000_000_000n + BigInt(ns);
 }

@@ -27,6 +27,7 @@ function expected(built: readonly PcapRecord[], linkType = 1): ReadRecord[] {
     hasTime: true,
     vantage: 0,
     file: 0,
+    epochNs: EPOCH_NS + BigInt(record.timeNs),
     hash: hashOf(record.bytes),
   }));
 }

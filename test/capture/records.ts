@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import {
   CaptureError,
+  type CaptureOptions,
+  findInputs,
+  readCaptures,
   type CaptureFacts,
   readCapture,
   type ReadOptions,
@@ -18,6 +21,8 @@ export interface ReadRecord {
   readonly hasTime: boolean;
   readonly vantage: number;
   readonly file: number;
+  /** Null where it has no time. */
+  readonly epochNs: bigint | null;
   /** sha256 of the captured bytes, shortened. */
   readonly hash: string;
 }
@@ -31,6 +36,13 @@ export interface ReadResult {
 export function readAll(source: Source, options: ReadOptions = {}): ReadResult {
   const records: ReadRecord[] = [];
   const facts = readCapture(source, (batch) => records.push(...rowsOf(batch)), options);
+  return { facts, records };
+}
+
+/** Reads files, directories and patterns as the command does. */
+export async function readFiles(given: readonly string[], options: CaptureOptions = {}): Promise<ReadResult> {
+  const records: ReadRecord[] = [];
+  const facts = await readCaptures(findInputs(given), (batch) => records.push(...rowsOf(batch)), options);
   return { facts, records };
 }
 
@@ -48,6 +60,7 @@ export function rowsOf(batch: RecordBatch): ReadRecord[] {
       hasTime: batch.hasTime[row] === 1,
       vantage: batch.vantage[row] ?? -1,
       file: batch.file,
+      epochNs: batch.epochNs(row),
       hash: hashOf(new Uint8Array(batch.view.buffer, batch.at[row] ?? 0, capturedBytes)),
     };
   });

@@ -1,0 +1,91 @@
+import { createGunzip, type Gunzip } from 'node:zlib';
+import type { Damage } from './facts.ts';
+import { joinBytes } from './source.ts';
+
+/** Unpacked bytes come in pieces of this size at most. */
+const OUTPUT_BYTES = 512 * 1024;
+
+/**
+ * So many bytes at the file's end go in one by one. zlib keeps what one write gave to itself where that write meets an error, and
+ * the checksum, after which nothing is missing, is the most common place for one.
+ */
+const TAIL_BYTES = 64;
+
+const WRONG_CHECKSUM = /incorrect (data|length) check/;
+
+/** What unpacking told; `damage` is known after the last piece. */
+export interface GunzipOutcome {
+  damage: Damage | undefined;
+}
+
+/**
+ * Unpacks gzip (RFC 1952, members one after the other, zero padding) on zlib's own threads: while the stages work on one piece, the next is
+ * being unpacked. A stream that is cut or damaged ends without an error where it cannot be followed: `outcome` says so.
+ */
+export async function* gunzip(
+  packed: AsyncIterable<Uint8Array>,
+  outcome: GunzipOutcome,
+): AsyncGenerator<Uint8Array, void> {
+  const unpacker = new Unpacker();
+  let tail: Uint8Array = new Uint8Array(0);
+  let pending: Promise<void> | undefined;
+  for await (const piece of packed) {
+    const joined = joinBytes([tail, piece]);
+    const kept = Math.max(0, joined.length - TAIL_BYTES);
+    tail = joined.subarray(kept);
+    await pending;
+    if (unpacker.error !== undefined) break;
+    pending = unpacker.write(joined.subarray(0, kept));
+    yield* unpacker.take();
+  }
+  await pending;
+  for (let at = 0; at < tail.length && unpacker.error === undefined; at++) {
+    await unpacker.write(tail.subarray(at, at + 1));
+    yield* unpacker.take();
+  }
+  await unpacker.end();
+  yield* unpacker.take();
+  outcome.damage = damageOf(unpacker.error);
+}
+
+/** Collects what zlib gives for each write, so that an error loses nothing of the writes before it. */
+class Unpacker {
+  error: NodeJS.ErrnoException | undefined;
+  readonly #zlib: Gunzip = createGunzip({ chunkSize: OUTPUT_BYTES });
+  #unpacked: Uint8Array[] = [];
+
+  constructor() {
+    this.#zlib.on('data', (bytes: Uint8Array) => this.#unpacked.push(bytes));
+    this.#zlib.on('error', (error) => (this.error = error));
+  }
+
+  /** Resolves when all that these bytes unpack to has been given, or they met an error. */
+  async write(packed: Uint8Array): Promise<void> {
+    if (this.error !== undefined || packed.length === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#zlib.write(packed, () => resolve());
+    });
+  }
+
+  /** What was unpacked since the last call. */
+  take(): Uint8Array[] {
+    const taken = this.#unpacked;
+    if (taken.length > 0) this.#unpacked = [];
+    return taken;
+  }
+
+  /** Nothing follows: an unfinished stream is an error now. */
+  async end(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#zlib.on('close', resolve);
+      if (this.#zlib.closed) resolve();
+      else this.#zlib.end();
+    });
+  }
+}
+
+function damageOf(error: NodeJS.ErrnoException | undefined): Damage | undefined {
+  if (error === undefined) return undefined;
+  if (error.code === 'Z_BUF_ERROR') return { compression: 'gzip', kind: 'cut' };
+  return { compression: 'gzip', kind: WRONG_CHECKSUM.test(error.message) ? 'checksum' : 'damaged' };
+}

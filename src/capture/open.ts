@@ -1,0 +1,114 @@
+import { createReadStream } from 'node:fs';
+import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { type Feed, FedSource } from './fed-source.ts';
+import { gunzip, type GunzipOutcome } from './gunzip.ts';
+import { beginsWith, GZIP_MAGIC, ZSTD_MAGIC } from './magic.ts';
+import { asCaptureError, type DescriptorSource, openSource, type Source, STANDARD_INPUT } from './source.ts';
+
+const PACKED_BYTES = 64 * 1024;
+
+/** zstd's longest frame header (RFC 8878 §3.1.1.1) with its magic number; the other magic numbers are shorter. */
+const FIRST_BYTES = 18;
+
+/**
+ * Opens a capture file, or standard input for `-`, and unpacks it where its first bytes say that it is compressed.
+ * Waits for the first bytes of a pipe.
+ * Throws CaptureError `missing`, `directory`, `unreadable` or `window-too-large`.
+ */
+export async function openCapture(path: string): Promise<Source> {
+  const plain = openSource(path);
+  const first = plain.peek(FIRST_BYTES);
+  const view = new DataView(first.buffer, first.byteOffset, first.length);
+  if (beginsWith(view, 0, first.length, GZIP_MAGIC)) return new FedSource(new GzipFeed(plain));
+  if (beginsWith(view, 0, first.length, ZSTD_MAGIC)) {
+    const { zstdSource } = await import('./zstd.ts');
+    return await zstdSource(plain, first);
+  }
+  return plain.sizeBytes === null ? new FedSource(new PipeFeed(plain, first)) : plain;
+}
+
+/** What a pipe brings, read by the event loop: an interrupt is noticed while nothing comes. */
+class PipeFeed implements Feed {
+  readonly path: string;
+  readonly sizeBytes = null;
+  readonly compression = null;
+  readonly damage = undefined;
+  readonly chunks: AsyncGenerator<Uint8Array, void>;
+  bytesRead = 0;
+  readonly #stream: Readable;
+
+  constructor(source: DescriptorSource, first: Uint8Array) {
+    this.path = source.path;
+    this.#stream = streamOf(source);
+    this.chunks = this.#read(first);
+  }
+
+  async *#read(first: Uint8Array): AsyncGenerator<Uint8Array, void> {
+    this.bytesRead = first.length;
+    yield first;
+    try {
+      for await (const chunk of this.#stream) {
+        const bytes: Uint8Array = chunk;
+        this.bytesRead += bytes.length;
+        yield bytes;
+      }
+    } catch (error) {
+      throw asCaptureError(this.path, this.bytesRead, error);
+    }
+  }
+
+  close(): void {
+    this.#stream.destroy();
+  }
+}
+
+/** Sockets take pipes and terminals; any other device is read by libuv's threads. */
+function streamOf({ path, descriptor }: DescriptorSource): Readable {
+  if (path === STANDARD_INPUT) return process.stdin;
+  try {
+    return new Socket({ fd: descriptor, readable: true, writable: false });
+  } catch {
+    return createReadStream('', { fd: descriptor });
+  }
+}
+
+/** What a gzip file unpacks to, from a file or a pipe. */
+class GzipFeed implements Feed {
+  readonly path: string;
+  readonly sizeBytes: number | null;
+  readonly compression = 'gzip';
+  readonly chunks: AsyncGenerator<Uint8Array, void>;
+  readonly #outcome: GunzipOutcome = { damage: undefined };
+  readonly #packed: DescriptorSource | PipeFeed;
+
+  constructor(source: DescriptorSource) {
+    this.path = source.path;
+    this.sizeBytes = source.sizeBytes;
+    this.#packed = source.sizeBytes === null ? new PipeFeed(source, source.peeked) : source;
+    const pieces = this.#packed instanceof PipeFeed ? this.#packed.chunks : piecesOf(source);
+    this.chunks = gunzip(pieces, this.#outcome);
+  }
+
+  get bytesRead(): number {
+    return this.#packed.bytesRead;
+  }
+
+  get damage(): GunzipOutcome['damage'] {
+    return this.#outcome.damage;
+  }
+
+  close(): void {
+    this.#packed.close();
+  }
+}
+
+/** A file's bytes; each piece is the taker's. */
+async function* piecesOf(source: DescriptorSource): AsyncGenerator<Uint8Array, void> {
+  for (;;) {
+    const piece = new Uint8Array(PACKED_BYTES);
+    const got = source.read(piece, 0, PACKED_BYTES);
+    if (got === 0) return;
+    yield piece.subarray(0, got);
+  }
+}

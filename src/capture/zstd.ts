@@ -1,0 +1,156 @@
+import { ZSTDDecoder } from 'zstddec/stream';
+import { CaptureError } from './errors.ts';
+import type { Damage } from './facts.ts';
+import { joinBytes, type Source } from './source.ts';
+
+const PACKED_BYTES = 128 * 1024;
+
+/**
+ * The decoder loops for ever on input that it cannot go on with, giving nothing each time. A frame's header or an empty block
+ * gives nothing either, but never so often in a row.
+ */
+const EMPTY_MAX = 64;
+
+/** An empty skippable frame (RFC 8878 §3.1.2): makes the decoder hand out what it still holds, and is read only where the stream is whole. */
+const SKIPPABLE_FRAME: Uint8Array = Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0);
+
+/** The decoder takes windows up to its library's own limit of 2^27 bytes. */
+const WINDOW_MAX_BYTES: number = 2 ** 27;
+
+// RFC 8878 §3.1.1.1: frame header
+const DESCRIPTOR = 4;
+const WINDOW = 5;
+const HEADER_MIN_BYTES = 6;
+const SINGLE_SEGMENT_BIT = 0x20;
+
+/**
+ * Unpacks zstd (RFC 8878) from a source that can be read without waiting.
+ * Throws CaptureError `window-too-large` where unpacking needs more memory than the decoder takes.
+ * @param first  the file's first bytes, which `packed` gives again
+ */
+export async function zstdSource(packed: Source, first: Uint8Array): Promise<Source> {
+  const windowBytes = windowOf(first);
+  if (windowBytes > WINDOW_MAX_BYTES) {
+    packed.close();
+    throw new CaptureError(packed.path, 0, { code: 'window-too-large', windowBytes });
+  }
+  const decoder = new ZSTDDecoder();
+  await decoder.init();
+  return new ZstdSource(packed, decoder);
+}
+
+/** The memory that the first frame asks for; 0 where its header does not say. */
+function windowOf(header: Uint8Array): number {
+  const view = new DataView(header.buffer, header.byteOffset, header.length);
+  if (header.length < HEADER_MIN_BYTES) return 0;
+  const descriptor = view.getUint8(DESCRIPTOR);
+  if ((descriptor & SINGLE_SEGMENT_BIT) !== 0) return 0;
+  const window = view.getUint8(WINDOW);
+  const base = 2 ** (10 + (window >> 3));
+  return base + (base / 8) * (window & 7);
+}
+
+class ZstdSource implements Source {
+  readonly path: string;
+  readonly sizeBytes: number | null;
+  readonly compression = 'zstd';
+  damage: Damage | undefined;
+  readonly #packed: Source;
+  readonly #unpacked: Iterator<Uint8Array>;
+  #failure: CaptureError | undefined;
+  /** Nothing of the file follows. */
+  #isFed = false;
+  #ended = false;
+  #chunk: Uint8Array = new Uint8Array(0);
+  #taken = 0;
+
+  constructor(packed: Source, decoder: ZSTDDecoder) {
+    this.path = packed.path;
+    this.sizeBytes = packed.sizeBytes;
+    this.#packed = packed;
+    this.#unpacked = decoder.decodeStreaming(this.#pieces());
+  }
+
+  get bytesRead(): number {
+    return this.#packed.bytesRead;
+  }
+
+  *#pieces(): Generator<Uint8Array, void> {
+    const piece = new Uint8Array(PACKED_BYTES);
+    for (let got = this.#readPacked(piece); got > 0; got = this.#readPacked(piece)) yield piece.subarray(0, got);
+    this.#isFed = true;
+    yield SKIPPABLE_FRAME;
+  }
+
+  #readPacked(piece: Uint8Array): number {
+    try {
+      return this.#packed.read(piece, 0, piece.length);
+    } catch (error) {
+      if (!(error instanceof CaptureError)) throw error;
+      this.#failure = error;
+      return 0;
+    }
+  }
+
+  read(into: Uint8Array, at: number, bytes: number): number {
+    let filled = 0;
+    while (filled < bytes && (this.#taken < this.#chunk.length || this.#unpack())) {
+      const got = Math.min(bytes - filled, this.#chunk.length - this.#taken);
+      into.set(this.#chunk.subarray(this.#taken, this.#taken + got), at + filled);
+      filled += got;
+      this.#taken += got;
+    }
+    if (filled === 0 && this.#failure !== undefined) throw this.#failure;
+    return filled;
+  }
+
+  /** @returns false at the end, or where the stream cannot be followed: `damage` says why */
+  #unpack(): boolean {
+    for (let empty = 0; empty < EMPTY_MAX && !this.#ended; empty++) {
+      const next = this.#next();
+      if (next === undefined) return false;
+      if (this.#isFed) return this.#takeRest(next);
+      if (next.length === 0) continue;
+      this.#chunk = next;
+      this.#taken = 0;
+      return true;
+    }
+    if (!this.#ended) this.#end(this.#isFed ? 'cut' : 'damaged');
+    return false;
+  }
+
+  /** All that comes once the file's bytes are used up; nothing where the stream was cut, since what was fed then is not of the file. */
+  #takeRest(first: Uint8Array): boolean {
+    const chunks = [first];
+    let next: Uint8Array | undefined = first;
+    for (let empty = 0; next !== undefined && empty < EMPTY_MAX; empty++) {
+      next = this.#next();
+      if (next !== undefined && next.length > 0) chunks.push(next);
+    }
+    if (!this.#ended) this.#end('cut');
+    this.#chunk = this.damage === undefined ? joinBytes(chunks) : new Uint8Array(0);
+    this.#taken = 0;
+    return this.#chunk.length > 0;
+  }
+
+  #next(): Uint8Array | undefined {
+    try {
+      const { done, value } = this.#unpacked.next();
+      if (done !== true) return value;
+      this.#ended = true;
+    } catch {
+      // The decoder's own word for a stream that is not at its end; and WebAssembly's for one that led it astray.
+      this.#end(this.#isFed ? 'cut' : 'damaged');
+    }
+    return undefined;
+  }
+
+  #end(kind: Damage['kind']): void {
+    this.#ended = true;
+    this.damage = { compression: 'zstd', kind };
+  }
+
+  close(): void {
+    this.#packed.close();
+  }
+}
