@@ -1,3 +1,4 @@
+import type { Compression } from './facts.ts';
 import type { Cure } from './magic.ts';
 
 /** Why a file cannot be analysed at all. One code each, with what its sentence needs. */
@@ -7,6 +8,8 @@ export type CaptureFailure =
   /** `errno` is the system's name for it: EACCES, EIO, … */
   | { readonly code: 'unreadable'; readonly errno: string }
   | { readonly code: 'not-a-capture'; readonly found: 'nothing' | 'text' | 'unknown-bytes' }
+  /** Compressed, and damaged from its beginning on. */
+  | { readonly code: 'not-a-capture'; readonly found: 'damaged-compression'; readonly compression: Compression }
   /** `bytes` is how much of the file there is. */
   | {
       readonly code: 'not-a-capture';
@@ -78,6 +81,8 @@ function notACapture(failure: Extract<CaptureFailure, { code: 'not-a-capture' }>
   switch (failure.found) {
     case 'nothing':
       return 'is empty, not a capture file';
+    case 'damaged-compression':
+      return `is damaged: its ${failure.compression} stream gives nothing`;
     case 'text':
       return 'is text, not a capture file';
     case 'cut-header':

@@ -6,6 +6,7 @@ import { readPcapHeader } from './pcap-header.ts';
 import { PcapngReader } from './pcapng.ts';
 import { SECTION_MAJOR, SECTION_MIN_BYTES, SECTION_MINOR } from './pcapng-layout.ts';
 import { sectionByteOrder } from './pcapng-resync.ts';
+import type { Source } from './source.ts';
 import type { ReaderParts, RecordReader } from './reader.ts';
 
 /**
@@ -16,8 +17,7 @@ export function openReader(parts: ReaderParts): RecordReader {
   const { block } = parts;
   const { path } = block.source;
   block.require(MAGIC_BYTES);
-  if (block.end === block.at)
-    throw block.failure ?? new CaptureError(path, 0, { code: 'not-a-capture', found: 'nothing' });
+  if (block.end === block.at) throw block.failure ?? emptyFile(block.source);
   const kind = identify(block.view, block.at, block.end);
   switch (kind.kind) {
     case 'pcap':
@@ -32,6 +32,12 @@ export function openReader(parts: ReaderParts): RecordReader {
     case 'unknown':
       throw new CaptureError(path, 0, { code: 'not-a-capture', found: 'unknown-bytes' });
   }
+}
+
+function emptyFile({ path, damage }: Source): CaptureError {
+  if (damage === undefined) return new CaptureError(path, 0, { code: 'not-a-capture', found: 'nothing' });
+  const { compression } = damage;
+  return new CaptureError(path, 0, { code: 'not-a-capture', found: 'damaged-compression', compression });
 }
 
 /** The first section decides whether the file can be read at all. Takes nothing from the block. */

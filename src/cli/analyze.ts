@@ -1,4 +1,4 @@
-import { type CaptureFacts, openSource, readCapture } from '../capture/index.ts';
+import { type CaptureFacts, type CaptureOptions, findInputs, readCaptures } from '../capture/index.ts';
 import {
   buildIncident,
   DEFAULT_THRESHOLDS,
@@ -18,32 +18,43 @@ export interface Analysis {
   readonly incident: Incident;
 }
 
+/** What the model is told besides the trace. */
+export interface ModelSettings {
+  readonly thresholds: Thresholds;
+  readonly hints: RoleHints;
+}
+
+const DEFAULT_SETTINGS: ModelSettings = { thresholds: DEFAULT_THRESHOLDS, hints: NO_HINTS };
+
 /**
- * Reads a capture file, or standard input for `-`, and says what happened in it.
- * Throws CaptureError where nothing of the file can be analysed.
+ * Reads files, directories, patterns, or standard input for `-`, as one capture, and says what happened in it.
+ * Throws CaptureError where nothing of a file can be analysed.
  */
-export function analyzeFile(
-  path: string,
-  thresholds: Thresholds = DEFAULT_THRESHOLDS,
-  hints: RoleHints = NO_HINTS,
-): Analysis {
-  const { capture, trace } = readTrace(path);
+export async function analyzeFiles(
+  paths: readonly string[],
+  { thresholds, hints }: ModelSettings = DEFAULT_SETTINGS,
+  reading: CaptureOptions = {},
+): Promise<Analysis> {
+  const { capture, trace } = await readTrace(paths, reading);
   return { capture, incident: buildIncident(trace, thresholds, hints) };
 }
 
 /**
- * Reads a capture file, or standard input for `-`, and leaves what the model works on. The tables of the wire pass are gone when it
- * returns, before the model and the report need the memory.
- * Throws CaptureError where nothing of the file can be analysed.
+ * Reads the same, and leaves what the model works on. The tables of the wire pass are gone when it returns, before the model and the
+ * report need the memory.
+ * Throws CaptureError where nothing of a file can be analysed.
  */
-export function readTrace(path: string): { readonly capture: CaptureFacts; readonly trace: Trace } {
+export async function readTrace(
+  paths: readonly string[],
+  reading: CaptureOptions = {},
+): Promise<{ readonly capture: CaptureFacts; readonly trace: Trace }> {
   const pass = new WirePass();
-  const capture = readCapture(openSource(path), (batch) => pass.consume(batch));
+  const capture = await readCaptures(findInputs(paths), (batch) => pass.consume(batch), reading);
   return { capture, trace: pass.finish() };
 }
 
-/** The same, as the JSON report (schema/report.schema.json). */
-export function reportOn(path: string): Report {
-  const { capture, incident } = analyzeFile(path);
+/** The JSON report (schema/report.schema.json) on one or several files. Throws CaptureError where nothing of a file can be analysed. */
+export async function reportOn(...paths: readonly string[]): Promise<Report> {
+  const { capture, incident } = await analyzeFiles(paths);
   return composeReport(incident, capture, VERSION);
 }

@@ -1,11 +1,12 @@
 import { CommanderError } from 'commander';
-import { CaptureError } from '../capture/index.ts';
+import { CaptureError, type CaptureOptions } from '../capture/index.ts';
 import { composeReport, FORMATS, renderTrace, type Report } from '../report/index.ts';
-import { analyzeFile, readTrace } from './analyze.ts';
+import { analyzeFiles, readTrace } from './analyze.ts';
 import { EXIT, type ExitStatus, exitStatusOf, exitStatusOfError } from './exit-status.ts';
 import { hintsOf, thresholdsOf } from './model-options.ts';
 import { type AnalyzeOptions, commandLine } from './options.ts';
 import { complain, write } from './output.ts';
+import { ReadingProgress } from './progress.ts';
 import { renderOptions } from './terminal.ts';
 import { VERSION } from './version.ts';
 
@@ -23,11 +24,12 @@ const ASKED_FOR: ReadonlySet<string> = new Set(['commander.helpDisplayed', 'comm
 export async function main(args: readonly string[]): Promise<ExitStatus> {
   let status: ExitStatus = EXIT.healthy;
   const program = commandLine({
-    async analyze(file, options) {
-      status = await analyze(file, options);
+    async analyze(files, options) {
+      status = await analyze(files, options);
     },
-    async trace(file) {
-      await write(renderTrace(readTrace(file).trace));
+    async trace(files) {
+      const { trace } = await watched((reading) => readTrace(files, reading));
+      await write(renderTrace(trace));
     },
   });
   try {
@@ -39,13 +41,28 @@ export async function main(args: readonly string[]): Promise<ExitStatus> {
   }
 }
 
-async function analyze(file: string, options: AnalyzeOptions): Promise<ExitStatus> {
-  const { capture, incident } = analyzeFile(file, thresholdsOf(options), hintsOf(options));
+async function analyze(files: readonly string[], options: AnalyzeOptions): Promise<ExitStatus> {
+  const settings = { thresholds: thresholdsOf(options), hints: hintsOf(options) };
+  const { capture, incident } = await watched((reading) => analyzeFiles(files, settings, reading));
   const report = composeReport(incident, capture, VERSION);
   const render = await FORMATS[options.format]();
   warn(report);
   await write(render(report, renderOptions(options)));
   return options.exitZero ? EXIT.healthy : exitStatusOf(incident.verdict.state, options.failOn);
+}
+
+/** Lets a terminal see how far reading has come, and an interrupt end it: what was read until then is reported. A second one ends the process. */
+async function watched<T>(read: (reading: CaptureOptions) => Promise<T>): Promise<T> {
+  const interrupted = new AbortController();
+  const interrupt = (): void => interrupted.abort();
+  const progress = new ReadingProgress();
+  process.once('SIGINT', interrupt);
+  try {
+    return await read({ signal: interrupted.signal, onProgress: progress.update });
+  } finally {
+    process.off('SIGINT', interrupt);
+    progress.stop();
+  }
 }
 
 /** Faults of a file that could be analysed all the same: one line each. */

@@ -15,6 +15,7 @@ export interface AnalyzeOptions extends ModelOptions {
 
 const EXAMPLES = `Examples:
   $ watchpcap analyze gateway.pcap
+  $ watchpcap analyze gateway.pcap0 gateway.pcap1.gz
   $ watchpcap analyze gateway.pcap --format json | jq .verdict
   $ tcpdump -i any -w - 'tcp port 80 or tcp port 8080' | watchpcap analyze -
 `;
@@ -33,8 +34,8 @@ Exit status:
 
 /** What each command does. */
 export interface Commands {
-  readonly analyze: (file: string, options: AnalyzeOptions) => Promise<void>;
-  readonly trace: (file: string) => Promise<void>;
+  readonly analyze: (files: readonly string[], options: AnalyzeOptions) => Promise<void>;
+  readonly trace: (files: readonly string[]) => Promise<void>;
 }
 
 /** The command line. Commander exits with 1 on its own errors, which would read as "half-dead found": the caller maps them. */
@@ -91,5 +92,5 @@ function addTrace(program: Command, { trace }: Commands): void {
 }
 
 function fileArgument(): Argument {
-  return new Argument('<file>', 'a pcap file; - reads standard input');
+  return new Argument('<file...>', 'pcap or pcapng, plain, gzip or zstd; a directory; - reads standard input');
 }

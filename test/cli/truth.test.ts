@@ -59,9 +59,9 @@ const recordings = FOLDERS.flatMap((folder) =>
     .map((name) => join(folder, name.replace('.truth.json', '.pcap'))),
 );
 
-describe.each(recordings)('%s', (path) => {
+describe.each(recordings)('%s', async (path) => {
   const truth = JSON.parse(readFileSync(path.replace('.pcap', '.truth.json'), 'utf8')) as Truth;
-  const report = reportOn(path);
+  const report = await reportOn(path);
 
   it(`is ${truth.expect.state}: ${truth.scenario} through ${truth.gateway}`, () => {
     expect(report.verdict.state).toBe(truth.expect.state);

@@ -17,12 +17,12 @@ const RECORDINGS = FOLDERS.flatMap((folder) =>
 );
 
 describe.each(RECORDINGS)('$name', ({ path }) => {
-  test('gives a report that is valid and has no key beyond the schema', () => {
-    expect(schemaErrors(reportOn(path))).toEqual([]);
+  test('gives a report that is valid and has no key beyond the schema', async () => {
+    expect(schemaErrors(await reportOn(path))).toEqual([]);
   });
 
-  test('gives a text that fits and whose first line has the state', () => {
-    const report = reportOn(path);
+  test('gives a text that fits and whose first line has the state', async () => {
+    const report = await reportOn(path);
     for (const width of [80, 132]) {
       const lines = renderText(report, { width, color: false, unicode: true }).split('\n');
       expect(Math.max(...lines.map(columnsOf))).toBeLessThanOrEqual(width);
