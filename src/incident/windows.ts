@@ -20,6 +20,8 @@ export interface WindowsFound {
 }
 
 type Deaths = ReadonlyMap<Leg, readonly Death[]>;
+/** A window before all are known and numbered. */
+type Draft = Omit<Window, 'id'>;
 
 /** From here on a link by request or payload leaves no room for another reading. */
 const SURE_CONFIDENCE = 0.8;
@@ -37,7 +39,49 @@ export function windowsOf(scene: Scene): WindowsFound {
   const drafts = withoutRepeats(cases)
     .flatMap((found) => windowOf(scene, found, linkIndex))
     .toSorted((a, b) => a.fromNs - b.fromNs);
-  return { windows: drafts.map((draft, i) => ({ ...draft, id: `w${i + 1}` })), links, deaths };
+  const windows = withoutOverlaps(scene, drafts).map((draft, i) => ({ ...draft, id: `w${i + 1}` }));
+  return { windows, links, deaths };
+}
+
+/**
+ * One window per pair of connections at one time (contract §3): a GOAWAY that is followed by a FIN, or a silence by a RST, is one death
+ * that was told twice. The first names the cause, the last the end.
+ */
+function withoutOverlaps(scene: Scene, drafts: readonly Draft[]): Draft[] {
+  const newest = new Map<string, number>();
+  const kept: Draft[] = [];
+  for (const draft of drafts) {
+    const pair = `${draft.client} ${draft.upstream}`;
+    const at = newest.get(pair);
+    const earlier = at === undefined ? undefined : kept[at];
+    if (at === undefined || earlier === undefined || (earlier.toNs !== null && draft.fromNs > earlier.toNs)) {
+      newest.set(pair, kept.push(draft) - 1);
+    } else {
+      kept[at] = joined(scene, earlier, draft);
+    }
+  }
+  return kept;
+}
+
+function joined(scene: Scene, first: Draft, second: Draft): Draft {
+  const isLater = first.toNs !== null && (second.toNs === null || second.toNs > first.toNs);
+  const { toNs, end } = isLater ? second : first;
+  const known = new Set(first.streams.map(({ id }) => id));
+  const told = new Set(first.evidence.map(({ at, connection }) => `${at.file} ${at.packet} ${connection}`));
+  const upstream = scene.legs.find((leg) => leg.id === first.upstream);
+  const untilNs = toNs ?? scene.captureEndNs;
+  return {
+    ...first,
+    toNs,
+    end,
+    durationNs: untilNs - first.fromNs,
+    streams: [...first.streams, ...second.streams.filter(({ id }) => !known.has(id))].toSorted((a, b) => a.id - b.id),
+    alternatives: upstream === undefined ? first.alternatives : alternativesOf(scene, upstream, first.fromNs, untilNs),
+    evidence: [
+      ...first.evidence,
+      ...second.evidence.filter(({ at, connection }) => !told.has(`${at.file} ${at.packet} ${connection}`)),
+    ].toSorted((a, b) => a.at.timeNs - b.at.timeNs || a.at.packet - b.at.packet),
+  };
 }
 
 function withNewLinks(links: readonly Link[], cases: readonly Case[]): Link[] {
@@ -46,7 +90,7 @@ function withNewLinks(links: readonly Link[], cases: readonly Case[]): Link[] {
   return [...links, ...added];
 }
 
-function windowOf(scene: Scene, found: Case, linkIndex: ReadonlyMap<Link, number>): Omit<Window, 'id'>[] {
+function windowOf(scene: Scene, found: Case, linkIndex: ReadonlyMap<Link, number>): Draft[] {
   const { captureEndNs, thresholds } = scene;
   const death = closingDeath(found, captureEndNs, thresholds);
   const { client, upstream, victims, link } = found;

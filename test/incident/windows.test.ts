@@ -87,6 +87,20 @@ describe('causes', () => {
   });
 });
 
+test('a GOAWAY that was ignored and the FIN that followed are one window, to the end of the capture', () => {
+  const built = watching()
+    .on('c1')
+    .list(9, { at: 20 })
+    .on('u1')
+    .carries(9, 5)
+    .goaway('upstream', 21, 3)
+    .closes('fin', 'upstream', 60)
+    .end(600);
+  const incident = buildIncident(built);
+  expect(told(incident)).toEqual(['c1/u1 goaway-ignored 21- capture-end']);
+  expect(incident.windows[0]?.streams.map(({ id }) => id)).toEqual([7, 9]);
+});
+
 describe('when it began', () => {
   test('from lies at the first unanswered elicit, after the last proof of life', () => {
     const { fromNs, onset } = windowIn(watching().retransmits(10, 20, 40).end(600));
