@@ -317,7 +317,11 @@ describe('a file that is no capture: 65, one line that names file and byte', () 
     ['bytes', () => Uint8Array.from({ length: 100 }, (_, i) => (i * 37 + 200) & 255), /does not begin like a capture/],
     ['cut in its header', () => sample(HALF_DEAD).subarray(0, 20), /after 20 bytes/],
     ['snoop', () => new TextEncoder().encode('snoop\0\0\0\0\0\0\u0002'), /is a snoop file.*editcap -F pcapng/],
-    ['gzip in gzip', () => new Uint8Array(gzipSync(new Uint8Array(gzipSync(sample(HALF_DEAD))))), /gzip-compressed.*gzip -dc/],
+    [
+      'gzip in gzip',
+      () => new Uint8Array(gzipSync(new Uint8Array(gzipSync(sample(HALF_DEAD))))),
+      /gzip-compressed.*gzip -dc/,
+    ],
     ['gzip of text', () => new Uint8Array(gzipSync('a few words')), /is text/],
     ['gzip of nothing', () => Uint8Array.from([0x1f, 0x8b, 8, 0]), /gzip stream gives nothing/],
     ['zstd', () => ZSTD, /zstd stream gives nothing/],
