@@ -6,7 +6,8 @@ import { gunzip, type GunzipOutcome } from './gunzip.ts';
 import { beginsWith, GZIP_MAGIC, ZSTD_MAGIC } from './magic.ts';
 import { asCaptureError, type DescriptorSource, openSource, type Source, STANDARD_INPUT } from './source.ts';
 
-const PACKED_BYTES = 64 * 1024;
+/** Unpacks to 132 MB at most (deflate's limit is 1032 to 1), which is what a hostile file can make wait in memory. */
+const PACKED_BYTES = 128 * 1024;
 
 /** zstd's longest frame header (RFC 8878 §3.1.1.1) with its magic number; the other magic numbers are shorter. */
 const FIRST_BYTES = 18;
