@@ -38,23 +38,28 @@ export interface PcapOptions {
   readonly snapLength?: number;
   readonly version?: readonly [major: number, minor: number];
   readonly magic?: number;
+  /** Kuznetzov's record headers, 8 bytes longer, and their magic number. */
+  readonly modified?: boolean;
 }
 
 const MAGIC = { us: 0xa1b2c3d4, ns: 0xa1b23c4d } as const;
 const FILE_HEADER_BYTES = 24;
 const RECORD_HEADER_BYTES = 16;
+const MODIFIED_HEADER_BYTES = 24;
+const MAGIC_MODIFIED = 0xa1b2cd34;
 
 /** @returns the bytes of a capture file that holds `records` in this order */
 export function buildPcap(records: readonly PcapRecord[], options: PcapOptions = {}): Uint8Array {
-  const total = records.reduce((sum, record) => sum + RECORD_HEADER_BYTES + record.bytes.length, FILE_HEADER_BYTES);
+  const headerBytes = options.modified === true ? MODIFIED_HEADER_BYTES : RECORD_HEADER_BYTES;
+  const total = records.reduce((sum, record) => sum + headerBytes + record.bytes.length, FILE_HEADER_BYTES);
   const file = new Uint8Array(total);
   const view = new DataView(file.buffer);
   writeFileHeader(view, options);
   let at = FILE_HEADER_BYTES;
   for (const record of records) {
     writeRecordHeader(view, at, record, options);
-    file.set(record.bytes, at + RECORD_HEADER_BYTES);
-    at += RECORD_HEADER_BYTES + record.bytes.length;
+    file.set(record.bytes, at + headerBytes);
+    at += headerBytes + record.bytes.length;
   }
   return file;
 }
@@ -63,7 +68,7 @@ function writeFileHeader(view: DataView, options: PcapOptions): void {
   const { byteOrder = 'little', resolution = 'us', linkType = 'ETHERNET', snapLength = 262_144 } = options;
   const [major, minor] = options.version ?? [2, 4];
   const little = byteOrder === 'little';
-  view.setUint32(0, options.magic ?? MAGIC[resolution], little);
+  view.setUint32(0, options.magic ?? (options.modified === true ? MAGIC_MODIFIED : MAGIC[resolution]), little);
   view.setUint16(4, major, little);
   view.setUint16(6, minor, little);
   view.setUint32(16, snapLength, little);

@@ -137,6 +137,46 @@ describe('reading sound files', () => {
   });
 });
 
+describe('relatives', () => {
+  for (const byteOrder of ['little', 'big'] as const) {
+    it(`Kuznetzov's modified format, ${byteOrder}-endian, whatever the block's size`, () => {
+      const file = buildPcap(records(20), { modified: true, byteOrder, linkType: 'LINUX_SLL' });
+      for (const size of [1, 50, 4096]) expect(read(file, size).records).toEqual(expected(records(20), 113));
+    });
+  }
+
+  it("finds the next record of Kuznetzov's format behind a corrupt one", () => {
+    const built = records(12).map((record, index) => (index === 4 ? { ...record, claimedBytes: 2 ** 31 } : record));
+    const { facts, records: got } = read(buildPcap(built, { modified: true }));
+    expect(got).toHaveLength(11);
+    expect(facts.warnings).toMatchObject([{ code: 'corrupt-record-skipped', args: { skippedBytes: 24 + 24 } }]);
+  });
+
+  it('AIX: version 2.2, interface kinds as link types, nanoseconds, lengths in either order', () => {
+    for (const [kind, linkType] of [
+      [6, 1],
+      [9, 6],
+      [15, 10],
+      [24, 0],
+    ] as const) {
+      const built = [{ timeNs: 999_999_999, bytes: new Uint8Array(60), originalBytes: 1000 }];
+      const swapped = [{ timeNs: 999_999_999, bytes: new Uint8Array(60), claimedBytes: 1000, originalBytes: 60 }];
+      const how = { version: [2, 2], linkType: kind, resolution: 'ns', magic: 0xa1b2c3d4, byteOrder: 'big' } as const;
+      expect(read(buildPcap(built, how)).records).toEqual(expected(built, linkType));
+      expect(read(buildPcap(swapped, how)).records).toEqual(expected(built, linkType));
+    }
+  });
+
+  it('frame check sequence bits in the link field are no part of the link type', () => {
+    expect(read(buildPcap(records(2), { linkType: 0x2400_0001 })).records).toEqual(expected(records(2)));
+  });
+
+  it('more captured bytes than the snap length or than the packet had, as some tools write', () => {
+    const built = [{ timeNs: 0, bytes: new Uint8Array(100), originalBytes: 60 }];
+    expect(read(buildPcap(built, { snapLength: 64 })).records).toEqual(expected(built));
+  });
+});
+
 describe('old versions', () => {
   const built = [{ timeNs: 0, bytes: new Uint8Array(60), originalBytes: 1000 }];
   const swapped = [{ timeNs: 0, bytes: new Uint8Array(60), claimedBytes: 1000, originalBytes: 60 }];
