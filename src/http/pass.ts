@@ -1,6 +1,9 @@
 import { otherSide, type Side } from '../tcp/index.ts';
 import type { Moment } from '../capture/index.ts';
 import type { HttpCounters } from './counters.ts';
+import { PART } from './h1/message-flow.ts';
+import { H1Connection, MessageReader } from './h1/reader.ts';
+import { CollectorPool } from './h2/collector.ts';
 import { FrameReader } from './h2/connection.ts';
 import { ConnectionState, PHASE, otherFlow, type Flow } from './h2/flow.ts';
 import { Search, UnsyncedPool } from './h2/resync.ts';
@@ -22,6 +25,7 @@ export class HttpPass {
   readonly moment: Moment;
   private readonly sink: HttpSink;
   private readonly reader: FrameReader;
+  private readonly messages: MessageReader;
   private readonly tables = new TableBudget();
   private readonly unsynced = new UnsyncedPool();
   private readonly states = new Map<number, ConnectionState>();
@@ -47,6 +51,7 @@ export class HttpPass {
     this.moment = moment;
     this.sink = sink;
     this.reader = new FrameReader(sink, this.counts);
+    this.messages = new MessageReader(sink, this.counts, new CollectorPool());
   }
 
   /** What could not be followed so far. */
@@ -83,6 +88,9 @@ export class HttpPass {
           looked = true;
           next = this.look(flow, view, next, end, next === at);
           break;
+        case PHASE.messages:
+          next = this.readMessages(flow, view, next, end);
+          break;
         default:
           next = this.reader.read(flow, view, next, end);
       }
@@ -102,6 +110,9 @@ export class HttpPass {
       case PHASE.search:
         flow.search?.gap(lostBytes);
         break;
+      case PHASE.messages:
+        if (flow.connection.h1 !== null) this.messages.gap(flow.connection.h1, side, lostBytes);
+        break;
       default:
         this.reader.gap(flow, lostBytes);
     }
@@ -114,6 +125,7 @@ export class HttpPass {
     if (state === undefined) return;
     this.release(state.flow0);
     this.release(state.flow1);
+    if (state.h1 !== null) this.messages.release(state.h1);
     this.states.delete(connection);
     if (this.recent[connection & RECENT_MASK] === state) this.recent[connection & RECENT_MASK] = null;
   }
@@ -171,6 +183,7 @@ export class HttpPass {
     flow.firstBytes = null;
     this.settle(flow, speaks);
     if (speaks === SPEAKS.serverPreface) this.reader.read(flow, kept, 0, bytes);
+    else if (speaks === SPEAKS.http1) this.readMessages(flow, kept, 0, bytes);
     return next;
   }
 
@@ -191,7 +204,7 @@ export class HttpPass {
         this.ignore(flow, 'tls');
         break;
       case SPEAKS.http1:
-        this.ignore(flow, 'http1');
+        this.beginMessages(flow);
         break;
       default:
         this.beginSearch(flow);
@@ -212,7 +225,7 @@ export class HttpPass {
       const speaks = recogniseSegment(view, at, end);
       if (speaks !== SPEAKS.other) {
         this.settle(flow, speaks);
-        return end;
+        return flow.phase === PHASE.messages ? at : end;
       }
     }
     const search = (flow.search ??= new Search(this.unsynced));
@@ -250,6 +263,45 @@ export class HttpPass {
     if (flow.connection.protocol !== 'unknown') return;
     flow.connection.protocol = protocol;
     this.sink.protocol(flow.connection.number, protocol);
+  }
+
+  /** HTTP/1.1 is spoken, from here on in this flow and from its next message on in the other, unless both stand at their start. */
+  private beginMessages(flow: Flow): void {
+    if (flow.connection.protocol === 'h2') {
+      this.beginSearch(flow);
+      return;
+    }
+    this.tell(flow, 'http1');
+    const h1 = (flow.connection.h1 ??= new H1Connection(flow.connection.number));
+    const other = otherFlow(flow);
+    if (!flow.connection.fromStart || other.phase !== PHASE.start) h1.flows[other.side].part = PART.lost;
+    for (const each of [flow, other]) {
+      this.release(each);
+      each.phase = PHASE.messages;
+    }
+  }
+
+  private readMessages(flow: Flow, view: DataView, at: number, end: number): number {
+    const { h1 } = flow.connection;
+    if (h1 === null) return end;
+    const next = this.messages.read(h1, flow.side, view, at, end);
+    if (h1.isHandedOn) this.handOn(flow.connection);
+    return next;
+  }
+
+  /**
+   * What comes next is recognised anew: of an upgrade to HTTP/2 the server's SETTINGS and the client's preface (RFC 7540 §3.2; stream 1
+   * is the request that asked for it), of a tunnel anything.
+   */
+  private handOn(connection: ConnectionState): void {
+    if (connection.h1 !== null) this.messages.release(connection.h1);
+    connection.h1 = null;
+    connection.protocol = 'unknown';
+    connection.fromStart = true;
+    for (const flow of [connection.flow0, connection.flow1]) {
+      flow.phase = PHASE.start;
+      flow.table.complete = true;
+    }
   }
 
   /** What speaks here is told, and is not followed. */

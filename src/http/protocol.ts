@@ -48,7 +48,7 @@ function bytesOf(text: string): Uint8Array {
 }
 
 /**
- * What the first bytes of a connection's flow say. The seam for further protocols: HTTP/1.1 is told here and not yet read.
+ * What the first bytes of a connection's flow say.
  * @param isStart  they are really the first that were sent; else only what cannot be mistaken is told, and never `more`
  */
 export function recogniseStart(view: DataView, at: number, end: number, isStart: boolean): Speaks {
@@ -57,14 +57,14 @@ export function recogniseStart(view: DataView, at: number, end: number, isStart:
   if (!isStart) return recogniseSegment(view, at, end);
   if (matched === end - at || end - at < FRAME_HEADER_BYTES) return SPEAKS.more;
   if (isTlsHeader(view, at) && view.getUint8(at) !== TLS_TYPE.applicationData) return SPEAKS.tls;
-  if (isHttp1(view, at, end)) return SPEAKS.http1;
+  if (beginsMessage(view, at, end)) return SPEAKS.http1;
   return isServerPreface(view, at) ? SPEAKS.serverPreface : SPEAKS.other;
 }
 
 /** What a segment from the middle of a flow says, if it begins with a message or with TLS records. */
 export function recogniseSegment(view: DataView, at: number, end: number): Speaks {
   if (isTlsChain(view, at, end)) return SPEAKS.tls;
-  return isHttp1(view, at, end) ? SPEAKS.http1 : SPEAKS.other;
+  return beginsMessage(view, at, end) ? SPEAKS.http1 : SPEAKS.other;
 }
 
 function matchedBytes(view: DataView, at: number, end: number, text: Uint8Array): number {
@@ -74,7 +74,8 @@ function matchedBytes(view: DataView, at: number, end: number, text: Uint8Array)
   return matched;
 }
 
-function isHttp1(view: DataView, at: number, end: number): boolean {
+/** Whether an HTTP/1.1 message begins here. */
+export function beginsMessage(view: DataView, at: number, end: number): boolean {
   for (const start of HTTP1_STARTS) if (matchedBytes(view, at, end, start) === start.length) return true;
   return false;
 }

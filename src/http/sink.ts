@@ -30,7 +30,7 @@ export interface KeptFields {
  * Frames are told when they are complete, at the packet that completed them.
  */
 export interface HttpSink {
-  /** The protocol of a connection became known. Told at most once. */
+  /** The protocol of a connection became known; told again where HTTP/1.1 is upgraded to HTTP/2 (RFC 7540 §3.2). */
   protocol(connection: number, protocol: Protocol): void;
   /** HEADERS with all its CONTINUATIONs: a request where `fields.method` is not undefined, a response where `fields.status` is not, else trailers (or unknown). */
   headers(connection: number, side: Side, streamId: number, fields: KeptFields, endStream: boolean): void;

@@ -1,4 +1,5 @@
 import type { Side } from '../../tcp/index.ts';
+import type { H1Connection } from '../h1/reader.ts';
 import type { DynamicTable } from '../hpack/table.ts';
 import type { Protocol } from '../sink.ts';
 import type { Collector } from './collector.ts';
@@ -20,6 +21,8 @@ export const PHASE = {
   payload: 5,
   /** In a payload of no interest, or one that a gap broke. */
   skip: 6,
+  /** Of HTTP/1.1 messages: `ConnectionState.h1` knows where in them. */
+  messages: 7,
 } as const;
 export type Phase = (typeof PHASE)[keyof typeof PHASE];
 
@@ -75,13 +78,15 @@ export class Flow {
 /** Both directions of a connection. */
 export class ConnectionState {
   readonly number: number;
-  /** The flows' first bytes are the connection's. */
-  readonly fromStart: boolean;
+  /** The flows' first bytes are the connection's, or the first of what it was upgraded to. */
+  fromStart: boolean;
   readonly flow0: Flow;
   readonly flow1: Flow;
   protocol: Protocol = 'unknown';
   /** The side that sent a preface or a request; -1 until known. */
   clientSide: Side | -1 = -1;
+  /** Both directions' state where HTTP/1.1 is spoken. */
+  h1: H1Connection | null = null;
 
   constructor(number: number, fromStart: boolean, table0: DynamicTable, table1: DynamicTable) {
     this.number = number;

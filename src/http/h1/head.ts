@@ -1,0 +1,221 @@
+import { clearKeptFields, FIELD, fieldKind, KEPT_NAME_MAX_BYTES, maskPath, setField } from '../headers.ts';
+import { KEPT_VALUE_MAX_BYTES } from '../hpack/decode.ts';
+import type { KeptFields } from '../sink.ts';
+
+/** How long a message's body is (RFC 9112 §6.3). */
+export const BODY = {
+  none: 0,
+  /** `contentLength` bytes. */
+  length: 1,
+  chunked: 2,
+  /** Until the connection closes; of a response only. */
+  untilClose: 3,
+} as const;
+export type Body = (typeof BODY)[keyof typeof BODY];
+
+/** What one head said beside its kept fields. Reused: valid until the next one is read. */
+export class Head {
+  isRequest = false;
+  /** Of a response, 100 to 999; 0 for a request. */
+  status = 0;
+  isHead = false;
+  isConnect = false;
+  /** The value of Upgrade in lower case; empty where there is none. */
+  upgrade = '';
+  contentLength = 0;
+  hasContentLength = false;
+  isChunked = false;
+  /** The fields say two things about the length, or something that is no length: a request cannot be followed beyond its head. */
+  isFramingBroken = false;
+}
+
+const LF = 0x0a;
+const CR = 0x0d;
+const SPACE = 0x20;
+const TAB = 0x09;
+const COLON = 0x3a;
+const CASE_BIT = 0x20;
+const UPPER_A = 0x41;
+const UPPER_Z = 0x5a;
+const VERSION = bytesOf('HTTP/1.');
+const STATUS_AT = 9;
+const STATUS_LINE_MIN_BYTES = 12; // "HTTP/1.1 200"
+/** Longest method and longest name that means anything here; one byte more tells that a longer one is none. */
+const METHOD_MAX_BYTES = 24;
+const NAME_MAX_BYTES: number = Math.max(KEPT_NAME_MAX_BYTES, 'transfer-encoding'.length);
+/** 2^53 has sixteen digits. */
+const LENGTH_MAX_DIGITS = 15;
+
+function bytesOf(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+/** Reads heads of messages (RFC 9112 §2.1) into kept fields and framing. */
+export class HeadReader {
+  readonly head: Head = new Head();
+  private readonly name = new Uint8Array(NAME_MAX_BYTES + 1);
+  private nameBytes = 0;
+
+  /**
+   * Reads a whole head, from its start line to the empty line.
+   * @returns false where the start line is neither a request's nor a response's; `fields` and `head` then say nothing
+   */
+  read(view: DataView, at: number, end: number, fields: KeptFields): boolean {
+    clearKeptFields(fields);
+    Object.assign(this.head, BLANK);
+    const lineEnd = endOfLine(view, at, end);
+    const isResponse = startsWith(view, at, lineEnd, VERSION);
+    if (!(isResponse ? this.statusLine(view, at, lineEnd, fields) : this.requestLine(view, at, lineEnd, fields)))
+      return false;
+    for (let from = nextLine(view, lineEnd, end); from < end;) {
+      const to = endOfLine(view, from, end);
+      if (to > from) this.field(view, from, to, fields);
+      from = nextLine(view, to, end);
+    }
+    return true;
+  }
+
+  /** RFC 9112 §4: `HTTP/1.1 200 OK`. */
+  private statusLine(view: DataView, at: number, end: number, fields: KeptFields): boolean {
+    if (end - at < STATUS_LINE_MIN_BYTES || view.getUint8(at + STATUS_AT - 1) !== SPACE) return false;
+    const status = text(view, at + STATUS_AT, at + STATUS_LINE_MIN_BYTES);
+    if (!/^[1-9]\d\d$/.test(status)) return false;
+    this.head.status = Number(status);
+    setField(fields, FIELD.status, status);
+    return true;
+  }
+
+  /** RFC 9112 §3: `GET /path HTTP/1.1`. */
+  private requestLine(view: DataView, at: number, end: number, fields: KeptFields): boolean {
+    const methodEnd = find(view, at, Math.min(end, at + METHOD_MAX_BYTES), SPACE);
+    const targetEnd = end - VERSION.length - 2;
+    if (methodEnd <= at || targetEnd <= methodEnd || view.getUint8(targetEnd) !== SPACE) return false;
+    if (!startsWith(view, targetEnd + 1, end, VERSION)) return false;
+    const method = text(view, at, methodEnd);
+    if (!/^[A-Z]+$/.test(method)) return false;
+    this.head.isRequest = true;
+    this.head.isHead = method === 'HEAD';
+    this.head.isConnect = method === 'CONNECT';
+    setField(fields, FIELD.method, method);
+    const tooLong = targetEnd - methodEnd - 1 > KEPT_VALUE_MAX_BYTES;
+    const target = tooLong ? null : text(view, methodEnd + 1, targetEnd);
+    // RFC 9112 §3.2.3: the target of CONNECT is an authority.
+    if (this.head.isConnect) setField(fields, FIELD.authority, target);
+    else setField(fields, FIELD.path, target === null ? null : pathOf(target, fields));
+    return true;
+  }
+
+  private field(view: DataView, at: number, end: number, fields: KeptFields): void {
+    const colon = find(view, at, end, COLON);
+    // RFC 9112 §5.2: a line that begins with white space goes on with the value before, which no kept field has.
+    if (colon <= at || view.getUint8(at) === SPACE || view.getUint8(at) === TAB) return;
+    this.readName(view, at, colon);
+    let from = colon + 1;
+    let to = end;
+    while (from < to && isBlank(view.getUint8(from))) from++;
+    while (to > from && isBlank(view.getUint8(to - 1))) to--;
+    this.keep(view, from, to, fields);
+  }
+
+  /** In lower case, as far as a name that matters is long. */
+  private readName(view: DataView, at: number, end: number): void {
+    this.nameBytes = Math.min(end - at, this.name.length);
+    for (let i = 0; i < this.nameBytes; i++) {
+      const byte = view.getUint8(at + i);
+      this.name[i] = byte >= UPPER_A && byte <= UPPER_Z ? byte | CASE_BIT : byte;
+    }
+  }
+
+  private keep(view: DataView, at: number, end: number, fields: KeptFields): void {
+    const kind = fieldKind(this.name, this.nameBytes);
+    const value = (): string | null => (end - at > KEPT_VALUE_MAX_BYTES ? null : text(view, at, end));
+    if (kind !== FIELD.other) {
+      setField(fields, kind, value());
+      return;
+    }
+    const { head } = this;
+    if (this.isNamed(HOST)) setField(fields, FIELD.authority, value());
+    else if (this.isNamed(CONTENT_LENGTH)) this.contentLength(value() ?? '');
+    else if (this.isNamed(TRANSFER_ENCODING)) head.isChunked = /(?:^|,)\s*chunked$/i.test(value() ?? '');
+    else if (this.isNamed(UPGRADE)) head.upgrade = (value() ?? '').toLowerCase();
+  }
+
+  /** RFC 9112 §6.3, rule 5: the same number twice is one, two numbers are an error. */
+  private contentLength(value: string): void {
+    const { head } = this;
+    const isNumber = /^\d+$/.test(value) && value.length <= LENGTH_MAX_DIGITS;
+    if (!isNumber || (head.hasContentLength && head.contentLength !== Number(value))) head.isFramingBroken = true;
+    head.hasContentLength = true;
+    head.contentLength = isNumber ? Number(value) : 0;
+  }
+
+  private isNamed(name: Uint8Array): boolean {
+    if (this.nameBytes !== name.length) return false;
+    for (let i = 0; i < name.length; i++) if (this.name[i] !== name[i]) return false;
+    return true;
+  }
+}
+
+const BLANK = new Head();
+const HOST = bytesOf('host');
+const CONTENT_LENGTH = bytesOf('content-length');
+const TRANSFER_ENCODING = bytesOf('transfer-encoding');
+const UPGRADE = bytesOf('upgrade');
+
+/**
+ * How a message's body is framed (RFC 9112 §6.3), in the RFC's order.
+ * @param request the head that a response answers; null where it was not seen
+ */
+export function bodyOf(head: Head, request: { readonly isHead: boolean; readonly isConnect: boolean } | null): Body {
+  if (!head.isRequest) {
+    const { status } = head;
+    if (request?.isHead === true || status < 200 || status === 204 || status === 304) return BODY.none;
+    if (request?.isConnect === true && status < 300) return BODY.none;
+  }
+  if (head.isChunked) return BODY.chunked;
+  if (head.hasContentLength) return head.contentLength === 0 ? BODY.none : BODY.length;
+  return head.isRequest ? BODY.none : BODY.untilClose;
+}
+
+/** The origin form of a target (RFC 9112 §3.2), masked; an absolute one names the authority too. */
+function pathOf(target: string, fields: KeptFields): string {
+  const absolute = /^https?:\/\/([^/?#]*)(.*)$/i.exec(target);
+  if (absolute === null) return maskPath(target);
+  setField(fields, FIELD.authority, absolute[1] ?? '');
+  return maskPath(absolute[2] === '' ? '/' : (absolute[2] ?? '/'));
+}
+
+/** Offset of the LF or CRLF that ends the line, or `end`. */
+function endOfLine(view: DataView, at: number, end: number): number {
+  const lf = find(view, at, end, LF);
+  if (lf < 0) return end;
+  return lf > at && view.getUint8(lf - 1) === CR ? lf - 1 : lf;
+}
+
+function nextLine(view: DataView, lineEnd: number, end: number): number {
+  let at = lineEnd;
+  if (at < end && view.getUint8(at) === CR) at++;
+  return at < end ? at + 1 : end;
+}
+
+function find(view: DataView, at: number, end: number, byte: number): number {
+  for (let next = at; next < end; next++) if (view.getUint8(next) === byte) return next;
+  return -1;
+}
+
+function startsWith(view: DataView, at: number, end: number, prefix: Uint8Array): boolean {
+  if (end - at < prefix.length) return false;
+  for (let i = 0; i < prefix.length; i++) if (view.getUint8(at + i) !== prefix[i]) return false;
+  return true;
+}
+
+function isBlank(byte: number): boolean {
+  return byte === SPACE || byte === TAB;
+}
+
+/** Latin1, as header values are elsewhere. */
+function text(view: DataView, at: number, end: number): string {
+  let result = '';
+  for (let next = at; next < end; next++) result += String.fromCharCode(view.getUint8(next));
+  return result;
+}

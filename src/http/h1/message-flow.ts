@@ -1,0 +1,47 @@
+import type { Side } from '../../tcp/index.ts';
+import type { Collector } from '../h2/collector.ts';
+
+/** What the next byte of an HTTP/1.1 flow is. */
+export const PART = {
+  /** Nothing is known; a message is looked for at the start of a segment. */
+  lost: 0,
+  /** Of a head, or of the empty lines that may stand before it (RFC 9112 §2.2). */
+  head: 1,
+  /** Of a body whose length is known. */
+  body: 2,
+  /** Of a chunk's size line, data, or the CRLF after them (RFC 9112 §7.1). */
+  chunkSize: 3,
+  chunkData: 4,
+  chunkEnd: 5,
+  /** Of the trailers after the last chunk, up to an empty line. */
+  trailers: 6,
+  /** Of a body that ends with the connection, or of a tunnel. */
+  rest: 7,
+} as const;
+export type Part = (typeof PART)[keyof typeof PART];
+
+/** Where one direction of an HTTP/1.1 connection stands. */
+export class MessageFlow {
+  readonly side: Side;
+  part: Part = PART.head;
+  /** The exchange whose message is being read, from 1 on. */
+  exchange = 0;
+  /** Bytes still to come of a body or a chunk. */
+  remaining = 0;
+  /** Of the chunk, or of the body where nothing of it was told yet: its fingerprint, if wanted. */
+  chunkBytes = 0;
+  fingerprint = 0;
+  isFirst = false;
+  /** The chunk size line as far as it came: its value, whether its digits have ended. */
+  size = 0;
+  sizeDigits = 0;
+  sizeEnded = false;
+  /** Bytes of the trailer line before this one; an empty line ends them. */
+  lineBytes = 0;
+  /** A head cut by a segment's end. */
+  collector: Collector | null = null;
+
+  constructor(side: Side) {
+    this.side = side;
+  }
+}
