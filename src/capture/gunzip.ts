@@ -21,13 +21,18 @@ export interface GunzipOutcome {
   damage: Damage | undefined;
 }
 
+/** A damaged piece goes in by so many bytes at a time, when it is unpacked once more for what stands before the damage. */
+const SALVAGE_BYTES = 16;
+
 /**
  * Unpacks gzip (RFC 1952, members one after the other, zero padding) on zlib's own threads: while the stages work on one piece, the next is
  * being unpacked. A stream that is cut or damaged ends without an error where it cannot be followed: `outcome` says so.
+ * @param again  gives the packed bytes from their beginning once more; without it a damaged piece is lost whole
  */
 export async function* gunzip(
   packed: AsyncIterable<Uint8Array>,
   outcome: GunzipOutcome,
+  again?: () => Iterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void> {
   const unpacker = new Unpacker();
   let tail: Uint8Array = new Uint8Array(0);
@@ -49,25 +54,68 @@ export async function* gunzip(
   await unpacker.end();
   yield* unpacker.take();
   outcome.damage = damageOf(unpacker.error);
+  if (outcome.damage?.kind === 'damaged' && again !== undefined)
+    yield* salvage(again(), unpacker.packedBytes, unpacker.unpackedBytes);
+}
+
+/**
+ * Unpacks once more from the beginning, and gives what stands between what was given and the damage.
+ * @param soundBytes  packed bytes that went in without an error
+ * @param givenBytes  unpacked bytes that came out
+ */
+async function* salvage(
+  packed: Iterable<Uint8Array>,
+  soundBytes: number,
+  givenBytes: number,
+): AsyncGenerator<Uint8Array, void> {
+  const unpacker = new Unpacker();
+  let skipBytes = givenBytes;
+  for (const piece of packed) {
+    for (let at = 0; at < piece.length && unpacker.error === undefined;) {
+      const sound = soundBytes - unpacker.packedBytes;
+      const end = at + (sound > 0 ? sound : SALVAGE_BYTES);
+      await unpacker.write(piece.subarray(at, end));
+      at = end;
+      for (const bytes of unpacker.take()) {
+        const skipped = Math.min(skipBytes, bytes.length);
+        skipBytes -= skipped;
+        if (skipped < bytes.length) yield bytes.subarray(skipped);
+      }
+    }
+    if (unpacker.error !== undefined) return;
+  }
 }
 
 /** Collects what zlib gives for each write, so that an error loses nothing of the writes before it. */
 class Unpacker {
   error: NodeJS.ErrnoException | undefined;
+  /** What went in without an error, and what came out. */
+  packedBytes = 0;
+  unpackedBytes = 0;
   readonly #zlib: Gunzip = createGunzip({ chunkSize: OUTPUT_BYTES });
   #unpacked: Uint8Array[] = [];
+  /** Ends the wait for a write that met an error: zlib never answers it. */
+  #settle: () => void = () => undefined;
 
   constructor() {
-    this.#zlib.on('data', (bytes: Uint8Array) => this.#unpacked.push(bytes));
-    this.#zlib.on('error', (error) => (this.error = error));
+    this.#zlib.on('data', (bytes: Uint8Array) => {
+      this.#unpacked.push(bytes);
+      this.unpackedBytes += bytes.length;
+    });
+    this.#zlib.on('error', (error) => {
+      this.error = error;
+      this.#settle();
+    });
   }
 
   /** Resolves when all that these bytes unpack to has been given, or they met an error. */
   async write(packed: Uint8Array): Promise<void> {
     if (this.error !== undefined || packed.length === 0) return;
     await new Promise<void>((resolve) => {
+      this.#settle = resolve;
       this.#zlib.write(packed, () => resolve());
     });
+    if (this.error === undefined) this.packedBytes += packed.length;
   }
 
   /** What was unpacked since the last call. */

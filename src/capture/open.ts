@@ -87,8 +87,10 @@ class GzipFeed implements Feed {
     this.path = source.path;
     this.sizeBytes = source.sizeBytes;
     this.#packed = source.sizeBytes === null ? new PipeFeed(source, source.peeked) : source;
-    const pieces = this.#packed instanceof PipeFeed ? this.#packed.chunks : piecesOf(source);
-    this.chunks = gunzip(pieces, this.#outcome);
+    this.chunks =
+      this.#packed instanceof PipeFeed
+        ? gunzip(this.#packed.chunks, this.#outcome)
+        : gunzip(piecesOf(source), this.#outcome, () => piecesAgain(source));
   }
 
   get bytesRead(): number {
@@ -111,5 +113,16 @@ async function* piecesOf(source: DescriptorSource): AsyncGenerator<Uint8Array, v
     const got = source.read(piece, 0, PACKED_BYTES);
     if (got === 0) return;
     yield piece.subarray(0, got);
+  }
+}
+
+/** The same bytes once more, from the file's beginning, whatever was read of it. */
+function* piecesAgain(source: DescriptorSource): Generator<Uint8Array, void> {
+  for (let offset = 0; ;) {
+    const piece = new Uint8Array(PACKED_BYTES);
+    const got = source.readAt(piece, offset);
+    if (got === 0) return;
+    yield piece.subarray(0, got);
+    offset += got;
   }
 }

@@ -103,6 +103,15 @@ export class DescriptorSource implements Source {
     return got + this.#fill(into, at + got, bytes - got);
   }
 
+  /** Reads a regular file at an offset of its own, leaving `read` where it is. @returns how many bytes; 0 at the end or where it fails */
+  readAt(into: Uint8Array, offset: number): number {
+    try {
+      return readSync(this.descriptor, into, 0, into.length, offset);
+    } catch {
+      return 0;
+    }
+  }
+
   #fill(into: Uint8Array, at: number, bytes: number): number {
     let filled = 0;
     // A pipe hands out 64 kB at most: fill the block, so that the stages behind see few and large ones.
