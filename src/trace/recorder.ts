@@ -37,6 +37,8 @@ import { Share } from './share.ts';
 import { StairBook } from './stairs.ts';
 import { StreamBook } from './streams.ts';
 
+/** Of what is said in these every frame and message is marked; of the others only that something was said. */
+const FRAMED: ReadonlySet<Protocol> = new Set(['h2', 'http1']);
 /** RFC 9110 §15.2: interim responses; the final one follows. */
 const FINAL_STATUS_MIN = 200;
 
@@ -301,7 +303,7 @@ export class Recorder implements HttpSink {
     else if ((labels & LABEL.keepAlive) !== 0) this.#marks.add(connection, MARK['keep-alive'], side, this.#moment);
     else if ((labels & LABEL.keepAliveAck) !== 0)
       this.#marks.add(connection, MARK['keep-alive-ack'], side, this.#moment);
-    else if ((did & DID.payload) !== 0 && gathered.protocol !== 'h2')
+    else if ((did & DID.payload) !== 0 && !FRAMED.has(gathered.protocol))
       this.#marks.add(connection, MARK.data, side, this.#moment);
   }
 

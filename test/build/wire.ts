@@ -1,0 +1,117 @@
+import { concat } from './h2.ts';
+import { latin1 } from './hpack.ts';
+import { type TcpPacket, tcpPacket } from './packet.ts';
+import { buildPcap, LINKTYPE, type PcapRecord } from './pcap.ts';
+
+const NS = 1_000_000_000;
+const HOP_SECONDS = 0.000_1;
+
+export type Payload = string | Uint8Array;
+
+/**
+ * Whole captures, written packet by packet in Linux cooked framing as `tcpdump -i any` does in the gateway:
+ *
+ *     const wire = new Wire('10.9.0.2');
+ *     const client = wire.connect('10.9.1.2:50001', '10.9.0.2:80', 0);
+ *     client.asks(1, 'GET / HTTP/1.1\r\n\r\n').answers(1.1, 'HTTP/1.1 204 x\r\n\r\n');
+ *     const bytes = wire.pcap(60);
+ */
+export class Wire {
+  readonly #gateway: string;
+  readonly #packets: { readonly seconds: number; readonly data: Uint8Array }[] = [];
+  #ipId = 1;
+
+  constructor(gateway: string) {
+    this.#gateway = gateway;
+  }
+
+  /** A handshake at that second. */
+  connect(from: string, to: string, seconds: number): Tcp {
+    return new Tcp(this, from, to).opens(seconds);
+  }
+
+  packet(seconds: number, packet: TcpPacket): void {
+    const cookedType = packet.from.startsWith(`${this.#gateway}:`) ? 4 : 0;
+    const data = tcpPacket({ link: 'LINUX_SLL', cookedType, ipId: this.#ipId++, ttl: 64, ...packet });
+    this.#packets.push({ seconds, data });
+  }
+
+  /** @param until the second at which the last packet is seen, of a connection that has nothing to do with anybody */
+  pcap(until: number): Uint8Array {
+    this.packet(until, { from: '192.0.2.1:9', to: '192.0.2.2:9', flags: 'RST', seq: 1, cookedType: 3 });
+    const sorted = this.#packets.toSorted((a, b) => a.seconds - b.seconds);
+    const records = sorted.map(({ seconds, data }): PcapRecord => ({ bytes: data, timeNs: Math.round(seconds * NS) }));
+    return buildPcap(records, { linkType: LINKTYPE.LINUX_SLL });
+  }
+}
+
+/** One TCP connection; what either side sends is acknowledged at once unless it is sent in vain. */
+export class Tcp {
+  readonly #wire: Wire;
+  readonly #ends: readonly [string, string];
+  readonly #next: [number, number] = [1000, 5000];
+
+  constructor(wire: Wire, from: string, to: string) {
+    this.#wire = wire;
+    this.#ends = [from, to];
+  }
+
+  opens(seconds: number): this {
+    this.#send(seconds, 0, 'SYN');
+    this.#send(seconds + HOP_SECONDS, 1, 'SYN,ACK');
+    return this.#acknowledges(seconds + 2 * HOP_SECONDS, 0);
+  }
+
+  /** The opener sends, and the other side acknowledges. */
+  asks(seconds: number, ...payload: readonly Payload[]): this {
+    this.#send(seconds, 0, 'PSH,ACK', bytesOf(payload));
+    return this.#acknowledges(seconds + HOP_SECONDS, 1);
+  }
+
+  answers(seconds: number, ...payload: readonly Payload[]): this {
+    this.#send(seconds, 1, 'PSH,ACK', bytesOf(payload));
+    return this.#acknowledges(seconds + HOP_SECONDS, 0);
+  }
+
+  /** Sent by side 0 or 1 at each of these seconds, the same bytes again and again, and never acknowledged. */
+  inVain(side: 0 | 1, payload: Payload, ...seconds: readonly number[]): this {
+    const seq = this.#next[side];
+    for (const at of seconds) {
+      this.#next[side] = seq;
+      this.#send(at, side, 'PSH,ACK', bytesOf([payload]));
+    }
+    return this;
+  }
+
+  /** Both sides' FINs, `first` being the one that closes. */
+  closes(seconds: number, first: 0 | 1): this {
+    const other = first === 0 ? 1 : 0;
+    this.#send(seconds, first, 'FIN,ACK');
+    this.#send(seconds + HOP_SECONDS, other, 'FIN,ACK');
+    return this.#acknowledges(seconds + 2 * HOP_SECONDS, first);
+  }
+
+  #acknowledges(seconds: number, side: 0 | 1): this {
+    this.#send(seconds, side, 'ACK');
+    return this;
+  }
+
+  #send(seconds: number, side: 0 | 1, flags: string, payload: Uint8Array = new Uint8Array(0)): void {
+    const other = side === 0 ? 1 : 0;
+    const ack = flags === 'SYN' ? 0 : this.#next[other];
+    this.#wire.packet(seconds, {
+      from: this.#ends[side],
+      to: this.#ends[other],
+      flags,
+      seq: this.#next[side],
+      ack,
+      payload,
+    });
+    const space = payload.length + (flags.includes('SYN') || flags.includes('FIN') ? 1 : 0);
+    this.#next[side] = (this.#next[side] + space) >>> 0;
+  }
+}
+
+function bytesOf(payload: readonly Payload[]): Uint8Array {
+  return concat(...payload.map((part) => (typeof part === 'string' ? latin1(part) : part)));
+}

@@ -1,0 +1,122 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { reportOn } from '../../src/index.ts';
+import type { Report } from '../../src/report/index.ts';
+import { concat, data, headers, PREFACE, settings, settingsAck } from '../build/h2.ts';
+import { HpackEncoder } from '../build/hpack.ts';
+import { type Tcp, Wire } from '../build/wire.ts';
+
+/** A gateway that speaks HTTP/2 to its clients and HTTP/1.1 to its upstreams, as many do. */
+const GATEWAY = '10.9.0.2';
+const WATCH = '/api/v1/pods?watch=1';
+const EVENT = `${JSON.stringify({ type: 'ADDED', object: { metadata: { name: 'pod-1', uid: 'a-b-c' } } })}\n`;
+
+let folder = '';
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'watchpcap-'));
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function reportOf(wire: Wire, until: number): Promise<Report> {
+  const path = join(folder, 'gateway.pcap');
+  writeFileSync(path, wire.pcap(until));
+  return await reportOn(path);
+}
+
+function requestOf(path: string): string {
+  return `GET ${path} HTTP/1.1\r\nhost: kubernetes\r\nuser-agent: kubelet/v1.31\r\n\r\n`;
+}
+
+function chunk(body: string): string {
+  return `${body.length.toString(16)}\r\n${body}\r\n`;
+}
+
+class Client {
+  readonly #tcp: Tcp;
+  readonly #asks = new HpackEncoder();
+  readonly #answers = new HpackEncoder();
+
+  constructor(wire: Wire) {
+    this.#tcp = wire.connect('10.9.1.2:50001', `${GATEWAY}:80`, 0);
+    this.#tcp.asks(0.01, PREFACE, settings()).answers(0.02, settings(), settingsAck());
+  }
+
+  gets(seconds: number, stream: number, path: string): this {
+    const block = this.#asks.encode([
+      [':method', 'GET'],
+      [':scheme', 'http'],
+      [':path', path],
+      [':authority', 'kubernetes'],
+      ['user-agent', 'kubelet/v1.31'],
+    ]);
+    this.#tcp.asks(seconds, headers(stream, block, { endStream: true }));
+    return this;
+  }
+
+  gotten(seconds: number, stream: number, body: string, endStream: boolean): this {
+    const block = this.#answers.encode([[':status', '200']]);
+    this.#tcp.answers(seconds, concat(headers(stream, block), data(stream, body, { endStream })));
+    return this;
+  }
+}
+
+describe('an HTTP/1.1 upstream', () => {
+  test('that dies under a watch is a half-dead window, with the exchange as its upstream stream', async () => {
+    const wire = new Wire(GATEWAY);
+    new Client(wire).gets(1, 1, WATCH).gotten(1.02, 1, EVENT, false);
+    wire
+      .connect(`${GATEWAY}:40001`, '10.9.2.1:8080', 0.5)
+      .asks(1.005, requestOf(WATCH))
+      .answers(1.015, 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n', chunk(EVENT))
+      .inVain(1, chunk(EVENT), 20, 20.2, 20.6, 21.4, 23, 26.2, 32.6);
+    wire
+      .connect(`${GATEWAY}:40002`, '10.9.3.1:8080', 0.5)
+      .asks(0.6, requestOf('/healthz'))
+      .answers(0.61, 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok');
+    const report = await reportOf(wire, 120);
+    expect(report.verdict).toMatchObject({ state: 'half-dead', confidence: 'confirmed' });
+    expect(report.connections.map(({ id, protocol }) => [id, protocol])).toEqual([
+      ['c1', 'h2'],
+      ['u1', 'http1'],
+      ['u2', 'http1'],
+      ['o1', 'tcp'],
+    ]);
+    expect(report.windows).toMatchObject([
+      {
+        client: 'c1',
+        upstream: 'u1',
+        cause: 'path-one-way',
+        open: true,
+        streams: [{ id: 1, kind: 'watch', path: WATCH, upstreamStream: 1, outcome: 'hung' }],
+        alternatives: [{ upstream: 'u2', requestsDuring: 0 }],
+      },
+    ]);
+    expect(report.links[0]).toMatchObject({ method: 'request', streams: [[1, 1]] });
+  });
+
+  test('that answers many requests on one connection and closes it when idle is healthy', async () => {
+    const wire = new Wire(GATEWAY);
+    const client = new Client(wire);
+    const upstream = wire.connect(`${GATEWAY}:40001`, '10.9.2.1:8080', 0.5);
+    for (let i = 0; i < 20; i++) {
+      client.gets(1 + i, 1 + 2 * i, `/api/v1/nodes/n${i}`);
+      upstream
+        .asks(1.005 + i, requestOf(`/api/v1/nodes/n${i}`))
+        .answers(1.015 + i, 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok');
+      client.gotten(1.02 + i, 1 + 2 * i, 'ok', true);
+    }
+    upstream.closes(80, 1);
+    const report = await reportOf(wire, 120);
+    expect(report.verdict.state).toBe('healthy');
+    expect(report.windows).toEqual([]);
+    const { streams, foldedStreams } = report.connections.find(({ id }) => id === 'u1') ?? {};
+    expect((streams?.length ?? 0) + (foldedStreams?.count ?? 0)).toBe(20);
+    expect(streams?.every(({ how, status }) => how === 'end-stream' && status === 200)).toBe(true);
+  });
+});
