@@ -9,7 +9,7 @@ import { ConnectionState, PHASE, otherFlow, type Flow } from './h2/flow.ts';
 import { Search, UnsyncedPool } from './h2/resync.ts';
 import { DynamicTable, TableBudget } from './hpack/table.ts';
 import { PREFACE_BYTES, SPEAKS, recogniseSegment, recogniseStart, type Speaks } from './protocol.ts';
-import type { HttpSink, Protocol } from './sink.ts';
+import type { FrameObserver, HttpSink, Protocol } from './sink.ts';
 
 const RECENT_STATES: number = 2 ** 9;
 const RECENT_MASK: number = RECENT_STATES - 1;
@@ -47,11 +47,12 @@ export class HttpPass {
     searchesGivenUp: 0,
   };
 
-  constructor(moment: Moment, sink: HttpSink) {
+  /** @param observer for dumps; null where nobody wants every frame */
+  constructor(moment: Moment, sink: HttpSink, observer: FrameObserver | null = null) {
     this.moment = moment;
     this.sink = sink;
-    this.reader = new FrameReader(sink, this.counts);
-    this.messages = new MessageReader(sink, this.counts, new CollectorPool());
+    this.reader = new FrameReader(sink, this.counts, observer);
+    this.messages = new MessageReader(sink, this.counts, new CollectorPool(), observer);
   }
 
   /** What could not be followed so far. */

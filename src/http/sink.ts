@@ -61,6 +61,23 @@ export interface HttpSink {
 }
 
 /**
+ * Told of every frame and message head as such, beside what it said: for dumps. Called when it is complete, after the sink was told.
+ */
+export interface FrameObserver {
+  /**
+   * An HTTP/2 frame. `type` and `flags` as on the wire, `streamId` without the reserved bit.
+   * @param length  of its payload in bytes
+   */
+  frame(connection: number, side: Side, type: number, flags: number, streamId: number, length: number): void;
+  /**
+   * An HTTP/1.1 message head.
+   * @param exchange  its number on the connection, from 1
+   * @param length    of the head in bytes, its empty line included
+   */
+  head(connection: number, side: Side, isRequest: boolean, exchange: number, length: number): void;
+}
+
+/**
  * How much of a DATA frame goes into its fingerprint: far enough that a watch event's name, uid and resourceVersion are in it
  * (the first 32 bytes of all events of a kind are the same).
  */

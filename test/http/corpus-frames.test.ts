@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Moment, openSource, readCapture } from '../../src/capture/index.ts';
 import { FLAG, STOP, Segment, decodePacket } from '../../src/decode/index.ts';
-import { HttpPass } from '../../src/http/index.ts';
+import { type FrameObserver, HttpPass } from '../../src/http/index.ts';
 import { TcpPass, type TcpSink } from '../../src/tcp/index.ts';
 import { CORPUS_ABSENT, corpusFiles } from '../build/corpus.ts';
 import { FLAGS, TYPE } from '../build/h2.ts';
@@ -67,10 +67,11 @@ function toldCalls(record: HttpRecord, connection: number, side: number, expecte
 }
 
 /** Reads a capture through all stages up to http. */
-function readHttp(path: string): { record: HttpRecord; pass: HttpPass } {
+function readHttp(path: string): { record: HttpRecord; pass: HttpPass; frames: Frames } {
   const moment = new Moment();
   const record = new HttpRecord();
-  const pass = new HttpPass(moment, record);
+  const frames = new Frames();
+  const pass = new HttpPass(moment, record, frames);
   const segment = new Segment();
   const sink: TcpSink = {
     opened: (connection, first) => {
@@ -95,7 +96,22 @@ function readHttp(path: string): { record: HttpRecord; pass: HttpPass } {
     }
   });
   tcp.finish();
-  return { record, pass };
+  return { record, pass, frames };
+}
+
+/** Every frame as the observer is told of it. */
+class Frames implements FrameObserver {
+  readonly #rows: { readonly connection: number; readonly side: number; readonly row: FrameRow }[] = [];
+
+  frame(connection: number, side: number, type: number, flags: number, streamId: number, length: number): void {
+    this.#rows.push({ connection, side, row: [type, flags, streamId, length] });
+  }
+
+  head(): void {}
+
+  of(connection: number, side: number): FrameRow[] {
+    return this.#rows.filter((each) => each.connection === connection && each.side === side).map(({ row }) => row);
+  }
 }
 
 const ENDING = '.pcap.tshark.json';
@@ -115,12 +131,13 @@ describe.skipIf(flows.length === 0)(
   `captures of HTTP/2 by others${flows.length === 0 ? ` (${CORPUS_ABSENT})` : ''}`,
   () => {
     test.each(flows)('$name: every frame, in its order', (flow) => {
-      const { record, pass } = readHttp(flow.path);
+      const { record, pass, frames } = readHttp(flow.path);
       // A side that the oracle does not have is one that it could not follow, behind an upgrade from HTTP/1.1.
       [flow.from0, flow.from1].forEach((answer, side) => {
         if (answer === null) return;
         const calls = expectedCalls(answer.frames);
         expect(toldCalls(record, flow.stream, side, calls), `side ${side}`).toEqual(calls);
+        expect(frames.of(flow.stream, side), `side ${side}`).toEqual(answer.frames.map(([...row]) => row.slice(0, 4)));
       });
       expect(pass.counters).toMatchObject({ lost: 0, hpackErrors: 0, hpackBadIndices: 0 });
     });

@@ -4,7 +4,7 @@ import { createKeptFields } from '../headers.ts';
 import type { CollectorPool } from '../h2/collector.ts';
 import { fingerprintOf } from '../h2/fingerprint.ts';
 import { beginsMessage } from '../protocol.ts';
-import { FINGERPRINT_BYTES, type HttpSink, type KeptFields } from '../sink.ts';
+import { FINGERPRINT_BYTES, type FrameObserver, type HttpSink, type KeptFields } from '../sink.ts';
 import { BODY, bodyOf, HeadReader } from './head.ts';
 import { MessageFlow, PART } from './message-flow.ts';
 
@@ -55,7 +55,15 @@ export class MessageReader {
   private readonly heads = new HeadReader();
   private readonly fields: KeptFields = createKeptFields();
 
-  constructor(sink: HttpSink, counters: HttpCounters, collectors: CollectorPool) {
+  private readonly observer: FrameObserver | null;
+
+  constructor(
+    sink: HttpSink,
+    counters: HttpCounters,
+    collectors: CollectorPool,
+    observer: FrameObserver | null = null,
+  ) {
+    this.observer = observer;
     this.sink = sink;
     this.counters = counters;
     this.collectors = collectors;
@@ -165,14 +173,15 @@ export class MessageReader {
     if (!this.heads.read(view, at, end, this.fields)) {
       this.counters.illegalFrames++;
       this.lose(connection, flow);
-    } else if (this.heads.head.isRequest) {
-      this.request(connection, flow);
-    } else {
-      this.response(connection, flow);
+      return;
     }
+    const { isRequest } = this.heads.head;
+    const exchange = isRequest ? this.request(connection, flow) : this.response(connection, flow);
+    this.observer?.head(connection.number, flow.side, isRequest, exchange, end - at);
   }
 
-  private request(connection: H1Connection, flow: MessageFlow): void {
+  /** @returns the exchange that it begins */
+  private request(connection: H1Connection, flow: MessageFlow): number {
     const { head } = this.heads;
     connection.clientSide = flow.side;
     this.settlePending(connection, connection.flows[otherSide(flow.side)]);
@@ -182,6 +191,7 @@ export class MessageReader {
     connection.pending.push({ exchange: flow.exchange, isHead, isConnect });
     this.begin(connection, flow, head.isFramingBroken ? BODY.none : bodyOf(head, null));
     if (head.isFramingBroken) this.lose(connection, flow);
+    return connection.exchanges;
   }
 
   /** A client asks again when it has its answer: where the answers could not be followed, they are over. */
@@ -191,13 +201,14 @@ export class MessageReader {
     connection.pending.length = 0;
   }
 
-  private response(connection: H1Connection, flow: MessageFlow): void {
+  /** @returns the exchange that it belongs to */
+  private response(connection: H1Connection, flow: MessageFlow): number {
     const { head } = this.heads;
     connection.clientSide = otherSide(flow.side);
     const asked = connection.pending[0] ?? null;
     if (head.status < FINAL_STATUS_MIN && head.status !== SWITCHING_PROTOCOLS) {
       if (asked !== null) this.sink.headers(connection.number, flow.side, asked.exchange, this.fields, false);
-      return;
+      return asked?.exchange ?? 0;
     }
     connection.pending.shift();
     flow.exchange = asked?.exchange ?? ++connection.exchanges;
@@ -205,15 +216,16 @@ export class MessageReader {
       // RFC 9110 §9.3.6: what follows is between the client and somebody else, and begins anew.
       this.sink.headers(connection.number, flow.side, flow.exchange, this.fields, true);
       connection.isHandedOn = true;
-      return;
+      return flow.exchange;
     }
     if (head.status === SWITCHING_PROTOCOLS) {
       this.upgrade(connection, flow);
-      return;
+      return flow.exchange;
     }
     this.begin(connection, flow, head.isFramingBroken ? BODY.untilClose : bodyOf(head, asked));
     // Its request was not captured: the exchange is over with its response.
     if (asked === null) this.sink.data(connection.number, otherSide(flow.side), flow.exchange, 0, 0, true);
+    return flow.exchange;
   }
 
   private begin(connection: H1Connection, flow: MessageFlow, body: (typeof BODY)[keyof typeof BODY]): void {

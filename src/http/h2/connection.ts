@@ -1,7 +1,7 @@
 import type { HttpCounters } from '../counters.ts';
 import { clearKeptFields, createKeptFields } from '../headers.ts';
 import { FieldDecoder } from '../hpack/decode.ts';
-import type { HttpSink, KeptFields } from '../sink.ts';
+import type { FrameObserver, HttpSink, KeptFields } from '../sink.ts';
 import { CollectorPool } from './collector.ts';
 import { applySettings, debugText } from './control.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -28,10 +28,12 @@ export class FrameReader {
   private readonly counters: HttpCounters;
   private readonly fields: KeptFields = createKeptFields();
   private readonly collectors = new CollectorPool();
+  private readonly observer: FrameObserver | null;
 
-  constructor(sink: HttpSink, counters: HttpCounters) {
+  constructor(sink: HttpSink, counters: HttpCounters, observer: FrameObserver | null = null) {
     this.sink = sink;
     this.counters = counters;
+    this.observer = observer;
   }
 
   /** @returns `end`, or where synchronisation was lost: `flow.phase` is then PHASE.search */
@@ -136,6 +138,8 @@ export class FrameReader {
     flow.blockTold = true;
     flow.blockEndStream = (flags & FRAME_FLAG.END_STREAM) !== 0;
     this.endBlock(flow, view, from, from + length);
+    if (this.observer !== null && isFollowed(flow))
+      this.observer.frame(flow.connection.number, flow.side, FRAME.HEADERS, flags, streamId, length);
     return from + length;
   }
 
@@ -203,10 +207,17 @@ export class FrameReader {
     const endStream = (flow.flags & FRAME_FLAG.END_STREAM) !== 0;
     const dataBytes = flow.length - flow.padBytes;
     this.sink.data(flow.connection.number, flow.side, flow.streamId, dataBytes, flow.fingerprint, endStream);
+    this.observe(flow);
+  }
+
+  private observe(flow: Flow): void {
+    const { connection, side, type, flags, streamId, length } = flow;
+    this.observer?.frame(connection.number, side, type, flags, streamId, length);
   }
 
   private beginSkip(flow: Flow): void {
-    flow.phase = flow.length === 0 ? PHASE.header : PHASE.skip;
+    flow.phase = PHASE.skip;
+    if (flow.length === 0) this.endSkip(flow);
   }
 
   private skip(flow: Flow, at: number, end: number): number {
@@ -219,6 +230,7 @@ export class FrameReader {
   private endSkip(flow: Flow): void {
     flow.phase = PHASE.header;
     if (isBlockFrame(flow.type) && (flow.flags & FRAME_FLAG.END_HEADERS) !== 0) this.endBrokenBlock(flow);
+    this.observe(flow);
   }
 
   private beginPayload(flow: Flow, view: DataView, at: number): void {
@@ -269,10 +281,11 @@ export class FrameReader {
     flow.phase = PHASE.header;
     if (isBlockFrame(flow.type)) {
       this.fragment(flow, view, at, end, collected);
-      return;
+    } else {
+      this.control(flow, view, at, end);
+      if (collected) this.release(flow);
     }
-    this.control(flow, view, at, end);
-    if (collected) this.release(flow);
+    if (isFollowed(flow)) this.observe(flow);
   }
 
   /** Takes the field block's part out of HEADERS, PUSH_PROMISE or CONTINUATION (RFC 9113 §6.2, §6.6, §6.10). */
@@ -360,6 +373,11 @@ export class FrameReader {
       default:
     }
   }
+}
+
+/** It did not leave synchronisation just now. */
+function isFollowed({ phase }: Flow): boolean {
+  return phase !== PHASE.search;
 }
 
 function isBlockFrame(type: number): boolean {
