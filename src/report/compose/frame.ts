@@ -12,6 +12,8 @@ export interface Frame {
   readonly baseNs: bigint;
   readonly digits: 6 | 9;
   readonly manyFiles: boolean;
+  /** Of the capture's files. */
+  readonly paths: readonly string[];
 }
 
 /** A packet of the report; `file` only where several files were given. */
@@ -25,6 +27,7 @@ export function frameOf(capture: CaptureFacts): Frame {
     baseNs: capture.baseNs,
     digits: capture.files.some((file) => file.resolutionDigits === 9) ? 9 : 6,
     manyFiles: capture.files.length > 1,
+    paths: capture.files.map(({ path }) => path),
   };
 }
 

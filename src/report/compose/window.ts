@@ -32,7 +32,7 @@ export function windowOf(frame: Frame, window: IncidentWindow, connections: Read
     alternatives: window.alternatives.map(({ upstream, requestsDuring }) => ({ upstream, requestsDuring })),
     evidence: window.evidence.map((evidence) => evidenceOf(frame, evidence, connections)),
   };
-  return { ...told, story: storyOf(told, connections) };
+  return { ...told, story: storyOf(told, connections, frame.paths) };
 }
 
 function hurtStreamOf(frame: Frame, stream: IncidentWindow['streams'][number]): HurtStream {

@@ -55,7 +55,7 @@ function captureLines({ capture, gateways }: Report, ink: Ink): string[] {
   const span = capture.start === null ? '' : `, ${durationText(capture.duration)} from ${dateTimeText(capture.start)}`;
   const links = [...new Set(capture.files.flatMap(({ linkTypes }) => linkTypes))].join(', ');
   const lines = [
-    `Capture  ${listed([...files, ...more])}: ${counted(capture.packets, 'packet')}${links === '' ? '' : ` (${links})`}${span}`,
+    `Capture  ${listed([...files, ...more])}: ${counted(capture.packets, 'packet')}${links === '' ? '' : ` (${links})`}${span}${capture.interrupted ? '; reading was interrupted' : ''}`,
     ...gateways.slice(0, 3).map(({ addresses }) => `Gateway  ${listed(addresses.slice(0, 6))}`),
   ];
   return lines.flatMap((line) => wrapped(line, ink.width, 'Capture  '.length)).map((line) => ink.paint('dim', line));

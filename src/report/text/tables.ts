@@ -1,6 +1,7 @@
 import { endpointText } from '../address.ts';
 import { durationText } from '../duration.ts';
 import type { Connection, Finding, Report, Severity } from '../model.ts';
+import { packetName } from '../words/packet-name.ts';
 import { counted, listed } from '../words/phrase.ts';
 import type { Tone } from './colour.ts';
 import type { Ink } from './ink.ts';
@@ -18,18 +19,19 @@ const SEVERITY_COLUMNS = 10;
 const SEVERITY_TONES: Readonly<Record<Severity, Tone>> = { critical: 'bad', warning: 'warn', info: 'dim' };
 
 /** Each finding with its packets and the filter that shows them; the filter stands free, so that it can be copied. */
-export function findingsSection({ findings }: Report, ink: Ink): string[] {
-  const shown = findings.slice(0, FINDINGS_MAX).flatMap((finding) => findingLines(finding, ink));
+export function findingsSection({ findings, capture }: Report, ink: Ink): string[] {
+  const paths = capture.files.map(({ path }) => path);
+  const shown = findings.slice(0, FINDINGS_MAX).flatMap((finding) => findingLines(finding, paths, ink));
   const more = findings.length - FINDINGS_MAX;
   return more > 0 ? [...shown, `${INDENT}and ${counted(more, 'more finding')} (--format json has all)`] : shown;
 }
 
-function findingLines(finding: Finding, ink: Ink): string[] {
+function findingLines(finding: Finding, paths: readonly string[], ink: Ink): string[] {
   const { severity, code, title, filter } = finding;
   const indent = INDENT + ' '.repeat(SEVERITY_COLUMNS);
   const body = (text: string, tone: Tone): string[] =>
     wrapped(text, ink.width - indent.length).map((line) => indent + ink.paint(tone, line));
-  const packets = packetsText(finding);
+  const packets = packetsText(finding, paths);
   return [
     `${INDENT}${ink.paint(SEVERITY_TONES[severity], severity)}${' '.repeat(SEVERITY_COLUMNS - severity.length)}${ink.paint('heading', code)}`,
     ...body(`${title}.`, 'plain'),
@@ -38,10 +40,8 @@ function findingLines(finding: Finding, ink: Ink): string[] {
   ];
 }
 
-function packetsText({ packets, files }: Finding): string {
-  const shown = packets
-    .slice(0, PACKETS_MAX)
-    .map((packet, i) => (files === undefined ? String(packet) : `${packet} (file ${files[i] ?? 0})`));
+function packetsText({ packets, files }: Finding, paths: readonly string[]): string {
+  const shown = packets.slice(0, PACKETS_MAX).map((packet, i) => packetName(paths, packet, files?.[i]));
   const more = packets.length > shown.length ? [`${packets.length - shown.length} more`] : [];
   if (shown.length === 0) return '';
   return `packet${packets.length === 1 ? '' : 's'} ${listed([...shown, ...more])}`;

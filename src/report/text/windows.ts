@@ -1,5 +1,6 @@
 import type { Connection, Evidence, HurtStream, Report, Window } from '../model.ts';
 import { outcomeText } from '../words/hurt.ts';
+import { packetName } from '../words/packet-name.ts';
 import { clockText, counted, named } from '../words/phrase.ts';
 import { CAUSES, ENDS } from '../words/story.ts';
 import { windowSpan } from '../words/verdict.ts';
@@ -32,7 +33,7 @@ function windowLines(window: Window, report: Report, byId: ReadonlyMap<string, C
     '',
     ...terms(window, report, byId, ink),
     ...hurtTable(window, byId, ink),
-    ...evidenceTable(window, ink),
+    ...evidenceTable(window, pathsOf(report), ink),
   ];
 }
 
@@ -51,7 +52,10 @@ function terms(window: Window, report: Report, byId: ReadonlyMap<string, Connect
     ['died', heard],
     ['cause', `${cause}: ${CAUSES[cause]}`],
     ['lasted', lasted],
-    ['end', `${end.how}: ${ENDS[end.how]}${end.packet === null ? '' : ` (packet ${end.packet})`}`],
+    [
+      'end',
+      `${end.how}: ${ENDS[end.how]}${end.packet === null ? '' : ` (packet ${packetName(pathsOf(report), end.packet, end.file)})`}`,
+    ],
     ...(link === undefined ? [] : [['linked', `by ${link.method}, confidence ${link.confidence}`] as const]),
     ['stand-by', standBy.length === 0 ? 'no other upstream connection is seen alive' : standBy.slice(0, 3).join('; ')],
   ];
@@ -100,7 +104,11 @@ function recoveryText({ recoveredBy }: HurtStream, byId: ReadonlyMap<string, Con
   return upstream === undefined ? String(recoveredBy.stream) : `${recoveredBy.stream} via ${upstream.id}`;
 }
 
-function evidenceTable({ evidence }: Window, ink: Ink): string[] {
+function pathsOf({ capture }: Report): string[] {
+  return capture.files.map(({ path }) => path);
+}
+
+function evidenceTable({ evidence }: Window, paths: readonly string[], ink: Ink): string[] {
   if (evidence.length === 0) return [];
   const columns = [
     { head: 'packet', right: true },
@@ -108,9 +116,8 @@ function evidenceTable({ evidence }: Window, ink: Ink): string[] {
     { head: 'on' },
     { head: 'evidence', flexible: true },
   ];
-  const withFile = evidence.some(({ file }) => file !== undefined);
   const rows = summarised(evidence).map(({ row, skipped }) => [
-    withFile ? `${row.packet} in file ${row.file ?? 0}` : String(row.packet),
+    packetName(paths, row.packet, row.file),
     clockText(row.at),
     row.connection,
     skipped === 0 ? row.text : `${row.text} (${skipped} more before)`,

@@ -1,5 +1,6 @@
 import type { Cause, Connection, HurtStream, Window, WindowEndHow } from '../model.ts';
 import { hurtText, streamText } from './hurt.ts';
+import { packetName } from './packet-name.ts';
 import { clockText, farEnd, named } from './phrase.ts';
 
 /** A window that has no story yet. */
@@ -8,13 +9,13 @@ export type ToldWindow = Omit<Window, 'story'>;
 type Connections = ReadonlyMap<string, Connection>;
 
 /** What happened in a window, in the order of time: the death, the client's leg, who was hurt, who stood by, the end. */
-export function storyOf(window: ToldWindow, connections: Connections): string {
+export function storyOf(window: ToldWindow, connections: Connections, paths: readonly string[]): string {
   return [
     deathText(window, connections),
     clientText(window, connections),
     ...streamsText(window),
     ...alternativesText(window, connections),
-    endText(window, connections),
+    endText(window, connections, paths),
     ...recoveryText(window, connections),
   ].join(' ');
 }
@@ -120,9 +121,9 @@ function alternativesText({ alternatives }: ToldWindow, connections: Connections
   });
 }
 
-function endText({ end, open, upstream }: ToldWindow, connections: Connections): string {
+function endText({ end, open, upstream }: ToldWindow, connections: Connections, paths: readonly string[]): string {
   if (open || end.at === null) return 'It was still so when the capture ended.';
-  const where = end.packet === null ? '' : ` (packet ${end.packet})`;
+  const where = end.packet === null ? '' : ` (packet ${packetName(paths, end.packet, end.file)})`;
   const closed = connections.get(upstream)?.resets.some(({ packet }) => packet === end.packet) ?? false;
   const how = end.how === 'gateway-closed' && !closed ? 'the gateway gave it up and told the client' : ENDS[end.how];
   return `It ended at ${clockText(end.at)}${where}: ${how}.`;
