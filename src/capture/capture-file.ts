@@ -1,6 +1,7 @@
 import { createBatch, type RecordBatch } from './batch.ts';
 import { Block, BLOCK_BYTES, HEADROOM_BYTES } from './block.ts';
 import type { FileFacts, SecretsSink, WarningLog } from './facts.ts';
+import { MAGIC_BYTES } from './magic.ts';
 import { openCapture } from './open.ts';
 import { openReader } from './open-reader.ts';
 import { type RecordReader, STEP } from './reader.ts';
@@ -84,7 +85,7 @@ export class CaptureFile {
     if (this.#opened !== undefined) return;
     const source = await openCapture(this.path);
     try {
-      await source.arrive?.(STEP_BYTES);
+      await source.arrive?.(MAGIC_BYTES);
       const block = new Block(source, BLOCK_BYTES, this.#shared.spareBlocks.pop());
       const batch = createBatch(block.view, this.index);
       const reader = openReader({ ...this.#shared, block, batch });
@@ -101,6 +102,7 @@ export class CaptureFile {
     await this.open();
     if (this.#opened === undefined) return;
     const { reader, source } = this.#opened;
+    await source.arrive?.(STEP_BYTES);
     this.#first = reader.firstTime();
     if (source.sizeBytes === null) return;
     this.close();
@@ -143,14 +145,29 @@ export class CaptureFile {
     consumer(batch);
   }
 
-  /** Says that reading was ended from outside here. */
-  interrupt(): void {
+  /**
+   * Ends the reading from outside and says so. Of a pipe what has come already is still handed on: it may be all there is.
+   */
+  interrupt(consumer: (batch: RecordBatch) => void): void {
     if (this.#opened === undefined || this.isEnded) return;
+    const { source } = this.#opened;
+    if (source.stop !== undefined) {
+      source.stop();
+      this.#drain(consumer);
+      return;
+    }
     const { block } = this.#opened;
     const packet = this.#packetsRead();
     const byte = this.hasRows ? null : block.origin + block.at;
     const place = { file: this.index, byte, packet: packet + 1 };
     this.#shared.warnings.add('interrupted', place, {});
+  }
+
+  #drain(consumer: (batch: RecordBatch) => void): void {
+    while (!this.isEnded) {
+      if (this.hasRows) this.handOn(Number.POSITIVE_INFINITY, true, consumer);
+      else this.step();
+    }
   }
 
   close(): void {

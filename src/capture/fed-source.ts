@@ -1,6 +1,6 @@
 import { CaptureError } from './errors.ts';
 import type { Compression, Damage } from './facts.ts';
-import type { Source } from './source.ts';
+import { joinBytes, type Source } from './source.ts';
 
 /** Where a fed source's bytes come from. */
 export interface Feed {
@@ -27,6 +27,7 @@ export class FedSource implements Source {
   #taken = 0;
   #heldBytes = 0;
   #ended = false;
+  isStopped = false;
   #failure: CaptureError | undefined;
 
   constructor(feed: Feed) {
@@ -53,6 +54,16 @@ export class FedSource implements Source {
     return this.#feed.damage;
   }
 
+  /** The next bytes, which `read` gives again; fewer than `bytes` only where no more have arrived. */
+  peek(bytes: number): Uint8Array {
+    return joinBytes(this.#chunks).subarray(0, bytes);
+  }
+
+  readonly stop = (): void => {
+    this.#ended = true;
+    this.isStopped = true;
+  };
+
   arrive(bytes: number): Promise<void> | undefined {
     return this.#heldBytes >= bytes || this.#ended ? undefined : this.#receive(bytes);
   }
@@ -72,7 +83,7 @@ export class FedSource implements Source {
   }
 
   #hold(chunk: Uint8Array): void {
-    if (chunk.length === 0) return;
+    if (chunk.length === 0 || this.isStopped) return;
     this.#chunks.push(chunk);
     this.#heldBytes += chunk.length;
   }

@@ -19,14 +19,19 @@ const FIRST_BYTES = 18;
  */
 export async function openCapture(path: string): Promise<Source> {
   const plain = openSource(path);
-  const first = plain.peek(FIRST_BYTES);
+  const source = plain.sizeBytes === null ? new FedSource(new PipeFeed(plain)) : plain;
+  if (source instanceof FedSource) await source.arrive(FIRST_BYTES);
+  const first = source.peek(FIRST_BYTES);
   const view = new DataView(first.buffer, first.byteOffset, first.length);
-  if (beginsWith(view, 0, first.length, GZIP_MAGIC)) return new FedSource(new GzipFeed(plain));
-  if (beginsWith(view, 0, first.length, ZSTD_MAGIC)) {
-    const { zstdSource } = await import('./zstd.ts');
-    return await zstdSource(plain, first);
+  if (beginsWith(view, 0, first.length, GZIP_MAGIC)) {
+    const again = plain.sizeBytes === null ? undefined : () => piecesAgain(plain);
+    return new FedSource(new GzipFeed(source, again));
   }
-  return plain.sizeBytes === null ? new FedSource(new PipeFeed(plain, first)) : plain;
+  if (beginsWith(view, 0, first.length, ZSTD_MAGIC)) {
+    const { zstdFeed } = await import('./zstd.ts');
+    return new FedSource(await zstdFeed(source, first));
+  }
+  return source;
 }
 
 /** What a pipe brings, read by the event loop: an interrupt is noticed while nothing comes. */
@@ -39,15 +44,13 @@ class PipeFeed implements Feed {
   bytesRead = 0;
   readonly #stream: Readable;
 
-  constructor(source: DescriptorSource, first: Uint8Array) {
+  constructor(source: DescriptorSource) {
     this.path = source.path;
     this.#stream = streamOf(source);
-    this.chunks = this.#read(first);
+    this.chunks = this.#read();
   }
 
-  async *#read(first: Uint8Array): AsyncGenerator<Uint8Array, void> {
-    this.bytesRead = first.length;
-    yield first;
+  async *#read(): AsyncGenerator<Uint8Array, void> {
     try {
       for await (const chunk of this.#stream) {
         const bytes: Uint8Array = chunk;
@@ -81,16 +84,13 @@ class GzipFeed implements Feed {
   readonly compression = 'gzip';
   readonly chunks: AsyncGenerator<Uint8Array, void>;
   readonly #outcome: GunzipOutcome = { damage: undefined };
-  readonly #packed: DescriptorSource | PipeFeed;
+  readonly #packed: Source;
 
-  constructor(source: DescriptorSource) {
-    this.path = source.path;
-    this.sizeBytes = source.sizeBytes;
-    this.#packed = source.sizeBytes === null ? new PipeFeed(source, source.peeked) : source;
-    this.chunks =
-      this.#packed instanceof PipeFeed
-        ? gunzip(this.#packed.chunks, this.#outcome)
-        : gunzip(piecesOf(source), this.#outcome, () => piecesAgain(source));
+  constructor(packed: Source, again: (() => Iterable<Uint8Array>) | undefined) {
+    this.path = packed.path;
+    this.sizeBytes = packed.sizeBytes;
+    this.#packed = packed;
+    this.chunks = gunzip(piecesOf(packed), this.#outcome, again);
   }
 
   get bytesRead(): number {
@@ -106,9 +106,10 @@ class GzipFeed implements Feed {
   }
 }
 
-/** A file's bytes; each piece is the taker's. */
-async function* piecesOf(source: DescriptorSource): AsyncGenerator<Uint8Array, void> {
+/** A source's bytes as they come; each piece is the taker's. */
+async function* piecesOf(source: Source): AsyncGenerator<Uint8Array, void> {
   for (;;) {
+    await source.arrive?.(1);
     const piece = new Uint8Array(PACKED_BYTES);
     const got = source.read(piece, 0, PACKED_BYTES);
     if (got === 0) return;

@@ -55,6 +55,8 @@ export interface Progress {
 export interface CaptureOptions extends ReadOptions {
   /** Ends the reading: what was read until then is the capture. */
   readonly signal?: AbortSignal;
+  /** Told once when every file is known to be a capture, before the first record. */
+  readonly onBegin?: () => void;
   /** Told now and then. */
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -77,8 +79,9 @@ export async function readCaptures(
   const shared: Shared = { clock, warnings, onSecrets: options.onSecrets, spareBlocks: [] };
   const files = await openAll(inputs, shared);
   try {
+    options.onBegin?.();
     const isWhole = await readAll(files, consumer, shared, options);
-    if (!isWhole) for (const file of files) file.interrupt();
+    if (!isWhole) for (const file of files) file.interrupt(consumer);
     const facts = files.map((file) => file.facts());
     return { ...captureFacts(facts, clock, warnings), interrupted: !isWhole };
   } finally {

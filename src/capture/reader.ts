@@ -72,6 +72,10 @@ export function endOfFile(parts: ReaderParts, packets: number, passedBytes = 0):
     warnAt(parts, packets, 'read-error', { errno });
     return false;
   }
+  if (block.source.isStopped === true) {
+    warnAt(parts, packets, 'interrupted', {});
+    return false;
+  }
   const { damage } = block.source;
   if (damage !== undefined) {
     warnAt(parts, packets, damage.kind === 'cut' ? 'compressed-cut' : 'compressed-damaged', damage);

@@ -24,6 +24,10 @@ export interface Source {
    * @returns undefined where that is so already
    */
   readonly arrive?: (bytes: number) => Promise<void> | undefined;
+  /** Ends a source that has `arrive` with the bytes that are there already. */
+  readonly stop?: () => void;
+  /** Whether that was done. */
+  readonly isStopped?: boolean;
   /**
    * Fills `into` from `at` on with the next `bytes` bytes.
    * @returns how many were read: at least 1, or 0 at the end. Throws CaptureError `unreadable`, after what could be read was returned.
@@ -58,7 +62,7 @@ export class DescriptorSource implements Source {
   bytesRead = 0;
   readonly descriptor: number;
   /** Looked at and not yet given. */
-  peeked: Uint8Array = new Uint8Array(0);
+  #peeked: Uint8Array = new Uint8Array(0);
   /** A terminal would ask for more after its end of file. */
   #ended = false;
   #error: CaptureError | undefined;
@@ -80,16 +84,16 @@ export class DescriptorSource implements Source {
     }
   }
 
-  /** The next bytes, which `read` gives again; fewer than `bytes` only where the file ends or fails. Waits for a pipe. */
+  /** The next bytes, which `read` gives again; fewer than `bytes` only where the file ends or fails. */
   peek(bytes: number): Uint8Array {
     const into = new Uint8Array(bytes);
     const got = this.#fill(into, 0, bytes);
-    this.peeked = into.subarray(0, got);
-    return this.peeked;
+    this.#peeked = into.subarray(0, got);
+    return this.#peeked;
   }
 
   read(into: Uint8Array, at: number, bytes: number): number {
-    if (this.peeked.length > 0) return this.#giveBack(into, at, bytes);
+    if (this.#peeked.length > 0) return this.#giveBack(into, at, bytes);
     const filled = this.#fill(into, at, bytes);
     if (filled === 0 && this.#error !== undefined) throw this.#error;
     return filled;
@@ -97,9 +101,9 @@ export class DescriptorSource implements Source {
 
   /** What was peeked, and more behind it: a first block of a few bytes would be a slow start. */
   #giveBack(into: Uint8Array, at: number, bytes: number): number {
-    const got = Math.min(bytes, this.peeked.length);
-    into.set(this.peeked.subarray(0, got), at);
-    this.peeked = this.peeked.subarray(got);
+    const got = Math.min(bytes, this.#peeked.length);
+    into.set(this.#peeked.subarray(0, got), at);
+    this.#peeked = this.#peeked.subarray(got);
     return got + this.#fill(into, at + got, bytes - got);
   }
 

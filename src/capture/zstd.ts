@@ -1,6 +1,7 @@
 import { ZSTDDecoder } from 'zstddec/stream';
 import { CaptureError } from './errors.ts';
 import type { Damage } from './facts.ts';
+import type { Feed } from './fed-source.ts';
 import { joinBytes, type Source } from './source.ts';
 
 const PACKED_BYTES = 128 * 1024;
@@ -24,11 +25,11 @@ const HEADER_MIN_BYTES = 6;
 const SINGLE_SEGMENT_BIT = 0x20;
 
 /**
- * Unpacks zstd (RFC 8878) from a source that can be read without waiting.
+ * Unpacks zstd (RFC 8878).
  * Throws CaptureError `window-too-large` where unpacking needs more memory than the decoder takes.
  * @param first  the file's first bytes, which `packed` gives again
  */
-export async function zstdSource(packed: Source, first: Uint8Array): Promise<Source> {
+export async function zstdFeed(packed: Source, first: Uint8Array): Promise<Feed> {
   const windowBytes = windowOf(first);
   if (windowBytes > WINDOW_MAX_BYTES) {
     packed.close();
@@ -36,7 +37,7 @@ export async function zstdSource(packed: Source, first: Uint8Array): Promise<Sou
   }
   const decoder = new ZSTDDecoder();
   await decoder.init();
-  return new ZstdSource(packed, decoder);
+  return new ZstdFeed(packed, decoder);
 }
 
 /** The memory that the first frame asks for; 0 where its header does not say. */
@@ -50,10 +51,11 @@ function windowOf(header: Uint8Array): number {
   return base + (base / 8) * (window & 7);
 }
 
-class ZstdSource implements Source {
+class ZstdFeed implements Feed {
   readonly path: string;
   readonly sizeBytes: number | null;
   readonly compression = 'zstd';
+  readonly chunks: AsyncGenerator<Uint8Array, void>;
   damage: Damage | undefined;
   readonly #packed: Source;
   readonly #unpacked: Iterator<Uint8Array>;
@@ -61,18 +63,34 @@ class ZstdSource implements Source {
   /** Nothing of the file follows. */
   #isFed = false;
   #ended = false;
-  #chunk: Uint8Array = new Uint8Array(0);
-  #taken = 0;
 
   constructor(packed: Source, decoder: ZSTDDecoder) {
     this.path = packed.path;
     this.sizeBytes = packed.sizeBytes;
     this.#packed = packed;
     this.#unpacked = decoder.decodeStreaming(this.#pieces());
+    this.chunks = this.#read();
   }
 
   get bytesRead(): number {
     return this.#packed.bytesRead;
+  }
+
+  /** The decoder takes one piece at most for each that it gives: one byte is enough to wait for. */
+  async *#read(): AsyncGenerator<Uint8Array, void> {
+    for (let empty = 0; empty < EMPTY_MAX;) {
+      await this.#packed.arrive?.(1);
+      const next = this.#next();
+      if (next === undefined) break;
+      if (this.#isFed) {
+        yield this.#rest(next);
+        break;
+      }
+      empty = next.length === 0 ? empty + 1 : 0;
+      if (next.length > 0) yield next;
+    }
+    if (!this.#ended) this.#end();
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   *#pieces(): Generator<Uint8Array, void> {
@@ -92,45 +110,16 @@ class ZstdSource implements Source {
     }
   }
 
-  read(into: Uint8Array, at: number, bytes: number): number {
-    let filled = 0;
-    while (filled < bytes && (this.#taken < this.#chunk.length || this.#unpack())) {
-      const got = Math.min(bytes - filled, this.#chunk.length - this.#taken);
-      into.set(this.#chunk.subarray(this.#taken, this.#taken + got), at + filled);
-      filled += got;
-      this.#taken += got;
-    }
-    if (filled === 0 && this.#failure !== undefined) throw this.#failure;
-    return filled;
-  }
-
-  /** @returns false at the end, or where the stream cannot be followed: `damage` says why */
-  #unpack(): boolean {
-    for (let empty = 0; empty < EMPTY_MAX && !this.#ended; empty++) {
-      const next = this.#next();
-      if (next === undefined) return false;
-      if (this.#isFed) return this.#takeRest(next);
-      if (next.length === 0) continue;
-      this.#chunk = next;
-      this.#taken = 0;
-      return true;
-    }
-    if (!this.#ended) this.#end(this.#isFed ? 'cut' : 'damaged');
-    return false;
-  }
-
   /** All that comes once the file's bytes are used up; nothing where the stream was cut, since what was fed then is not of the file. */
-  #takeRest(first: Uint8Array): boolean {
+  #rest(first: Uint8Array): Uint8Array {
     const chunks = [first];
     let next: Uint8Array | undefined = first;
-    for (let empty = 0; next !== undefined && empty < EMPTY_MAX; empty++) {
+    for (let times = 0; next !== undefined && times < EMPTY_MAX; times++) {
       next = this.#next();
-      if (next !== undefined && next.length > 0) chunks.push(next);
+      if (next !== undefined) chunks.push(next);
     }
-    if (!this.#ended) this.#end('cut');
-    this.#chunk = this.damage === undefined ? joinBytes(chunks) : new Uint8Array(0);
-    this.#taken = 0;
-    return this.#chunk.length > 0;
+    if (!this.#ended) this.#end();
+    return this.damage === undefined ? joinBytes(chunks) : new Uint8Array(0);
   }
 
   #next(): Uint8Array | undefined {
@@ -140,14 +129,15 @@ class ZstdSource implements Source {
       this.#ended = true;
     } catch {
       // The decoder's own word for a stream that is not at its end; and WebAssembly's for one that led it astray.
-      this.#end(this.#isFed ? 'cut' : 'damaged');
+      this.#end();
     }
     return undefined;
   }
 
-  #end(kind: Damage['kind']): void {
+  /** The stream cannot be followed to its end. */
+  #end(): void {
     this.#ended = true;
-    this.damage = { compression: 'zstd', kind };
+    this.damage = { compression: 'zstd', kind: this.#isFed ? 'cut' : 'damaged' };
   }
 
   close(): void {

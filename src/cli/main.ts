@@ -56,9 +56,12 @@ async function watched<T>(read: (reading: CaptureOptions) => Promise<T>): Promis
   const interrupted = new AbortController();
   const interrupt = (): void => interrupted.abort();
   const progress = new ReadingProgress();
-  process.once('SIGINT', interrupt);
+  // Until the first bytes are there, there is nothing to report: an interrupt ends the process as ever.
+  const onBegin = (): void => {
+    process.once('SIGINT', interrupt);
+  };
   try {
-    return await read({ signal: interrupted.signal, onProgress: progress.update });
+    return await read({ signal: interrupted.signal, onBegin, onProgress: progress.update });
   } finally {
     process.off('SIGINT', interrupt);
     progress.stop();

@@ -1,0 +1,144 @@
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, describe, expect, test } from 'vitest';
+import { progressText } from '../../src/cli/progress.ts';
+
+/** FILE arguments, interrupts and progress of the built command. `npm test` builds it first. */
+
+const COMMAND = path.resolve('dist/watchpcap.js');
+const SAMPLE = path.resolve('samples/gateway.pcap');
+const folder = mkdtempSync(path.join(tmpdir(), 'watchpcap-cli-files-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function watchpcap(...args: string[]): Promise<{ status: number | null; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [COMMAND, ...args], { maxBuffer: 2 ** 26 }, (_error, stdout, stderr) =>
+      resolve({ status: child.exitCode, stdout, stderr }),
+    );
+    child.stdin?.end();
+  });
+}
+
+function made(name: string, content: Uint8Array | string): string {
+  const file = path.join(folder, name);
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, content);
+  return file;
+}
+
+describe('FILE...', () => {
+  test('a directory: captures by their first bytes, the others named on standard error', async () => {
+    copyFileSync(SAMPLE, made('set/a.bin', ''));
+    made('set/notes.txt', 'what happened');
+    const run = await watchpcap('analyze', path.join(folder, 'set'), '--format', 'json');
+    expect(run.status).toBe(1);
+    expect(JSON.parse(run.stdout).capture.files).toHaveLength(1);
+    expect(run.stderr).toBe(`watchpcap: 1 file of ${path.join(folder, 'set')} skipped, being no capture: notes.txt\n`);
+  });
+
+  test('a directory without captures: 66', async () => {
+    made('none/notes.txt', 'what happened');
+    const run = await watchpcap('analyze', path.join(folder, 'none'));
+    expect(run).toMatchObject({ status: 66, stdout: '' });
+    expect(run.stderr).toContain('has no capture file in it');
+  });
+
+  test('a pattern that the shell did not expand, and one that fits nothing: 66', async () => {
+    copyFileSync(SAMPLE, made('rotated/gateway.pcap0', ''));
+    expect((await watchpcap('analyze', path.join(folder, 'rotated/*.pcap?'))).status).toBe(1);
+    expect(await watchpcap('analyze', path.join(folder, 'rotated/*.gz'))).toMatchObject({ status: 66, stdout: '' });
+  });
+
+  test('one of several that is missing: 66', async () => {
+    const run = await watchpcap('analyze', SAMPLE, path.join(folder, 'absent.pcap'));
+    expect(run).toMatchObject({ status: 66, stdout: '' });
+    expect(run.stderr).toMatch(/absent\.pcap: no such file/);
+  });
+
+  test('a clean run says nothing on standard error', async () => {
+    const packed = made('clean.pcap.gz', new Uint8Array(gzipSync(new Uint8Array(readFileSync(SAMPLE)))));
+    expect(await watchpcap('analyze', packed, '--exit-zero')).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  test('names and packets of several files in the text', async () => {
+    const whole = new Uint8Array(readFileSync(SAMPLE));
+    copyFileSync(SAMPLE, made('two/gateway.pcap0', ''));
+    made('two/gateway.pcap1', whole.subarray(0, 24));
+    const run = await watchpcap('analyze', path.join(folder, 'two'));
+    expect(run.stdout).toMatch(/gateway\.pcap0#\d+/);
+  });
+
+  test('a cut gzip file is analysed as far as it goes', async () => {
+    const packed = new Uint8Array(gzipSync(new Uint8Array(readFileSync(SAMPLE))));
+    const cut = made('cut.pcap.gz', packed.subarray(0, packed.length - 100));
+    const run = await watchpcap('analyze', cut, '--format', 'json');
+    expect(run.status).toBeLessThan(64);
+    expect(JSON.parse(run.stdout).capture.warnings).toMatchObject([{ code: 'compressed-cut', file: 0 }]);
+    expect(run.stderr).toMatch(/the gzip stream ends early/);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('an interrupt', () => {
+  const whole = new Uint8Array(readFileSync(SAMPLE));
+
+  async function interrupted(
+    bytes: Uint8Array,
+    ...args: string[]
+  ): Promise<{ status: number | null; stdout: string; stderr: string }> {
+    const child = spawn(process.execPath, [COMMAND, 'analyze', ...args], { stdio: 'pipe' });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    const closed = new Promise<number | null>((resolve) => child.on('close', resolve));
+    // The pipe stays open, as tcpdump's does.
+    child.stdin.write(bytes);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    child.kill('SIGINT');
+    return { status: await closed, stdout, stderr };
+  }
+
+  test('ends the reading of a pipe that stays open, and gives the report of what was read, marked so', async () => {
+    const run = await interrupted(whole, '-', '--format', 'json');
+    const { capture, verdict } = JSON.parse(run.stdout);
+    expect(capture).toMatchObject({ interrupted: true, warnings: [{ code: 'interrupted' }] });
+    expect(capture.packets).toBeGreaterThan(0);
+    expect(verdict.state).toBe('half-dead');
+    expect(run.status).toBe(1);
+    expect(run.stderr).toMatch(/reading was interrupted here/);
+  });
+
+  test('marks the text', async () => {
+    expect((await interrupted(whole, '-')).stdout).toMatch(/reading was interrupted/);
+  });
+
+  test('before any packet came ends the process', async () => {
+    const run = await interrupted(new Uint8Array(0), '-');
+    expect(run.stdout).toBe('');
+    expect(run.status).not.toBe(0);
+  });
+});
+
+describe('progress', () => {
+  test('share, bytes, rate and time left', () => {
+    const progress = { bytesRead: 250_000_000, totalBytes: 1_000_000_000 };
+    expect(progressText(progress, 1000, 0.25)).toBe('reading: 25 %, 250 MB of 1000 MB, 250 MB/s, 3 s left');
+  });
+
+  test('of a pipe only what was read', () => {
+    expect(progressText({ bytesRead: 2_500_000, totalBytes: null }, 500, 0)).toBe('reading: 2.5 MB, 5.0 MB/s');
+  });
+
+  const hasScript = spawnSync('script', ['--version']).status === 0;
+  test.skipIf(!hasScript)('is not there for what takes less than a second, terminal or not', () => {
+    const run = spawnSync('script', [
+      '-qec',
+      `"${process.execPath}" "${COMMAND}" analyze "${SAMPLE}" > /dev/null`,
+      '/dev/null',
+    ]);
+    expect(run.stdout.toString()).toBe('');
+  });
+});
