@@ -1,5 +1,14 @@
 import { LINK_NO_PACKET, Moment, type RecordBatch } from '../capture/index.ts';
-import { decodePacket, FLAG, Segment, STOP, STOP_COUNT, STOP_NAMES } from '../decode/index.ts';
+import {
+  Decoder,
+  FLAG,
+  isSegment,
+  type Segment,
+  STOP,
+  STOP_COUNT,
+  STOP_NAMES,
+  type StopCode,
+} from '../decode/index.ts';
 import { HTTP_BOUNDS, HttpPass } from '../http/index.ts';
 import { DID, type GapReason, type Side, TCP_BOUNDS, type TcpKeeper, TcpPass, type TcpSink } from '../tcp/index.ts';
 import { type LimitHit, Recorder, type Trace } from '../trace/index.ts';
@@ -9,7 +18,7 @@ const NONE = -1;
 /** Joins the stages of the wire pass: batches of records in, a trace out. One pass, in file order. */
 export class WirePass implements TcpSink, TcpKeeper {
   readonly #moment = new Moment();
-  readonly #segment = new Segment();
+  readonly #decoder: Decoder;
   readonly #stops = new Int32Array(STOP_COUNT);
   readonly #tcp: TcpPass;
   readonly #http: HttpPass;
@@ -18,6 +27,7 @@ export class WirePass implements TcpSink, TcpKeeper {
   #closing = NONE;
 
   constructor() {
+    this.#decoder = new Decoder(this.#moment, (segment, view) => this.#take(segment, view));
     this.#tcp = new TcpPass(this.#moment, this, { keeper: this });
     this.#recorder = new Recorder(this.#moment, this.#tcp.connections);
     this.#http = new HttpPass(this.#moment, this.#recorder);
@@ -26,7 +36,7 @@ export class WirePass implements TcpSink, TcpKeeper {
   /** Takes the records of one block. */
   consume(batch: RecordBatch): void {
     const moment = this.#moment;
-    const segment = this.#segment;
+    const decoder = this.#decoder;
     const { view, at, capturedBytes, originalBytes, timeNs, linkType } = batch;
     moment.file = batch.file;
     for (let row = batch.firstRow; row < batch.count; row++) {
@@ -35,32 +45,33 @@ export class WirePass implements TcpSink, TcpKeeper {
       moment.ns[0] = timeNs[row] ?? 0;
       this.#recorder.packet();
       const from = at[row] ?? 0;
-      const stop = decodePacket(
-        view,
-        from,
-        from + (capturedBytes[row] ?? 0),
-        originalBytes[row] ?? 0,
-        linkType[row] ?? 0,
-        segment,
-      );
+      const end = from + (capturedBytes[row] ?? 0);
+      const stop = decoder.decode(view, from, end, originalBytes[row] ?? 0, linkType[row] ?? 0);
       this.#stops[stop] = (this.#stops[stop] ?? 0) + 1;
-      if (stop === STOP.none) this.#tcp.segment(segment, view);
-      if (this.#closing !== NONE) this.#free();
+      if (stop === STOP.none) this.#take(decoder.segment, view);
+      else if (stop === STOP.reassembled) this.#take(decoder.segment, decoder.reassembled);
     }
+  }
+
+  #take(segment: Segment, view: DataView): void {
+    this.#tcp.segment(segment, view);
+    if (this.#closing !== NONE) this.#free();
   }
 
   /** Ends the pass. */
   finish(): Trace {
+    this.#decoder.finish();
     this.#tcp.finish();
+    this.#stops[STOP.ipFragment] = this.#decoder.lostFragments;
     for (let stop = 0; stop < STOP_COUNT; stop++) {
       const count = this.#stops[stop] ?? 0;
-      if (stop !== STOP.none && count > 0) this.#recorder.undecoded(STOP_NAMES[stop] ?? '', count);
+      if (!isSegment(stop as StopCode) && count > 0) this.#recorder.undecoded(STOP_NAMES[stop] ?? '', count);
     }
     return this.#recorder.finish(this.#limits());
   }
 
-  opened(connection: number): void {
-    const fromStart = (this.#segment.flags & FLAG.syn) !== 0;
+  opened(connection: number, segment: Segment): void {
+    const fromStart = (segment.flags & FLAG.syn) !== 0;
     this.#recorder.opened(connection, fromStart);
     this.#http.opened(connection, fromStart);
   }

@@ -1,4 +1,6 @@
-import type { Segment } from './segment.ts';
+import { noteFragment } from './fragment.ts';
+import { AUTHENTICATION_UNIT_BYTES, IP_PROTOCOL, readProtocol } from './protocol.ts';
+import { NO_PORT, type Segment } from './segment.ts';
 import { STOP, type StopCode } from './stop.ts';
 import { readSegment } from './tcp-header.ts';
 
@@ -17,15 +19,14 @@ const EXTENSION_MIN_BYTES = 8;
 /** RFC 8200 §4.5: offset in 8-byte units in the upper 13 bits. */
 const FRAGMENT_OFFSET = 2;
 const FRAGMENT_OFFSET_MASK = 0xfff8;
+const FRAGMENT_MORE = 0x0001;
+const FRAGMENT_ID = 4;
 const FRAGMENT_BYTES = 8;
-/** RFC 4302 §2.2: the authentication header counts 4-byte units, less 2. */
-const AUTHENTICATION_UNIT_BYTES = 4;
 
-const NEXT = { hopByHop: 0, tcp: 6, routing: 43, fragment: 44, authentication: 51, destinationOptions: 60 } as const;
+const NEXT = { hopByHop: 0, routing: 43, fragment: 44, destinationOptions: 60 } as const;
 
 /**
- * Reads an IPv6 packet and the TCP segment behind its extension headers.
- * A first fragment is read as far as it goes; later ones give STOP.ipLaterFragment.
+ * Reads an IPv6 packet and what is behind its extension headers.
  * @param end      where the captured bytes end; link-layer padding may stand before it
  * @param wireEnd  where the frame ended on the wire
  */
@@ -48,7 +49,7 @@ export function readIpv6(view: DataView, at: number, end: number, wireEnd: numbe
   into.ipId = -1;
   const next = view.getUint8(at + NEXT_HEADER);
   const capturedEnd = packetEnd < end ? packetEnd : end;
-  if (next === NEXT.tcp) return readSegment(view, at + HEADER_BYTES, capturedEnd, packetEnd, into);
+  if (next === IP_PROTOCOL.tcp) return readSegment(view, at + HEADER_BYTES, capturedEnd, packetEnd, into);
   return readExtensions(view, at + HEADER_BYTES, capturedEnd, packetEnd, next, into);
 }
 
@@ -62,17 +63,25 @@ function readExtensions(
   into: Segment,
 ): StopCode {
   let next = first;
+  into.srcPort = NO_PORT;
+  into.dstPort = NO_PORT;
   while (isExtension(next)) {
     if (end - at < EXTENSION_MIN_BYTES) return STOP.ipExtensionCut;
-    if (next === NEXT.fragment && (view.getUint16(at + FRAGMENT_OFFSET) & FRAGMENT_OFFSET_MASK) !== 0)
-      return STOP.ipLaterFragment;
-    const bytes = extensionBytes(next, view.getUint8(at + EXTENSION_LENGTH));
+    const extension = next;
     next = view.getUint8(at + EXTENSION_NEXT);
-    at += bytes;
+    if (extension === NEXT.fragment) {
+      const place = view.getUint16(at + FRAGMENT_OFFSET);
+      // An atomic fragment (RFC 6946) is the whole packet.
+      if ((place & (FRAGMENT_OFFSET_MASK | FRAGMENT_MORE)) !== 0) {
+        const offset = place & FRAGMENT_OFFSET_MASK;
+        const id = view.getInt32(at + FRAGMENT_ID);
+        return noteFragment(at + FRAGMENT_BYTES, end, wireEnd, offset, (place & FRAGMENT_MORE) !== 0, id, next, into);
+      }
+    }
+    at += extensionBytes(extension, view.getUint8(at + EXTENSION_LENGTH));
   }
-  if (next !== NEXT.tcp) return STOP.notTcp;
   if (at > end) return STOP.ipExtensionCut;
-  return readSegment(view, at, end, wireEnd, into);
+  return readProtocol(view, at, end, wireEnd, next, into);
 }
 
 function isExtension(next: number): boolean {
@@ -81,12 +90,14 @@ function isExtension(next: number): boolean {
     next === NEXT.routing ||
     next === NEXT.fragment ||
     next === NEXT.destinationOptions ||
-    next === NEXT.authentication
+    next === IP_PROTOCOL.authentication
   );
 }
 
-function extensionBytes(next: number, lengthField: number): number {
-  if (next === NEXT.fragment) return FRAGMENT_BYTES;
-  if (next === NEXT.authentication) return Math.max((lengthField + 2) * AUTHENTICATION_UNIT_BYTES, EXTENSION_MIN_BYTES);
+function extensionBytes(extension: number, lengthField: number): number {
+  if (extension === NEXT.fragment) return FRAGMENT_BYTES;
+  // RFC 4302 §2.2: units of 4 bytes, less 2.
+  if (extension === IP_PROTOCOL.authentication)
+    return Math.max((lengthField + 2) * AUTHENTICATION_UNIT_BYTES, EXTENSION_MIN_BYTES);
   return (lengthField + 1) * EXTENSION_MIN_BYTES;
 }

@@ -1,14 +1,23 @@
 import { readIpv4 } from './ipv4.ts';
 import { readIpv6 } from './ipv6.ts';
 import type { Segment } from './segment.ts';
+import { readShim } from './shim.ts';
 import { STOP, type StopCode } from './stop.ts';
 
 /** IEEE 802 numbers of the network protocols. */
 const ETHER_TYPE = { ipv4: 0x0800, ipv6: 0x86dd } as const;
 
+/** Tag protocol identifiers: IEEE 802.1Q customer and service tags, and what switches used before the latter was named. */
+const TPID = { customer: 0x8100, service: 0x88a8, legacy: 0x9100, legacyToo: 0x9200 } as const;
+/** A tag: two bytes of tag control information, then the next EtherType. */
+const TAG_BYTES = 4;
+const TAG_NEXT = 2;
+/** Provider networks stack two; more is a loop or an attack. */
+const TAGS_MAX = 8;
+
 /**
- * Reads what an EtherType announces at `at`.
- * @returns STOP.notIp where that is not IP, else what the IP reader says
+ * Reads what an EtherType announces at `at`, VLAN tags skipped: they stand in the cooked headers' packets too.
+ * @returns what the IP reader says; STOP.inner where another header stands between; else what kind of traffic it is
  */
 export function readEtherType(
   view: DataView,
@@ -18,9 +27,24 @@ export function readEtherType(
   etherType: number,
   into: Segment,
 ): StopCode {
-  if (etherType === ETHER_TYPE.ipv4) return readIpv4(view, at, end, wireEnd, into);
-  if (etherType === ETHER_TYPE.ipv6) return readIpv6(view, at, end, wireEnd, into);
-  return STOP.notIp;
+  for (let tags = 0; ; tags++) {
+    if (etherType === ETHER_TYPE.ipv4) return readIpv4(view, at, end, wireEnd, into);
+    if (etherType === ETHER_TYPE.ipv6) return readIpv6(view, at, end, wireEnd, into);
+    if (!isTag(etherType)) return readShim(view, at, end, wireEnd, etherType, into);
+    if (tags === TAGS_MAX) return STOP.linkTagsMany;
+    if (end - at < TAG_BYTES) return STOP.linkHeaderCut;
+    etherType = view.getUint16(at + TAG_NEXT);
+    at += TAG_BYTES;
+  }
+}
+
+function isTag(etherType: number): boolean {
+  return (
+    etherType === TPID.customer ||
+    etherType === TPID.service ||
+    etherType === TPID.legacy ||
+    etherType === TPID.legacyToo
+  );
 }
 
 /** Reads an IP packet whose version only its own first nibble tells. */

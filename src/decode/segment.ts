@@ -5,14 +5,31 @@ export type Direction = (typeof DIRECTION)[keyof typeof DIRECTION];
 /** TCP control bits (RFC 9293 §3.1). */
 export const FLAG = { fin: 0x01, syn: 0x02, rst: 0x04, psh: 0x08, ack: 0x10, urg: 0x20 } as const;
 
+/** What carries a packet inside another. */
+export const TUNNEL = {
+  none: 0,
+  ipInIp: 1,
+  gre: 2,
+  vxlan: 3,
+  geneve: 4,
+  /** MPLS or Ethernet in IP or UDP. */
+  other: 5,
+} as const;
+export type Tunnel = (typeof TUNNEL)[keyof typeof TUNNEL];
+
+/** A port that the packet does not have, or that the capture does not hold. */
+export const NO_PORT: number = -1;
+
 /**
- * One TCP segment with the facts of its IP packet: written by `decodePacket`, read before the next call.
+ * One TCP segment with the facts of its IP packet: written by `Decoder`, read before the next call.
  *
  * One instance serves a whole capture. Every field is an int32, so that none is ever boxed:
  * `seq`, `ack`, `tsVal` and `tsEcr` are the wire's unsigned numbers reinterpreted as signed (`| 0`).
+ * Where a packet is no TCP segment, addresses are those of its innermost IP header (`ipVersion` 0: there was none),
+ * and ports those of its transport header (NO_PORT: none); the rest is what an earlier packet left.
  */
 export class Segment {
-  /** 4 or 6. */
+  /** 4 or 6; 0 where no IP header could be read. */
   ipVersion = 0;
   /** Source address, 4 words in network order; IPv4 as the mapped address ::ffff:a.b.c.d (RFC 4291 §2.5.5.2). */
   src0 = 0;
@@ -53,4 +70,36 @@ export class Segment {
   tsEcr = 0;
   /** SACK blocks in the options (RFC 2018); 0 where absent. */
   sackBlocks = 0;
+
+  /** Tunnels around the packet; 0 for most, and the `outer…` fields mean nothing then. */
+  tunnels = 0;
+  /** What the innermost tunnel is, and its network's number (VNI, GRE key); 0 where it has none. */
+  tunnel: Tunnel = TUNNEL.none;
+  tunnelId = 0;
+  /** The outermost IP header's addresses, as `src` and `dst`. */
+  outerIpVersion = 0;
+  outerSrc0 = 0;
+  outerSrc1 = 0;
+  outerSrc2 = 0;
+  outerSrc3 = 0;
+  outerDst0 = 0;
+  outerDst1 = 0;
+  outerDst2 = 0;
+  outerDst3 = 0;
+
+  /** For STOP.icmpQuote: the error's type, code and second word (the MTU of a packet that was too big). */
+  icmpType = 0;
+  icmpCode = 0;
+  icmpWord = 0;
+
+  /* Between readers: where the header inside begins (STOP.inner), or the payload of a fragment lies; in `innerType` an INNER number. */
+  innerAt = 0;
+  innerEnd = 0;
+  innerWireEnd = 0;
+  innerType = 0;
+  /* Between readers, of a fragment: its place in the packet, its packet's number, and the protocol of the whole. */
+  fragmentOffset = 0;
+  fragmentMore = 0;
+  fragmentId = 0;
+  fragmentProtocol = 0;
 }

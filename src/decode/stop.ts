@@ -2,54 +2,127 @@
 export type StopLayer = 'link' | 'ip' | 'tcp';
 
 /**
- * Why `decodePacket` stopped before a TCP segment. Numbers, since they are made once a packet; dense, so that
- * they can be counted in an array of STOP_COUNT.
+ * Why decoding stopped before a TCP segment. Numbers, since they are made once a packet; dense, so that they can be
+ * counted in an array of STOP_COUNT.
  *
- * `…Cut`: the captured bytes end first. `…Odd`: a field says what cannot be.
+ * `…Cut`: the captured bytes end first. `…Odd`: a field says what cannot be. `…Many`: a bound was reached.
  */
 export const STOP = {
   /** The segment is filled in. */
   none: 0,
+  /** The segment is filled in, out of fragments: its payload lies in `Decoder.reassembled`. */
+  reassembled: 1,
+  /** Only between readers: another header begins at `innerAt`. Never given to a caller of `Decoder`. */
+  inner: 2,
+  /** A fragment that is kept until the others have come. */
+  fragmentHeld: 3,
+  /** An ICMP error that quotes a TCP header: `Decoder.quoted` has it. */
+  icmpQuote: 4,
+
   /** No reader for this link type. */
-  linkTypeUnknown: 1,
-  linkHeaderCut: 2,
+  linkTypeUnknown: 5,
+  linkHeaderCut: 6,
   /** More tags in a row than TAGS_MAX. */
-  linkTagsMany: 3,
-  /** ARP, LLDP, …: no IP packet behind the link header. */
-  notIp: 4,
-  ipHeaderCut: 5,
-  /** The version nibble is not the one that the link header promised, or neither 4 nor 6. */
-  ipVersionOdd: 6,
+  linkTagsMany: 7,
+  /** More headers inside each other than LAYERS_MAX. */
+  layersMany: 8,
+  ipHeaderCut: 9,
+  /** The version nibble is not the one that was promised, or neither 4 nor 6. */
+  ipVersionOdd: 10,
   /** A header or total length shorter than the header. */
-  ipLengthOdd: 7,
-  /** A fragment that does not begin the packet: ports and sequence numbers are in another one. */
-  ipLaterFragment: 8,
+  ipLengthOdd: 11,
+  /** A fragment that cannot be joined with the others, and does not begin the packet: no ports, no sequence numbers. */
+  ipFragment: 12,
   /** An IPv6 extension header is cut. */
-  ipExtensionCut: 9,
-  /** UDP, ICMP, a tunnel, …: no TCP behind the IP header. */
-  notTcp: 10,
-  tcpHeaderCut: 11,
+  ipExtensionCut: 13,
+  /** The header of a tunnel, or of UDP, is cut. */
+  tunnelCut: 14,
+  /** A tunnel header of a version or with fields that have no meaning. */
+  tunnelOdd: 15,
+  tcpHeaderCut: 16,
   /** A data offset below 5 words, or beyond the IP packet. */
-  tcpOffsetOdd: 12,
+  tcpOffsetOdd: 17,
+
+  /* Sound traffic of other kinds, from here to the end. */
+  /** An EtherType that is none of the following. */
+  notIp: 18,
+  arp: 19,
+  lldp: 20,
+  lacp: 21,
+  eapol: 22,
+  macsec: 23,
+  ptp: 24,
+  pppoeDiscovery: 25,
+  pppControl: 26,
+  mplsOther: 27,
+  stp: 28,
+  /** IEEE 802.2 with neither IP nor a spanning tree in it. */
+  llc: 29,
+  /** A frame of a wireless network without a packet, or an encrypted one. */
+  wlan: 30,
+  /** An IP protocol that is none of the following. */
+  notTcp: 31,
+  udp: 32,
+  dns: 33,
+  quic: 34,
+  icmp: 35,
+  icmpv6: 36,
+  igmp: 37,
+  sctp: 38,
+  esp: 39,
+  gre: 40,
+  ospf: 41,
+  pim: 42,
+  vrrp: 43,
 } as const;
 export type StopCode = (typeof STOP)[keyof typeof STOP];
-
-type StopName = keyof typeof STOP;
+export type StopName = keyof typeof STOP;
 
 const LAYERS = {
   none: 'tcp',
+  reassembled: 'tcp',
+  inner: 'link',
+  fragmentHeld: 'ip',
+  icmpQuote: 'ip',
   linkTypeUnknown: 'link',
   linkHeaderCut: 'link',
   linkTagsMany: 'link',
-  notIp: 'link',
+  layersMany: 'link',
   ipHeaderCut: 'ip',
   ipVersionOdd: 'ip',
   ipLengthOdd: 'ip',
-  ipLaterFragment: 'ip',
+  ipFragment: 'ip',
   ipExtensionCut: 'ip',
-  notTcp: 'ip',
+  tunnelCut: 'ip',
+  tunnelOdd: 'ip',
   tcpHeaderCut: 'tcp',
   tcpOffsetOdd: 'tcp',
+  notIp: 'link',
+  arp: 'link',
+  lldp: 'link',
+  lacp: 'link',
+  eapol: 'link',
+  macsec: 'link',
+  ptp: 'link',
+  pppoeDiscovery: 'link',
+  pppControl: 'link',
+  mplsOther: 'link',
+  stp: 'link',
+  llc: 'link',
+  wlan: 'link',
+  notTcp: 'ip',
+  udp: 'ip',
+  dns: 'ip',
+  quic: 'ip',
+  icmp: 'ip',
+  icmpv6: 'ip',
+  igmp: 'ip',
+  sctp: 'ip',
+  esp: 'ip',
+  gre: 'ip',
+  ospf: 'ip',
+  pim: 'ip',
+  vrrp: 'ip',
 } as const satisfies Record<StopName, StopLayer>;
 
 /** Number of stop codes. */
@@ -63,5 +136,10 @@ export const STOP_LAYERS: readonly StopLayer[] = Object.values(LAYERS);
 
 /** Whether this is sound traffic of another kind rather than a packet that could not be decoded. */
 export function isOtherTraffic(stop: StopCode): boolean {
-  return stop === STOP.notIp || stop === STOP.notTcp;
+  return stop >= STOP.notIp || stop === STOP.icmpQuote || stop === STOP.fragmentHeld;
+}
+
+/** Whether a TCP segment was decoded. */
+export function isSegment(stop: StopCode): boolean {
+  return stop === STOP.none || stop === STOP.reassembled;
 }

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isOtherTraffic, STOP, STOP_COUNT, STOP_LAYERS, STOP_NAMES } from '../../src/decode/index.ts';
+import {
+  isOtherTraffic,
+  isSegment,
+  STOP,
+  STOP_COUNT,
+  STOP_LAYERS,
+  STOP_NAMES,
+  type StopCode,
+} from '../../src/decode/index.ts';
 import { LINKTYPE } from '../build/pcap.ts';
 import { linkTypeOf, type TcpPacket, tcpPacket } from '../build/packet.ts';
 import { AT, decodeBytes } from './decoded.ts';
@@ -76,12 +84,14 @@ describe('stop codes', () => {
   it('are dense, and each has a name and a layer', () => {
     expect(Object.values(STOP)).toEqual(Array.from({ length: STOP_COUNT }, (_, index) => index));
     expect([STOP_NAMES.length, STOP_LAYERS.length]).toEqual([STOP_COUNT, STOP_COUNT]);
-    expect([STOP_NAMES[STOP.ipLaterFragment], STOP_LAYERS[STOP.ipLaterFragment]]).toEqual(['ipLaterFragment', 'ip']);
+    expect([STOP_NAMES[STOP.ipFragment], STOP_LAYERS[STOP.ipFragment]]).toEqual(['ipFragment', 'ip']);
     expect([STOP_NAMES[STOP.tcpOffsetOdd], STOP_LAYERS[STOP.tcpOffsetOdd]]).toEqual(['tcpOffsetOdd', 'tcp']);
   });
 
   it('tell other traffic from packets that could not be decoded', () => {
-    const other = Object.values(STOP).filter(isOtherTraffic);
-    expect(other).toEqual([STOP.notIp, STOP.notTcp]);
+    const other = STOP_NAMES.filter((_, stop) => isOtherTraffic(stop as StopCode));
+    expect(other.slice(0, 4)).toEqual(['fragmentHeld', 'icmpQuote', 'notIp', 'arp']);
+    expect(other.filter((name) => /Cut|Odd|Many|Unknown|ipFragment/u.test(name))).toEqual([]);
+    expect(STOP_NAMES.filter((_, stop) => isSegment(stop as StopCode))).toEqual(['none', 'reassembled']);
   });
 });

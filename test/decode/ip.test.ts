@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NO_PORT } from '../../src/decode/index.ts';
 import { LINKTYPE } from '../build/pcap.ts';
 import { type Ipv6Extension, type TcpPacket, tcpPacket } from '../build/packet.ts';
 import { decode, decodeBytes } from './decoded.ts';
@@ -73,18 +74,34 @@ describe('IPv4', () => {
   });
 
   it('stops at another protocol', () => {
-    expect(patched(V4, 9, 17).stop).toBe('notTcp');
+    expect(patched(V4, 9, 99).stop).toBe('notTcp');
   });
 
-  it('reads a first fragment as far as it goes', () => {
-    const { stop, segment } = decode({ ...V4, fragment: { offset: 0, more: true } });
-    expect([stop, segment.payloadBytes]).toEqual(['none', 5]);
-  });
-
-  it('stops at a later fragment', () => {
-    for (const more of [true, false]) {
-      expect(decode({ ...V4, fragment: { offset: 8, more } }).stop).toBe('ipLaterFragment');
+  it('stops at a fragment, first or later', () => {
+    for (const offset of [0, 8]) {
+      for (const more of [true, false]) {
+        if (offset === 0 && !more) continue;
+        const { stop, segment } = decode({ ...V4, fragment: { offset, more } });
+        expect([stop, segment.fragmentOffset, segment.fragmentMore]).toEqual(['ipFragment', offset, more ? 1 : 0]);
+      }
     }
+  });
+
+  it('stops where its options are cut', () => {
+    const cut = ETHERNET_BYTES + 20 + 4;
+    expect(decode({ ...V4, ipv4Options: [1, 1, 1, 1, 1, 1, 1, 1] }, cut).stop).toBe('ipHeaderCut');
+  });
+
+  const route = (pointer: number) => [137, 11, pointer, 10, 0, 0, 1, 10, 0, 0, 2, 0];
+  it('names the connection by the end of a source route that is not travelled yet (RFC 791 §3.1)', () => {
+    expect(decode({ ...V4, ipv4Options: route(4) }).segment.dst3).toBe(0x0a000002);
+    expect(decode({ ...V4, ipv4Options: [1, ...route(8).slice(0, 11)] }).segment.dst3).toBe(0x0a000002);
+    expect(decode({ ...V4, ipv4Options: route(12) }).segment.dst3).toBe(0xcb0071c8 | 0);
+  });
+
+  it('ends the options at one with an impossible length', () => {
+    for (const bytes of [0, 1, 12])
+      expect(decode({ ...V4, ipv4Options: [131, bytes, 4, 9, 9, 9, 9, 0] }).segment.dst3).toBe(0xcb0071c8 | 0);
   });
 });
 
@@ -124,14 +141,20 @@ describe('IPv6', () => {
     expect(patched(packet, 41, 255).stop).toBe('ipExtensionCut');
   });
 
-  it('reads a first fragment, and an atomic one (RFC 6946), as far as it goes', () => {
-    for (const more of [true, false]) {
-      expect(decode({ ...V6, fragment: { offset: 0, more } }).payload).toBe('hello');
-    }
+  it('reads an atomic fragment, which is the whole packet (RFC 6946)', () => {
+    expect(decode({ ...V6, fragment: { offset: 0, more: false } }).payload).toBe('hello');
   });
 
-  it('stops at a later fragment', () => {
-    expect(decode({ ...V6, fragment: { offset: 1448, more: false } }).stop).toBe('ipLaterFragment');
+  it('stops at a fragment, first or later', () => {
+    for (const fragment of [
+      { offset: 0, more: true },
+      { offset: 1448, more: false },
+    ]) {
+      expect(decode({ ...V6, fragment })).toMatchObject({
+        stop: 'ipFragment',
+        segment: { fragmentOffset: fragment.offset, fragmentId: 0xfeed, fragmentProtocol: 6, srcPort: NO_PORT },
+      });
+    }
   });
 
   it('does not take Ethernet padding for payload', () => {
@@ -149,7 +172,7 @@ describe('IPv6', () => {
 
   it('stops at another version and at another protocol', () => {
     expect(patched(V6, 0, 0x45).stop).toBe('ipVersionOdd');
-    expect(patched(V6, 6, 58).stop).toBe('notTcp');
+    expect(patched(V6, 6, 99).stop).toBe('notTcp');
   });
 
   it('follows an authentication header, which counts other units (RFC 4302 §2.2)', () => {

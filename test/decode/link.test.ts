@@ -109,6 +109,6 @@ describe('direction', () => {
 
 it('other EtherTypes are no IP', () => {
   const frame = tcpPacket(V4);
-  frame.set([0x08, 0x06], 12);
+  frame.set([0x12, 0x34], 12);
   expect(decodeBytes(frame, LINKTYPE.ETHERNET).stop).toBe('notIp');
 });

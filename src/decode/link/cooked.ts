@@ -1,6 +1,6 @@
+import { readEtherType } from '../network.ts';
 import { DIRECTION, type Direction, type Segment } from '../segment.ts';
 import { STOP, type StopCode } from '../stop.ts';
-import { readTagged } from './ethernet.ts';
 
 // LINKTYPE_LINUX_SLL: packet type first, protocol last
 const SLL_PACKET_TYPE = 0;
@@ -19,14 +19,14 @@ const PACKET_TYPE = { host: 0, broadcast: 1, multicast: 2, otherHost: 3, outgoin
 export function readLinuxSll(view: DataView, at: number, end: number, wireEnd: number, into: Segment): StopCode {
   if (end - at < SLL_HEADER_BYTES) return STOP.linkHeaderCut;
   into.direction = directionOf(view.getUint16(at + SLL_PACKET_TYPE));
-  return readTagged(view, at + SLL_HEADER_BYTES, end, wireEnd, view.getUint16(at + SLL_PROTOCOL), into);
+  return readEtherType(view, at + SLL_HEADER_BYTES, end, wireEnd, view.getUint16(at + SLL_PROTOCOL), into);
 }
 
 /** Reads a packet behind a Linux cooked header, version 2, and its direction. */
 export function readLinuxSll2(view: DataView, at: number, end: number, wireEnd: number, into: Segment): StopCode {
   if (end - at < SLL2_HEADER_BYTES) return STOP.linkHeaderCut;
   into.direction = directionOf(view.getUint8(at + SLL2_PACKET_TYPE));
-  return readTagged(view, at + SLL2_HEADER_BYTES, end, wireEnd, view.getUint16(at + SLL2_PROTOCOL), into);
+  return readEtherType(view, at + SLL2_HEADER_BYTES, end, wireEnd, view.getUint16(at + SLL2_PROTOCOL), into);
 }
 
 function directionOf(packetType: number): Direction {

@@ -6,37 +6,23 @@ import { STOP, type StopCode } from '../stop.ts';
 const ETHER_TYPE_AT = 12;
 const HEADER_BYTES = 14;
 
-/** Tag protocol identifiers: IEEE 802.1Q customer and service tags, and what switches used before the latter was named. */
-const TPID = { customer: 0x8100, service: 0x88a8, legacy: 0x9100 } as const;
-/** A tag: two bytes of tag control information, then the next EtherType. */
-const TAG_BYTES = 4;
-/** Provider networks stack two; more is a loop or an attack. */
-const TAGS_MAX = 8;
+/** Switches of Broadcom and Marvell put a tag of their own between the addresses and the EtherType. */
+const SWITCH_TAG_BYTES = 4;
 
-/** Reads an Ethernet frame, VLAN tags skipped. */
+/** Reads an Ethernet frame. */
 export function readEthernet(view: DataView, at: number, end: number, wireEnd: number, into: Segment): StopCode {
   if (end - at < HEADER_BYTES) return STOP.linkHeaderCut;
-  return readTagged(view, at + HEADER_BYTES, end, wireEnd, view.getUint16(at + ETHER_TYPE_AT), into);
+  return readEtherType(view, at + HEADER_BYTES, end, wireEnd, view.getUint16(at + ETHER_TYPE_AT), into);
 }
 
-/** Reads what follows an EtherType that may announce VLAN tags: they stand in the cooked headers' packets too. */
-export function readTagged(
-  view: DataView,
-  at: number,
-  end: number,
-  wireEnd: number,
-  etherType: number,
-  into: Segment,
-): StopCode {
-  for (let tags = 0; isTag(etherType); tags++) {
-    if (tags === TAGS_MAX) return STOP.linkTagsMany;
-    if (end - at < TAG_BYTES) return STOP.linkHeaderCut;
-    etherType = view.getUint16(at + 2);
-    at += TAG_BYTES;
-  }
-  return readEtherType(view, at, end, wireEnd, etherType, into);
+/** LINKTYPE_DSA_TAG_BRCM and LINKTYPE_DSA_TAG_DSA: the switch's tag stands behind the addresses. */
+export function readSwitchTagged(view: DataView, at: number, end: number, wireEnd: number, into: Segment): StopCode {
+  if (end - at < HEADER_BYTES + SWITCH_TAG_BYTES) return STOP.linkHeaderCut;
+  const typeAt = at + ETHER_TYPE_AT + SWITCH_TAG_BYTES;
+  return readEtherType(view, typeAt + 2, end, wireEnd, view.getUint16(typeAt), into);
 }
 
-function isTag(etherType: number): boolean {
-  return etherType === TPID.customer || etherType === TPID.service || etherType === TPID.legacy;
+/** LINKTYPE_DSA_TAG_BRCM_PREPEND: the tag stands in front of the frame. */
+export function readSwitchPrepended(view: DataView, at: number, end: number, wireEnd: number, into: Segment): StopCode {
+  return readEthernet(view, at + SWITCH_TAG_BYTES, end, wireEnd, into);
 }
