@@ -407,6 +407,8 @@ export interface Evidence {
   at: Timestamp;
   connection: ConnectionId;
   kind: string;
+  /** Who sent it. */
+  by: Party;
   text: string;
 }
 

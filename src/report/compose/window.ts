@@ -47,6 +47,7 @@ function evidenceOf(frame: Frame, evidence: IncidentEvidence, connections: Reado
     at: timeAt(frame, evidence.at.timeNs),
     connection: evidence.connection,
     kind: evidence.kind,
+    by: evidence.by,
     text: evidenceText(evidence, connections),
   };
 }
