@@ -47,7 +47,7 @@ export async function readFiles(given: readonly string[], options: CaptureOption
 }
 
 /** The rows in use of a batch, copied. */
-export function rowsOf(batch: RecordBatch): ReadRecord[] {
+function rowsOf(batch: RecordBatch): ReadRecord[] {
   return Array.from({ length: batch.count - batch.firstRow }, (_, index) => {
     const row = batch.firstRow + index;
     const capturedBytes = batch.capturedBytes[row] ?? 0;

@@ -119,6 +119,7 @@ describe('files that are no classic pcap', () => {
     ['a Microsoft Network Monitor 2 file', bytes('GMBU\0\x02')],
     ["a pcap file in Navtel's format", buildPcap([], { magic: 0xa1e2cb12 })],
     ['an IXIA pcap file (hardware timestamps)', buildPcap([], { magic: 0x1c0001ac, byteOrder: 'big' })],
+    ['a Windows event trace (ETL)', etlBuffer()],
     ['an Endace ERF file', new Uint8Array([...erfRecord(), ...erfRecord()])],
   ];
   for (const [format, content] of foreign) {
@@ -127,10 +128,34 @@ describe('files that are no classic pcap', () => {
     });
   }
 
+  it('with the command that makes it readable', () => {
+    const cures: [content: Uint8Array, command: string][] = [
+      [bytes('snoop\0\0\0\0\0\0\x02'), 'editcap -F pcapng it.pcap converted.pcapng'],
+      [etlBuffer(), 'etl2pcapng it.pcap converted.pcapng'],
+      [bytes('\xfd7zXZ\0'), 'xz -dc it.pcap | watchpcap analyze -'],
+      [bytes('BZh91AY'), 'bzip2 -dc it.pcap | watchpcap analyze -'],
+    ];
+    for (const [content, command] of cures) expect(read(content).message).toContain(`${command} (at byte 0)`);
+  });
+
+  it('bytes that begin like pcapng without its byte order are none', () => {
+    expect(read(bytes('\n\r\r\n some text\n'))).toMatchObject({ failure: { found: 'text' } });
+  });
+
   it('one ERF-like record proves nothing', () => {
     expect(read(new Uint8Array(erfRecord())).code).toBe('not-a-capture');
   });
 });
+
+/** The head of a first buffer of 64 KiB, and the marker of its first event. */
+function etlBuffer(): Uint8Array {
+  const buffer = new Uint8Array(200);
+  const view = new DataView(buffer.buffer);
+  view.setUint32(0, 0x10000, true);
+  view.setUint32(4, 0x1a8, true);
+  buffer.set([0x02, 0, 0x02, 0xc0], 72);
+  return buffer;
+}
 
 function erfRecord(): number[] {
   return [0, 0, 0, 0, 0, 0, 0, 0x60, 2, 0, 0, 20, 0, 0, 0, 4, 1, 2, 3, 4];

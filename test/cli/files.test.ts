@@ -132,9 +132,11 @@ describe('progress', () => {
     expect(progressText({ bytesRead: 2_500_000, totalBytes: null }, 500, 0)).toBe('reading: 2.5 MB, 5.0 MB/s');
   });
 
-  const hasScript = spawnSync('script', ['--version']).status === 0;
+  /** Gives a command a terminal. */
+  const SCRIPT = 'script';
+  const hasScript = spawnSync(SCRIPT, ['--version']).status === 0;
   test.skipIf(!hasScript)('is not there for what takes less than a second, terminal or not', () => {
-    const run = spawnSync('script', [
+    const run = spawnSync(SCRIPT, [
       '-qec',
       `"${process.execPath}" "${COMMAND}" analyze "${SAMPLE}" > /dev/null`,
       '/dev/null',
