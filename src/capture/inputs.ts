@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import { CaptureError } from './errors.ts';
 import { STANDARD_INPUT } from './source.ts';
@@ -32,7 +32,7 @@ export function findInputs(given: readonly string[]): Inputs {
 
 /** A name that exists is taken as it is, whatever characters it has. */
 function expand(name: string): string[] {
-  if (!WILDCARD.test(name) || statSync(name, { throwIfNoEntry: false }) !== undefined) return [name];
+  if (!WILDCARD.test(name) || statOf(name) !== undefined) return [name];
   const { root } = path.parse(name);
   let found = [root];
   for (const part of name.slice(root.length).split(path.sep)) {
@@ -44,8 +44,7 @@ function expand(name: string): string[] {
 
 /** Paths in a folder whose last part fits a pattern; as in a shell, one that begins with a dot only where the pattern does. */
 function matching(folder: string, pattern: string): string[] {
-  if (!WILDCARD.test(pattern))
-    return [path.join(folder, pattern)].filter((each) => statSync(each, { throwIfNoEntry: false }));
+  if (!WILDCARD.test(pattern)) return [path.join(folder, pattern)].filter((each) => statOf(each) !== undefined);
   const fits = asExpression(pattern);
   return namesIn(folder === '' ? '.' : folder)
     .filter((name) => fits.test(name) && name.startsWith('.') === pattern.startsWith('.'))
@@ -65,7 +64,7 @@ function asExpression(pattern: string): RegExp {
 function filesIn(folder: string): string[] {
   return namesIn(folder)
     .map((name) => path.join(folder, name))
-    .filter((each) => statSync(each, { throwIfNoEntry: false })?.isFile() === true);
+    .filter((each) => statOf(each)?.isFile() === true);
 }
 
 /** Sorted as people count: `gateway.pcap9` before `gateway.pcap10`. */
@@ -80,5 +79,14 @@ function namesIn(folder: string): string[] {
 }
 
 function isDirectory(name: string): boolean {
-  return statSync(name, { throwIfNoEntry: false })?.isDirectory() === true;
+  return statOf(name)?.isDirectory() === true;
+}
+
+/** Undefined also for what may not be looked at: opening it will tell. */
+function statOf(name: string): Stats | undefined {
+  try {
+    return statSync(name);
+  } catch {
+    return undefined;
+  }
 }

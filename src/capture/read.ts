@@ -7,7 +7,7 @@ import { CaptureFile, type Shared } from './capture-file.ts';
 import { CaptureError } from './errors.ts';
 import type { Inputs } from './inputs.ts';
 import { Merge } from './merge.ts';
-import type { Source } from './source.ts';
+import { type Source, STANDARD_INPUT } from './source.ts';
 import { CaptureClock, isPlausibleTime } from './timestamp.ts';
 
 export interface ReadOptions {
@@ -77,8 +77,9 @@ export async function readCaptures(
   const clock = new CaptureClock();
   const warnings = new WarningLog();
   const shared: Shared = { clock, warnings, onSecrets: options.onSecrets, spareBlocks: [] };
-  const files = await openAll(inputs, shared);
+  const files: CaptureFile[] = [];
   try {
+    await openAll(inputs, files, shared);
     options.onBegin?.();
     const isWhole = await readAll(files, consumer, shared, options);
     if (!isWhole) for (const file of files) file.interrupt(consumer);
@@ -90,17 +91,15 @@ export async function readCaptures(
 }
 
 /** Looks into each file where there are several, and sets the base by the earliest. */
-async function openAll(inputs: Inputs, shared: Shared): Promise<CaptureFile[]> {
-  const files: CaptureFile[] = [];
+async function openAll(inputs: Inputs, files: CaptureFile[], shared: Shared): Promise<void> {
   const isAlone = inputs.files.length === 1 && inputs.directories.length === 0;
-  for (const path of inputs.files) {
-    const file = new CaptureFile(path, shared);
-    file.index = files.push(file) - 1;
-    await (isAlone ? file.open() : file.probe());
-  }
+  for (const path of inputs.files) files.push(new CaptureFile(path, shared));
+  for (const [index, file] of files.entries()) file.index = index;
+  // What stands there tells at once that it is missing; a pipe may take its time.
+  const pipesLast = files.toSorted((a, b) => Number(a.path === STANDARD_INPUT) - Number(b.path === STANDARD_INPUT));
+  for (const file of pipesLast) await (isAlone ? file.open() : file.probe());
   for (const directory of inputs.directories) await openDirectory(directory, files, shared);
   if (!isAlone) setBase(files, shared.clock);
-  return files;
 }
 
 const SKIPPED_NAMES_MAX = 5;

@@ -115,6 +115,14 @@ describe.skipIf(process.platform === 'win32')('an interrupt', () => {
     expect((await interrupted(whole, '-')).stdout).toMatch(/reading was interrupted/);
   });
 
+  test('an error beside a pipe that stays open does not wait for it', async () => {
+    const child = spawn(process.execPath, [COMMAND, 'analyze', '-', path.join(folder, 'absent.pcap')], {
+      stdio: 'pipe',
+    });
+    child.stdin.write(whole);
+    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(66);
+  });
+
   test('before any packet came ends the process', async () => {
     const run = await interrupted(new Uint8Array(0), '-');
     expect(run.stdout).toBe('');
