@@ -50,7 +50,15 @@ export class WirePass implements TcpSink, TcpKeeper {
       this.#stops[stop] = (this.#stops[stop] ?? 0) + 1;
       if (stop === STOP.none) this.#take(decoder.segment, view);
       else if (stop === STOP.reassembled) this.#take(decoder.segment, decoder.reassembled);
+      else if (stop === STOP.icmpQuote) this.#quote(decoder.segment, decoder.quoted);
     }
+  }
+
+  /** An ICMP error about a segment that a host or router on the way could not deliver. */
+  #quote({ icmpType, icmpCode }: Segment, quoted: Segment): void {
+    const about = this.#tcp.quoted(quoted);
+    if (about === undefined) return;
+    this.#recorder.icmp(about.connection, about.side, quoted.ipVersion === 6 ? 6 : 4, icmpType, icmpCode);
   }
 
   #take(segment: Segment, view: DataView): void {

@@ -2,6 +2,7 @@ import type { Finding, FindingArgs, FindingCode } from '../incident/index.ts';
 import { durationText } from './duration.ts';
 import type { Connection, Timestamp } from './model.ts';
 import { clockText, counted, middleCut, named } from './words/phrase.ts';
+import { icmpText } from './words/icmp.ts';
 import { weaknessText } from './words/trust.ts';
 
 /** What a title may need beside its arguments. */
@@ -83,6 +84,8 @@ const TITLES: Titles = {
     `${self}: GOAWAY ENHANCE_YOUR_CALM "${middleCut(debug, DEBUG_MAX)}": pings came too often`,
   'reset-not-from-peer': ({ ttl, usualTtl }, { self }) =>
     `${self}: the RST has TTL ${ttl}, the peer's other packets ${usualTtl}; a middlebox may have made it`,
+  'icmp-error': ({ count, ipVersion, type, icmpCode, about }, { self }) =>
+    `${self}: ${counted(count, 'ICMP error')} about packets of the ${about}: ${icmpText(ipVersion, type, icmpCode)}`,
   'capture-trust': ({ weakness, count }, { self }) => `${self}: ${weaknessText(weakness, count)}`,
 };
 

@@ -10,7 +10,7 @@ import { HoldPool } from './hold-pool.ts';
 import { Prediction } from './prediction.ts';
 import { Probes } from './probes.ts';
 import { Reassembly } from './reassembly.ts';
-import { DID, GAP, isResent, LABEL, NONE_TO_SPARE, RESENT, type TcpKeeper, type TcpSink } from './sink.ts';
+import { DID, GAP, isResent, LABEL, NONE_TO_SPARE, RESENT, type Side, type TcpKeeper, type TcpSink } from './sink.ts';
 
 /** How often a limit was hit. */
 export interface TcpLimits {
@@ -96,6 +96,14 @@ export class TcpPass {
     this.#sink.segment(connection, sideOf(flow), labels, did, segment);
     if (segment.payloadBytes > 0) this.#reassembly.accept(flow, segment, labels, view);
     this.#settleHoles(flow, did);
+  }
+
+  /**
+   * The connection that a segment quoted in an ICMP error belongs to, and the side that had sent it; undefined where none is followed.
+   */
+  quoted(segment: Segment): { readonly connection: number; readonly side: Side } | undefined {
+    const flow = this.#table.find(segment);
+    return flow < 0 ? undefined : { connection: flow >> 1, side: sideOf(flow) };
   }
 
   /** End of the capture: delivers what is still held, with its gaps. */

@@ -86,6 +86,7 @@ class FrozenConnection implements TraceConnection {
   readonly silences: TraceConnection['silences'];
   readonly goaways: TraceConnection['goaways'];
   readonly slowPings: TraceConnection['slowPings'];
+  readonly icmpErrors: TraceConnection['icmpErrors'];
   readonly folded: TraceConnection['folded'];
   readonly initialRttNs: number | null;
   readonly #marks: MarkBook;
@@ -114,6 +115,7 @@ class FrozenConnection implements TraceConnection {
     this.silences = gathered.silences;
     this.goaways = gathered.goaways;
     this.slowPings = gathered.slowPings;
+    this.icmpErrors = gathered.icmpErrors;
     this.folded = books.streams.totals(connection);
     const rttNs = tcp.initialRttNs(connection);
     this.initialRttNs = Number.isNaN(rttNs) ? null : rttNs;

@@ -2,8 +2,8 @@ import type { Moment } from '../capture/index.ts';
 import { FLAG, type Segment } from '../decode/index.ts';
 import type { Protocol } from '../http/index.ts';
 import { DID, LABEL, otherSide, type Side } from '../tcp/index.ts';
-import { CLOSES_MAX, GOAWAYS_MAX, type LimitCounter, SLOW_PINGS_MAX } from './limits.ts';
-import type { Close, Goaway, Ref, Silence, SlowPing } from './model.ts';
+import { CLOSES_MAX, GOAWAYS_MAX, ICMP_ERRORS_MAX, type LimitCounter, SLOW_PINGS_MAX } from './limits.ts';
+import type { Close, Goaway, IcmpError, Ref, Silence, SlowPing } from './model.ts';
 import { refOf } from './ref-table.ts';
 import type { Share } from './share.ts';
 
@@ -26,6 +26,7 @@ export class Gathered {
   #silences: Silence[] | null = null;
   #goaways: Goaway[] | null = null;
   #slowPings: SlowPing[] | null = null;
+  #icmpErrors: IcmpError[] | null = null;
   #finsSeen = 0;
 
   /** @param share of the silences of all connections */
@@ -86,6 +87,16 @@ export class Gathered {
     const goaways = (this.#goaways ??= []);
     if (goaways.length < GOAWAYS_MAX) goaways.push(goaway);
     else this.#limits.hit('goaways-per-connection', GOAWAYS_MAX);
+  }
+
+  icmpError(error: IcmpError): void {
+    const errors = (this.#icmpErrors ??= []);
+    if (errors.length < ICMP_ERRORS_MAX) errors.push(error);
+    else this.#limits.hit('icmp-errors-per-connection', ICMP_ERRORS_MAX);
+  }
+
+  get icmpErrors(): readonly IcmpError[] {
+    return this.#icmpErrors ?? NOTHING;
   }
 
   slowPing(ping: SlowPing): void {

@@ -9,6 +9,7 @@ export type {
   GivenUp,
   Goaway,
   Handshake,
+  IcmpError,
   Join,
   JoinMethod,
   LimitHit,

@@ -83,6 +83,8 @@ export interface TraceConnection {
   /** Stretches longer than SILENCE_NS without a packet of either side. */
   readonly silences: readonly Silence[];
   readonly goaways: readonly Goaway[];
+  /** ICMP errors that quote a segment of it, at most ICMP_ERRORS_MAX. */
+  readonly icmpErrors: readonly IcmpError[];
   /** PINGs never answered, or answered later than DEBT_KEPT_NS; the rest is counted in `Flow.pings`. */
   readonly slowPings: readonly SlowPing[];
   /** What a timeline draws: runs of like packets. */
@@ -199,6 +201,16 @@ export interface Goaway {
   /** Error code number (RFC 9113 §7). */
   readonly errorCode: number;
   readonly debug: string;
+}
+
+/** A host or router said that it could not deliver a segment (RFC 792, RFC 4443). */
+export interface IcmpError {
+  /** Who had sent the segment. */
+  readonly about: Side;
+  readonly at: Ref;
+  readonly ipVersion: 4 | 6;
+  readonly type: number;
+  readonly code: number;
 }
 
 export interface SlowPing {

@@ -223,6 +223,11 @@ export class Recorder implements HttpSink {
     }
   }
 
+  /** An ICMP error quotes a segment that `about` had sent. */
+  icmp(connection: number, about: Side, ipVersion: 4 | 6, type: number, code: number): void {
+    this.#gathered[connection]?.icmpError({ about, at: refOf(this.#moment), ipVersion, type, code });
+  }
+
   goaway(connection: number, side: Side, lastStreamId: number, errorCode: number, debug: string): void {
     const gathered = this.#gathered[connection];
     if (gathered === undefined) return;

@@ -4,6 +4,7 @@ import type {
   Endpoint,
   Flow,
   Goaway,
+  IcmpError,
   Join,
   JoinMethod,
   Mark,
@@ -90,6 +91,7 @@ const FIRST_RTO_SECONDS = 0.2;
 const SILENCE_NS = 10 * NS;
 const FRAME_BYTES = 100;
 const GATEWAY = '10.9.0.2';
+const ICMP_PACKET = 9999;
 
 const NO_FIELDS = {
   method: 'GET',
@@ -132,6 +134,7 @@ class LegDraft {
   readonly closes: Close[] = [];
   readonly goaways: Goaway[] = [];
   readonly slowPings: SlowPing[] = [];
+  readonly icmpErrors: IcmpError[] = [];
   readonly marks: Mark[] = [];
   readonly flows: [Partial<Mutable<Flow>>, Partial<Mutable<Flow>>] = [{}, {}];
   readonly bytes: [number, number] = [0, 0];
@@ -195,6 +198,7 @@ class LegDraft {
       ),
       goaways: this.goaways,
       slowPings: this.slowPings,
+      icmpErrors: this.icmpErrors,
       marks: this.marks.toSorted(byTime(({ from }) => from)),
       folded: this.folded,
       initialRttNs: null,
@@ -438,6 +442,14 @@ export class TraceBuilder {
     for (const debt of leg.debts) {
       if (debt.end === 'open' && debt.firstElicit.timeNs < ref.timeNs) Object.assign(debt, { end: 'rst', endAt: ref });
     }
+    return this;
+  }
+
+  /** An ICMP error about a segment that `by` had sent; destination unreachable where nothing else is said. */
+  icmpError(by: Speaker, at: number, type = 3, code = 1): this {
+    // A packet of nobody on this connection, so that it is no sign of life.
+    const ref = { file: 0, packet: ICMP_PACKET, timeNs: Math.round(at * NS) };
+    this.#leg.icmpErrors.push({ about: this.#leg.side(by), at: ref, ipVersion: 4, type, code });
     return this;
   }
 

@@ -107,6 +107,7 @@ export function leg(sketch: LegSketch, number: number): Leg {
     silences: [],
     goaways: [],
     slowPings: [],
+    icmpErrors: [],
     marks: sketch.marks ?? [],
     folded: { count: 0, byStatus: new Map() },
     initialRttNs: null,

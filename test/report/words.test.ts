@@ -90,6 +90,10 @@ const SENTENCES: { readonly [C in FindingCode]: readonly [args: FindingArgs[C], 
     { ttl: 64, usualTtl: 61 },
     "u1 (10.9.2.2:8080): the RST has TTL 64, the peer's other packets 61; a middlebox may have made it",
   ],
+  'icmp-error': [
+    { count: 2, ipVersion: 4, type: 3, icmpCode: 1, about: 'client' },
+    'u1 (10.9.2.1:6443): 2 ICMP errors about packets of the client: host unreachable',
+  ],
   'capture-trust': [
     { weakness: 'new-weakness', count: 2 },
     'u1 (10.9.2.2:8080): weakness of the capture: new-weakness (2)',

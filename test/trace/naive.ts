@@ -277,6 +277,7 @@ export class NaiveRecorder {
       silences: silencesOf(refs, endNs),
       goaways: [],
       slowPings: [],
+      icmpErrors: [],
       marks: this.#marks(id, packets),
       folded: { count: 0, byStatus: new Map() },
       initialRttNs: null,

@@ -47,6 +47,14 @@ export interface FindingArgs {
   readonly 'zero-window-stall': { readonly spanNs: number };
   readonly 'too-many-pings': { readonly debug: string };
   readonly 'reset-not-from-peer': { readonly ttl: number; readonly usualTtl: number };
+  /** `about`: who had sent what was not delivered. `type` and `icmpCode` of the first error. */
+  readonly 'icmp-error': {
+    readonly count: number;
+    readonly ipVersion: 4 | 6;
+    readonly type: number;
+    readonly icmpCode: number;
+    readonly about: Party;
+  };
   readonly 'capture-trust': { readonly weakness: string; readonly count: number };
 }
 

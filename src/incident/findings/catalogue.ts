@@ -6,6 +6,7 @@ import { connectUnanswered } from './connect-unanswered.ts';
 import { gatewayMadeResponse } from './gateway-made-response.ts';
 import { goawayNotPropagated } from './goaway-not-propagated.ts';
 import { idleTimeoutCut } from './idle-timeout-cut.ts';
+import { icmpError } from './icmp-error.ts';
 import { pingAnsweredByGateway } from './ping-answered-by-gateway.ts';
 import { pingUnanswered } from './ping-unanswered.ts';
 import { recoveredLoss } from './recovered-loss.ts';
@@ -53,6 +54,7 @@ const CATALOGUE = {
   'zero-window-stall': zeroWindowStall,
   'too-many-pings': tooManyPings,
   'reset-not-from-peer': resetNotFromPeer,
+  'icmp-error': icmpError,
   'capture-trust': captureTrust,
 } as const satisfies Record<FindingCode, Rule>;
 
