@@ -92,7 +92,7 @@ const SENTENCES: { readonly [C in FindingCode]: readonly [args: FindingArgs[C], 
   ],
   'icmp-error': [
     { count: 2, ipVersion: 4, type: 3, icmpCode: 1, about: 'client' },
-    'u1 (10.9.2.1:6443): 2 ICMP errors about packets of the client: host unreachable',
+    'u1 (10.9.2.2:8080): 2 ICMP errors about packets of the client: host unreachable',
   ],
   'capture-trust': [
     { weakness: 'new-weakness', count: 2 },
