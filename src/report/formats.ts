@@ -6,13 +6,17 @@ import type { RenderOptions } from './render-options.ts';
 export type Renderer = (report: Report, options: RenderOptions) => Iterable<string>;
 
 /** What `--format` takes. */
-export type FormatName = 'text' | 'json';
+export type FormatName = 'text' | 'markdown' | 'json';
 
 /** Name -> loader. Only the format asked for is loaded: JSON needs no table library. */
 export const FORMATS: Readonly<Record<FormatName, () => Promise<Renderer>>> = {
   text: async () => {
     const { renderText } = await import('./text.ts');
     return (report, options) => [renderText(report, options)];
+  },
+  markdown: async () => {
+    const { renderMarkdown } = await import('./markdown.ts');
+    return (report) => [renderMarkdown(report)];
   },
   json: async () => (report) => renderJson(report),
 };

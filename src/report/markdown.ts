@@ -1,0 +1,28 @@
+import { connectionBlocks, findingBlocks, headBlocks, stepBlocks, trustBlocks } from './markdown/sections.ts';
+import { sentence } from './markdown/room.ts';
+import { windowBlocks } from './markdown/window.ts';
+import type { Report } from './model.ts';
+
+/** A comment on GitHub takes 65,536 characters, and somebody writes a line above. */
+const MARKDOWN_MAX_BYTES = 60_000;
+
+const FOOT_BYTES = 200;
+
+type Section = (report: Report, roomBytes: number) => string[];
+
+/** In the order of reading: verdict, story with picture and proof, what else was found, what to do. Each has its share of the room. */
+const SECTIONS: readonly (readonly [share: number, section: Section])[] = [
+  [0.07, headBlocks],
+  [0.56, windowBlocks],
+  [0.16, findingBlocks],
+  [0.06, connectionBlocks],
+  [0.05, trustBlocks],
+  [0.06, stepBlocks],
+];
+
+/** The report for a ticket: GFM without any HTML, less than 60 kB whatever the capture holds. What did not fit is counted. */
+export function renderMarkdown(report: Report): string {
+  const blocks = SECTIONS.flatMap(([share, section]) => section(report, share * MARKDOWN_MAX_BYTES));
+  const { name, version } = report.tool;
+  return `${[...blocks, sentence(`Made by ${name} ${version}. Times are UTC.`, FOOT_BYTES)].join('\n\n')}\n`;
+}

@@ -1,0 +1,125 @@
+import { endpointText } from '../address.ts';
+import { durationText } from '../duration.ts';
+import type { Connection, Finding, Report } from '../model.ts';
+import { UNICODE } from '../text/glyphs.ts';
+import { headlineText } from '../words/headline.ts';
+import { lookedAtTexts } from '../words/looked-at.ts';
+import { packetName } from '../words/packet-name.ts';
+import { counted, dateTimeText, listed } from '../words/phrase.ts';
+import { MEANINGS } from '../words/verdict.ts';
+import { NO_WEAKNESS, weaknessTexts } from '../words/weaknesses.ts';
+import { code, codeBlock, prose } from './inline.ts';
+import { cut, list, sentence, table } from './room.ts';
+
+const CONNECTIONS_MAX = 20;
+const PACKETS_MAX = 8;
+const FILES_MAX = 3;
+const GATEWAYS_MAX = 3;
+const ADDRESSES_MAX = 6;
+const NOTE_BYTES = 600;
+const FINDING_BYTES = 1_000;
+const FILTER_MAX = 500;
+const STEP_BYTES = 1_200;
+const COMMAND_MAX = 400;
+
+/** The verdict, the sentence, what was read. */
+export function headBlocks(report: Report, roomBytes: number): string[] {
+  const { state, summary } = report.verdict;
+  return [
+    `## ${UNICODE.verdict[state]} ${headlineText(report)}`,
+    sentence(summary, roomBytes / 2),
+    ...(state === 'half-dead' ? [] : [prose(MEANINGS[state])]),
+    captureLines(report, roomBytes / 4).join('\n'),
+  ];
+}
+
+function captureLines({ capture, gateways }: Report, roomBytes: number): string[] {
+  const files = capture.files.slice(0, FILES_MAX).map(({ path }) => code(cut(path)));
+  const more = capture.files.length > files.length ? [`${capture.files.length - files.length} more`] : [];
+  const links = [...new Set(capture.files.flatMap(({ linkTypes }) => linkTypes))].join(', ');
+  const span = capture.start === null ? '' : `, ${durationText(capture.duration)} from ${dateTimeText(capture.start)}`;
+  const told = sentence(
+    `${counted(capture.packets, 'packet')}${links === '' ? '' : ` (${links})`}${span}`,
+    roomBytes / 2,
+  );
+  return [
+    `- **Capture**: ${listed([...files, ...more])}: ${told}`,
+    ...gateways
+      .slice(0, GATEWAYS_MAX)
+      .map(({ addresses }) => `- **Gateway**: ${listed(addresses.slice(0, ADDRESSES_MAX).map((ip) => code(cut(ip))))}`),
+  ];
+}
+
+/** Each finding with its packets and the filter that shows them. */
+export function findingBlocks({ findings, capture }: Report, roomBytes: number): string[] {
+  const paths = capture.files.map(({ path }) => path);
+  const items = findings.map((finding) => findingItem(finding, paths));
+  return items.length === 0 ? [] : ['### Findings', ...list(items, roomBytes, 'finding')];
+}
+
+function findingItem(
+  { severity, code: name, title, packets, files, filter }: Finding,
+  paths: readonly string[],
+): string {
+  const shown = packets.slice(0, PACKETS_MAX).map((packet, i) => code(cut(packetName(paths, packet, files?.[i]))));
+  const more = packets.length > shown.length ? [`${packets.length - shown.length} more`] : [];
+  const where = shown.length === 0 ? '' : `\n  packet${packets.length === 1 ? '' : 's'} ${listed([...shown, ...more])}`;
+  const show = filter.length > FILTER_MAX ? '' : `\n\n${indented(codeBlock(filter), '  ')}`;
+  return `- **${severity}** ${code(cut(name))}: ${sentence(`${title}.`, FINDING_BYTES)}${where}${show}`;
+}
+
+function indented(text: string, indent: string): string {
+  return indent + text.replaceAll('\n', `\n${indent}`);
+}
+
+/** Hurt connections first. */
+export function connectionBlocks({ connections, windows }: Report, roomBytes: number): string[] {
+  if (connections.length === 0) return [];
+  const hurt = new Set(windows.flatMap(({ client, upstream }) => [client, upstream]));
+  const rank = ({ id, role }: Connection): number => (hurt.has(id) ? 0 : role === 'other' ? 2 : 1);
+  const columns = [
+    { head: 'id' },
+    { head: 'client' },
+    { head: 'server' },
+    { head: 'protocol' },
+    { head: 'state at the end' },
+    { head: 'streams', right: true },
+    { head: 'resent', right: true },
+  ];
+  const rows = connections.toSorted((a, b) => rank(a) - rank(b)).map(connectionRow);
+  return ['### Connections', table(columns, rows, { roomBytes, rowsMax: CONNECTIONS_MAX, noun: 'connection' })];
+}
+
+function connectionRow(connection: Connection): string[] {
+  const { closed, liveness, retransmissions, streams, foldedStreams } = connection;
+  return [
+    prose(cut(connection.id)),
+    code(cut(endpointText(connection.client))),
+    code(cut(endpointText(connection.server))),
+    connection.protocol,
+    closed.how === 'open' ? (liveness.at(-1)?.state ?? 'open') : closed.how,
+    String(streams.length + foldedStreams.count),
+    String(retransmissions.fromClient + retransmissions.fromServer),
+  ];
+}
+
+/** How much was looked at, and what weakens what is said of it. */
+export function trustBlocks(report: Report, roomBytes: number): string[] {
+  const notes = weaknessTexts(report).map((text) => `- ${sentence(text, NOTE_BYTES)}`);
+  return [
+    '### How far to trust it',
+    lookedAtTexts(report).map(prose).join('\n'),
+    ...(notes.length === 0 ? [NO_WEAKNESS] : list(notes, roomBytes, 'note')),
+  ];
+}
+
+/** What to do, numbered; commands ready to copy. */
+export function stepBlocks({ nextSteps }: Report, roomBytes: number): string[] {
+  const items = nextSteps.map(({ text, command }, i) => {
+    const told = `${i + 1}. ${sentence(text, STEP_BYTES)}`;
+    return command === null || command.length > COMMAND_MAX
+      ? told
+      : `${told}\n\n${indented(codeBlock(command), '   ')}`;
+  });
+  return items.length === 0 ? [] : ['### What to do', ...list(items, roomBytes, 'step')];
+}

@@ -1,0 +1,116 @@
+import { foldLike } from '../like.ts';
+import type { Connection, HurtStream, Report, Window } from '../model.ts';
+import { outcomeText } from '../words/hurt.ts';
+import { packetName } from '../words/packet-name.ts';
+import { clockText, counted, named } from '../words/phrase.ts';
+import { windowSpan, worstFirst } from '../words/verdict.ts';
+import { windowFacts } from '../words/window-facts.ts';
+import { sequenceDiagram } from './diagram.ts';
+import { code, prose } from './inline.ts';
+import { cut, sentence, table } from './room.ts';
+
+/** Windows with a section of their own; further ones have a row each. */
+const TOLD_MAX = 3;
+const OTHERS_MAX = 40;
+const STREAMS_MAX = 50;
+const EVIDENCE_MAX = 60;
+/** Of the room of all windows, that of the rows of those without a section. */
+const OTHERS_SHARE = 0.1;
+/** Of a window's room. */
+const SHARES = { title: 0.03, story: 0.14, diagram: 0.25, facts: 0.13, streams: 0.25, evidence: 0.2 } as const;
+
+type ById = ReadonlyMap<string, Connection>;
+
+/** The windows: the worst ones in full, the others as rows. Blocks, to be joined by blank lines. */
+export function windowBlocks(report: Report, roomBytes: number): string[] {
+  const byId = new Map(report.connections.map((connection) => [connection.id, connection]));
+  const ranked = worstFirst(report.windows);
+  const told = ranked.slice(0, TOLD_MAX);
+  const room = (roomBytes * (1 - OTHERS_SHARE)) / Math.max(told.length, 1);
+  return [
+    ...told.flatMap((window) => toldWindow(window, report, byId, room)),
+    ...otherWindows(ranked.slice(TOLD_MAX), byId, roomBytes * OTHERS_SHARE),
+  ];
+}
+
+function toldWindow(window: Window, report: Report, byId: ById, room: number): string[] {
+  const title = `Window ${window.id} (${window.confidence}): client ${named(window.client, byId)} → upstream ${named(window.upstream, byId)}`;
+  const diagram = sequenceDiagram(window, report, byId, room * SHARES.diagram);
+  const facts = windowFacts(window, report, byId);
+  const factRoom = (room * SHARES.facts) / facts.length;
+  return [
+    `### ${sentence(title, room * SHARES.title)}`,
+    sentence(window.story, room * SHARES.story),
+    ...(diagram.length === 0 ? [] : [['```mermaid', ...diagram, '```'].join('\n')]),
+    facts.map(([term, text]) => `- **${term}**: ${sentence(text, factRoom)}`).join('\n'),
+    ...streamsTable(window, byId, room * SHARES.streams),
+    ...evidenceTable(window, report, room * SHARES.evidence),
+  ];
+}
+
+function streamsTable({ streams }: Window, byId: ById, roomBytes: number): string[] {
+  if (streams.length === 0) return [];
+  const columns = [
+    { head: 'stream', right: true },
+    { head: 'on upstream', right: true },
+    { head: 'kind' },
+    { head: 'path' },
+    { head: 'silent since' },
+    { head: 'outcome' },
+    { head: 'recovered by' },
+  ];
+  const rows = streams.map((stream) => [
+    String(stream.id),
+    stream.upstreamStream === null ? 'not seen' : String(stream.upstreamStream),
+    prose(cut(stream.kind)),
+    stream.path === null ? 'not known' : code(cut(stream.path)),
+    prose(cut(clockText(stream.silentSince))),
+    prose(outcomeText(stream)),
+    recoveryText(stream, byId),
+  ]);
+  return ['**Hurt streams**', table(columns, rows, { roomBytes, rowsMax: STREAMS_MAX, noun: 'stream' })];
+}
+
+function recoveryText({ recoveredBy }: HurtStream, byId: ById): string {
+  if (recoveredBy === null) return 'none';
+  const { stream, upstream } = recoveredBy;
+  return upstream === null ? `stream ${stream}` : `stream ${stream} via ${prose(cut(named(upstream, byId)))}`;
+}
+
+function evidenceTable({ evidence }: Window, { capture }: Report, roomBytes: number): string[] {
+  if (evidence.length === 0) return [];
+  const paths = capture.files.map(({ path }) => path);
+  const columns = [{ head: 'packet', right: true }, { head: 'at' }, { head: 'on' }, { head: 'evidence' }];
+  const rows = foldLike(evidence).map(({ row, skipped }) => [
+    code(cut(packetName(paths, row.packet, row.file))),
+    prose(cut(clockText(row.at))),
+    prose(cut(row.connection)),
+    prose(cut(row.text)) + (skipped === 0 ? '' : ` (${skipped} more before)`),
+  ]);
+  const title = '**Evidence** (packet numbers as in Wireshark; to see one there, filter by `frame.number == …`)';
+  return [title, table(columns, rows, { roomBytes, rowsMax: EVIDENCE_MAX, noun: 'packet' })];
+}
+
+function otherWindows(windows: readonly Window[], byId: ById, roomBytes: number): string[] {
+  if (windows.length === 0) return [];
+  const columns = [
+    { head: 'window' },
+    { head: 'client' },
+    { head: 'upstream' },
+    { head: 'cause' },
+    { head: 'from' },
+    { head: 'lasted' },
+    { head: 'hurt' },
+  ];
+  const rows = windows.map((window) => [
+    prose(cut(window.id)),
+    prose(cut(named(window.client, byId))),
+    prose(cut(named(window.upstream, byId))),
+    window.cause,
+    prose(cut(clockText(window.from))),
+    windowSpan(window),
+    counted(window.streams.length, 'stream'),
+  ]);
+  const title = `### ${counted(windows.length, 'more window')}`;
+  return [title, table(columns, rows, { roomBytes, rowsMax: OTHERS_MAX, noun: 'window' })];
+}

@@ -1,0 +1,27 @@
+import { durationText } from '../duration.ts';
+import type { Report, VerdictState, Window } from '../model.ts';
+import { counted } from './phrase.ts';
+
+const FACTS: Readonly<Record<Exclude<VerdictState, 'half-dead'>, string>> = {
+  suspect: 'an upstream is in trouble, and whom that hurt is not shown',
+  healthy: 'no client was alive on a dead upstream',
+  inconclusive: 'this capture cannot answer',
+};
+
+/** The first line of a report: `half-dead (confirmed): 1 window, at least 5 min 20 s, 1 stream hurt`. */
+export function headlineText({ verdict: { state, confidence }, windows }: Report): string {
+  const sure = confidence === null ? '' : ` (${confidence})`;
+  return `${state}${sure}: ${state === 'half-dead' ? factsOf(windows) : FACTS[state]}`;
+}
+
+function factsOf(windows: readonly Window[]): string {
+  const longest = windows.reduce((most, { duration }) => Math.max(most, duration), 0);
+  const isOpen = windows.some(({ open, duration }) => open && duration === longest);
+  const span = `${isOpen ? 'at least ' : ''}${durationText(longest)}`;
+  const hurt = new Set(windows.flatMap(({ client, streams }) => streams.map(({ id }) => `${client} ${id}`))).size;
+  return [
+    counted(windows.length, 'window'),
+    windows.length === 1 ? span : `the longest ${span}`,
+    `${counted(hurt, 'stream')} hurt`,
+  ].join(', ');
+}

@@ -1,0 +1,47 @@
+import type { Connection, Report, Window } from '../model.ts';
+import { packetName } from './packet-name.ts';
+import { clockText, counted, named } from './phrase.ts';
+import { CAUSES, ENDS } from './story.ts';
+import { windowSpan } from './verdict.ts';
+
+const STAND_BYS_MAX = 3;
+
+export type Fact = readonly [term: string, text: string];
+
+/** What is known of a window, term by term: when the upstream died, why, how long it lasted, what ended it, how it was linked. */
+export function windowFacts(window: Window, report: Report, byId: ReadonlyMap<string, Connection>): Fact[] {
+  const { cause } = window;
+  const link = report.links[window.link];
+  return [
+    ['died', diedText(window)],
+    ['cause', `${cause}: ${CAUSES[cause]}`],
+    ['lasted', lastedText(window)],
+    ['end', endText(window, report)],
+    ...(link === undefined ? [] : [['linked', `by ${link.method}, confidence ${link.confidence}`] as const]),
+    ['stand-by', standByText(window, byId)],
+  ];
+}
+
+function diedText({ onset: { lastHeard, firstUnanswered } }: Window): string {
+  if (lastHeard === null) return `by ${clockText(firstUnanswered)}, the first unanswered packet`;
+  return `between ${clockText(lastHeard)} (last heard) and ${clockText(firstUnanswered)} (first unanswered)`;
+}
+
+function lastedText(window: Window): string {
+  const until = window.to === null ? 'the end of the capture' : clockText(window.to);
+  return `${windowSpan(window)}, ${clockText(window.from)} to ${until}`;
+}
+
+function endText({ end: { how, packet, file } }: Window, { capture }: Report): string {
+  const paths = capture.files.map(({ path }) => path);
+  return `${how}: ${ENDS[how]}${packet === null ? '' : ` (packet ${packetName(paths, packet, file)})`}`;
+}
+
+function standByText({ alternatives }: Window, byId: ReadonlyMap<string, Connection>): string {
+  if (alternatives.length === 0) return 'no other upstream connection is seen alive';
+  const told = alternatives
+    .slice(0, STAND_BYS_MAX)
+    .map(({ upstream, requestsDuring }) => `${named(upstream, byId)}: ${counted(requestsDuring, 'request')} meanwhile`);
+  const more = alternatives.length - told.length;
+  return [...told, ...(more > 0 ? [`${more} more`] : [])].join('; ');
+}
