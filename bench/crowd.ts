@@ -140,7 +140,7 @@ class Crowd {
 }
 
 function end(ip: number, port: number, isLocal: boolean): End {
-  return { ip, port, isLocal, seq: 1000, acked: 0, tsVal: 0, ipId: port };
+  return { ip, port, isLocal, seq: (ip ^ (port * 65_537)) >>> 0, acked: 0, tsVal: 0, ipId: port };
 }
 
 /** Indexed field 8 of the static table (RFC 7541 appendix A). */

@@ -8,18 +8,21 @@ import { castRoles, NO_HINTS, type RoleHints } from './roles.ts';
 import { Scene } from './scene.ts';
 import { DEFAULT_THRESHOLDS, type Thresholds } from './thresholds.ts';
 import { trustNotes } from './trust.ts';
+import { untwined } from './twins.ts';
 import { verdictOf } from './verdict.ts';
 import { windowsOf } from './windows.ts';
 
 /** From what was recorded to what it means: roles, liveness, links, windows, findings, verdict. Pure, and the same for the same trace. */
 export function buildIncident(
-  trace: Trace,
+  recorded: Trace,
   thresholds: Thresholds = DEFAULT_THRESHOLDS,
   hints: RoleHints = NO_HINTS,
 ): Incident {
+  const single = untwined(recorded);
+  const { trace } = single;
   const captureEndNs = trace.last?.timeNs ?? 0;
   const casting = castRoles(trace, hints);
-  const legs = legsOf(trace, casting, thresholds);
+  const legs = legsOf(single, casting, thresholds);
   const scene = new Scene(legs, casting, linksOf(trace, legs, casting), thresholds, captureEndNs);
   const { windows, links, deaths } = windowsOf(scene);
   const spanNs = captureEndNs - (trace.first?.timeNs ?? captureEndNs);

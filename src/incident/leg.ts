@@ -4,6 +4,9 @@ import { livenessOf } from './liveness.ts';
 import type { Leg, Party, Role } from './model.ts';
 import type { Casting } from './roles.ts';
 import type { Thresholds } from './thresholds.ts';
+import type { SeenAs, Untwined } from './twins.ts';
+
+const NEVER: readonly SeenAs[] = [];
 
 const PREFIX = { client: 'c', upstream: 'u', other: 'o' } as const satisfies Record<Role, string>;
 
@@ -11,7 +14,7 @@ const PREFIX = { client: 'c', upstream: 'u', other: 'o' } as const satisfies Rec
 const RTO_MAX_NS = 120e9;
 
 /** One leg per connection, in the order of the trace, named by role and order. */
-export function legsOf(trace: Trace, casting: Casting, thresholds: Thresholds): readonly Leg[] {
+export function legsOf({ trace, seenAs }: Untwined, casting: Casting, thresholds: Thresholds): readonly Leg[] {
   const streams = streamsByConnection(trace);
   const counts: Record<Role, number> = { client: 0, upstream: 0, other: 0 };
   const endNs = trace.last?.timeNs ?? 0;
@@ -19,15 +22,9 @@ export function legsOf(trace: Trace, casting: Casting, thresholds: Thresholds): 
     const role = casting.roles[connection.id] ?? 'other';
     counts[role]++;
     const id = `${PREFIX[role]}${counts[role]}`;
-    return legOf(
-      id,
-      role,
-      casting.serverSides[connection.id] ?? 1,
-      connection,
-      streams.get(connection.id) ?? [],
-      endNs,
-      thresholds,
-    );
+    const serverSide = casting.serverSides[connection.id] ?? 1;
+    const others = { streams: streams.get(connection.id) ?? [], seenAs: seenAs.get(connection.id) ?? NEVER };
+    return legOf({ id, role, serverSide, trace: connection, ...others }, endNs, thresholds);
   });
 }
 
@@ -51,21 +48,14 @@ export function clientSide(leg: Pick<Leg, 'serverSide'>): Side {
 }
 
 function legOf(
-  id: string,
-  role: Role,
-  serverSide: Side,
-  trace: TraceConnection,
-  streams: readonly TraceStream[],
+  known: Pick<Leg, 'id' | 'role' | 'serverSide' | 'trace' | 'streams' | 'seenAs'>,
   captureEndNs: number,
   thresholds: Thresholds,
 ): Leg {
+  const { trace, serverSide } = known;
   const closed = closedOf(trace, serverSide, captureEndNs, thresholds);
   return {
-    id,
-    role,
-    serverSide,
-    trace,
-    streams,
+    ...known,
     opened: openedOf(trace, serverSide),
     closed,
     resets: trace.closes.filter((close) => close.kind === 'rst'),

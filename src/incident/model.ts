@@ -2,6 +2,9 @@ import type { Side } from '../tcp/index.ts';
 import type { Close, Flood, LimitHit, Ref, TraceConnection, TraceStream } from '../trace/index.ts';
 import type { FindingArgs, FindingCode } from './findings/args.ts';
 import type { Thresholds } from './thresholds.ts';
+import type { SeenAs } from './twins.ts';
+
+export type { SeenAs };
 
 /** What the incident model says of a trace. Findings are data; every sentence lives in `report`. */
 export interface Incident {
@@ -82,6 +85,8 @@ export interface Leg {
     readonly at: Ref | null;
   };
   readonly resets: readonly Close[];
+  /** Other 4-tuples under which the capture shows it (NAT). */
+  readonly seenAs: readonly SeenAs[];
   readonly liveness: readonly LivenessInterval[];
 }
 

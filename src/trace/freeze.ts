@@ -77,6 +77,7 @@ class FrozenConnection implements TraceConnection {
   readonly endpoints: TraceConnection['endpoints'];
   readonly first: Ref;
   readonly last: Ref;
+  readonly initialSeqs: readonly [number, number] | null;
   readonly handshake: Handshake;
   readonly localSide: TraceConnection['localSide'];
   readonly closes: TraceConnection['closes'];
@@ -103,6 +104,8 @@ class FrozenConnection implements TraceConnection {
     this.last = later(sent.get(row, LAST_SENT), sent.get(row + 1, LAST_SENT)) ?? NOWHERE;
     if (lastNs - this.last.timeNs > SILENCE_NS) gathered.silence({ from: this.last, to: null });
     for (const ping of books.pings.unanswered(connection)) gathered.slowPing(ping);
+    const isTwoSided = tcp.isSeen(connection, 0) && tcp.isSeen(connection, 1);
+    this.initialSeqs = isTwoSided ? [tcp.initialSeq(connection, 0), tcp.initialSeq(connection, 1)] : null;
     this.handshake = { by: synBy, syn, synAck };
     this.localSide = books.notes.localSide(connection);
     this.closes = gathered.closes;

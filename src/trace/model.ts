@@ -71,6 +71,11 @@ export interface TraceConnection {
   readonly endpoints: readonly [Endpoint, Endpoint];
   readonly first: Ref;
   readonly last: Ref;
+  /**
+   * Initial sequence numbers by side, as int32; without a SYN the first number seen, less one. Null where a side was never seen. Two
+   * connections that share both are one, seen before and after its addresses were translated.
+   */
+  readonly initialSeqs: readonly [number, number] | null;
   readonly handshake: Handshake;
   /** Whose address the capturing host itself has, from the cooked header's direction field; null where it does not tell. */
   readonly localSide: Side | 'both' | null;

@@ -186,6 +186,7 @@ class LegDraft {
       endpoints: this.endpoints,
       first,
       last: seen.at(-1)?.ref ?? first,
+      initialSeqs: null,
       handshake: { by: syn === null && synAck === null ? null : 0, syn, synAck },
       localSide: null,
       closes: this.closes.filter(({ by }) => by !== this.missing).toSorted(byTime(({ at }) => at)),

@@ -5,6 +5,7 @@ import { buildPcap, LINKTYPE, type PcapRecord } from './pcap.ts';
 
 const NS = 1_000_000_000;
 const HOP_SECONDS = 0.000_1;
+const COPY_SECONDS = 0.000_02;
 
 export type Payload = string | Uint8Array;
 
@@ -17,21 +18,32 @@ export type Payload = string | Uint8Array;
  *     const bytes = wire.pcap(60);
  */
 export class Wire {
-  readonly #gateway: string;
+  /** Addresses of the capturing host, as its cooked headers tell. */
+  readonly #local: readonly string[];
   readonly #packets: { readonly seconds: number; readonly data: Uint8Array }[] = [];
   #ipId = 1;
+  #connections = 0;
 
-  constructor(gateway: string) {
-    this.#gateway = gateway;
+  constructor(...local: readonly string[]) {
+    this.#local = local;
   }
 
   /** A handshake at that second. */
   connect(from: string, to: string, seconds: number): Tcp {
-    return new Tcp(this, from, to).opens(seconds);
+    return new Tcp(this, [[from, to]], ++this.#connections).opens(seconds);
+  }
+
+  /** A connection that the capture shows once more, before or after an end of it was translated. */
+  connectTranslated(
+    ends: readonly [from: string, to: string],
+    seenAs: readonly [from: string, to: string],
+    seconds: number,
+  ): Tcp {
+    return new Tcp(this, [ends, seenAs], ++this.#connections).opens(seconds);
   }
 
   packet(seconds: number, packet: TcpPacket): void {
-    const cookedType = packet.from.startsWith(`${this.#gateway}:`) ? 4 : 0;
+    const cookedType = this.#local.some((ip) => packet.from.startsWith(`${ip}:`)) ? 4 : 0;
     const data = tcpPacket({ link: 'LINUX_SLL', cookedType, ipId: this.#ipId++, ttl: 64, ...packet });
     this.#packets.push({ seconds, data });
   }
@@ -48,12 +60,14 @@ export class Wire {
 /** One TCP connection; what either side sends is acknowledged at once unless it is sent in vain. */
 export class Tcp {
   readonly #wire: Wire;
-  readonly #ends: readonly [string, string];
-  readonly #next: [number, number] = [1000, 5000];
+  /** Under each of these it is captured. */
+  readonly #ends: readonly (readonly [string, string])[];
+  readonly #next: [number, number];
 
-  constructor(wire: Wire, from: string, to: string) {
+  constructor(wire: Wire, ends: readonly (readonly [string, string])[], nth: number) {
     this.#wire = wire;
-    this.#ends = [from, to];
+    this.#ends = ends;
+    this.#next = [nth * 7_654_321, nth * 9_876_543];
   }
 
   opens(seconds: number): this {
@@ -99,14 +113,10 @@ export class Tcp {
   #send(seconds: number, side: 0 | 1, flags: string, payload: Uint8Array = new Uint8Array(0)): void {
     const other = side === 0 ? 1 : 0;
     const ack = flags === 'SYN' ? 0 : this.#next[other];
-    this.#wire.packet(seconds, {
-      from: this.#ends[side],
-      to: this.#ends[other],
-      flags,
-      seq: this.#next[side],
-      ack,
-      payload,
-    });
+    for (const [copy, ends] of this.#ends.entries()) {
+      const at = seconds + copy * COPY_SECONDS;
+      this.#wire.packet(at, { from: ends[side], to: ends[other], flags, seq: this.#next[side], ack, payload });
+    }
     const space = payload.length + (flags.includes('SYN') || flags.includes('FIN') ? 1 : 0);
     this.#next[side] = (this.#next[side] + space) >>> 0;
   }

@@ -268,6 +268,7 @@ export class NaiveRecorder {
       endpoints: [endpointText(this.#tcp, id, 0), endpointText(this.#tcp, id, 1)],
       first,
       last,
+      initialSeqs: null,
       handshake: { by, syn: syn?.at ?? null, synAck: synAck?.at ?? null },
       localSide: null,
       closes: closesOf(packets),

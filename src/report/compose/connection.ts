@@ -25,7 +25,11 @@ export function connectionOf(frame: Frame, leg: Leg, marksLimit: number): Connec
     server: endpointOf(trace.endpoints[leg.serverSide]),
     dumpId: `t${trace.nth + 1}`,
     marks: marksOf(frame, leg, marksLimit),
-    seenAs: [],
+    seenAs: leg.seenAs.map(({ endpoints, packets }) => ({
+      client: endpointOf(endpoints[otherSide(leg.serverSide)]),
+      server: endpointOf(endpoints[leg.serverSide]),
+      packets,
+    })),
     ...extentOf(frame, trace),
     opened: leg.opened,
     closed: closedOf(frame, leg),

@@ -1,0 +1,143 @@
+import type { Endpoint, Join, Partner, Trace, TraceConnection, TraceStream } from '../trace/index.ts';
+
+/** Another 4-tuple under which the capture shows a connection: before or after its addresses were translated. */
+export interface SeenAs {
+  /** By side, as in `TraceConnection.endpoints`. */
+  readonly endpoints: TraceConnection['endpoints'];
+  readonly packets: number;
+}
+
+/** A trace in which every connection stands once, and under what else each was seen, by connection id. */
+export interface Untwined {
+  readonly trace: Trace;
+  readonly seenAs: ReadonlyMap<number, readonly SeenAs[]>;
+}
+
+/** Both copies of a packet are captured within moments. */
+const APART_MAX_NS = 0.01e9;
+/** Before and after two translations. Numbers that more connections share were not drawn at random, and tell nothing. */
+const COPIES_MAX = 3;
+
+/**
+ * Finds connections that the capture shows twice, on both sides of NAT (DNAT, SNAT, REDIRECT): the same pair of initial sequence numbers, the
+ * same packets at the same time, one end the same. Leaves the one that is nearer the gateway (contract §3, Connections): the host that
+ * accepts connections and opens others.
+ */
+export function untwined(trace: Trace): Untwined {
+  const groups = twinsOf(trace.connections);
+  if (groups.length === 0) return { trace, seenAs: new Map() };
+  const gatewayLike = middleHosts(trace.connections);
+  const twinOf = new Map<number, TraceConnection>();
+  for (const group of groups) {
+    const kept = group.find(({ endpoints }) => endpoints.some(({ ip }) => gatewayLike.has(ip))) ?? group[0];
+    for (const each of group) if (kept !== undefined && each !== kept) twinOf.set(each.id, kept);
+  }
+  const kept = trace.connections.filter(({ id }) => !twinOf.has(id));
+  const ids = new Map(kept.map(({ id }, at) => [id, at]));
+  // A twin's streams and joins are those of the connection that is left.
+  const idOf = (id: number): number => ids.get(twinOf.get(id)?.id ?? id) ?? 0;
+  return {
+    trace: {
+      ...trace,
+      connections: kept.map((connection, id) => ({ ...connection, id, marks: connection.marks })),
+      streams: streamsOnce(trace.streams, twinOf, idOf),
+      joins: joinsOnce(trace.joins, idOf),
+    },
+    seenAs: namesOf(trace.connections, twinOf, idOf),
+  };
+}
+
+function twinsOf(connections: readonly TraceConnection[]): TraceConnection[][] {
+  const groups = new Map<string, TraceConnection[]>();
+  for (const connection of connections) {
+    const key = connection.initialSeqs?.join(' ');
+    if (key === undefined) continue;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [connection]);
+    else group.push(connection);
+  }
+  return [...groups.values()]
+    .filter((group) => group.length > 1 && group.length <= COPIES_MAX)
+    .map((group) => group.filter((each) => each === group[0] || (group[0] !== undefined && isCopy(group[0], each))))
+    .filter((group) => group.length > 1);
+}
+
+/** SNAT leaves the server's end, DNAT the client's; where both were changed nothing but the numbers would speak for it. */
+function isCopy(a: TraceConnection, b: TraceConnection): boolean {
+  const same = a.endpoints.filter((end, side) => isSameEnd(end, b.endpoints[side === 0 ? 0 : 1])).length;
+  const atOnce = isNear(a.first.timeNs, b.first.timeNs) && isNear(a.last.timeNs, b.last.timeNs);
+  return same === 1 && atOnce && a.flows.every((flow, side) => flow.bytes === b.flows[side === 0 ? 0 : 1].bytes);
+}
+
+function isSameEnd(a: Endpoint, b: Endpoint): boolean {
+  return a.ip === b.ip && a.port === b.port;
+}
+
+function isNear(aNs: number, bNs: number): boolean {
+  return Math.abs(aNs - bNs) <= APART_MAX_NS;
+}
+
+/** Addresses that accept connections and open others; who opened is told by the handshake, else by who was seen first. */
+function middleHosts(connections: readonly TraceConnection[]): ReadonlySet<string> {
+  const opening = new Set<string>();
+  const accepting = new Set<string>();
+  for (const { endpoints, handshake } of connections) {
+    const opener = handshake.by ?? 0;
+    opening.add(endpoints[opener].ip);
+    accepting.add(endpoints[opener === 0 ? 1 : 0].ip);
+  }
+  return new Set([...opening].filter((ip) => accepting.has(ip)));
+}
+
+/** The streams of the connections that are left, with what their twins' streams were joined to. */
+function streamsOnce(
+  streams: readonly TraceStream[],
+  twinOf: ReadonlyMap<number, TraceConnection>,
+  idOf: (id: number) => number,
+): TraceStream[] {
+  const partners = new Map<string, Partner[]>();
+  const keyOf = ({ connection, id }: TraceStream): string => `${idOf(connection)} ${id}`;
+  for (const stream of streams) {
+    const known = partners.get(keyOf(stream)) ?? [];
+    for (const partner of stream.partners) {
+      const connection = idOf(partner.connection);
+      const isNew = known.every((each) => each.connection !== connection || each.streamId !== partner.streamId);
+      if (isNew && connection !== idOf(stream.connection)) known.push({ ...partner, connection });
+    }
+    partners.set(keyOf(stream), known);
+  }
+  return streams
+    .filter(({ connection }) => !twinOf.has(connection))
+    .map((stream, index) => ({
+      ...stream,
+      index,
+      connection: idOf(stream.connection),
+      partners: partners.get(keyOf(stream)) ?? [],
+    }));
+}
+
+/** Of joins between the same two connections the one that saw most. */
+function joinsOnce(joins: readonly Join[], idOf: (id: number) => number): Join[] {
+  const best = new Map<string, Join>();
+  for (const join of joins) {
+    const [near, far] = [idOf(join.near), idOf(join.far)];
+    const key = `${near} ${far} ${join.method}`;
+    if (near !== far && (best.get(key)?.streams ?? 0) < join.streams) best.set(key, { ...join, near, far });
+  }
+  return [...best.values()];
+}
+
+function namesOf(
+  connections: readonly TraceConnection[],
+  twinOf: ReadonlyMap<number, TraceConnection>,
+  idOf: (id: number) => number,
+): ReadonlyMap<number, readonly SeenAs[]> {
+  const names = new Map<number, SeenAs[]>();
+  for (const id of twinOf.keys()) {
+    const twin = connections[id];
+    if (twin === undefined) continue;
+    const seen = { endpoints: twin.endpoints, packets: twin.flows[0].packets + twin.flows[1].packets };
+    names.set(idOf(id), [...(names.get(idOf(id)) ?? []), seen]);
+  }
+  return names;
+}
