@@ -16,6 +16,8 @@ export const EXIT = {
   /** The file cannot be read. */
   noInput: 66,
   internal: 70,
+  /** An output file cannot be written. */
+  cannotCreate: 73,
 } as const;
 export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
 

@@ -6,6 +6,7 @@ import { EXIT, type ExitStatus, exitStatusOf, exitStatusOfError } from './exit-s
 import { hintsOf, thresholdsOf } from './model-options.ts';
 import { type AnalyzeOptions, commandLine } from './options.ts';
 import { complain, write } from './output.ts';
+import { checkOutputs, OutputError, refuseInputs, writeReports } from './output-files.ts';
 import { ReadingProgress } from './progress.ts';
 import { renderOptions } from './terminal.ts';
 import { VERSION } from './version.ts';
@@ -43,12 +44,27 @@ export async function main(args: readonly string[]): Promise<ExitStatus> {
 
 async function analyze(files: readonly string[], options: AnalyzeOptions): Promise<ExitStatus> {
   const settings = { thresholds: thresholdsOf(options), hints: hintsOf(options) };
+  await checkOutputs(options.output, files);
   const { capture, incident } = await watched((reading) => analyzeFiles(files, settings, reading));
   const report = composeReport(incident, capture, VERSION);
-  const render = await FORMATS[options.format]();
   warn(report);
-  await write(render(report, renderOptions(options)));
+  await refuseInputs(
+    options.output,
+    report.capture.files.map(({ path }) => path),
+  );
+  await print(report, options);
   return options.exitZero ? EXIT.healthy : exitStatusOf(incident.verdict.state, options.failOn);
+}
+
+/** Files first: a reader of standard output may go away. */
+async function print(report: Report, options: AnalyzeOptions): Promise<void> {
+  const drawing = renderOptions(options);
+  const render = await FORMATS[options.format].load();
+  try {
+    await writeReports(options.output, report, drawing);
+  } finally {
+    await write(render(report, drawing));
+  }
 }
 
 /** Lets a terminal see how far reading has come, and an interrupt end it: what was read until then is reported. A second one ends the process. */
@@ -82,6 +98,10 @@ function statusOfFailure(error: unknown): ExitStatus {
   if (error instanceof CaptureError) {
     complain(error.message);
     return exitStatusOfError(error.code);
+  }
+  if (error instanceof OutputError) {
+    complain(error.message);
+    return error.status;
   }
   const message = error instanceof Error ? error.message : String(error);
   complain(`internal error: ${message} (please report it, with WATCHPCAP_DEBUG=1 for the stack)`);

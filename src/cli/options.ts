@@ -2,11 +2,13 @@ import { Argument, Command, Option } from 'commander';
 import { FORMATS, type FormatName } from '../report/index.ts';
 import { FAIL_ON, type FailOn } from './exit-status.ts';
 import { addModelOptions, type ModelOptions } from './model-options.ts';
+import { addOutputOption, type OutputFile } from './output-files.ts';
 import { VERSION } from './version.ts';
 
 /** What `analyze` was asked for. */
 export interface AnalyzeOptions extends ModelOptions {
   readonly format: FormatName;
+  readonly output: readonly OutputFile[];
   readonly failOn: FailOn;
   readonly exitZero: boolean;
   readonly color: 'auto' | 'always' | 'never';
@@ -17,6 +19,7 @@ const EXAMPLES = `Examples:
   $ watchpcap analyze gateway.pcap
   $ watchpcap analyze gateway.pcap0 gateway.pcap1.gz
   $ watchpcap analyze gateway.pcap --format json | jq .verdict
+  $ watchpcap analyze gateway.pcap --output report.md --output report.json
   $ tcpdump -i any -w - 'tcp port 80 or tcp port 8080' | watchpcap analyze -
 `;
 
@@ -30,6 +33,7 @@ Exit status:
   65  the file is no capture, or damaged beyond use
   66  the file cannot be read
   70  an error in watchpcap itself
+  73  an output file cannot be written
 `;
 
 /** What each command does. */
@@ -73,7 +77,7 @@ function addAnalyze(program: Command, { analyze }: Commands): void {
     .option('--exit-zero', 'exit with 0 whatever was found; errors still exit with 64 and up', false)
     .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
     .option('--ascii', 'draw with ASCII characters only', false);
-  addModelOptions(command)
+  addModelOptions(addOutputOption(command))
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', EXIT_STATUSES)
     .exitOverride()

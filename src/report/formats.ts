@@ -8,15 +8,41 @@ export type Renderer = (report: Report, options: RenderOptions) => Iterable<stri
 /** What `--format` takes. */
 export type FormatName = 'text' | 'markdown' | 'json';
 
-/** Name -> loader. Only the format asked for is loaded: JSON needs no table library. */
-export const FORMATS: Readonly<Record<FormatName, () => Promise<Renderer>>> = {
-  text: async () => {
-    const { renderText } = await import('./text.ts');
-    return (report, options) => [renderText(report, options)];
+export interface Format {
+  /** What names of files in it end with. */
+  readonly extensions: readonly string[];
+  /** Only the format asked for is loaded: JSON needs no table library. */
+  readonly load: () => Promise<Renderer>;
+}
+
+export const FORMATS: Readonly<Record<FormatName, Format>> = {
+  text: {
+    extensions: ['.txt'],
+    load: async () => {
+      const { renderText } = await import('./text.ts');
+      return (report, options) => [renderText(report, options)];
+    },
   },
-  markdown: async () => {
-    const { renderMarkdown } = await import('./markdown.ts');
-    return (report) => [renderMarkdown(report)];
+  markdown: {
+    extensions: ['.md'],
+    load: async () => {
+      const { renderMarkdown } = await import('./markdown.ts');
+      return (report) => [renderMarkdown(report)];
+    },
   },
-  json: async () => (report) => renderJson(report),
+  json: { extensions: ['.json'], load: async () => (report) => renderJson(report) },
 };
+
+/** The format of a file by its name's end, of several the longest; undefined where there is none. */
+export function formatOfPath(path: string): FormatName | undefined {
+  const name = path.toLowerCase();
+  const ends = Object.entries(FORMATS).flatMap(([format, { extensions }]) =>
+    extensions.filter((end) => name.endsWith(end)).map((end) => ({ format, end })),
+  );
+  const [longest] = ends.toSorted((a, b) => b.end.length - a.end.length);
+  return longest !== undefined && isFormat(longest.format) ? longest.format : undefined;
+}
+
+function isFormat(name: string): name is FormatName {
+  return Object.hasOwn(FORMATS, name);
+}

@@ -1,7 +1,7 @@
 export { composeReport } from './compose.ts';
 export { renderTrace } from './dump/trace.ts';
 export { escapeTerminal } from './escape.ts';
-export { FORMATS, type FormatName, type Renderer } from './formats.ts';
+export { FORMATS, formatOfPath, type FormatName, type Renderer } from './formats.ts';
 export type { RenderOptions } from './render-options.ts';
 export { renderJson } from './json.ts';
 export type * from './model.ts';
