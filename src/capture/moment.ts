@@ -11,4 +11,6 @@ export class Moment {
   packet = 0;
   /** Index of the file in the capture. */
   file = 0;
+  /** Interface of the file at which it was captured (`RecordBatch.vantage`). */
+  vantage = 0;
 }

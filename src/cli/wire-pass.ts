@@ -37,12 +37,13 @@ export class WirePass implements TcpSink, TcpKeeper {
   consume(batch: RecordBatch): void {
     const moment = this.#moment;
     const decoder = this.#decoder;
-    const { view, at, capturedBytes, originalBytes, timeNs, linkType } = batch;
+    const { view, at, capturedBytes, originalBytes, timeNs, linkType, vantage } = batch;
     moment.file = batch.file;
     for (let row = batch.firstRow; row < batch.count; row++) {
       if (linkType[row] === LINK_NO_PACKET) continue;
       moment.packet = batch.firstPacket + row;
       moment.ns[0] = timeNs[row] ?? 0;
+      moment.vantage = vantage[row] ?? 0;
       this.#recorder.packet();
       const from = at[row] ?? 0;
       const end = from + (capturedBytes[row] ?? 0);

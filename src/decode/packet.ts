@@ -32,6 +32,7 @@ export function decodePacket(
   const wireBytes = originalBytes > WIRE_MAX_BYTES ? WIRE_MAX_BYTES : originalBytes | 0;
   const wireEnd = at + (wireBytes > capturedBytes ? wireBytes : capturedBytes);
   into.direction = DIRECTION.unknown;
+  into.interfaceIndex = 0;
   into.ipVersion = 0;
   into.tunnels = 0;
   const stop = linkReader(linkType)(view, at, end, wireEnd, into);

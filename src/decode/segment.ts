@@ -60,6 +60,8 @@ export class Segment {
   /** IPv4 identification; -1 for IPv6. */
   ipId = 0;
   direction: Direction = DIRECTION.unknown;
+  /** The capturing host's number of the interface (Linux cooked v2); 0 where the link header does not tell. */
+  interfaceIndex = 0;
   /** Shift of the window scale option (RFC 7323 §2); -1 where absent. Only meaningful on a SYN. */
   windowShift = -1;
   /** Maximum segment size option; -1 where absent. */

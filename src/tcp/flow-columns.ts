@@ -69,6 +69,8 @@ export const FLOW = {
   /** Acknowledgement and sequence number of those bare ACKs. */
   bareAckNumber: 28,
   bareAckSeq: 29,
+  /** Number of the flow's last packet among those remembered by duplicates.ts; 0: none. */
+  lastNoted: 30,
 } as const;
 export const FLOW_INTS: number = 32;
 

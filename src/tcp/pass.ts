@@ -4,6 +4,7 @@ import { Analysis } from './analysis.ts';
 import { Incarnations } from './connection.ts';
 import { ConnectionFacts } from './facts.ts';
 import { Flight, PROBE } from './flight.ts';
+import { Duplicates } from './duplicates.ts';
 import { DOUBLE, doublesRow, FLOW, FLOW_FLAG, flowRow, NONE, sideOf } from './flow-columns.ts';
 import { FlowTable } from './flow-table.ts';
 import { HoldPool } from './hold-pool.ts';
@@ -46,6 +47,7 @@ export class TcpPass {
   readonly #flight: Flight;
   readonly #reassembly: Reassembly;
   readonly #prediction: Prediction;
+  readonly #duplicates: Duplicates;
   readonly #predicts: boolean;
   #ignoredPackets = 0;
 
@@ -61,6 +63,7 @@ export class TcpPass {
     this.#flight = new Flight(table);
     this.#reassembly = new Reassembly(moment, table, sink, new HoldPool(options.heldNodesMax));
     this.#prediction = new Prediction(moment, table, sink);
+    this.#duplicates = new Duplicates(moment, table);
     this.#predicts = options.predicts ?? true;
   }
 
@@ -68,9 +71,16 @@ export class TcpPass {
   segment(segment: Segment, view: DataView): void {
     let flow = this.#incarnations.flowOf(segment);
     if (flow < 0) flow = this.#makeRoom() ? this.#incarnations.flowOf(segment) : NONE;
-    if (flow < 0) this.#ignoredPackets++;
-    if (flow < 0 || (this.#predicts && this.#prediction.take(flow, segment, view))) return;
-    this.#take(flow, segment, view);
+    if (flow < 0) {
+      this.#ignoredPackets++;
+      return;
+    }
+    const predicted = this.#predicts && this.#prediction.take(flow, segment, view);
+    // What the flow expects next is no copy of what it has.
+    const isCopy = !predicted && this.#duplicates.isCopy(flow, segment);
+    this.#duplicates.note(flow, segment, isCopy);
+    if (isCopy) this.#sink.copy?.(flow >> 1, sideOf(flow), segment);
+    else if (!predicted) this.#take(flow, segment, view);
   }
 
   /** Gives up the connection that the sink can spare. @returns false where there is none, or where room is not what is missing */
@@ -109,6 +119,11 @@ export class TcpPass {
   /** End of the capture: delivers what is still held, with its gaps. */
   finish(): void {
     this.#reassembly.finish();
+  }
+
+  /** Packets that were copies of others in the capture. */
+  get duplicates(): number {
+    return this.#duplicates.count;
   }
 
   get limits(): TcpLimits {

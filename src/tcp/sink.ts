@@ -77,6 +77,8 @@ export interface TcpSink {
   opened(connection: number, segment: Segment): void;
   /** Every TCP segment, labelled. `labels` are LABEL bits, `did` are DID bits. */
   segment(connection: number, side: Side, labels: number, did: number, segment: Segment): void;
+  /** A packet that the capture holds already, from another interface or twice from one: nothing else is told of it, and it counts nowhere. */
+  copy?(connection: number, side: Side, segment: Segment): void;
   /** The next bytes of a flow, in order, each once. The view is valid until the call returns. */
   bytes(connection: number, side: Side, view: DataView, at: number, end: number): void;
   /** `lostBytes` of the flow are missing here and will not come. */

@@ -9,6 +9,7 @@ const SLL_HEADER_BYTES = 16;
 
 // LINKTYPE_LINUX_SLL2: protocol first
 const SLL2_PROTOCOL = 0;
+const SLL2_INTERFACE = 4;
 const SLL2_PACKET_TYPE = 10;
 const SLL2_HEADER_BYTES = 20;
 
@@ -26,6 +27,7 @@ export function readLinuxSll(view: DataView, at: number, end: number, wireEnd: n
 export function readLinuxSll2(view: DataView, at: number, end: number, wireEnd: number, into: Segment): StopCode {
   if (end - at < SLL2_HEADER_BYTES) return STOP.linkHeaderCut;
   into.direction = directionOf(view.getUint8(at + SLL2_PACKET_TYPE));
+  into.interfaceIndex = view.getInt32(at + SLL2_INTERFACE);
   return readEtherType(view, at + SLL2_HEADER_BYTES, end, wireEnd, view.getUint16(at + SLL2_PROTOCOL), into);
 }
 
