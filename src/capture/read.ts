@@ -55,8 +55,10 @@ export interface Progress {
 export interface CaptureOptions extends ReadOptions {
   /** Ends the reading: what was read until then is the capture. */
   readonly signal?: AbortSignal;
-  /** Told once when every file is known to be a capture, before the first record. */
-  readonly onBegin?: () => void;
+  /** Told once when every file is known to be a capture, before the first record: their paths, by the index that batches have. */
+  readonly onBegin?: (paths: readonly string[]) => void;
+  /** Asked before each batch: where it gives a promise, reading waits for it. For a consumer whose output is taken slowly. */
+  readonly ready?: () => Promise<void> | undefined;
   /** Told now and then. */
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -80,7 +82,7 @@ export async function readCaptures(
   const files: CaptureFile[] = [];
   try {
     await openAll(inputs, files, shared);
-    options.onBegin?.();
+    options.onBegin?.(files.map(({ path }) => path));
     const isWhole = await readAll(files, consumer, shared, options);
     if (!isWhole) for (const file of files) file.interrupt(consumer);
     const facts = files.map((file) => file.facts());
@@ -147,7 +149,7 @@ async function readAll(
   files: readonly CaptureFile[],
   consumer: (batch: RecordBatch) => void,
   { warnings }: Shared,
-  { signal, onProgress }: CaptureOptions,
+  { signal, onProgress, ready }: CaptureOptions,
 ): Promise<boolean> {
   const merge = new Merge(files, warnings);
   const aborted = signal === undefined ? undefined : abortOf(signal);
@@ -155,6 +157,8 @@ async function readAll(
   const isAborted = (): boolean => signal?.aborted === true;
   let steps = 0;
   for (let file = merge.next(); file !== undefined; file = merge.next()) {
+    const busy = ready?.();
+    if (busy !== undefined) await busy;
     if (isAborted()) return false;
     if (!file.isOpen) await file.open();
     if (file.hasRows) {

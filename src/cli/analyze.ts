@@ -8,6 +8,7 @@ import {
   type Thresholds,
 } from '../incident/index.ts';
 import { composeReport, type Report } from '../report/index.ts';
+import { KeyLog } from '../tls/index.ts';
 import type { Trace } from '../trace/index.ts';
 import { VERSION } from './version.ts';
 import { WirePass } from './wire-pass.ts';
@@ -24,6 +25,11 @@ export interface ModelSettings {
   readonly hints: RoleHints;
 }
 
+/** How files are read, and the secrets of TLS connections in them; those in a pcapng are added. */
+export interface Reading extends CaptureOptions {
+  readonly keyLog?: KeyLog;
+}
+
 const DEFAULT_SETTINGS: ModelSettings = { thresholds: DEFAULT_THRESHOLDS, hints: NO_HINTS };
 
 /**
@@ -33,7 +39,7 @@ const DEFAULT_SETTINGS: ModelSettings = { thresholds: DEFAULT_THRESHOLDS, hints:
 export async function analyzeFiles(
   paths: readonly string[],
   { thresholds, hints }: ModelSettings = DEFAULT_SETTINGS,
-  reading: CaptureOptions = {},
+  reading: Reading = {},
 ): Promise<Analysis> {
   const { capture, trace } = await readTrace(paths, reading);
   return { capture, incident: buildIncident(trace, thresholds, hints) };
@@ -46,10 +52,11 @@ export async function analyzeFiles(
  */
 export async function readTrace(
   paths: readonly string[],
-  reading: CaptureOptions = {},
+  { keyLog = new KeyLog(), ...reading }: Reading = {},
 ): Promise<{ readonly capture: CaptureFacts; readonly trace: Trace }> {
-  const pass = new WirePass();
-  const capture = await readCaptures(findInputs(paths), (batch) => pass.consume(batch), reading);
+  const pass = new WirePass(keyLog);
+  const onSecrets = (bytes: Uint8Array): void => keyLog.add(String.fromCharCode(...bytes));
+  const capture = await readCaptures(findInputs(paths), (batch) => pass.consume(batch), { ...reading, onSecrets });
   return { capture, trace: pass.finish() };
 }
 

@@ -1,8 +1,9 @@
 import { CommanderError } from 'commander';
 import { CaptureError, type CaptureOptions } from '../capture/index.ts';
-import { composeReport, FORMATS, renderTrace, type Report } from '../report/index.ts';
+import { composeReport, FORMATS, renderTrace, type Report, warningText } from '../report/index.ts';
 import { analyzeFiles, readTrace } from './analyze.ts';
 import { EXIT, type ExitStatus, exitStatusOf, exitStatusOfError } from './exit-status.ts';
+import { readKeyLog } from './key-log-file.ts';
 import { hintsOf, thresholdsOf } from './model-options.ts';
 import { type AnalyzeOptions, commandLine } from './options.ts';
 import { complain, write } from './output.ts';
@@ -28,6 +29,12 @@ export async function main(args: readonly string[]): Promise<ExitStatus> {
     async analyze(files, options) {
       status = await analyze(files, options);
     },
+    async packets(files) {
+      const { printPackets } = await import('./packets.ts');
+      const capture = await watched((reading) => printPackets(files, reading));
+      if (capture === undefined) return;
+      warn({ ...capture, warnings: capture.warnings.map((each) => ({ ...each, message: warningText(each) })) });
+    },
     async trace(files) {
       const { trace } = await watched((reading) => readTrace(files, reading));
       await write(renderTrace(trace));
@@ -45,9 +52,10 @@ export async function main(args: readonly string[]): Promise<ExitStatus> {
 async function analyze(files: readonly string[], options: AnalyzeOptions): Promise<ExitStatus> {
   const settings = { thresholds: thresholdsOf(options), hints: hintsOf(options) };
   await checkOutputs(options.output, files);
-  const { capture, incident } = await watched((reading) => analyzeFiles(files, settings, reading));
+  const keyLog = readKeyLog(options.keylog);
+  const { capture, incident } = await watched((reading) => analyzeFiles(files, settings, { ...reading, keyLog }));
   const report = composeReport(incident, capture, VERSION);
-  warn(report);
+  warn(report.capture);
   await refuseInputs(
     options.output,
     report.capture.files.map(({ path }) => path),
@@ -84,11 +92,21 @@ async function watched<T>(read: (reading: CaptureOptions) => Promise<T>): Promis
   }
 }
 
+/** As in the report's `capture`. */
+interface Warned {
+  readonly files: readonly { readonly path: string }[];
+  readonly warnings: readonly {
+    readonly message: string;
+    readonly file: number | null;
+    readonly byte: number | null;
+  }[];
+}
+
 /** Faults of a file that could be analysed all the same: one line each. */
-function warn({ capture }: Report): void {
-  for (const { message, file, byte } of capture.warnings.slice(0, WARNINGS_SHOWN_MAX)) {
+function warn({ files, warnings }: Warned): void {
+  for (const { message, file, byte } of warnings.slice(0, WARNINGS_SHOWN_MAX)) {
     const at = byte === null ? '' : ` (at byte ${byte})`;
-    const path = file === null ? undefined : capture.files[file]?.path;
+    const path = file === null ? undefined : files[file]?.path;
     complain(`${path === undefined ? '' : `${path}: `}${message}${at}`);
   }
 }

@@ -13,6 +13,8 @@ export interface AnalyzeOptions extends ModelOptions {
   readonly exitZero: boolean;
   readonly color: 'auto' | 'always' | 'never';
   readonly ascii: boolean;
+  /** A file of TLS secrets. */
+  readonly keylog?: string;
 }
 
 const EXAMPLES = `Examples:
@@ -39,6 +41,7 @@ Exit status:
 /** What each command does. */
 export interface Commands {
   readonly analyze: (files: readonly string[], options: AnalyzeOptions) => Promise<void>;
+  readonly packets: (files: readonly string[]) => Promise<void>;
   readonly trace: (files: readonly string[]) => Promise<void>;
 }
 
@@ -53,6 +56,7 @@ export function commandLine(commands: Commands): Command {
     .showHelpAfterError('(watchpcap --help shows examples)')
     .exitOverride();
   addAnalyze(program, commands);
+  addPackets(program, commands);
   addTrace(program, commands);
   return program;
 }
@@ -76,12 +80,23 @@ function addAnalyze(program: Command, { analyze }: Commands): void {
     )
     .option('--exit-zero', 'exit with 0 whatever was found; errors still exit with 64 and up', false)
     .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
-    .option('--ascii', 'draw with ASCII characters only', false);
+    .option('--ascii', 'draw with ASCII characters only', false)
+    .option('--keylog <file>', 'TLS secrets (SSLKEYLOGFILE); those in a pcapng are used anyway');
   addModelOptions(addOutputOption(command))
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', EXIT_STATUSES)
     .exitOverride()
     .action(analyze);
+}
+
+function addPackets(program: Command, { packets }: Commands): void {
+  program
+    .command('packets')
+    .description('print what was read of each packet, to be held against Wireshark: an object a line')
+    .addArgument(fileArgument())
+    .addHelpText('after', EXIT_STATUSES)
+    .exitOverride()
+    .action(packets);
 }
 
 function addTrace(program: Command, { trace }: Commands): void {

@@ -17,7 +17,8 @@ export async function write(parts: Iterable<string>): Promise<void> {
   process.stdout.off('error', fail);
 }
 
-async function drained(): Promise<void> {
+/** Resolves when standard output has been taken, or its reader has gone. */
+export async function drained(): Promise<void> {
   const { stdout } = process;
   await new Promise<void>((resolve) => {
     const done = (): void => {

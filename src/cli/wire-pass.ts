@@ -11,6 +11,7 @@ import {
 } from '../decode/index.ts';
 import { HTTP_BOUNDS, HttpPass } from '../http/index.ts';
 import { DID, type GapReason, type Side, TCP_BOUNDS, type TcpKeeper, TcpPass, type TcpSink } from '../tcp/index.ts';
+import { KeyLog, TlsPass } from '../tls/index.ts';
 import { type LimitHit, Recorder, type Trace } from '../trace/index.ts';
 
 const NONE = -1;
@@ -21,16 +22,23 @@ export class WirePass implements TcpSink, TcpKeeper {
   readonly #decoder: Decoder;
   readonly #stops = new Int32Array(STOP_COUNT);
   readonly #tcp: TcpPass;
+  readonly #tls: TlsPass;
   readonly #http: HttpPass;
   readonly #recorder: Recorder;
   /** A connection whose last packet is being read: its http state is freed before the next packet, after this one's bytes. */
   #closing = NONE;
 
-  constructor() {
+  /** @param keyLog the secrets of TLS connections; more may come in while reading, before the packets that need them */
+  constructor(keyLog: KeyLog = new KeyLog()) {
     this.#decoder = new Decoder(this.#moment, (segment, view) => this.#take(segment, view));
     this.#tcp = new TcpPass(this.#moment, this, { keeper: this });
     this.#recorder = new Recorder(this.#moment, this.#tcp.connections);
     this.#http = new HttpPass(this.#moment, this.#recorder);
+    this.#tls = new TlsPass(keyLog, {
+      bytes: (connection, side, view, at, end) => this.#http.bytes(connection, side, view, at, end),
+      gap: (connection, side, lostBytes) => this.#http.gap(connection, side, lostBytes),
+      decrypted: (connection) => this.#recorder.decrypted(connection),
+    });
   }
 
   /** Takes the records of one block. */
@@ -83,6 +91,7 @@ export class WirePass implements TcpSink, TcpKeeper {
     const fromStart = (segment.flags & FLAG.syn) !== 0;
     this.#recorder.opened(connection, fromStart);
     this.#http.opened(connection, fromStart);
+    this.#tls.opened(connection);
   }
 
   segment(connection: number, side: Side, labels: number, did: number, segment: Segment): void {
@@ -94,12 +103,12 @@ export class WirePass implements TcpSink, TcpKeeper {
   }
 
   bytes(connection: number, side: Side, view: DataView, at: number, end: number): void {
-    this.#http.bytes(connection, side, view, at, end);
+    this.#tls.bytes(connection, side, view, at, end);
   }
 
   gap(connection: number, side: Side, lostBytes: number, reason: GapReason): void {
     this.#recorder.gap(connection, side, lostBytes, reason);
-    this.#http.gap(connection, side, lostBytes);
+    this.#tls.gap(connection, side, lostBytes);
   }
 
   spare(): number {
@@ -107,11 +116,13 @@ export class WirePass implements TcpSink, TcpKeeper {
   }
 
   released(connection: number): void {
+    this.#tls.closed(connection);
     this.#http.closed(connection);
     this.#recorder.released(connection);
   }
 
   #free(): void {
+    this.#tls.closed(this.#closing);
     this.#http.closed(this.#closing);
     this.#closing = NONE;
   }

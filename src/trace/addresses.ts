@@ -6,9 +6,13 @@ const GROUPS = 8;
 
 /** The endpoint of one side, as text. */
 export function endpointText(tcp: ConnectionFacts, connection: number, side: Side): Endpoint {
-  const words = WORDS.toReversed().map((word) => tcp.addressWord(connection, side, word) >>> 0);
-  const ip = tcp.ipVersion(connection) === 4 ? ipv4Text(words[3] ?? 0) : ipv6Text(words);
-  return { ip, port: tcp.port(connection, side) };
+  const words = WORDS.toReversed().map((word) => tcp.addressWord(connection, side, word));
+  return { ip: addressText(tcp.ipVersion(connection), words), port: tcp.port(connection, side) };
+}
+
+/** RFC 5952 text of an address. @param words  its four words in network order, as `Segment` has them */
+export function addressText(ipVersion: number, words: readonly number[]): string {
+  return ipVersion === 4 ? ipv4Text((words[3] ?? 0) >>> 0) : ipv6Text(words);
 }
 
 /** Whether two endpoints have the same address, whatever the port. */

@@ -1,3 +1,4 @@
+export { addressText } from './addresses.ts';
 export { absurd } from './absurd.ts';
 export type {
   Close,
