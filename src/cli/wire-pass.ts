@@ -27,6 +27,9 @@ export class WirePass implements TcpSink, TcpKeeper {
   readonly #recorder: Recorder;
   /** A connection whose last packet is being read: its http state is freed before the next packet, after this one's bytes. */
   #closing = NONE;
+  /** A connection of which the packet being read has a FIN, and who sent it: http is told after this packet's bytes. */
+  #finishing = NONE;
+  #finishingSide: Side = 0;
 
   /** @param keyLog the secrets of TLS connections; more may come in while reading, before the packets that need them */
   constructor(keyLog: KeyLog = new KeyLog()) {
@@ -72,6 +75,7 @@ export class WirePass implements TcpSink, TcpKeeper {
 
   #take(segment: Segment, view: DataView): void {
     this.#tcp.segment(segment, view);
+    if (this.#finishing !== NONE) this.#finish();
     if (this.#closing !== NONE) this.#free();
   }
 
@@ -97,8 +101,12 @@ export class WirePass implements TcpSink, TcpKeeper {
   segment(connection: number, side: Side, labels: number, did: number, segment: Segment): void {
     this.#recorder.segment(connection, side, labels, did, segment);
     const { connections } = this.#tcp;
-    const finished =
-      (did & DID.firstFin) !== 0 && connections.hasFin(connection, 0) && connections.hasFin(connection, 1);
+    const isFin = (did & DID.firstFin) !== 0;
+    if (isFin) {
+      this.#finishing = connection;
+      this.#finishingSide = side;
+    }
+    const finished = isFin && connections.hasFin(connection, 0) && connections.hasFin(connection, 1);
     if (finished || (did & DID.rstInWindow) !== 0) this.#closing = connection;
   }
 
@@ -119,6 +127,11 @@ export class WirePass implements TcpSink, TcpKeeper {
     this.#tls.closed(connection);
     this.#http.closed(connection);
     this.#recorder.released(connection);
+  }
+
+  #finish(): void {
+    this.#http.finished(this.#finishing, this.#finishingSide);
+    this.#finishing = NONE;
   }
 
   #free(): void {

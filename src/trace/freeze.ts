@@ -82,6 +82,7 @@ class FrozenConnection implements TraceConnection {
   readonly localSide: TraceConnection['localSide'];
   readonly closes: TraceConnection['closes'];
   readonly protocol: TraceConnection['protocol'];
+  readonly isDecrypted: boolean;
   readonly flows: TraceConnection['flows'];
   readonly debts: TraceConnection['debts'];
   readonly silences: TraceConnection['silences'];
@@ -110,6 +111,7 @@ class FrozenConnection implements TraceConnection {
     this.localSide = books.notes.localSide(connection);
     this.closes = gathered.closes;
     this.protocol = gathered.protocol;
+    this.isDecrypted = gathered.isDecrypted;
     this.flows = [
       frozenFlow(books, gathered, connection, 0, lastNs),
       frozenFlow(books, gathered, connection, 1, lastNs),

@@ -17,6 +17,8 @@ export class Gathered {
   syn: Ref | null = null;
   synAck: Ref | null = null;
   synBy: Side | null = null;
+  /** Read with the secrets of its TLS session. */
+  isDecrypted = false;
   /** Both FINs, or a RST that the peer would accept, went by. */
   isOver = false;
   readonly #limits: LimitCounter;

@@ -82,6 +82,8 @@ export interface TraceConnection {
   /** Every RST and each side's first FIN, at most CLOSES_MAX. */
   readonly closes: readonly Close[];
   readonly protocol: Protocol;
+  /** Its protocol stands in TLS, and was read with the session's secrets. */
+  readonly isDecrypted: boolean;
   readonly flows: readonly [Flow, Flow];
   /** Debts that lasted at least DEBT_KEPT_NS or saw DEBT_KEPT_TRIES tries, and the one still open at the end. Ordered by `firstElicit`. */
   readonly debts: readonly Debt[];

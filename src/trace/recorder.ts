@@ -164,6 +164,12 @@ export class Recorder implements HttpSink {
     if (gathered !== undefined) gathered.protocol = protocol;
   }
 
+  /** What is told of a connection stood in TLS, and was decrypted. */
+  decrypted(connection: number): void {
+    const gathered = this.#gathered[connection];
+    if (gathered !== undefined) gathered.isDecrypted = true;
+  }
+
   headers(connection: number, side: Side, streamId: number, fields: KeptFields, endStream: boolean): void {
     const isRequest = fields.method !== undefined;
     const stream = this.#streamOf(connection, streamId, isRequest ? side : null, isRequest);

@@ -99,6 +99,7 @@ export function leg(sketch: LegSketch, number: number): Leg {
     first,
     last: sketch.last,
     initialSeqs: null,
+    isDecrypted: false,
     handshake: { by: 0, syn: first, synAck: first },
     localSide: null,
     closes: [],

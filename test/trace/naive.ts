@@ -269,6 +269,7 @@ export class NaiveRecorder {
       first,
       last,
       initialSeqs: null,
+      isDecrypted: false,
       handshake: { by, syn: syn?.at ?? null, synAck: synAck?.at ?? null },
       localSide: null,
       closes: closesOf(packets),

@@ -15,6 +15,14 @@ const PROTOCOLS = {
   tls: 'tls',
 } as const satisfies Record<TraceConnection['protocol'], Protocol>;
 
+/** The same, where it stood in TLS and was decrypted. */
+const PROTOCOLS_IN_TLS = {
+  unknown: 'tls',
+  h2: 'h2-tls',
+  http1: 'http1-tls',
+  tls: 'tls',
+} as const satisfies Record<TraceConnection['protocol'], Protocol>;
+
 export function connectionOf(frame: Frame, leg: Leg, marksLimit: number): Connection {
   const { trace } = leg;
   const count = (field: (flow: Flow) => number): PerParty<number> => perParty(leg, field);
@@ -33,7 +41,7 @@ export function connectionOf(frame: Frame, leg: Leg, marksLimit: number): Connec
     ...extentOf(frame, trace),
     opened: leg.opened,
     closed: closedOf(frame, leg),
-    protocol: PROTOCOLS[trace.protocol],
+    protocol: trace.isDecrypted ? PROTOCOLS_IN_TLS[trace.protocol] : PROTOCOLS[trace.protocol],
     packets: count((flow) => flow.packets),
     bytes: count((flow) => flow.bytes),
     keepalive: perParty(leg, (flow) => ({ probes: flow.keepAliveProbes, answered: flow.keepAliveAnswered })),

@@ -1,0 +1,66 @@
+/** How records are protected. */
+export type Cipher =
+  | {
+      readonly kind: 'aead';
+      /** Name in node:crypto. */
+      readonly name: 'aes-128-gcm' | 'aes-256-gcm' | 'chacha20-poly1305';
+      readonly keyBytes: number;
+      /** Of the nonce: sent with each record in TLS 1.2 AES-GCM (RFC 5288 §3), else made from the sequence number. */
+      readonly explicitNonceBytes: number;
+    }
+  | {
+      readonly kind: 'cbc';
+      readonly name: 'aes-128-cbc' | 'aes-256-cbc';
+      readonly keyBytes: number;
+      readonly macBytes: number;
+    };
+
+export interface Suite {
+  readonly cipher: Cipher;
+  /** Of the pseudo-random function or of HKDF. */
+  readonly hash: 'sha256' | 'sha384';
+  /** Of the MAC of CBC suites. */
+  readonly mac: 'sha1' | 'sha256' | 'sha384';
+}
+
+const GCM_NONCE_BYTES = 8;
+const MAC_BYTES = { sha1: 20, sha256: 32, sha384: 48 } as const;
+
+function gcm(bits: 128 | 256, explicitNonceBytes: number): Cipher {
+  return { kind: 'aead', name: bits === 128 ? 'aes-128-gcm' : 'aes-256-gcm', keyBytes: bits / 8, explicitNonceBytes };
+}
+
+const CHACHA: Cipher = { kind: 'aead', name: 'chacha20-poly1305', keyBytes: 32, explicitNonceBytes: 0 };
+
+function aead(cipher: Cipher, hash: Suite['hash']): Suite {
+  return { cipher, hash, mac: 'sha256' };
+}
+
+function cbc(bits: 128 | 256, mac: Suite['mac']): Suite {
+  const name = bits === 128 ? 'aes-128-cbc' : 'aes-256-cbc';
+  return {
+    cipher: { kind: 'cbc', name, keyBytes: bits / 8, macBytes: MAC_BYTES[mac] },
+    hash: mac === 'sha384' ? 'sha384' : 'sha256',
+    mac,
+  };
+}
+
+/** Suites of TLS 1.3 (RFC 8446 §B.4) and TLS 1.2 (IANA's registry) that are decrypted. CCM is left out: nobody was seen to use it here. */
+const SUITES: ReadonlyMap<number, Suite> = new Map([
+  [0x1301, aead(gcm(128, 0), 'sha256')],
+  [0x1302, aead(gcm(256, 0), 'sha384')],
+  [0x1303, aead(CHACHA, 'sha256')],
+  ...[0x009c, 0x009e, 0xc02b, 0xc02f].map((id) => [id, aead(gcm(128, GCM_NONCE_BYTES), 'sha256')] as const),
+  ...[0x009d, 0x009f, 0xc02c, 0xc030].map((id) => [id, aead(gcm(256, GCM_NONCE_BYTES), 'sha384')] as const),
+  ...[0xcca8, 0xcca9, 0xccaa].map((id) => [id, aead(CHACHA, 'sha256')] as const),
+  ...[0x002f, 0x0033, 0xc009, 0xc013].map((id) => [id, cbc(128, 'sha1')] as const),
+  ...[0x0035, 0x0039, 0xc00a, 0xc014].map((id) => [id, cbc(256, 'sha1')] as const),
+  ...[0x003c, 0x0067, 0xc023, 0xc027].map((id) => [id, cbc(128, 'sha256')] as const),
+  ...[0x003d, 0x006b].map((id) => [id, cbc(256, 'sha256')] as const),
+  ...[0xc024, 0xc028].map((id) => [id, cbc(256, 'sha384')] as const),
+]);
+
+/** What a cipher suite's number stands for; undefined for one that is not decrypted. */
+export function suiteOf(id: number): Suite | undefined {
+  return SUITES.get(id);
+}

@@ -1,0 +1,68 @@
+/** Labels of the NSS key log format that decrypt records. */
+export const SECRET = {
+  master: 'CLIENT_RANDOM',
+  clientHandshake: 'CLIENT_HANDSHAKE_TRAFFIC_SECRET',
+  serverHandshake: 'SERVER_HANDSHAKE_TRAFFIC_SECRET',
+  clientTraffic: 'CLIENT_TRAFFIC_SECRET_0',
+  serverTraffic: 'SERVER_TRAFFIC_SECRET_0',
+  clientEarly: 'CLIENT_EARLY_TRAFFIC_SECRET',
+} as const;
+export type SecretLabel = (typeof SECRET)[keyof typeof SECRET];
+
+export type Secrets = ReadonlyMap<SecretLabel, Uint8Array>;
+
+const LABELS: ReadonlySet<string> = new Set(Object.values(SECRET));
+const LINE = /^([A-Z0-9_]+) ([0-9a-f]{64}) ([0-9a-f]{64,128})$/i;
+/** Connections whose secrets are held; at 300 bytes each 30 MB. */
+const CONNECTIONS_MAX = 100_000;
+
+function isLabel(text: string): text is SecretLabel {
+  return LABELS.has(text);
+}
+
+/**
+ * TLS secrets by client random, from key log text (SSLKEYLOGFILE: NSS, OpenSSL, Envoy's `key_log`) or a pcapng's Decryption Secrets Block.
+ * They never leave the tls stage.
+ */
+export class KeyLog {
+  /** Lines that are neither empty, comments nor secrets, and secrets beyond CONNECTIONS_MAX connections. */
+  badLines = 0;
+  readonly #byRandom = new Map<string, Map<SecretLabel, Uint8Array>>();
+
+  get isEmpty(): boolean {
+    return this.#byRandom.size === 0;
+  }
+
+  /** Adds key log text, whole lines. */
+  add(text: string): void {
+    for (const line of text.split(/\r?\n/)) {
+      if (line.trim() !== '' && !line.startsWith('#') && !this.#addLine(line.trim())) this.badLines++;
+    }
+  }
+
+  /** @param clientRandom as hexadecimal digits in lower case */
+  of(clientRandom: string): Secrets | undefined {
+    return this.#byRandom.get(clientRandom);
+  }
+
+  #addLine(line: string): boolean {
+    const match = LINE.exec(line);
+    const [label = '', random = '', secret = ''] = match?.slice(1) ?? [];
+    if (match === null || secret.length % 2 !== 0) return false;
+    // Labels that decrypt no records (exporter secrets) are no mistake.
+    if (!isLabel(label)) return true;
+    const key = random.toLowerCase();
+    let known = this.#byRandom.get(key);
+    if (known === undefined) {
+      if (this.#byRandom.size >= CONNECTIONS_MAX) return false;
+      known = new Map();
+      this.#byRandom.set(key, known);
+    }
+    known.set(label, fromHex(secret));
+    return true;
+  }
+}
+
+function fromHex(text: string): Uint8Array {
+  return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
+}

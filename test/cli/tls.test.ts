@@ -1,0 +1,151 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Report } from '../../src/report/index.ts';
+import { concat, data, headers, PREFACE, settings } from '../build/h2.ts';
+import { HpackEncoder } from '../build/hpack.ts';
+import { tlsConversation, type Flight, type TlsConversation } from '../build/tls.ts';
+import { type Tcp, Wire } from '../build/wire.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const GATEWAY = '10.9.0.2';
+const WATCH = '/api/v1/pods?watch=1';
+const EVENT = JSON.stringify({ type: 'ADDED', object: { metadata: { name: 'pod-1', uid: 'a-b-c' } } });
+const SECRET = 'Bearer s3cret-token';
+
+let folder = '';
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'watchpcap-'));
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A watch over HTTP/2 in TLS: request, then response with an event, then another event. */
+async function watch(version: 'TLSv1.2' | 'TLSv1.3', ciphers?: string): Promise<TlsConversation> {
+  const asks = new HpackEncoder().encode([
+    [':method', 'GET'],
+    [':scheme', 'https'],
+    [':path', WATCH],
+    [':authority', 'kubernetes'],
+    ['user-agent', 'kubelet/v1.31'],
+    ['authorization', SECRET],
+  ]);
+  const status = new HpackEncoder().encode([[':status', '200']]);
+  return await tlsConversation(version, ciphers, [
+    [0, concat(PREFACE, settings(), headers(1, asks, { endStream: true }))],
+    [1, concat(settings(), headers(1, status), data(1, EVENT))],
+    [1, data(1, EVENT)],
+  ]);
+}
+
+function send(tcp: Tcp, seconds: number, flights: readonly Flight[]): void {
+  for (const [i, { side, bytes }] of flights.entries()) {
+    const at = seconds + i * 0.000_5;
+    if (side === 0) tcp.asks(at, bytes);
+    else tcp.answers(at, bytes);
+  }
+}
+
+/** Both legs in TLS; the upstream's second event is never acknowledged. */
+async function capture(near: TlsConversation, far: TlsConversation): Promise<{ path: string; keys: string }> {
+  const wire = new Wire(GATEWAY);
+  const client = wire.connect('10.9.1.2:50001', `${GATEWAY}:443`, 0);
+  const upstream = wire.connect(`${GATEWAY}:40001`, '10.9.2.1:6443', 0.1);
+  send(client, 0.2, near.handshake);
+  send(upstream, 0.3, far.handshake);
+  send(client, 1, near.said[0] ?? []);
+  send(upstream, 1.01, far.said[0] ?? []);
+  send(upstream, 1.02, far.said[1] ?? []);
+  send(client, 1.03, near.said[1] ?? []);
+  const event = concat(...(far.said[2] ?? []).map(({ bytes }) => bytes));
+  upstream.inVain(1, event, 20, 20.2, 20.6, 21.4, 23, 26.2, 32.6);
+  const path = join(folder, 'gateway.pcap');
+  const keys = join(folder, 'keys.txt');
+  writeFileSync(path, wire.pcap(120));
+  writeFileSync(keys, near.keyLog + far.keyLog);
+  return { path, keys };
+}
+
+function analyze(...args: readonly string[]): {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly report: Report;
+} {
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    ['dist/watchpcap.js', 'analyze', '--format', 'json', ...args],
+    {
+      cwd: ROOT,
+      encoding: 'utf8',
+    },
+  );
+  return { status, stdout, report: JSON.parse(stdout) as Report };
+}
+
+describe('an incident in TLS', () => {
+  test.each([
+    ['TLSv1.3', 'TLS_AES_128_GCM_SHA256'],
+    ['TLSv1.3', 'TLS_AES_256_GCM_SHA384'],
+    ['TLSv1.3', 'TLS_CHACHA20_POLY1305_SHA256'],
+    ['TLSv1.2', 'ECDHE-ECDSA-AES128-GCM-SHA256'],
+    ['TLSv1.2', 'ECDHE-ECDSA-AES256-GCM-SHA384'],
+    ['TLSv1.2', 'ECDHE-ECDSA-CHACHA20-POLY1305'],
+    ['TLSv1.2', 'ECDHE-ECDSA-AES128-SHA256'],
+    ['TLSv1.2', 'ECDHE-ECDSA-AES256-SHA384'],
+    ['TLSv1.2', 'ECDHE-ECDSA-AES128-SHA'],
+  ] as const)('%s %s: with the key log it is told as in clear', async (version, ciphers) => {
+    const conversation = await watch(version, ciphers);
+    const { path, keys } = await capture(conversation, await watch(version, ciphers));
+    const { status, stdout, report } = analyze(path, '--keylog', keys);
+    expect([status, report.verdict.state]).toEqual([1, 'half-dead']);
+    expect(report.connections.slice(0, 2).map(({ protocol }) => protocol)).toEqual(['h2-tls', 'h2-tls']);
+    expect(report.windows).toMatchObject([
+      { client: 'c1', upstream: 'u1', streams: [{ id: 1, path: WATCH, upstreamStream: 1 }] },
+    ]);
+    expect(stdout).not.toContain('s3cret');
+  });
+
+  test('without the key log it is TLS, and nobody is accused of what cannot be seen', async () => {
+    const { path } = await capture(await watch('TLSv1.3'), await watch('TLSv1.3'));
+    const { status, report } = analyze(path);
+    expect(report.connections.slice(0, 2).map(({ protocol }) => protocol)).toEqual(['tls', 'tls']);
+    expect([status, report.verdict.state, report.windows]).toEqual([2, 'suspect', []]);
+  });
+
+  test('keys of one leg only: that leg is read', async () => {
+    const near = await watch('TLSv1.3');
+    const { path, keys } = await capture(near, await watch('TLSv1.3'));
+    writeFileSync(keys, near.keyLog);
+    const { report } = analyze(path, '--keylog', keys);
+    expect(report.connections.slice(0, 2).map(({ protocol }) => protocol)).toEqual(['h2-tls', 'tls']);
+  });
+
+  test('wrong keys: nothing is read, and nothing made up', async () => {
+    const conversation = await watch('TLSv1.3');
+    const { path, keys } = await capture(conversation, await watch('TLSv1.3'));
+    writeFileSync(
+      keys,
+      conversation.keyLog
+        .replaceAll(/[0-9a-f]{64}\n/g, `${'0'.repeat(64)}\n`)
+        .replaceAll(/[0-9a-f]{96}\n/g, `${'0'.repeat(96)}\n`),
+    );
+    const { report } = analyze(path, '--keylog', keys);
+    expect(report.connections[0]?.streams).toEqual([]);
+    expect(report.connections[0]?.protocol).toBe('tls');
+  });
+
+  test('a key log that is not there is a file that cannot be read', () => {
+    const { status } = spawnSync(
+      process.execPath,
+      ['dist/watchpcap.js', 'analyze', 'samples/gateway.pcap', '--keylog', 'no.keys'],
+      { cwd: ROOT },
+    );
+    expect(status).toBe(66);
+  });
+});
