@@ -55,7 +55,7 @@ export async function readTrace(
   { keyLog = new KeyLog(), ...reading }: Reading = {},
 ): Promise<{ readonly capture: CaptureFacts; readonly trace: Trace }> {
   const pass = new WirePass(keyLog);
-  const onSecrets = (bytes: Uint8Array): void => keyLog.add(String.fromCharCode(...bytes));
+  const onSecrets = (bytes: Uint8Array): void => keyLog.add(Buffer.from(bytes).toString('latin1'));
   const capture = await readCaptures(findInputs(paths), (batch) => pass.consume(batch), { ...reading, onSecrets });
   return { capture, trace: pass.finish() };
 }
