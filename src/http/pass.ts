@@ -1,8 +1,8 @@
 import { otherSide, type Side } from '../tcp/index.ts';
 import type { Moment } from '../capture/index.ts';
 import type { HttpCounters } from './counters.ts';
-import { PART } from './h1/message-flow.ts';
-import { H1Connection, MessageReader } from './h1/reader.ts';
+import { H1Connection, PART } from './h1/message-flow.ts';
+import { MessageReader } from './h1/reader.ts';
 import { CollectorPool } from './h2/collector.ts';
 import { FrameReader } from './h2/connection.ts';
 import { ConnectionState, PHASE, otherFlow, type Flow } from './h2/flow.ts';
@@ -59,7 +59,7 @@ export class HttpPass {
   get counters(): Readonly<HttpCounters> {
     const { decoder } = this.reader;
     this.counts.hpackBadIndices = decoder.badIndices;
-    this.counts.longValues = decoder.longValues;
+    this.counts.longValues = decoder.longValues + this.messages.longValues;
     this.counts.hpackTableLimit = this.tables.refused;
     return this.counts;
   }
@@ -117,6 +117,12 @@ export class HttpPass {
       default:
         this.reader.gap(flow, lostBytes);
     }
+  }
+
+  /** The side sent its FIN, and what was deliverable of its bytes was told: that ends what only a FIN can end. */
+  finished(connection: number, side: Side): void {
+    const h1 = this.states.get(connection)?.h1 ?? null;
+    if (h1 !== null) this.messages.finish(h1, side);
   }
 
   /** A connection is over and no bytes of it will come: frees its state. */

@@ -19,9 +19,9 @@ const PREFACE = bytesOf('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 /** Length of the client's preface without its SETTINGS; with so many bytes every protocol here can be told. */
 export const PREFACE_BYTES: number = PREFACE.length;
 
-/** Request methods and the response's start, each with what must follow (RFC 9112 §3, §4). */
-const HTTP1_STARTS: readonly Uint8Array[] = [
-  'HTTP/1.',
+/** A response's start (RFC 9112 §4), and methods with what must follow them (§3). */
+const RESPONSE_START = bytesOf('HTTP/1.');
+const REQUEST_STARTS: readonly Uint8Array[] = [
   'GET /',
   'HEAD /',
   'POST /',
@@ -76,8 +76,14 @@ function matchedBytes(view: DataView, at: number, end: number, text: Uint8Array)
 
 /** Whether an HTTP/1.1 message begins here. */
 export function beginsMessage(view: DataView, at: number, end: number): boolean {
-  for (const start of HTTP1_STARTS) if (matchedBytes(view, at, end, start) === start.length) return true;
+  if (beginsResponse(view, at, end)) return true;
+  for (const start of REQUEST_STARTS) if (matchedBytes(view, at, end, start) === start.length) return true;
   return false;
+}
+
+/** Whether it is a response, where a message begins here. */
+export function beginsResponse(view: DataView, at: number, end: number): boolean {
+  return matchedBytes(view, at, end, RESPONSE_START) === RESPONSE_START.length;
 }
 
 /** RFC 9113 §3.4: the server's first frame is SETTINGS, not an acknowledgement. */

@@ -1,6 +1,6 @@
-import { clearKeptFields, FIELD, fieldKind, KEPT_NAME_MAX_BYTES, maskPath, setField } from '../headers.ts';
-import { KEPT_VALUE_MAX_BYTES } from '../hpack/decode.ts';
+import { clearKeptFields, FIELD, fieldKind, FIRST_KEPT, KEPT_NAME_MAX_BYTES, maskPath, setField } from '../headers.ts';
 import type { KeptFields } from '../sink.ts';
+import { TextReader } from './text.ts';
 
 /** How long a message's body is (RFC 9112 §6.3). */
 export const BODY = {
@@ -10,6 +10,8 @@ export const BODY = {
   chunked: 2,
   /** Until the connection closes; of a response only. */
   untilClose: 3,
+  /** Its fields contradict each other: where the message ends cannot be told. Of a request only. */
+  unknown: 4,
 } as const;
 export type Body = (typeof BODY)[keyof typeof BODY];
 
@@ -24,9 +26,24 @@ export class Head {
   upgrade = '';
   contentLength = 0;
   hasContentLength = false;
+  /** Two lengths, or something that is no length. */
+  isLengthBroken = false;
+  hasTransferEncoding = false;
+  /** The last coding is "chunked". */
   isChunked = false;
-  /** The fields say two things about the length, or something that is no length: a request cannot be followed beyond its head. */
-  isFramingBroken = false;
+
+  clear(): void {
+    this.isRequest = false;
+    this.status = 0;
+    this.isHead = false;
+    this.isConnect = false;
+    this.upgrade = '';
+    this.contentLength = 0;
+    this.hasContentLength = false;
+    this.isLengthBroken = false;
+    this.hasTransferEncoding = false;
+    this.isChunked = false;
+  }
 }
 
 const LF = 0x0a;
@@ -45,6 +62,13 @@ const METHOD_MAX_BYTES = 24;
 const NAME_MAX_BYTES: number = Math.max(KEPT_NAME_MAX_BYTES, 'transfer-encoding'.length);
 /** 2^53 has sixteen digits. */
 const LENGTH_MAX_DIGITS = 15;
+const DIGITS = /^\d+$/;
+const STATUS = /^[1-9]\d\d$/;
+/** RFC 9110 §9.1: a token; those in use are of capital letters, M-SEARCH with a hyphen. */
+const METHOD = /^[A-Z][A-Z-]*$/;
+const CHUNKED_LAST = /(?:^|,)[ \t]*chunked$/i;
+/** RFC 9112 §3.2.2, without the user information that RFC 9110 §4.2.4 forbids and which may be a password. */
+const ABSOLUTE_FORM = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?([^/?#]*)(.*)$/i;
 
 function bytesOf(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
@@ -53,6 +77,9 @@ function bytesOf(text: string): Uint8Array {
 /** Reads heads of messages (RFC 9112 §2.1) into kept fields and framing. */
 export class HeadReader {
   readonly head: Head = new Head();
+  /** Kept fields told as null because they were too long. */
+  longValues = 0;
+  private readonly texts = new TextReader();
   private readonly name = new Uint8Array(NAME_MAX_BYTES + 1);
   private nameBytes = 0;
 
@@ -62,7 +89,7 @@ export class HeadReader {
    */
   read(view: DataView, at: number, end: number, fields: KeptFields): boolean {
     clearKeptFields(fields);
-    Object.assign(this.head, BLANK);
+    this.head.clear();
     const lineEnd = endOfLine(view, at, end);
     const isResponse = startsWith(view, at, lineEnd, VERSION);
     if (!(isResponse ? this.statusLine(view, at, lineEnd, fields) : this.requestLine(view, at, lineEnd, fields)))
@@ -78,8 +105,8 @@ export class HeadReader {
   /** RFC 9112 §4: `HTTP/1.1 200 OK`. */
   private statusLine(view: DataView, at: number, end: number, fields: KeptFields): boolean {
     if (end - at < STATUS_LINE_MIN_BYTES || view.getUint8(at + STATUS_AT - 1) !== SPACE) return false;
-    const status = text(view, at + STATUS_AT, at + STATUS_LINE_MIN_BYTES);
-    if (!/^[1-9]\d\d$/.test(status)) return false;
+    const status = this.texts.read(view, at + STATUS_AT, at + STATUS_LINE_MIN_BYTES) ?? '';
+    if (!STATUS.test(status)) return false;
     this.head.status = Number(status);
     setField(fields, FIELD.status, status);
     return true;
@@ -91,14 +118,13 @@ export class HeadReader {
     const targetEnd = end - VERSION.length - 2;
     if (methodEnd <= at || targetEnd <= methodEnd || view.getUint8(targetEnd) !== SPACE) return false;
     if (!startsWith(view, targetEnd + 1, end, VERSION)) return false;
-    const method = text(view, at, methodEnd);
-    if (!/^[A-Z]+$/.test(method)) return false;
+    const method = this.texts.read(view, at, methodEnd) ?? '';
+    if (!METHOD.test(method)) return false;
     this.head.isRequest = true;
     this.head.isHead = method === 'HEAD';
     this.head.isConnect = method === 'CONNECT';
     setField(fields, FIELD.method, method);
-    const tooLong = targetEnd - methodEnd - 1 > KEPT_VALUE_MAX_BYTES;
-    const target = tooLong ? null : text(view, methodEnd + 1, targetEnd);
+    const target = this.value(view, methodEnd + 1, targetEnd);
     // RFC 9112 §3.2.3: the target of CONNECT is an authority.
     if (this.head.isConnect) setField(fields, FIELD.authority, target);
     else setField(fields, FIELD.path, target === null ? null : pathOf(target, fields));
@@ -128,25 +154,40 @@ export class HeadReader {
 
   private keep(view: DataView, at: number, end: number, fields: KeptFields): void {
     const kind = fieldKind(this.name, this.nameBytes);
-    const value = (): string | null => (end - at > KEPT_VALUE_MAX_BYTES ? null : text(view, at, end));
-    if (kind !== FIELD.other) {
-      setField(fields, kind, value());
-      return;
-    }
-    const { head } = this;
-    if (this.isNamed(HOST)) setField(fields, FIELD.authority, value());
-    else if (this.isNamed(CONTENT_LENGTH)) this.contentLength(value() ?? '');
-    else if (this.isNamed(TRANSFER_ENCODING)) head.isChunked = /(?:^|,)\s*chunked$/i.test(value() ?? '');
-    else if (this.isNamed(UPGRADE)) head.upgrade = (value() ?? '').toLowerCase();
+    if (kind >= FIRST_KEPT) setField(fields, kind, this.value(view, at, end));
+    else if (this.isNamed(HOST)) this.host(view, at, end, fields);
+    else if (this.isNamed(CONTENT_LENGTH)) this.contentLength(this.texts.read(view, at, end) ?? '');
+    else if (this.isNamed(TRANSFER_ENCODING)) this.transferEncoding(this.texts.read(view, at, end) ?? '');
+    else if (this.isNamed(UPGRADE)) this.head.upgrade = (this.texts.read(view, at, end) ?? '').toLowerCase();
+  }
+
+  private value(view: DataView, at: number, end: number): string | null {
+    const value = this.texts.read(view, at, end);
+    if (value === null) this.longValues++;
+    return value;
+  }
+
+  /** RFC 9112 §3.2.2: an absolute target's authority counts, and Host is ignored. */
+  private host(view: DataView, at: number, end: number, fields: KeptFields): void {
+    if (fields.authority === undefined) setField(fields, FIELD.authority, this.value(view, at, end));
   }
 
   /** RFC 9112 §6.3, rule 5: the same number twice is one, two numbers are an error. */
-  private contentLength(value: string): void {
+  private contentLength(list: string): void {
     const { head } = this;
-    const isNumber = /^\d+$/.test(value) && value.length <= LENGTH_MAX_DIGITS;
-    if (!isNumber || (head.hasContentLength && head.contentLength !== Number(value))) head.isFramingBroken = true;
-    head.hasContentLength = true;
-    head.contentLength = isNumber ? Number(value) : 0;
+    for (const each of list.split(',')) {
+      const value = each.trim();
+      const isNumber = DIGITS.test(value) && value.length <= LENGTH_MAX_DIGITS;
+      if (!isNumber || (head.hasContentLength && head.contentLength !== Number(value))) head.isLengthBroken = true;
+      head.hasContentLength = true;
+      head.contentLength = isNumber ? Number(value) : 0;
+    }
+  }
+
+  /** RFC 9112 §6.1: what counts is the coding applied last, the last one of the last such field. */
+  private transferEncoding(value: string): void {
+    this.head.hasTransferEncoding = true;
+    this.head.isChunked = CHUNKED_LAST.test(value);
   }
 
   private isNamed(name: Uint8Array): boolean {
@@ -156,7 +197,6 @@ export class HeadReader {
   }
 }
 
-const BLANK = new Head();
 const HOST = bytesOf('host');
 const CONTENT_LENGTH = bytesOf('content-length');
 const TRANSFER_ENCODING = bytesOf('transfer-encoding');
@@ -172,17 +212,20 @@ export function bodyOf(head: Head, request: { readonly isHead: boolean; readonly
     if (request?.isHead === true || status < 200 || status === 204 || status === 304) return BODY.none;
     if (request?.isConnect === true && status < 300) return BODY.none;
   }
+  // Rule 3: Transfer-Encoding overrides Content-Length, also a broken one.
   if (head.isChunked) return BODY.chunked;
+  if (head.hasTransferEncoding || head.isLengthBroken) return head.isRequest ? BODY.unknown : BODY.untilClose;
   if (head.hasContentLength) return head.contentLength === 0 ? BODY.none : BODY.length;
   return head.isRequest ? BODY.none : BODY.untilClose;
 }
 
 /** The origin form of a target (RFC 9112 §3.2), masked; an absolute one names the authority too. */
 function pathOf(target: string, fields: KeptFields): string {
-  const absolute = /^https?:\/\/([^/?#]*)(.*)$/i.exec(target);
+  const absolute = target.startsWith('/') ? null : ABSOLUTE_FORM.exec(target);
   if (absolute === null) return maskPath(target);
-  setField(fields, FIELD.authority, absolute[1] ?? '');
-  return maskPath(absolute[2] === '' ? '/' : (absolute[2] ?? '/'));
+  const [, authority = '', rest = ''] = absolute;
+  setField(fields, FIELD.authority, authority);
+  return maskPath(rest.startsWith('/') ? rest : `/${rest}`);
 }
 
 /** Offset of the LF or CRLF that ends the line, or `end`. */
@@ -211,11 +254,4 @@ function startsWith(view: DataView, at: number, end: number, prefix: Uint8Array)
 
 function isBlank(byte: number): boolean {
   return byte === SPACE || byte === TAB;
-}
-
-/** Latin1, as header values are elsewhere. */
-function text(view: DataView, at: number, end: number): string {
-  let result = '';
-  for (let next = at; next < end; next++) result += String.fromCharCode(view.getUint8(next));
-  return result;
 }

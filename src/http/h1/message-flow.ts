@@ -24,8 +24,10 @@ export type Part = (typeof PART)[keyof typeof PART];
 export class MessageFlow {
   readonly side: Side;
   part: Part = PART.head;
-  /** The exchange whose message is being read, from 1 on. */
+  /** The exchange whose message is being read, or was read last, from 1 on. */
   exchange = 0;
+  /** That message was begun, and its end was not told. */
+  isOpen = false;
   /** Bytes still to come of a body or a chunk. */
   remaining = 0;
   /** Of the chunk, or of the body where nothing of it was told yet: its fingerprint, if wanted. */
@@ -43,5 +45,29 @@ export class MessageFlow {
 
   constructor(side: Side) {
     this.side = side;
+  }
+}
+
+/** A request that waits for its response. */
+export interface Asked {
+  readonly exchange: number;
+  readonly isHead: boolean;
+  readonly isConnect: boolean;
+}
+
+/** Both directions of an HTTP/1.1 connection. Exchanges are numbered from 1 and told as streams. */
+export class H1Connection {
+  readonly number: number;
+  readonly flows: readonly [MessageFlow, MessageFlow] = [new MessageFlow(0), new MessageFlow(1)];
+  /** In the order in which they were asked (RFC 9112 §9.3.2). */
+  readonly pending: Asked[] = [];
+  exchanges = 0;
+  /** The side that sent a request or got a response; -1 until known. */
+  clientSide: Side | -1 = -1;
+  /** HTTP/2 was agreed on (RFC 7540 §3.2), or a tunnel opened: what follows in each direction is for another reader. */
+  isHandedOn = false;
+
+  constructor(number: number) {
+    this.number = number;
   }
 }

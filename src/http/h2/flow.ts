@@ -1,5 +1,5 @@
 import type { Side } from '../../tcp/index.ts';
-import type { H1Connection } from '../h1/reader.ts';
+import type { H1Connection } from '../h1/message-flow.ts';
 import type { DynamicTable } from '../hpack/table.ts';
 import type { Protocol } from '../sink.ts';
 import type { Collector } from './collector.ts';
