@@ -6,7 +6,7 @@ import type { RenderOptions } from './render-options.ts';
 export type Renderer = (report: Report, options: RenderOptions) => Iterable<string>;
 
 /** What `--format` takes. */
-export type FormatName = 'text' | 'markdown' | 'json';
+export type FormatName = 'text' | 'markdown' | 'html' | 'json';
 
 export interface Format {
   /** What names of files in it end with. */
@@ -28,6 +28,13 @@ export const FORMATS: Readonly<Record<FormatName, Format>> = {
     load: async () => {
       const { renderMarkdown } = await import('./markdown.ts');
       return (report) => [renderMarkdown(report)];
+    },
+  },
+  html: {
+    extensions: ['.html', '.htm'],
+    load: async () => {
+      const { renderHtml } = await import('./html.ts');
+      return (report) => renderHtml(report);
     },
   },
   json: { extensions: ['.json'], load: async () => (report) => renderJson(report) },

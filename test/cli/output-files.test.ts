@@ -1,6 +1,7 @@
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -151,11 +152,14 @@ describe('what cannot be written is said in one line, before the capture is read
     expect(run.stderr).toContain('It is given twice.');
   });
 
-  test('a disk that is full: the report still goes to standard output, the status says so', async () => {
-    symlinkSync('/dev/full', at('report.json'));
-    const run = await watchpcap(['analyze', SAMPLE, '--output', at('report.json')]);
-    expect(run.status).toBe(CANNOT_CREATE);
-    expect(run.stderr).toBe(`watchpcap: ${at('report.json')}: cannot be written (no space left on device)\n`);
-    expect(run.stdout).toMatch(/^✖ half-dead/);
-  });
+  test.skipIf(!existsSync('/dev/full'))(
+    'a disk that is full (needs /dev/full): the report still goes to standard output, the status says so',
+    async () => {
+      symlinkSync('/dev/full', at('report.json'));
+      const run = await watchpcap(['analyze', SAMPLE, '--output', at('report.json')]);
+      expect(run.status).toBe(CANNOT_CREATE);
+      expect(run.stderr).toBe(`watchpcap: ${at('report.json')}: cannot be written (no space left on device)\n`);
+      expect(run.stdout).toMatch(/^✖ half-dead/);
+    },
+  );
 });

@@ -1,0 +1,137 @@
+import { foldLike } from '../like.ts';
+import type { Connection, Evidence, HurtStream, Report, Window } from '../model.ts';
+import { outcomeText } from '../words/hurt.ts';
+import { clockText, counted, middleCut, named } from '../words/phrase.ts';
+import { windowSpan, worstFirst } from '../words/verdict.ts';
+import { windowFacts } from '../words/window-facts.ts';
+import { markup, type Markup, NOTHING } from './markup.ts';
+import { packetKey, packetMark } from './packet.ts';
+import { table } from './table.ts';
+
+/** Windows with a section of their own; further ones have a row each. */
+const TOLD_MAX = 10;
+const OTHERS_MAX = 200;
+/** Rows of all windows together; one alone gets them all. */
+const STREAMS_MAX = 200;
+const EVIDENCE_MAX = 300;
+/** Evidence is shown whole up to here; of more, like packets are told by their first and last. */
+const EVIDENCE_WHOLE_MAX = 60;
+/** Characters of a path; a reader wants to see the query too. */
+const PATH_MAX = 400;
+
+/** Rows that a window may have. */
+interface Share {
+  readonly streams: number;
+  readonly evidence: number;
+}
+
+type ById = ReadonlyMap<string, Connection>;
+
+/** The windows: the worst ones in full, the others as rows. */
+export function windowSections(report: Report): Markup {
+  const byId = new Map(report.connections.map((connection) => [connection.id, connection]));
+  const ranked = worstFirst(report.windows);
+  const told = ranked.slice(0, TOLD_MAX);
+  const share = { streams: Math.floor(STREAMS_MAX / told.length), evidence: Math.floor(EVIDENCE_MAX / told.length) };
+  const sections = told.map((window, i) => windowSection(window, report, byId, share, i));
+  return markup`${sections}${otherWindows(ranked.slice(TOLD_MAX), byId)}`;
+}
+
+function windowSection(window: Window, report: Report, byId: ById, share: Share, index: number): Markup {
+  const { id, confidence, client, upstream, story } = window;
+  return markup`<section aria-labelledby="window${index}" data-c="${client} ${upstream}">
+    <h2 id="window${index}">
+      Window ${id} (${confidence}): client ${named(client, byId)} → upstream ${named(upstream, byId)}
+    </h2>
+    <p>${story}</p>
+    <dl>
+      ${windowFacts(window, report, byId).map(
+        ([term, text]) =>
+          markup`<dt>${term}</dt>
+            <dd>${text}</dd>`,
+      )}
+    </dl>
+    ${streamsTable(window, byId, share.streams)} ${evidenceTable(window, report, share.evidence)}
+  </section>`;
+}
+
+function streamsTable({ id, client, streams }: Window, byId: ById, rowsMax: number): Markup {
+  const columns = [
+    { head: 'stream', right: true },
+    { head: 'on upstream', right: true },
+    { head: 'kind' },
+    { head: 'path' },
+    { head: 'silent since' },
+    { head: 'outcome' },
+    { head: 'recovered by' },
+  ];
+  const rows = streams.map((stream) => ({
+    cells: [
+      String(stream.id),
+      stream.upstreamStream === null ? 'not seen' : String(stream.upstreamStream),
+      stream.kind,
+      stream.path === null ? 'not known' : markup`<code>${middleCut(stream.path, PATH_MAX)}</code>`,
+      clockText(stream.silentSince),
+      outcomeText(stream),
+      recoveryText(stream, byId),
+    ],
+    about: client,
+  }));
+  return table(`Hurt streams of ${id}`, columns, rows, { rowsMax, noun: 'stream' });
+}
+
+function recoveryText({ recoveredBy }: HurtStream, byId: ById): string {
+  if (recoveredBy === null) return 'none';
+  const { stream, upstream } = recoveredBy;
+  return `stream ${stream}${upstream === null ? '' : ` via ${named(upstream, byId)}`}`;
+}
+
+function evidenceTable({ id, evidence }: Window, { capture }: Report, rowsMax: number): Markup {
+  const paths = capture.files.map(({ path }) => path);
+  const columns = [{ head: 'packet', right: true }, { head: 'at' }, { head: 'on' }, { head: 'evidence' }];
+  const rows = shownEvidence(evidence).map(({ row, skipped }) => ({
+    cells: [
+      packetMark(paths, row.packet, row.file),
+      clockText(row.at),
+      row.connection,
+      `${row.text}${skipped === 0 ? '' : ` (${skipped} more before)`}`,
+    ],
+    about: row.connection,
+    packet: packetKey(row.packet, row.file),
+  }));
+  const caption = `Evidence of ${id}: packet numbers as in Wireshark`;
+  return table(caption, columns, rows, { rowsMax, noun: 'packet' });
+}
+
+function shownEvidence(evidence: readonly Evidence[]): { readonly row: Evidence; readonly skipped: number }[] {
+  return evidence.length > EVIDENCE_WHOLE_MAX ? foldLike(evidence) : evidence.map((row) => ({ row, skipped: 0 }));
+}
+
+function otherWindows(windows: readonly Window[], byId: ById): Markup {
+  if (windows.length === 0) return NOTHING;
+  const columns = [
+    { head: 'window' },
+    { head: 'client' },
+    { head: 'upstream' },
+    { head: 'cause' },
+    { head: 'from' },
+    { head: 'lasted' },
+    { head: 'hurt' },
+  ];
+  const rows = windows.map((window) => ({
+    cells: [
+      window.id,
+      named(window.client, byId),
+      named(window.upstream, byId),
+      window.cause,
+      clockText(window.from),
+      windowSpan(window),
+      counted(window.streams.length, 'stream'),
+    ],
+    about: `${window.client} ${window.upstream}`,
+  }));
+  return markup`<section aria-labelledby="windows">
+    <h2 id="windows">${counted(windows.length, 'more window')}</h2>
+    ${table('The other windows', columns, rows, { rowsMax: OTHERS_MAX, noun: 'window' })}
+  </section>`;
+}
