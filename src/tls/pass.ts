@@ -13,7 +13,7 @@ export interface TlsSink {
 }
 
 /** More than any frame holds, so that whatever it lies in is lost. */
-export const UNKNOWN_BYTES: number = 2 ** 31;
+const UNKNOWN_BYTES: number = 2 ** 31;
 /** A ClientHello in pieces is kept so far, until it tells whether there are secrets for the connection. */
 const HELLO_MAX_BYTES: number = 2 ** 14;
 

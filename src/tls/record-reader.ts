@@ -9,7 +9,7 @@ const FIRST_BYTES = 2048;
 export type OnRecord = (type: number, version: number, fragment: Uint8Array) => void;
 
 /** Whether a record may begin with these bytes; as far as there are any. */
-export function isRecordStart(view: DataView, at: number, end: number): boolean {
+function isRecordStart(view: DataView, at: number, end: number): boolean {
   if (end - at < 3) return false;
   const type = view.getUint8(at);
   if (type < CONTENT.changeCipherSpec || type > CONTENT.applicationData) return false;

@@ -2,6 +2,7 @@ import { concat } from './h2.ts';
 import { latin1 } from './hpack.ts';
 import { type TcpPacket, tcpPacket } from './packet.ts';
 import { buildPcap, LINKTYPE, type PcapRecord } from './pcap.ts';
+import { interfaceBlock, packetBlock, secretsBlock, section, unitsAt } from './pcapng.ts';
 
 const NS = 1_000_000_000;
 const HOP_SECONDS = 0.000_1;
@@ -50,10 +51,21 @@ export class Wire {
 
   /** @param until the second at which the last packet is seen, of a connection that has nothing to do with anybody */
   pcap(until: number): Uint8Array {
+    return buildPcap(this.#records(until), { linkType: LINKTYPE.LINUX_SLL });
+  }
+
+  /** The same as pcapng, with a Decryption Secrets Block. */
+  pcapng(until: number, keyLog: string): Uint8Array {
+    const packets = this.#records(until).map(({ bytes, timeNs }) =>
+      packetBlock({ units: unitsAt(timeNs, 1_000_000n), bytes }),
+    );
+    return section([interfaceBlock({ linkType: 'LINUX_SLL' }), secretsBlock(latin1(keyLog)), ...packets]);
+  }
+
+  #records(until: number): PcapRecord[] {
     this.packet(until, { from: '192.0.2.1:9', to: '192.0.2.2:9', flags: 'RST', seq: 1, cookedType: 3 });
     const sorted = this.#packets.toSorted((a, b) => a.seconds - b.seconds);
-    const records = sorted.map(({ seconds, data }): PcapRecord => ({ bytes: data, timeNs: Math.round(seconds * NS) }));
-    return buildPcap(records, { linkType: LINKTYPE.LINUX_SLL });
+    return sorted.map(({ seconds, data }): PcapRecord => ({ bytes: data, timeNs: Math.round(seconds * NS) }));
   }
 }
 

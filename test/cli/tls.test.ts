@@ -53,7 +53,10 @@ function send(tcp: Tcp, seconds: number, flights: readonly Flight[]): void {
 }
 
 /** Both legs in TLS; the upstream's second event is never acknowledged. */
-async function capture(near: TlsConversation, far: TlsConversation): Promise<{ path: string; keys: string }> {
+async function capture(
+  near: TlsConversation,
+  far: TlsConversation,
+): Promise<{ path: string; keys: string; withKeys: string }> {
   const wire = new Wire(GATEWAY);
   const client = wire.connect('10.9.1.2:50001', `${GATEWAY}:443`, 0);
   const upstream = wire.connect(`${GATEWAY}:40001`, '10.9.2.1:6443', 0.1);
@@ -68,8 +71,10 @@ async function capture(near: TlsConversation, far: TlsConversation): Promise<{ p
   const path = join(folder, 'gateway.pcap');
   const keys = join(folder, 'keys.txt');
   writeFileSync(path, wire.pcap(120));
+  const withKeys = join(folder, 'gateway.pcapng');
   writeFileSync(keys, near.keyLog + far.keyLog);
-  return { path, keys };
+  writeFileSync(withKeys, wire.pcapng(120, near.keyLog + far.keyLog));
+  return { path, keys, withKeys };
 }
 
 function analyze(...args: readonly string[]): {
@@ -109,6 +114,15 @@ describe('an incident in TLS', () => {
       { client: 'c1', upstream: 'u1', streams: [{ id: 1, path: WATCH, upstreamStream: 1 }] },
     ]);
     expect(stdout).not.toContain('s3cret');
+  });
+
+  test('with the secrets in a pcapng it needs no key log, and says none of them', async () => {
+    const conversation = await watch('TLSv1.3');
+    const { withKeys } = await capture(conversation, await watch('TLSv1.3'));
+    const { status, stdout, report } = analyze(withKeys);
+    expect([status, report.connections[0]?.protocol]).toEqual([1, 'h2-tls']);
+    const secrets = conversation.keyLog.split('\n').flatMap((line) => line.split(' ').slice(1));
+    expect(secrets.filter((secret) => secret !== '' && stdout.includes(secret))).toEqual([]);
   });
 
   test('without the key log it is TLS, and nobody is accused of what cannot be seen', async () => {
