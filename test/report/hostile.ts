@@ -38,6 +38,12 @@ export const HOSTILE: readonly string[] = [
   ` ${MARK} `,
 ];
 
+/** Each with a name that a test can have. */
+export const NAMED: readonly { readonly name: string; readonly text: string }[] = HOSTILE.map((text) => ({
+  name: JSON.stringify(text.slice(0, 60)),
+  text,
+}));
+
 /** Words of the report that are no text: identifiers that other parts refer to, closed sets, times. */
 const KEPT: ReadonlySet<string> = new Set([
   'schema',

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { reportOn } from '../../src/cli/index.ts';
 import type { Report } from '../../src/report/index.ts';
 import { renderMarkdown } from '../../src/report/markdown.ts';
-import { HOSTILE, MARK, poisoned } from './hostile.ts';
+import { MARK, NAMED, poisoned } from './hostile.ts';
 import { nodesOf, parsed, textOf } from './markdown/parsed.ts';
 import { composed, gatewayMute, healthy, inconclusive, recovered } from './scenarios.ts';
 
@@ -92,7 +92,7 @@ describe('the diagram', () => {
 });
 
 describe('what comes from the wire', () => {
-  test.each(HOSTILE)('%j in every text stays text', async (text) => {
+  test.each(NAMED)('$name in every text stays text', async ({ text }) => {
     const markdown = renderMarkdown(poisoned(text));
     await expectSound(markdown);
     expect(textOf(parsed(markdown))).toContain(MARK);

@@ -3,4 +3,4 @@
  * and says what has to stand here: this folder has no cryptography.
  */
 export const STYLE_HASH = 'sha256-4XUc2Mj2m6ekf+ezePb0YKLkxnvCcelCMbWuaNe1HtQ=';
-export const SCRIPT_HASH = 'sha256-AT8kCrxgHKP26DLDcfjQgaeMsh56OuICFDqpiQJ/EkM=';
+export const SCRIPT_HASH = 'sha256-k2O0pHDZrDZPafN1GV9K610lJEKECZKZOLjsjRiYbrQ=';

@@ -186,7 +186,7 @@ for (const plot of all('.plot')) {
   plot.addEventListener('pointerup', () => { last = null; setTimeout(() => { dragged = false; }); });
   const tools = document.createElement('div');
   tools.className = 'tools';
-  for (const [key, text, name] of [['+', '+', 'zoom in'], ['-', '−', 'zoom out'], ['ArrowLeft', '←', 'earlier'], ['ArrowRight', '→', 'later'], ['0', 'whole', 'as at first']]) {
+  for (const [key, text, name] of [['+', '+', 'zoom in'], ['-', '−', 'zoom out'], ['ArrowLeft', '←', 'earlier'], ['ArrowRight', '→', 'later'], ['0', 'whole', 'whole']]) {
     const button = document.createElement('button');
     button.type = 'button';
     button.textContent = text;

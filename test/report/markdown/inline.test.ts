@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { code, codeBlock, prose } from '../../../src/report/markdown/inline.ts';
 import { escapeTerminal } from '../../../src/report/escape.ts';
-import { HOSTILE } from '../hostile.ts';
+import { NAMED } from '../hostile.ts';
 import { nodesOf, parsed, textOf } from './parsed.ts';
 
 const PLAIN_NODES = new Set(['root', 'paragraph', 'text', 'inlineCode']);
@@ -44,7 +44,7 @@ describe('prose', () => {
     );
   });
 
-  test.each(HOSTILE)('%j is nothing but text and code', (text) => {
+  test.each(NAMED)('$name is nothing but text and code', ({ text }) => {
     const root = parsed(prose(text));
     expect(nodesOf(root, 'html')).toEqual([]);
     expect(nodesOf(root, 'link')).toEqual([]);
