@@ -84,6 +84,7 @@ export class WirePass implements TcpSink, TcpKeeper {
     this.#decoder.finish();
     this.#tcp.finish();
     this.#stops[STOP.ipFragment] = this.#decoder.lostFragments;
+    this.#recorder.duplicates(this.#tcp.duplicates);
     for (let stop = 0; stop < STOP_COUNT; stop++) {
       const count = this.#stops[stop] ?? 0;
       if (!isSegment(stop as StopCode) && count > 0) this.#recorder.undecoded(STOP_NAMES[stop] ?? '', count);

@@ -18,6 +18,8 @@ export interface Incident {
   readonly thresholds: Thresholds;
   /** Packets that are not TCP or could not be decoded, by reason (names of the decode stage's stop codes). */
   readonly undecoded: ReadonlyMap<string, number>;
+  /** Packets that the capture holds more than once. */
+  readonly duplicates: number;
   /** Bounds that were reached while reading. */
   readonly limits: readonly LimitHit[];
   /** Unanswered SYNs whose connections were given up while reading. */

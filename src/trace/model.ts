@@ -17,6 +17,8 @@ export interface Trace {
   readonly last: Ref | null;
   /** Packets that are not TCP or could not be decoded, by stop code name. */
   readonly undecoded: ReadonlyMap<string, number>;
+  /** Packets that the capture holds more than once; they are counted nowhere else. */
+  readonly duplicates: number;
   /** What was followed and then given up for want of room. */
   readonly givenUp: GivenUp;
   readonly limits: readonly LimitHit[];

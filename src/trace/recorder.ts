@@ -62,6 +62,7 @@ export class Recorder implements HttpSink {
   readonly #gathered: (Gathered | undefined)[] = [];
   readonly #givenUp = { connections: 0, packets: 0, streams: 0 };
   readonly #undecoded = new Map<string, number>();
+  #duplicates = 0;
   readonly #tcp: ConnectionFacts;
   /** By connection: when either side spoke last. */
   #lastSpokenNs = new Float64Array(1).fill(Number.NaN);
@@ -98,6 +99,11 @@ export class Recorder implements HttpSink {
   /** Packets that are not TCP, or could not be decoded. */
   undecoded(stopName: string, count: number): void {
     this.#undecoded.set(stopName, count);
+  }
+
+  /** Packets that the capture holds more than once. */
+  duplicates(count: number): void {
+    this.#duplicates = count;
   }
 
   /** @param bySyn  its first packet is a SYN, so that it may be one that nobody answers */
@@ -270,6 +276,7 @@ export class Recorder implements HttpSink {
       first: this.#first,
       last: this.#last,
       undecoded: this.#undecoded,
+      duplicates: this.#duplicates,
       clockSteps: this.#clockSteps,
       limits: [...earlierLimits, ...this.#limits.all()],
     };

@@ -125,6 +125,6 @@ function u24(value: number): number[] {
   return [(value >> 16) & 0xff, ...u16(value & 0xffff)];
 }
 
-export function u32(value: number): number[] {
+function u32(value: number): number[] {
   return [...u16(value >>> 16), ...u16(value & 0xffff)];
 }

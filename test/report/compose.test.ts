@@ -398,6 +398,7 @@ describe('trust', () => {
           ['ipHeaderCut', 2],
           ['notIp', 7],
         ]),
+        duplicates: 6,
         limits: [{ limit: 'open-streams', bound: 10, count: 4 }],
       }),
       { ...capture(1), warningsOmitted: 5 },
@@ -406,10 +407,11 @@ describe('trust', () => {
     expect(report.trust.map(({ code, count }) => [code, count])).toEqual([
       ['missing-bytes', 9],
       ['undecoded', 2],
+      ['duplicates', 6],
       ['warnings-omitted', 5],
       ['limit', 4],
     ]);
-    expect(report.capture.undecoded).toBe(2);
+    expect(report.capture).toMatchObject({ undecoded: 2, duplicates: 6 });
     expect(schemaErrors(report)).toEqual([]);
   });
 

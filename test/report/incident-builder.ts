@@ -195,6 +195,7 @@ export function incident(changes: Partial<Incident> & Pick<Incident, 'verdict'>)
     trust: [],
     thresholds: DEFAULT_THRESHOLDS,
     undecoded: new Map(),
+    duplicates: 0,
     limits: [],
     floods: [],
     ...changes,

@@ -225,8 +225,10 @@ test('what is not known of is no reason to fail', () => {
   recorder.protocol(9, 'h2');
   recorder.rstStream(9, 0, 1, 0);
   recorder.undecoded('arp', 3);
+  recorder.duplicates(4);
   expect(recorder.finish([{ limit: 'x', bound: 1, count: 2 }])).toMatchObject({
     undecoded: new Map([['arp', 3]]),
+    duplicates: 4,
     limits: [{ limit: 'x', bound: 1, count: 2 }],
   });
 });

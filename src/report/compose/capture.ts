@@ -13,7 +13,7 @@ export function captureOf(frame: Frame, capture: CaptureFacts, incident: Inciden
     start: firstNs === null ? null : timeAt(frame, firstNs),
     end: lastNs === null ? null : timeAt(frame, lastNs),
     duration: firstNs === null || lastNs === null ? 0 : secondsOf(lastNs - firstNs),
-    duplicates: 0,
+    duplicates: incident.duplicates,
     undecoded: undecodedCount(incident),
     warnings: capture.warnings.map((warning) => ({
       code: warning.code,

@@ -13,6 +13,7 @@ export function trustOf(frame: Frame, incident: Incident, { files, warningsOmitt
   return [
     ...incident.trust.map((note) => noteOf(frame, note)),
     ...(undecoded === 0 ? [] : [wholeCapture('undecoded', ['liveness', 'windows'], undecoded)]),
+    ...(incident.duplicates === 0 ? [] : [wholeCapture('duplicates', ['retransmissions'], incident.duplicates)]),
     ...(dropped === 0 ? [] : [wholeCapture('dropped-by-interface', ['retransmissions', 'windows'], dropped)]),
     ...(warningsOmitted === 0 ? [] : [wholeCapture('warnings-omitted', ['streams'], warningsOmitted)]),
     ...incident.limits.map(limitReached),
@@ -57,7 +58,7 @@ function noteOf(frame: Frame, { code, connection, weakens, packets, count }: Inc
 }
 
 function wholeCapture(
-  code: 'undecoded' | 'dropped-by-interface' | 'warnings-omitted',
+  code: 'undecoded' | 'duplicates' | 'dropped-by-interface' | 'warnings-omitted',
   weakens: string[],
   count: number,
 ): TrustNote {

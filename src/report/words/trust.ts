@@ -4,7 +4,7 @@ import { endpointText } from '../address.ts';
 import { counted } from './phrase.ts';
 
 /** The model's codes, and what reading itself has to say. */
-type Code = TrustNote['code'] | 'undecoded' | 'dropped-by-interface' | 'warnings-omitted';
+type Code = TrustNote['code'] | 'undecoded' | 'duplicates' | 'dropped-by-interface' | 'warnings-omitted';
 
 const WEAKNESSES: Readonly<Record<Code, (count: number) => string>> = {
   'one-sided': () => 'only one direction is in the capture: what the other side answered cannot be told',
@@ -19,6 +19,8 @@ const WEAKNESSES: Readonly<Record<Code, (count: number) => string>> = {
   'begun-mid-stream': (count) =>
     `${counted(count, 'stream')} open before the capture began, whose requests may not be known`,
   undecoded: (count) => `${counted(count, 'packet')} could not be decoded`,
+  duplicates: (count) =>
+    `${counted(count, 'packet')} are in the capture more than once and were taken once: what was sent again at the same moment may be among them`,
   'dropped-by-interface': (count) =>
     `the capturing system dropped ${counted(count, 'packet')} by its own count: what is missing may have been there`,
   'warnings-omitted': (count) => `the files hold ${counted(count, 'more fault')} than are listed`,
