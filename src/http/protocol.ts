@@ -29,10 +29,20 @@ const REQUEST_STARTS: readonly Uint8Array[] = [
   'PATCH /',
   'DELETE /',
   'OPTIONS ',
+  'TRACE /',
   'CONNECT ',
   'GET http',
   'POST http',
 ].map(bytesOf);
+
+const SPACE = 0x20;
+const SLASH = 0x2f;
+const HYPHEN = 0x2d;
+const UNDERSCORE = 0x5f;
+const UPPER_A = 0x41;
+const UPPER_Z = 0x5a;
+const LOWER_H = 0x68;
+const CASE_BIT = 0x20;
 
 /** More parameters than a server's first SETTINGS ever had; six are defined. */
 const FIRST_SETTINGS_MAX_BYTES: number = 64 * SETTING_BYTES;
@@ -57,7 +67,7 @@ export function recogniseStart(view: DataView, at: number, end: number, isStart:
   if (!isStart) return recogniseSegment(view, at, end);
   if (matched === end - at || end - at < FRAME_HEADER_BYTES) return SPEAKS.more;
   if (isTlsHeader(view, at) && view.getUint8(at) !== TLS_TYPE.applicationData) return SPEAKS.tls;
-  if (beginsMessage(view, at, end)) return SPEAKS.http1;
+  if (beginsMessage(view, at, end) || beginsRareRequest(view, at, end)) return SPEAKS.http1;
   return isServerPreface(view, at) ? SPEAKS.serverPreface : SPEAKS.other;
 }
 
@@ -84,6 +94,19 @@ export function beginsMessage(view: DataView, at: number, end: number): boolean 
 /** Whether it is a response, where a message begins here. */
 export function beginsResponse(view: DataView, at: number, end: number): boolean {
   return matchedBytes(view, at, end, RESPONSE_START) === RESPONSE_START.length;
+}
+
+/** Any method, and a path or http in any case: enough at a connection's start, where other protocols greet in other ways. */
+function beginsRareRequest(view: DataView, at: number, end: number): boolean {
+  let next = at;
+  while (next < end && isMethodByte(view.getUint8(next))) next++;
+  if (next === at || next + 1 >= end || view.getUint8(next) !== SPACE) return false;
+  const target = view.getUint8(next + 1);
+  return target === SLASH || (target | CASE_BIT) === LOWER_H;
+}
+
+function isMethodByte(byte: number): boolean {
+  return (byte >= UPPER_A && byte <= UPPER_Z) || byte === UNDERSCORE || byte === HYPHEN;
 }
 
 /** RFC 9113 §3.4: the server's first frame is SETTINGS, not an acknowledgement. */

@@ -6,6 +6,8 @@ import type { Leg, Outcome } from './model.ts';
 const SERVER_ERROR = 500;
 const OK_MIN = 200;
 const OK_END = 300;
+/** RFC 9110 §15.2.2: a tunnel stands, as for exec over HTTP/1.1. */
+const SWITCHING_PROTOCOLS = 101;
 const GRPC_OK = '0';
 
 /** The kind of a client's request in Kubernetes' words; `unknown` where the request was not captured. */
@@ -61,8 +63,8 @@ export function silentSinceNs(leg: Leg, stream: TraceStream, fromNs: number, toN
 }
 
 /** The client got a good answer that came from an upstream. */
-export function isServed(stream: TraceStream): boolean {
-  return typeof stream.status === 'number' && stream.status >= OK_MIN && stream.status < OK_END;
+export function isServed({ status }: TraceStream): boolean {
+  return typeof status === 'number' && ((status >= OK_MIN && status < OK_END) || status === SWITCHING_PROTOCOLS);
 }
 
 /** Statuses by which a proxy tells of its own trouble (RFC 9110 §15.6.3 to §15.6.5); 408 is Envoy's stream idle time-out before headers. */

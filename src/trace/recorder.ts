@@ -41,6 +41,8 @@ import { StreamBook } from './streams.ts';
 const FRAMED: ReadonlySet<Protocol> = new Set(['h2', 'http1']);
 /** RFC 9110 §15.2: interim responses; the final one follows. */
 const FINAL_STATUS_MIN = 200;
+/** RFC 9110 §15.2.2: the one of them after which no other follows, as the connection is now a tunnel. */
+const SWITCHING_PROTOCOLS = 101;
 
 /**
  * From the wire pass's calls to the trace. Per packet it writes a few typed-array cells; objects are made per episode, per stream
@@ -360,7 +362,7 @@ export class Recorder implements HttpSink {
   }
 
   #response(stream: LiveStream, side: Side, status: number | null): void {
-    if (status !== null && status < FINAL_STATUS_MIN) return;
+    if (status !== null && status < FINAL_STATUS_MIN && status !== SWITCHING_PROTOCOLS) return;
     this.#marks.add(stream.connection, MARK.response, side, this.#moment);
     stream.respond(side, status, this.#moment);
   }

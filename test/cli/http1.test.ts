@@ -119,4 +119,69 @@ describe('an HTTP/1.1 upstream', () => {
     expect((streams?.length ?? 0) + (foldedStreams?.count ?? 0)).toBe(20);
     expect(streams?.every(({ how, status }) => how === 'end-stream' && status === 200)).toBe(true);
   });
+
+  test('that serves an exec session as a tunnel, quiet for minutes, is healthy; a response may end with its connection', async () => {
+    const exec = '/api/v1/namespaces/default/pods/web-0/exec?command=sh';
+    const upgrading = `POST ${exec} HTTP/1.1\r\nhost: kubernetes\r\nconnection: Upgrade\r\nupgrade: SPDY/3.1\r\n\r\n`;
+    const switched = 'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: SPDY/3.1\r\n\r\n';
+    const wire = new Wire(GATEWAY);
+    wire
+      .connect('10.9.1.2:50001', `${GATEWAY}:80`, 0)
+      .asks(1, upgrading)
+      .answers(1.02, switched)
+      .asks(2, 'ls\n')
+      .answers(2.02, 'a b c\n')
+      .closes(400, 0);
+    wire
+      .connect(`${GATEWAY}:40001`, '10.9.2.1:8080', 0.5)
+      .asks(1.005, upgrading)
+      .answers(1.015, switched)
+      .asks(2.005, 'ls\n')
+      .answers(2.015, 'a b c\n')
+      .closes(400.005, 0);
+    wire
+      .connect(`${GATEWAY}:40002`, '10.9.2.1:8080', 3)
+      .asks(3.1, requestOf('/api/v1/nodes'))
+      .answers(3.2, 'HTTP/1.0 200 OK\r\n\r\nnodes')
+      .closes(3.3, 1);
+    const report = await reportOf(wire, 500);
+    expect(report.verdict.state).toBe('healthy');
+    expect(report.findings).toEqual([]);
+    const streams = report.connections.flatMap((connection) =>
+      connection.streams.map(({ id, kind, status, how }) => [connection.id, id, kind, status, how]),
+    );
+    expect(streams).toEqual([
+      ['c1', 1, 'exec', 101, 'end-stream'],
+      ['u1', 1, 'exec', 101, 'end-stream'],
+      ['u2', 1, 'list', 200, 'end-stream'],
+    ]);
+    expect(report.links).toMatchObject([{ client: 'c1', upstream: 'u1', method: 'request' }]);
+  });
+
+  test('whose exec tunnel dies is a half-dead window too', async () => {
+    const upgrading = `POST /api/v1/namespaces/default/pods/web-0/attach HTTP/1.1\r\nhost: kubernetes\r\nconnection: Upgrade\r\nupgrade: SPDY/3.1\r\n\r\n`;
+    const switched = 'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: SPDY/3.1\r\n\r\n';
+    const wire = new Wire(GATEWAY);
+    wire.connect('10.9.1.2:50001', `${GATEWAY}:80`, 0).asks(1, upgrading).answers(1.02, switched).asks(20, 'ls\n');
+    wire
+      .connect(`${GATEWAY}:40001`, '10.9.2.1:8080', 0.5)
+      .asks(1.005, upgrading)
+      .answers(1.015, switched)
+      .inVain(0, 'ls\n', 20.005, 20.2, 20.6, 21.4, 23, 26.2, 32.6);
+    const report = await reportOf(wire, 120);
+    expect(report.verdict).toMatchObject({ state: 'half-dead', confidence: 'confirmed' });
+    expect(report.windows).toMatchObject([
+      { cause: 'peer-silent', streams: [{ id: 1, kind: 'attach', upstreamStream: 1, outcome: 'hung' }] },
+    ]);
+  });
+
+  test('is linked by request-id where the path was rewritten', async () => {
+    const asked = (path: string): string => `GET ${path} HTTP/1.1\r\nhost: a\r\nx-request-id: 6f1c-77\r\n\r\n`;
+    const wire = new Wire(GATEWAY);
+    wire.connect('10.9.1.2:50001', `${GATEWAY}:80`, 0).asks(1, asked('/apis/x'));
+    wire.connect(`${GATEWAY}:40001`, '10.9.2.1:8080', 0.5).inVain(0, asked('/y'), 1.005, 1.2, 1.6, 2.4, 4, 7.2, 13.6);
+    const report = await reportOf(wire, 120);
+    expect(report.verdict.state).toBe('half-dead');
+    expect(report.links).toMatchObject([{ client: 'c1', upstream: 'u1', method: 'request-id', streams: [[1, 1]] }]);
+  });
 });

@@ -35,6 +35,11 @@ export class Conversation {
     return this;
   }
 
+  finish(side: Side): this {
+    this.pass.finished(0, side);
+    return this;
+  }
+
   /** The calls since the last time, without the connection's number. */
   told(): unknown[][] {
     return this.#record.calls.splice(0).map(([call, , ...rest]: Told) => [call, ...rest]);

@@ -64,8 +64,8 @@ const NAME_MAX_BYTES: number = Math.max(KEPT_NAME_MAX_BYTES, 'transfer-encoding'
 const LENGTH_MAX_DIGITS = 15;
 const DIGITS = /^\d+$/;
 const STATUS = /^[1-9]\d\d$/;
-/** RFC 9110 §9.1: a token; those in use are of capital letters, M-SEARCH with a hyphen. */
-const METHOD = /^[A-Z][A-Z-]*$/;
+/** RFC 9110 §9.1: a token; those in use are of capital letters, M-SEARCH with a hyphen, CCM_POST with an underscore. */
+const METHOD = /^[A-Z][A-Z_-]*$/;
 const CHUNKED_LAST = /(?:^|,)[ \t]*chunked$/i;
 /** RFC 9112 §3.2.2, without the user information that RFC 9110 §4.2.4 forbids and which may be a password. */
 const ABSOLUTE_FORM = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?([^/?#]*)(.*)$/i;
@@ -116,7 +116,7 @@ export class HeadReader {
   private requestLine(view: DataView, at: number, end: number, fields: KeptFields): boolean {
     const methodEnd = find(view, at, Math.min(end, at + METHOD_MAX_BYTES), SPACE);
     const targetEnd = end - VERSION.length - 2;
-    if (methodEnd <= at || targetEnd <= methodEnd || view.getUint8(targetEnd) !== SPACE) return false;
+    if (methodEnd <= at || targetEnd <= methodEnd + 1 || view.getUint8(targetEnd) !== SPACE) return false;
     if (!startsWith(view, targetEnd + 1, end, VERSION)) return false;
     const method = this.texts.read(view, at, methodEnd) ?? '';
     if (!METHOD.test(method)) return false;

@@ -3,19 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { concat, headers, PREFACE, settings } from '../../build/h2.ts';
 import { latin1 } from '../../build/hpack.ts';
 import { Conversation } from '../conversation.ts';
+import { toldBy } from './told.ts';
 
 const GET = 'GET /api/v1/pods?watch=1 HTTP/1.1\r\nHost: api\r\nUser-Agent: kubectl/v1.31\r\n\r\n';
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello';
 const CLIENT = 0;
 const SERVER = 1;
-
-/** What was told, without the fingerprints of bodies. */
-function toldBy(conversation: Conversation): unknown[][] {
-  return conversation
-    .told()
-    .filter(([call]) => call !== 'protocol')
-    .map(([call, ...rest]) => (call === 'data' ? [call, rest[0], rest[1], rest[2], rest[4]] : [call, ...rest]));
-}
 
 function exchange(request: string, response: string): unknown[][] {
   return toldBy(new Conversation().send(CLIENT, latin1(request)).send(SERVER, latin1(response)));
