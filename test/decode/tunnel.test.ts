@@ -50,6 +50,8 @@ describe('a packet inside another is the one that is analysed', () => {
       0,
       inIpv4(PROTOCOL.gre, gre(0x22eb, [...Array(11).fill(0), 1, ...Array(8).fill(0), ...FRAME], { sequence: 1 })),
     ],
+    ['WCCP in GRE, with its word', inGre, 0, inIpv4(PROTOCOL.gre, gre(0x883e, [0, 0, 0, 0, ...V4]))],
+    ['WCCP in GRE, without', inGre, 0, inIpv4(PROTOCOL.gre, gre(0x883e, V4))],
     ['VXLAN (RFC 7348)', inVxlan, 70_000, inUdp(4789, vxlan(70_000, FRAME))],
     ['VXLAN from its port', inVxlan, 5, inUdp(40_000, vxlan(5, FRAME), 4789)],
     ['VXLAN as flannel has it', inVxlan, 1, inUdp(8472, vxlan(1, FRAME))],
@@ -161,6 +163,11 @@ it('a tunnel cut anywhere stops at a cut header, with the addresses that were re
       expect([length, stop]).toEqual([length, expect.stringMatching(/Cut$/u)]);
     }
   }
+});
+
+it('an authentication header that is cut stops', () => {
+  expect(inIpv4(51, [6, 4, 0, 0]).stop).toBe('ipExtensionCut');
+  expect(inIpv4(51, [6, 40, ...Array(22).fill(0)]).stop).toBe('ipExtensionCut');
 });
 
 it('padding behind the packet inside is none of its payload', () => {
