@@ -1,4 +1,11 @@
-import { otherSide, type Side } from '../tcp/index.ts';
+import {
+  otherSide,
+  PROXY_HEADER,
+  PROXY_HEADER_MAX_BYTES,
+  ProxiedClient,
+  readProxyHeader,
+  type Side,
+} from '../tcp/index.ts';
 import type { Moment } from '../capture/index.ts';
 import type { HttpCounters } from './counters.ts';
 import { H1Connection, PART } from './h1/message-flow.ts';
@@ -28,6 +35,7 @@ export class HttpPass {
   private readonly messages: MessageReader;
   private readonly tables = new TableBudget();
   private readonly unsynced = new UnsyncedPool();
+  private readonly client = new ProxiedClient();
   private readonly states = new Map<number, ConnectionState>();
   private readonly joinedMidway = new Set<number>();
   /** The states asked for lately, by the low bits of their numbers: a look into the map costs 40 ns. */
@@ -74,7 +82,10 @@ export class HttpPass {
 
   /** The next bytes of a flow. The view is not kept. */
   bytes(connection: number, side: Side, view: DataView, at: number, end: number): void {
-    const flow = this.flowOf(connection, side);
+    this.take(this.flowOf(connection, side), view, at, end);
+  }
+
+  private take(flow: Flow, view: DataView, at: number, end: number): void {
     let next = at;
     // A flow that is lost inside a segment is looked into once more there, not again and again.
     for (let looked = false; next < end;) {
@@ -92,6 +103,9 @@ export class HttpPass {
         case PHASE.messages:
           next = this.readMessages(flow, view, next, end);
           break;
+        case PHASE.proxyHeader:
+          next = this.proxyHeader(flow, view, next, end);
+          break;
         default:
           next = this.reader.read(flow, view, next, end);
       }
@@ -106,6 +120,7 @@ export class HttpPass {
       case PHASE.ignore:
         break;
       case PHASE.start:
+      case PHASE.proxyHeader:
         this.beginSearch(flow);
         break;
       case PHASE.search:
@@ -171,11 +186,9 @@ export class HttpPass {
 
   private keepFirstBytes(flow: Flow, view: DataView, at: number, end: number): number {
     const kept = (flow.firstBytes ??= new DataView(new ArrayBuffer(PREFACE_BYTES)));
-    let next = at;
-    while (next < end && flow.firstBytesCount < PREFACE_BYTES) {
-      kept.setUint8(flow.firstBytesCount++, view.getUint8(next++));
-    }
-    return next;
+    const taken = append(kept, flow.firstBytesCount, view, at, end);
+    flow.firstBytesCount += taken;
+    return at + taken;
   }
 
   /** The same, where the first bytes came in several segments. */
@@ -189,9 +202,33 @@ export class HttpPass {
     flow.firstBytesCount = 0;
     flow.firstBytes = null;
     this.settle(flow, speaks);
-    if (speaks === SPEAKS.serverPreface) this.reader.read(flow, kept, 0, bytes);
-    else if (speaks === SPEAKS.http1) this.readMessages(flow, kept, 0, bytes);
+    if (speaks !== SPEAKS.preface && flow.phase !== PHASE.search) this.take(flow, kept, 0, bytes);
     return next;
+  }
+
+  /** Steps over a PROXY header; what follows it is recognised as if it were the start. */
+  private proxyHeader(flow: Flow, view: DataView, at: number, end: number): number {
+    const kept = flow.firstBytes;
+    const before = flow.firstBytesCount;
+    const taken = kept === null ? 0 : append(kept, before, view, at, end);
+    const bytes =
+      kept === null
+        ? readProxyHeader(view, at, end, this.client)
+        : readProxyHeader(kept, 0, before + taken, this.client);
+    if (bytes === PROXY_HEADER.cut) {
+      const first = (flow.firstBytes ??= new DataView(new ArrayBuffer(PROXY_HEADER_MAX_BYTES)));
+      flow.firstBytesCount = kept === null ? append(first, 0, view, at, end) : before + taken;
+      return end;
+    }
+    if (bytes === PROXY_HEADER.none) {
+      this.beginSearch(flow);
+      return at;
+    }
+    flow.firstBytes = null;
+    flow.firstBytesCount = 0;
+    flow.phase = PHASE.start;
+    if (this.client.ipVersion !== 0) this.sink.proxied?.(flow.connection.number, flow.side, this.client);
+    return at + bytes - before;
   }
 
   private settle(flow: Flow, speaks: Speaks): void {
@@ -212,6 +249,9 @@ export class HttpPass {
         break;
       case SPEAKS.http1:
         this.beginMessages(flow);
+        break;
+      case SPEAKS.proxyHeader:
+        flow.phase = PHASE.proxyHeader;
         break;
       default:
         this.beginSearch(flow);
@@ -329,4 +369,11 @@ export class HttpPass {
     this.reader.release(flow);
     flow.table.free();
   }
+}
+
+/** Copies bytes behind those that are there. @returns how many had room */
+function append(into: DataView, count: number, view: DataView, at: number, end: number): number {
+  const taken = Math.min(end - at, into.byteLength - count);
+  for (let i = 0; i < taken; i++) into.setUint8(count + i, view.getUint8(at + i));
+  return taken;
 }

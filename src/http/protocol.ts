@@ -1,3 +1,4 @@
+import { beginsProxyHeader, PROXY_START_BYTES } from '../tcp/index.ts';
 import { FRAME, FRAME_HEADER_BYTES, SETTING_BYTES } from './h2/frame.ts';
 
 /** What a flow's bytes say of its protocol. */
@@ -12,6 +13,8 @@ export const SPEAKS = {
   serverPreface: 3,
   tls: 4,
   http1: 5,
+  /** A PROXY header; what follows it is a start of its own. */
+  proxyHeader: 6,
 } as const;
 export type Speaks = (typeof SPEAKS)[keyof typeof SPEAKS];
 
@@ -66,6 +69,7 @@ export function recogniseStart(view: DataView, at: number, end: number, isStart:
   if (matched === PREFACE_BYTES) return SPEAKS.preface;
   if (!isStart) return recogniseSegment(view, at, end);
   if (matched === end - at || end - at < FRAME_HEADER_BYTES) return SPEAKS.more;
+  if (beginsProxyHeader(view, at, end)) return end - at < PROXY_START_BYTES ? SPEAKS.more : SPEAKS.proxyHeader;
   if (isTlsHeader(view, at) && view.getUint8(at) !== TLS_TYPE.applicationData) return SPEAKS.tls;
   if (beginsMessage(view, at, end) || beginsRareRequest(view, at, end)) return SPEAKS.http1;
   return isServerPreface(view, at) ? SPEAKS.serverPreface : SPEAKS.other;

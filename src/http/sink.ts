@@ -1,4 +1,4 @@
-import type { Side } from '../tcp/index.ts';
+import type { ProxiedClient, Side } from '../tcp/index.ts';
 
 /** What speaks on a connection, as far as its bytes told. */
 export type Protocol = 'unknown' | 'h2' | 'http1' | 'tls';
@@ -55,6 +55,8 @@ export interface HttpSink {
   ping(connection: number, side: Side, ack: boolean, opaque0: number, opaque1: number): void;
   goaway(connection: number, side: Side, lastStreamId: number, errorCode: number, debug: string): void;
   windowUpdate(connection: number, side: Side, streamId: number, incrementBytes: number): void;
+  /** `side` began with a PROXY header: it speaks for this client. Not told where the header names nobody. */
+  proxied?(connection: number, side: Side, client: Readonly<ProxiedClient>): void;
   /** This flow's frames could not be followed from here on; `regained` is told when a boundary was found again. */
   lost(connection: number, side: Side): void;
   regained(connection: number, side: Side): void;

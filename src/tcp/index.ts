@@ -3,6 +3,14 @@ export { OPENING, type Opening } from './connection.ts';
 export type { ConnectionFacts } from './facts.ts';
 export { TcpPass, type TcpLimits, type TcpOptions } from './pass.ts';
 export {
+  beginsProxyHeader,
+  PROXY_HEADER,
+  PROXY_HEADER_MAX_BYTES,
+  PROXY_START_BYTES,
+  ProxiedClient,
+  readProxyHeader,
+} from './proxy-header.ts';
+export {
   DID,
   GAP,
   LABEL,

@@ -1,5 +1,5 @@
 import type { HttpSink, KeptFields, Protocol } from '../../src/http/index.ts';
-import type { Side } from '../../src/tcp/index.ts';
+import type { ProxiedClient, Side } from '../../src/tcp/index.ts';
 
 /** One call of the http stage, as plain data. */
 export type Told = readonly [call: keyof HttpSink, connection: number, ...rest: readonly unknown[]];
@@ -52,6 +52,10 @@ export class HttpRecord implements HttpSink {
 
   windowUpdate(connection: number, side: Side, streamId: number, incrementBytes: number): void {
     this.calls.push(['windowUpdate', connection, side, streamId, incrementBytes]);
+  }
+
+  proxied(connection: number, side: Side, { ipVersion, words, port }: Readonly<ProxiedClient>): void {
+    this.calls.push(['proxied', connection, side, ipVersion, [...words], port]);
   }
 
   lost(connection: number, side: Side): void {

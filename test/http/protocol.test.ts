@@ -63,9 +63,8 @@ describe('what speaks on a connection', () => {
     expect(conversation.told()).toEqual([]);
   });
 
-  test('HTTP/2 behind something else is found: a PROXY protocol header', () => {
-    const proxy = latin1('PROXY TCP4 10.9.1.2 10.9.0.2 40000 80\r\n');
-    const told = new Conversation().send(0, proxy, concat(settings(), ping(1, 2))).told();
+  test('HTTP/2 behind something else is found', () => {
+    const told = new Conversation().send(0, latin1('HELLO to you\r\n'), concat(settings(), ping(1, 2))).told();
     expect(told).toContainEqual(['ping', 0, false, 1, 2]);
   });
 
@@ -75,5 +74,50 @@ describe('what speaks on a connection', () => {
       ['protocol', 'h2'],
       ['regained', 0],
     ]);
+  });
+});
+
+const PROXIED = ['proxied', 0, 4, [0, 0, 0, 0x0a090102], 40000];
+const PROXY_V1 = latin1('PROXY TCP4 10.9.1.2 10.9.0.2 40000 80\r\n');
+const PROXY_V2 = concat(
+  Uint8Array.of(0x0d, 0x0a, 0x0d, 0x0a, 0, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a, 0x21, 0x11, 0, 15),
+  Uint8Array.of(10, 9, 1, 2, 10, 9, 0, 2, 0x9c, 0x40, 0, 80, 4, 0, 0),
+);
+
+describe('behind a PROXY header', () => {
+  test.each([
+    ['h2', concat(PREFACE, settings(), ping(1, 2))],
+    ['tls', CLIENT_HELLO],
+    ['http1', latin1('GET /a HTTP/1.1\r\n\r\n')],
+  ])('%s is told as without it, however the bytes are cut, and the client is named', (_protocol, bytes) => {
+    const expected = new Conversation().send(0, bytes).told();
+    for (const header of [PROXY_V1, PROXY_V2]) {
+      const all = concat(header, bytes);
+      for (let cut = 1; cut <= all.length; cut++) {
+        const conversation = new Conversation().sendCut(0, all, cut);
+        expect(conversation.told(), `${cut} bytes a segment`).toEqual([PROXIED, ...expected]);
+      }
+    }
+  });
+
+  test('one that names nobody is only stepped over', () => {
+    const told = new Conversation().send(0, latin1('PROXY UNKNOWN\r\n'), concat(PREFACE, settings())).told();
+    expect(told).toEqual([
+      ['protocol', 'h2'],
+      ['settings', 0, false],
+    ]);
+  });
+
+  test('one that is broken or incomplete is no start: frames are looked for', () => {
+    for (const conversation of [
+      new Conversation().send(0, latin1('PROXY of another kind\r\n')),
+      new Conversation().send(0, latin1('PROXY TCP4 10.9')).lose(0, 20),
+    ]) {
+      expect(conversation.send(0, concat(settings(), ping(1, 2))).told()).toContainEqual(['ping', 0, false, 1, 2]);
+    }
+  });
+
+  test('in the middle of a connection it is nothing', () => {
+    expect(new Conversation(false).send(0, PROXY_V1).told()).toEqual([]);
   });
 });

@@ -23,6 +23,8 @@ export const PHASE = {
   skip: 6,
   /** Of HTTP/1.1 messages: `ConnectionState.h1` knows where in them. */
   messages: 7,
+  /** In a PROXY header, which stands before everything else. */
+  proxyHeader: 8,
 } as const;
 export type Phase = (typeof PHASE)[keyof typeof PHASE];
 
@@ -63,7 +65,7 @@ export class Flow {
   /** The first SETTINGS of this side went by, or may have: a later one without MAX_FRAME_SIZE changes nothing. */
   sawSettings = false;
 
-  /** The first bytes, while they are too few to tell the protocol. */
+  /** The first bytes, while they are too few to tell the protocol or a PROXY header's end. */
   firstBytes: DataView | null = null;
   firstBytesCount = 0;
   search: Search | null = null;
