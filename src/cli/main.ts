@@ -1,15 +1,16 @@
 import { CommanderError } from 'commander';
 import { CaptureError, type CaptureOptions } from '../capture/index.ts';
-import { composeReport, FORMATS, renderTrace, type Report, warningText } from '../report/index.ts';
+import { composeReport, renderTrace, warningText } from '../report/index.ts';
 import { analyzeFiles, readTrace } from './analyze.ts';
 import { EXIT, type ExitStatus, exitStatusOf, exitStatusOfError } from './exit-status.ts';
+import { Failure } from './failure.ts';
 import { readKeyLog } from './key-log-file.ts';
 import { hintsOf, thresholdsOf } from './model-options.ts';
 import { type AnalyzeOptions, commandLine } from './options.ts';
 import { complain, write } from './output.ts';
-import { checkOutputs, OutputError, refuseInputs, writeReports } from './output-files.ts';
+import { checkOutputs, refuseInputs } from './output-files.ts';
+import { printReport } from './print.ts';
 import { ReadingProgress } from './progress.ts';
-import { renderOptions } from './terminal.ts';
 import { VERSION } from './version.ts';
 
 /** More are in the report. */
@@ -34,6 +35,14 @@ export async function main(args: readonly string[]): Promise<ExitStatus> {
       const capture = await watched((reading) => printPackets(files, reading));
       if (capture === undefined) return;
       warn({ ...capture, warnings: capture.warnings.map((each) => ({ ...each, message: warningText(each) })) });
+    },
+    async render(file, options) {
+      const { renderReport } = await import('./render.ts');
+      await renderReport(file, options);
+    },
+    async schema() {
+      const { printSchema } = await import('./render.ts');
+      await printSchema();
     },
     async trace(files) {
       const { trace } = await watched((reading) => readTrace(files, reading));
@@ -60,19 +69,8 @@ async function analyze(files: readonly string[], options: AnalyzeOptions): Promi
     options.output,
     report.capture.files.map(({ path }) => path),
   );
-  await print(report, options);
+  await printReport(report, options);
   return options.exitZero ? EXIT.healthy : exitStatusOf(incident.verdict.state, options.failOn);
-}
-
-/** Files first: a reader of standard output may go away. */
-async function print(report: Report, options: AnalyzeOptions): Promise<void> {
-  const drawing = renderOptions(options);
-  const render = await FORMATS[options.format].load();
-  try {
-    await writeReports(options.output, report, drawing);
-  } finally {
-    await write(render(report, drawing));
-  }
 }
 
 /** Lets a terminal see how far reading has come, and an interrupt end it: what was read until then is reported. A second one ends the process. */
@@ -117,7 +115,7 @@ function statusOfFailure(error: unknown): ExitStatus {
     complain(error.message);
     return exitStatusOfError(error.code);
   }
-  if (error instanceof OutputError) {
+  if (error instanceof Failure) {
     complain(error.message);
     return error.status;
   }

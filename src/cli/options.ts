@@ -5,14 +5,18 @@ import { addModelOptions, type ModelOptions } from './model-options.ts';
 import { addOutputOption, type OutputFile } from './output-files.ts';
 import { VERSION } from './version.ts';
 
-/** What `analyze` was asked for. */
-export interface AnalyzeOptions extends ModelOptions {
+/** Where a report goes, and how it is drawn. */
+export interface PrintOptions {
   readonly format: FormatName;
   readonly output: readonly OutputFile[];
-  readonly failOn: FailOn;
-  readonly exitZero: boolean;
   readonly color: 'auto' | 'always' | 'never';
   readonly ascii: boolean;
+}
+
+/** What `analyze` was asked for. */
+export interface AnalyzeOptions extends ModelOptions, PrintOptions {
+  readonly failOn: FailOn;
+  readonly exitZero: boolean;
   /** A file of TLS secrets. */
   readonly keylog?: string;
 }
@@ -43,6 +47,8 @@ export interface Commands {
   readonly analyze: (files: readonly string[], options: AnalyzeOptions) => Promise<void>;
   readonly packets: (files: readonly string[]) => Promise<void>;
   readonly trace: (files: readonly string[]) => Promise<void>;
+  readonly render: (file: string, options: PrintOptions) => Promise<void>;
+  readonly schema: () => Promise<void>;
 }
 
 /** The command line. Commander exits with 1 on its own errors, which would read as "half-dead found": the caller maps them. */
@@ -58,20 +64,16 @@ export function commandLine(commands: Commands): Command {
   addAnalyze(program, commands);
   addPackets(program, commands);
   addTrace(program, commands);
+  addRender(program, commands);
+  addSchema(program, commands);
   return program;
 }
 
 function addAnalyze(program: Command, { analyze }: Commands): void {
-  const command = program
-    .command('analyze')
+  const command = program.command('analyze');
+  addPrintOptions(command)
     .description('say what happened in a capture taken at the gateway')
     .addArgument(fileArgument())
-    .addOption(
-      new Option('-f, --format <format>', 'what to print')
-        .choices(Object.keys(FORMATS))
-        .default('text')
-        .env('WATCHPCAP_FORMAT'),
-    )
     .addOption(
       new Option('--fail-on <state>', 'from which state on to exit with 1')
         .choices(FAIL_ON)
@@ -79,14 +81,38 @@ function addAnalyze(program: Command, { analyze }: Commands): void {
         .env('WATCHPCAP_FAIL_ON'),
     )
     .option('--exit-zero', 'exit with 0 whatever was found; errors still exit with 64 and up', false)
-    .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
-    .option('--ascii', 'draw with ASCII characters only', false)
     .option('--keylog <file>', 'TLS secrets (SSLKEYLOGFILE); those in a pcapng are used anyway');
-  addModelOptions(addOutputOption(command))
+  addModelOptions(command)
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', EXIT_STATUSES)
     .exitOverride()
     .action(analyze);
+}
+
+function addPrintOptions(command: Command): Command {
+  command.addOption(
+    new Option('-f, --format <format>', 'what to print')
+      .choices(Object.keys(FORMATS))
+      .default('text')
+      .env('WATCHPCAP_FORMAT'),
+  );
+  return addOutputOption(command)
+    .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
+    .option('--ascii', 'draw with ASCII characters only', false);
+}
+
+function addRender(program: Command, { render }: Commands): void {
+  const command = program.command('render');
+  addPrintOptions(command)
+    .description('make any report from a JSON report, without the capture; exits with 0 whatever it says')
+    .addArgument(new Argument('<file>', 'what --format json wrote; - reads standard input'))
+    .addHelpText('after', EXIT_STATUSES)
+    .exitOverride()
+    .action(render);
+}
+
+function addSchema(program: Command, { schema }: Commands): void {
+  program.command('schema').description('print the JSON schema of the JSON report').exitOverride().action(schema);
 }
 
 function addPackets(program: Command, { packets }: Commands): void {

@@ -4,7 +4,8 @@ import { access, chmod, open, realpath, rename, rm, stat, writeFile } from 'node
 import { dirname, join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { FORMATS, formatOfPath, type FormatName, type RenderOptions, type Report } from '../report/index.ts';
-import { EXIT, type ExitStatus } from './exit-status.ts';
+import { EXIT } from './exit-status.ts';
+import { Failure, reasonOf } from './failure.ts';
 
 /** A file that a report goes to. */
 export interface OutputFile {
@@ -16,17 +17,6 @@ export interface OutputFile {
 const STANDARD_OUTPUT = '-';
 const TEMPORARY_BYTES = 6;
 const PERMISSIONS = 0o777n;
-
-/** An output that cannot be written. The message is one line. */
-export class OutputError extends Error {
-  override readonly name = 'OutputError';
-  readonly status: ExitStatus;
-
-  constructor(message: string, status: ExitStatus = EXIT.usage) {
-    super(message);
-    this.status = status;
-  }
-}
 
 export function addOutputOption(command: Command): Command {
   return command.addOption(
@@ -52,21 +42,21 @@ function outputFile(path: string, before: readonly OutputFile[]): readonly Outpu
 
 /**
  * Refuses, before any work is done, what could not be written afterwards: a folder that is not there, a directory, a file that is read.
- * Throws OutputError.
+ * Throws Failure.
  * @param inputs  paths as they were given; `-` and those that are not there are passed over
  */
 export async function checkOutputs(outputs: readonly OutputFile[], inputs: readonly string[]): Promise<void> {
   await refuseInputs(outputs, inputs);
   for (const { path } of outputs) {
     const there = await statOf(path);
-    if (there?.isDirectory() === true) throw new OutputError(`${path}: is a directory`);
+    if (there?.isDirectory() === true) throw new Failure(`${path}: is a directory`, EXIT.usage);
     await access(dirname(path), constants.W_OK).catch((error: unknown) => {
-      throw new OutputError(`${path}: cannot be written (${reasonOf(error)})`, EXIT.cannotCreate);
+      throw new Failure(`${path}: cannot be written (${reasonOf(error)})`, EXIT.cannotCreate);
     });
   }
 }
 
-/** A report never takes the place of what was read for it, whatever other name that goes by. Throws OutputError. */
+/** A report never takes the place of what was read for it, whatever other name that goes by. Throws Failure. */
 export async function refuseInputs(outputs: readonly OutputFile[], inputs: readonly string[]): Promise<void> {
   if (outputs.length === 0) return;
   const read = await Promise.all(inputs.map(statOf));
@@ -74,13 +64,13 @@ export async function refuseInputs(outputs: readonly OutputFile[], inputs: reado
     const there = await statOf(path);
     if (there === undefined) continue;
     const isInput = read.some((input) => input?.ino === there.ino && input.dev === there.dev);
-    if (isInput) throw new OutputError(`${path}: is what the report is made from, and is not overwritten`);
+    if (isInput) throw new Failure(`${path}: is what the report is made from, and is not overwritten`, EXIT.usage);
   }
 }
 
 /**
  * Writes the report to each file: whole or not at all.
- * Throws OutputError where one cannot be written; those before it are there.
+ * Throws Failure where one cannot be written; those before it are there.
  */
 export async function writeReports(
   outputs: readonly OutputFile[],
@@ -93,7 +83,7 @@ export async function writeReports(
       await writeWhole(path, render(report, { ...options, color: false }));
     } catch (error) {
       if (!isSystemError(error)) throw error;
-      throw new OutputError(`${path}: cannot be written (${reasonOf(error)})`, EXIT.cannotCreate);
+      throw new Failure(`${path}: cannot be written (${reasonOf(error)})`, EXIT.cannotCreate);
     }
   }
 }
@@ -129,10 +119,4 @@ async function statOf(path: string): Promise<BigIntStats | undefined> {
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'code' in error && 'syscall' in error;
-}
-
-/** The system's words without the path, which stands before them: `no such file or directory`. */
-function reasonOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return /^[A-Z]+: ([^,]+)/.exec(message)?.[1] ?? message;
 }

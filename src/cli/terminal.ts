@@ -1,5 +1,5 @@
 import type { RenderOptions } from '../report/index.ts';
-import type { AnalyzeOptions } from './options.ts';
+import type { PrintOptions } from './options.ts';
 
 const DEFAULT_COLUMNS = 80;
 /** Below this nothing can be laid out; above, lines get too long to read. */
@@ -7,7 +7,7 @@ const COLUMNS_MIN = 40;
 const COLUMNS_MAX = 200;
 
 /** How to draw: the width is COLUMNS, else the terminal's, else 80 (contract §3); colours follow NO_COLOR and FORCE_COLOR. */
-export function renderOptions({ color, ascii }: AnalyzeOptions): RenderOptions {
+export function renderOptions({ color, ascii }: PrintOptions): RenderOptions {
   return { width: columns(), color: wantsColor(color), unicode: !ascii && speaksUnicode() };
 }
 
@@ -17,7 +17,7 @@ function columns(): number {
   return Math.min(Math.max(wide, COLUMNS_MIN), COLUMNS_MAX);
 }
 
-function wantsColor(when: AnalyzeOptions['color']): boolean {
+function wantsColor(when: PrintOptions['color']): boolean {
   if (when !== 'auto') return when === 'always';
   if ((process.env['NO_COLOR'] ?? '') !== '') return false;
   const forced = process.env['FORCE_COLOR'];

@@ -1,12 +1,13 @@
 import { renderJson } from './json.ts';
 import type { Report } from './model.ts';
+import { renderNdjson } from './ndjson.ts';
 import type { RenderOptions } from './render-options.ts';
 
 /** The report's text, in parts to be written one after another. */
 export type Renderer = (report: Report, options: RenderOptions) => Iterable<string>;
 
 /** What `--format` takes. */
-export type FormatName = 'text' | 'markdown' | 'html' | 'json';
+export type FormatName = 'text' | 'markdown' | 'html' | 'json' | 'ndjson';
 
 export interface Format {
   /** What names of files in it end with. */
@@ -38,6 +39,7 @@ export const FORMATS: Readonly<Record<FormatName, Format>> = {
     },
   },
   json: { extensions: ['.json'], load: async () => (report) => renderJson(report) },
+  ndjson: { extensions: ['.ndjson'], load: async () => (report) => renderNdjson(report) },
 };
 
 /** The format of a file by its name's end, of several the longest; undefined where there is none. */

@@ -7,3 +7,4 @@ export type { RenderOptions } from './render-options.ts';
 export { renderJson } from './json.ts';
 export type * from './model.ts';
 export { warningText } from './words/warning.ts';
+export { readReport } from './read-report.ts';
