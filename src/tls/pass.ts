@@ -1,4 +1,4 @@
-import type { Side } from '../tcp/index.ts';
+import { ProxiedClient, readProxyHeader, type Side } from '../tcp/index.ts';
 import type { KeyLog } from './key-log.ts';
 import { CONTENT } from './record-reader.ts';
 import { Session } from './session.ts';
@@ -33,6 +33,7 @@ export class TlsPass {
   readonly #keyLog: KeyLog;
   /** Connections that may be, or are, decrypted. */
   readonly #states = new Map<number, State>();
+  readonly #client = new ProxiedClient();
 
   constructor(keyLog: KeyLog, sink: TlsSink) {
     this.#keyLog = keyLog;
@@ -66,9 +67,13 @@ export class TlsPass {
   }
 
   #first(connection: number, state: State, side: Side, view: DataView, at: number, end: number): void {
-    if (view.getUint8(at) !== CONTENT.handshake) {
+    // A PROXY header stands before the hello, and is for the http stage; one cut by a segment's end is too rare to be waited for.
+    const helloAt = at + Math.max(0, readProxyHeader(view, at, end, this.#client));
+    if (helloAt > at) this.#sink.bytes(connection, side, view, at, helloAt);
+    if (helloAt === end) return;
+    if (view.getUint8(helloAt) !== CONTENT.handshake) {
       this.#states.delete(connection);
-      this.#sink.bytes(connection, side, view, at, end);
+      this.#sink.bytes(connection, side, view, helloAt, end);
       return;
     }
     state.session = new Session(this.#keyLog, {
@@ -78,7 +83,7 @@ export class TlsPass {
       },
       lost: (from) => this.#sink.gap(connection, from, UNKNOWN_BYTES),
     });
-    this.#hello(connection, state, state.session, side, view, at, end);
+    this.#hello(connection, state, state.session, side, view, helloAt, end);
   }
 
   #hello(

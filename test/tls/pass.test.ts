@@ -93,6 +93,15 @@ describe('bytes that are', () => {
     );
   });
 
+  test('a PROXY header before the hello is passed on as it is', () => {
+    const header = 'PROXY TCP4 10.9.1.2 10.9.0.2 40000 443\r\n';
+    const [hello, ...others] = flights;
+    if (hello === undefined) throw new Error('a client hello');
+    const together = new Stage(talk.keyLog).send(0, concat(latin1(header), hello.bytes)).sendCut(others, 1e9);
+    const apart = new Stage(talk.keyLog).send(0, latin1(header)).sendCut(flights, 1e9);
+    for (const { said } of [together, apart]) expect(said).toEqual([header + REQUEST, RESPONSE]);
+  });
+
   test('a record that is missing is a gap, and the records behind it are read', () => {
     const stage = new Stage(talk.keyLog).sendCut([...talk.handshake, ...(talk.said[0] ?? [])], 1e9);
     const [first, missing, ...rest] = recordsOf(concat(...(talk.said[1] ?? []).map(({ bytes }) => bytes)));
