@@ -3,4 +3,10 @@ export type { HttpCounters } from './counters.ts';
 export { FRAME, FRAME_FLAG } from './h2/frame.ts';
 export { HttpPass } from './pass.ts';
 export { FINGERPRINT_BYTES, type FrameObserver, type HttpSink, type KeptFields, type Protocol } from './sink.ts';
-export { describeRequest, type RequestDescription, type RequestKind } from './kubernetes.ts';
+export {
+  describeRequest,
+  describeUserAgent,
+  type RequestDescription,
+  type RequestKind,
+  type UserAgent,
+} from './kubernetes.ts';

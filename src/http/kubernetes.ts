@@ -29,6 +29,10 @@ export interface RequestDescription {
   readonly timeoutSeconds: number | null;
   /** The watch asked for bookmarks, which come about each minute. */
   readonly bookmarks: boolean;
+  /** Where a list or watch begins: '0' for anything the server has; null where it does not say, which is the newest there is. */
+  readonly resourceVersion: string | null;
+  /** The log is read on as it grows, so that the response has no end of its own. */
+  readonly follows: boolean;
 }
 
 const NOTHING = {
@@ -38,6 +42,8 @@ const NOTHING = {
   name: null,
   timeoutSeconds: null,
   bookmarks: false,
+  resourceVersion: null,
+  follows: false,
 } as const;
 const UNKNOWN: RequestDescription = { kind: 'unknown', ...NOTHING };
 const OTHER: RequestDescription = { kind: 'other', ...NOTHING };
@@ -79,12 +85,14 @@ export function describeRequest(
   if (method === null || method === undefined) return { ...UNKNOWN, ...nameOf(place) };
   const parameters = query < 0 ? '' : path.slice(query + 1);
   const kind = kindOf(method, place, parameters);
-  const asksTime = kind === 'watch' || kind === 'list';
+  const isOfMany = kind === 'watch' || kind === 'list';
   return {
     kind,
     ...nameOf(place),
-    timeoutSeconds: asksTime ? readSeconds(findParameter(parameters, 'timeoutSeconds')) : null,
+    timeoutSeconds: isOfMany ? readSeconds(findParameter(parameters, 'timeoutSeconds')) : null,
     bookmarks: kind === 'watch' && isTrue(findParameter(parameters, 'allowWatchBookmarks')),
+    resourceVersion: isOfMany ? findParameter(parameters, 'resourceVersion') || null : null,
+    follows: kind === 'log' && isTrue(findParameter(parameters, 'follow')),
   };
 }
 
@@ -154,4 +162,32 @@ function isTrue(value: string | null): boolean {
 
 function readSeconds(value: string | null): number | null {
   return value !== null && /^\d{1,9}$/.test(value) ? Number(value) : null;
+}
+
+/** Who asks, as a user agent of client-go tells it. */
+export interface UserAgent {
+  /** `kubelet`, `kube-controller-manager`, `curl`: the program's name. */
+  readonly component: string;
+  /** `v1.31.0`; null where it gives none. */
+  readonly version: string | null;
+  /** Which of the program's clients it is: `leader-election`, a controller's service account; null where it does not say. */
+  readonly part: string | null;
+}
+
+/** What client-go's user agents have behind their commit: `kubelet/v1.31.0 (linux/amd64) kubernetes/9edcffc/leader-election`. */
+const CLIENT_PART = /\) kubernetes\/[^/ ]+\/(\S+)$/;
+
+/**
+ * Splits a user agent (RFC 9110 §10.1.5: products, the most important first).
+ * @returns null where there is none, or it names no product
+ */
+export function describeUserAgent(userAgent: string | null | undefined): UserAgent | null {
+  const [product = ''] = userAgent?.trim().split(/[ (]/, 1) ?? [];
+  const [component = '', version = ''] = product.split('/');
+  if (component === '') return null;
+  return {
+    component,
+    version: version === '' ? null : version,
+    part: CLIENT_PART.exec(userAgent ?? '')?.[1] ?? null,
+  };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { describeRequest } from '../../src/http/index.ts';
+import { describeRequest, describeUserAgent } from '../../src/http/index.ts';
 
 describe('what a request does', () => {
   test.each([
@@ -80,5 +80,54 @@ describe('how long a watch may last', () => {
     expect(describeRequest('GET', '/api/v1/pods?watch=1&allowWatchBookmarks=true').bookmarks).toBe(true);
     expect(describeRequest('GET', '/api/v1/pods?watch=1&allowWatchBookmarks=false').bookmarks).toBe(false);
     expect(describeRequest('GET', '/api/v1/pods?allowWatchBookmarks=true').bookmarks).toBe(false);
+  });
+});
+
+describe('where a list or watch begins', () => {
+  test.each([
+    ['/api/v1/pods?watch=1&resourceVersion=4711', '4711'],
+    ['/api/v1/pods?resourceVersion=0', '0'],
+    ['/api/v1/pods?watch=1&resourceVersion=', null],
+    ['/api/v1/pods?watch=1', null],
+    ['/api/v1/namespaces/default/pods/web-0?resourceVersion=1', null],
+  ])('%s: %s', (path, resourceVersion) => {
+    expect(describeRequest('GET', path).resourceVersion).toBe(resourceVersion);
+  });
+});
+
+test('a log is followed where it says so, and nothing else is', () => {
+  const log = '/api/v1/namespaces/default/pods/web-0/log';
+  expect(describeRequest('GET', `${log}?follow=true`).follows).toBe(true);
+  expect(describeRequest('GET', `${log}?follow`).follows).toBe(true);
+  expect(describeRequest('GET', `${log}?follow=false`).follows).toBe(false);
+  expect(describeRequest('GET', log).follows).toBe(false);
+  expect(describeRequest('GET', '/api/v1/pods?follow=true').follows).toBe(false);
+});
+
+describe('who asks', () => {
+  test.each([
+    ['kubelet/v1.31.0 (linux/amd64) kubernetes/9edcffc', 'kubelet', 'v1.31.0', null],
+    [
+      'kube-controller-manager/v1.30.2 (linux/arm64) kubernetes/3968350/leader-election',
+      'kube-controller-manager',
+      'v1.30.2',
+      'leader-election',
+    ],
+    [
+      'kcm/v1.30.2 (linux/arm64) kubernetes/3968350/system:serviceaccount:kube-system:job-controller',
+      'kcm',
+      'v1.30.2',
+      'system:serviceaccount:kube-system:job-controller',
+    ],
+    ['Go-http-client/2.0', 'Go-http-client', '2.0', null],
+    ['envoy', 'envoy', null, null],
+    ['curl/8.5.0', 'curl', '8.5.0', null],
+    ['manager(x)', 'manager', null, null],
+  ])('%s', (userAgent, component, version, part) => {
+    expect(describeUserAgent(userAgent)).toEqual({ component, version, part });
+  });
+
+  test.each([null, undefined, '', '  ', '(x)', '/v1'])('%j names nobody', (userAgent) => {
+    expect(describeUserAgent(userAgent)).toBeNull();
   });
 });
