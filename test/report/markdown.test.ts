@@ -81,8 +81,20 @@ describe('the diagram', () => {
     expect(shown.find((line) => line.endsWith('packet 104'))).toMatch(/^g-->>c: /);
   });
 
-  test('names who took over, on its own line of life', () => {
-    expect(lines(composed(recovered())).filter((line) => line.startsWith('participant'))).toHaveLength(4);
+  test('shows who took over, on its own line of life', () => {
+    const shown = lines(composed(recovered()));
+    expect(shown).toContain('participant up2 as upstream u2 [2001:db8::3:2]:8080');
+    expect(shown.slice(-2)).toEqual([
+      'c->>g: 10:01:34.100 served again on stream 9, packet 85',
+      'g->>up2: served again on stream 9',
+    ]);
+  });
+
+  test('of several files, a packet is named with its file', () => {
+    const told = gatewayMute();
+    const files = told.capture.files.flatMap((file) => [file, { ...file, path: 'b#1;.pcap' }]);
+    const shown = lines(composed({ ...told, capture: { ...told.capture, files } }));
+    expect(shown.find((line) => line.includes('retransmission 1'))).toMatch(/, packet 95 of gateway\.pcap$/);
   });
 
   test('is left out where a leg is not in the report', () => {

@@ -1,5 +1,5 @@
 import { foldLike } from '../like.ts';
-import type { Connection, Evidence, HurtStream, Report, Window } from '../model.ts';
+import type { Connection, Evidence, FileIndex, HurtStream, PacketNumber, Report, Window } from '../model.ts';
 import { endpointText } from '../address.ts';
 import { streamText } from '../words/hurt.ts';
 import { packetName } from '../words/packet-name.ts';
@@ -67,10 +67,14 @@ function indented(line: string, index: number): string {
 }
 
 function actorsOf({ client, upstream, evidence, streams }: Window, byId: ReadonlyMap<string, Connection>): Actors {
-  const recovered = streams.flatMap(({ recoveredBy }) => recoveredBy?.upstream ?? []);
-  const involved = [upstream, ...evidence.map(({ connection }) => connection), ...recovered];
+  const involved = [upstream, ...evidence.map(({ connection }) => connection), ...rescuersOf(streams)];
   const upstreams = [...new Set(involved)].filter((id) => byId.get(id)?.role === 'upstream').slice(0, UPSTREAMS_MAX);
   return new Map([[client, 'c'], ...upstreams.map((id, i) => [id, `up${i + 1}`] as const)]);
+}
+
+/** The upstreams through which hurt streams were served again. */
+function rescuersOf(streams: readonly HurtStream[]): string[] {
+  return [...new Set(streams.flatMap(({ recoveredBy }) => recoveredBy?.upstream ?? []))];
 }
 
 function participants(client: Connection, { actors, byId }: Scene): string[] {
@@ -109,10 +113,8 @@ function requestArrows(stream: HurtStream, { window, byId, actors, paths }: Scen
     const actor = actors.get(connection);
     if (opened === undefined || actor === undefined) return [];
     const line = actor === 'c' ? 'c->>g' : `g->>${actor}`;
-    const packet = packetName(paths, opened.firstPacket, opened.firstFile);
-    return [
-      { at: opened.opened, line: `${line}: ${labelText(`${clockText(opened.opened)} ${text}, packet ${packet}`)}` },
-    ];
+    const packet = packetText(paths, opened.firstPacket, opened.firstFile);
+    return [{ at: opened.opened, line: `${line}: ${labelText(`${clockText(opened.opened)} ${text}, ${packet}`)}` }];
   };
   return [
     ...arrow(window.client, stream.id, streamText(stream)),
@@ -120,7 +122,7 @@ function requestArrows(stream: HurtStream, { window, byId, actors, paths }: Scen
   ];
 }
 
-function evidenceArrow(row: Evidence, skipped: number, { actors, paths }: Scene): Arrow[] {
+function evidenceArrow(row: Evidence, skipped: number, { window, actors, paths }: Scene): Arrow[] {
   const actor = actors.get(row.connection);
   if (actor === undefined) return [];
   // The gateway is the server of a client's connection, and the client of an upstream's.
@@ -128,8 +130,13 @@ function evidenceArrow(row: Evidence, skipped: number, { actors, paths }: Scene)
   const [from, to] = fromGateway ? ['g', actor] : [actor, 'g'];
   const head = IN_VAIN.has(row.kind) ? '-x' : ANSWERS.has(row.kind) ? '-->>' : '->>';
   const more = skipped === 0 ? '' : ` (${skipped} more before)`;
-  const text = `${clockText(row.at)} ${row.text}${more}, packet ${packetName(paths, row.packet, row.file)}`;
-  return [{ at: row.at, line: `${from}${head}${to}: ${labelText(text)}` }];
+  const text = `${clockText(row.at)} ${row.text}${more}, ${packetText(paths, row.packet, row.file)}`;
+  const [rescuer, ...others] = row.kind === 'recovered' ? rescuersOf(window.streams) : [];
+  const through = rescuer === undefined || others.length > 0 ? undefined : actors.get(rescuer);
+  return [
+    { at: row.at, line: `${from}${head}${to}: ${labelText(text)}` },
+    ...(through === undefined ? [] : [{ at: row.at, line: `g->>${through}: ${labelText(row.text)}` }]),
+  ];
 }
 
 function withinRoom(arrows: readonly Arrow[], roomBytes: number): Arrow[] {
@@ -143,14 +150,15 @@ function withinRoom(arrows: readonly Arrow[], roomBytes: number): Arrow[] {
 const INDENT_BYTES = '  \n'.length;
 
 /**
- * Text that is one label, whatever it holds. `#` and `;` have Mermaid's own escapes; of what else could mean something to it (a directive,
- * a tag, a fence's end) only a dot is left: the tables beside the diagram have the text as it was.
+ * Text that is one label, whatever it holds. Of what could mean something to Mermaid (a statement's end, a directive, a tag, a fence) only a
+ * dot is left: its own escapes, `#35;` and the like, are not undone in every place. The tables beside the diagram have the text as it was.
  */
 function labelText(text: string): string {
-  return middleCut(escapeTerminal(text), LABEL_MAX).replace(
-    /[^\p{L}\p{N} .,:/()?=&_'…-]/gu,
-    (character) => ESCAPES[character] ?? '·',
-  );
+  return middleCut(escapeTerminal(text), LABEL_MAX).replace(/[^\p{L}\p{N} .,:/()[\]?=&_'…-]/gu, '·');
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { '#': '#35;', ';': '#59;', '[': '#91;', ']': '#93;' };
+/** `packet 482`, or of several files `packet 482 of gateway.pcap1`. */
+function packetText(paths: readonly string[], packet: PacketNumber, file: FileIndex | undefined): string {
+  const name = packetName(paths, packet, file);
+  return file === undefined ? `packet ${name}` : `packet ${packet} of ${name.slice(0, -`#${packet}`.length)}`;
+}
