@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { CaptureError, type CaptureOptions } from '../capture/index.ts';
+import { CaptureError, type CaptureFacts, type CaptureOptions } from '../capture/index.ts';
 import { composeReport, renderTrace, warningText } from '../report/index.ts';
 import { analyzeFiles, readTrace } from './analyze.ts';
 import { EXIT, type ExitStatus, exitStatusOf, exitStatusOfError } from './exit-status.ts';
@@ -32,9 +32,12 @@ export async function main(args: readonly string[]): Promise<ExitStatus> {
     },
     async packets(files) {
       const { printPackets } = await import('./packets.ts');
-      const capture = await watched((reading) => printPackets(files, reading));
-      if (capture === undefined) return;
-      warn({ ...capture, warnings: capture.warnings.map((each) => ({ ...each, message: warningText(each) })) });
+      warnOfDump(await watched((reading) => printPackets(files, reading)));
+    },
+    async frames(files, { keylog }) {
+      const { printFrames } = await import('./frames.ts');
+      const keyLog = readKeyLog(keylog);
+      warnOfDump(await watched((reading) => printFrames(files, { ...reading, keyLog })));
     },
     async render(file, options) {
       const { renderReport } = await import('./render.ts');
@@ -107,6 +110,12 @@ function warn({ files, warnings }: Warned): void {
     const path = file === null ? undefined : files[file]?.path;
     complain(`${path === undefined ? '' : `${path}: `}${message}${at}`);
   }
+}
+
+/** The same of a dump, whose reader may have gone away. */
+function warnOfDump(capture: CaptureFacts | undefined): void {
+  if (capture === undefined) return;
+  warn({ ...capture, warnings: capture.warnings.map((each) => ({ ...each, message: warningText(each) })) });
 }
 
 function statusOfFailure(error: unknown): ExitStatus {

@@ -42,10 +42,16 @@ Exit status:
   73  an output file cannot be written
 `;
 
+/** What `frames` was asked for. */
+export interface FrameOptions {
+  readonly keylog?: string;
+}
+
 /** What each command does. */
 export interface Commands {
   readonly analyze: (files: readonly string[], options: AnalyzeOptions) => Promise<void>;
   readonly packets: (files: readonly string[]) => Promise<void>;
+  readonly frames: (files: readonly string[], options: FrameOptions) => Promise<void>;
   readonly trace: (files: readonly string[]) => Promise<void>;
   readonly render: (file: string, options: PrintOptions) => Promise<void>;
   readonly schema: () => Promise<void>;
@@ -63,6 +69,7 @@ export function commandLine(commands: Commands): Command {
     .exitOverride();
   addAnalyze(program, commands);
   addPackets(program, commands);
+  addFrames(program, commands);
   addTrace(program, commands);
   addRender(program, commands);
   addSchema(program, commands);
@@ -81,7 +88,7 @@ function addAnalyze(program: Command, { analyze }: Commands): void {
         .env('WATCHPCAP_FAIL_ON'),
     )
     .option('--exit-zero', 'exit with 0 whatever was found; errors still exit with 64 and up', false)
-    .option('--keylog <file>', 'TLS secrets (SSLKEYLOGFILE); those in a pcapng are used anyway');
+    .addOption(keyLogOption());
   addModelOptions(command)
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', EXIT_STATUSES)
@@ -125,6 +132,17 @@ function addPackets(program: Command, { packets }: Commands): void {
     .action(packets);
 }
 
+function addFrames(program: Command, { frames }: Commands): void {
+  program
+    .command('frames')
+    .description('print every HTTP/2 frame and HTTP/1.1 message head, to be held against Wireshark: an object a line')
+    .addArgument(fileArgument())
+    .addOption(keyLogOption())
+    .addHelpText('after', EXIT_STATUSES)
+    .exitOverride()
+    .action(frames);
+}
+
 function addTrace(program: Command, { trace }: Commands): void {
   program
     .command('trace')
@@ -134,6 +152,10 @@ function addTrace(program: Command, { trace }: Commands): void {
     .addHelpText('after', EXIT_STATUSES)
     .exitOverride()
     .action(trace);
+}
+
+function keyLogOption(): Option {
+  return new Option('--keylog <file>', 'TLS secrets (SSLKEYLOGFILE); those in a pcapng are used anyway');
 }
 
 function fileArgument(): Argument {

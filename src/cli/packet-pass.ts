@@ -2,10 +2,7 @@ import { LINK_NO_PACKET, LINK_UNDECLARED, Moment, type RecordBatch } from '../ca
 import { Decoder, STOP, type StopCode } from '../decode/index.ts';
 import { type DumpedConnection, type DumpedPacket, renderPacket } from '../report/index.ts';
 import { type Side, type TcpKeeper, TcpPass, type TcpSink } from '../tcp/index.ts';
-
-const NONE = -1;
-/** Connections that are looked at to find one that has been quiet for long. */
-const LOOKED_AT = 64;
+import { QuietConnections } from './quiet-connections.ts';
 
 /** The wire pass as far as TCP, for the dump of packets: a line a packet, in constant memory. */
 export class PacketPass implements TcpSink, TcpKeeper {
@@ -16,10 +13,8 @@ export class PacketPass implements TcpSink, TcpKeeper {
   #paths: readonly string[] = [];
   /** What the tcp stage said of the packet at hand. */
   #connection: DumpedConnection | null = null;
-  /** By connection, the count of packets when it was last heard of. */
-  #heard = new Float64Array(1024);
+  readonly #quiet = new QuietConnections();
   #packets = 0;
-  #hand = 0;
 
   constructor(take: (line: string) => void) {
     this.#take = take;
@@ -72,6 +67,8 @@ export class PacketPass implements TcpSink, TcpKeeper {
     return stop;
   }
 
+  finish(): void {}
+
   opened(): void {}
 
   segment(connection: number, side: Side, labels: number): void {
@@ -87,29 +84,15 @@ export class PacketPass implements TcpSink, TcpKeeper {
   gap(): void {}
 
   #tell(connection: number, side: Side, labels: number, isCopy: boolean): void {
-    if (connection >= this.#heard.length) this.#grow();
-    this.#heard[connection] = this.#packets;
+    this.#quiet.heard(connection, this.#packets);
     const { connections } = this.#tcp;
     const client = connections.synSide(connection);
     const from = client === undefined ? null : client === side ? 'client' : 'server';
     this.#connection = { nth: connections.nth(connection), from, labels, isCopy };
   }
 
-  #grow(): void {
-    const grown = new Float64Array(this.#heard.length * 2);
-    grown.set(this.#heard);
-    this.#heard = grown;
-  }
-
-  /** The one that was quiet for longest among some: they take turns. */
   spare(): number {
-    const { rows } = this.#tcp.connections;
-    let spare = NONE;
-    for (let looked = 0; looked < LOOKED_AT && looked < rows; looked++) {
-      const each = this.#hand++ % rows;
-      if (spare === NONE || (this.#heard[each] ?? 0) < (this.#heard[spare] ?? 0)) spare = each;
-    }
-    return spare;
+    return this.#quiet.spare(this.#tcp.connections.rows);
   }
 
   released(): void {}

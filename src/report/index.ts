@@ -1,4 +1,5 @@
 export { composeReport } from './compose.ts';
+export { type DumpedContent, type DumpedMoment, headersOf, renderFrame, renderHead } from './dump/frame.ts';
 export { type DumpedConnection, type DumpedPacket, renderPacket } from './dump/packet.ts';
 export { renderTrace } from './dump/trace.ts';
 export { escapeTerminal } from './escape.ts';

@@ -1,7 +1,7 @@
 import { linkTypeName, NO_PORT, type Segment, STOP, STOP_NAMES, type StopCode } from '../../decode/index.ts';
 import { LABEL } from '../../tcp/index.ts';
 import { addressText } from '../../trace/index.ts';
-import { formatTimestamp } from '../timestamp.ts';
+import { digitsOf, lineTime } from './time.ts';
 
 /** What the wire pass saw of one packet. */
 export interface DumpedPacket {
@@ -35,7 +35,6 @@ export interface DumpedConnection {
 }
 
 const NS_PER_SECOND = 1_000_000_000n;
-const NS_PER_MICROSECOND = 1000n;
 
 /** Control bits in the order in which tools write them (RFC 9293 §3.1, RFC 3168 §6.1). */
 const FLAG_NAMES: readonly (readonly [bit: number, name: string])[] = [
@@ -62,7 +61,7 @@ export function renderPacket(packet: DumpedPacket): string {
   const line = {
     packet: packet.packet,
     file: packet.file,
-    time: epochNs === null ? null : formatTimestamp(epochNs, digitsOf(epochNs)),
+    time: lineTime(epochNs),
     epoch: epochNs === null ? null : epochText(epochNs),
     captured: packet.capturedBytes,
     length: packet.originalBytes,
@@ -105,11 +104,6 @@ function outerOf(s: Segment): object {
 function labelsOf({ labels, isCopy }: DumpedConnection): string[] {
   if (isCopy) return ['duplicate-capture'];
   return LABEL_NAMES.filter(([bit]) => (labels & bit) !== 0).map(([, name]) => name);
-}
-
-/** Microseconds where they tell the time in full. */
-function digitsOf(ns: bigint): 6 | 9 {
-  return ns % NS_PER_MICROSECOND === 0n ? 6 : 9;
 }
 
 /** Seconds since 1970 with their fraction, every digit. */
