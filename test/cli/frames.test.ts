@@ -55,10 +55,7 @@ describe('watchpcap frames', () => {
       .asks(1, PREFACE, settings(), cut.subarray(0, 12))
       .asks(1.1, cut.subarray(12))
       .answers(1.2, settings(), data(1, 'abc', { endStream: true }), frame(0x1a, 0x40, 3, Uint8Array.of(1)));
-    wire
-      .connect('10.9.0.2:40001', '10.9.2.1:8080', 0.5)
-      .asks(2, request)
-      .answers(3, `${response}s3cret`);
+    wire.connect('10.9.0.2:40001', '10.9.2.1:8080', 0.5).asks(2, request).answers(3, `${response}s3cret`);
     const all = await lines(captureOf('two.pcap', wire));
     const told = all.map(({ packet, connection, from, protocol, type, flags, stream, length }) =>
       [packet, connection, from, protocol, type, flags.join('|'), stream, length].join(' '),
