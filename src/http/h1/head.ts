@@ -1,5 +1,6 @@
 import { clearKeptFields, FIELD, fieldKind, FIRST_KEPT, KEPT_NAME_MAX_BYTES, maskPath, setField } from '../headers.ts';
 import type { KeptFields } from '../sink.ts';
+import { findLineFeed } from './line-feed.ts';
 import { TextReader } from './text.ts';
 
 /** How long a message's body is (RFC 9112 §6.3). */
@@ -46,7 +47,6 @@ export class Head {
   }
 }
 
-const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
 const TAB = 0x09;
@@ -230,7 +230,7 @@ function pathOf(target: string, fields: KeptFields): string {
 
 /** Offset of the LF or CRLF that ends the line, or `end`. */
 function endOfLine(view: DataView, at: number, end: number): number {
-  const lf = find(view, at, end, LF);
+  const lf = findLineFeed(view, at, end);
   if (lf < 0) return end;
   return lf > at && view.getUint8(lf - 1) === CR ? lf - 1 : lf;
 }

@@ -6,10 +6,11 @@ import { beginsMessage, beginsResponse } from '../protocol.ts';
 import type { FrameObserver, HttpSink, KeptFields } from '../sink.ts';
 import { BodyReader, ILLEGAL } from './body.ts';
 import { BODY, bodyOf, HeadReader } from './head.ts';
+import { endOfHead } from './line-feed.ts';
 import { type H1Connection, type MessageFlow, PART } from './message-flow.ts';
 
 /** Longest head that is read; servers refuse more than 8 to 64 kB. */
-export const HEAD_MAX_BYTES: number = 64 * 1024;
+const HEAD_MAX_BYTES = 64 * 1024;
 /** Requests without a response yet that are remembered of one connection: pipelining is rare, and this much of it is hostile. */
 const PENDING_MAX = 64;
 const CR = 0x0d;
@@ -245,16 +246,6 @@ export class MessageReader {
 
 /** LF CR LF, the end of "\r\n\r\n" after its first byte. */
 const HEAD_END_BYTES = 3;
-
-/** Offset after the empty line that ends a head (RFC 9112 §2.2: a lone LF may stand for CRLF); 0 where it is not there. */
-function endOfHead(view: DataView, at: number, end: number): number {
-  for (let next = at; next < end; next++) {
-    if (view.getUint8(next) !== LF) continue;
-    const after = next + 1 < end && view.getUint8(next + 1) === CR ? next + 2 : next + 1;
-    if (after < end && view.getUint8(after) === LF) return after + 1;
-  }
-  return 0;
-}
 
 function isLineEnd(byte: number): boolean {
   return byte === CR || byte === LF;
