@@ -96,7 +96,10 @@ export class TlsPass {
     end: number,
   ): void {
     const piece = new Uint8Array(view.buffer, view.byteOffset + at, end - at);
-    state.kept = Uint8Array.from([...state.kept, ...piece]);
+    const kept = new Uint8Array(state.kept.length + piece.length);
+    kept.set(state.kept);
+    kept.set(piece, state.kept.length);
+    state.kept = kept;
     session.read(side, view, at, end);
     if (session.hasSecrets) {
       state.kept = new Uint8Array(0);

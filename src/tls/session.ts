@@ -1,6 +1,7 @@
 import { otherSide, type Side } from '../tcp/index.ts';
 import { type Suite, suiteOf } from './ciphers.ts';
 import { expandLabel, keyBlock } from './derive.ts';
+import { HandshakeReader } from './handshake-reader.ts';
 import { type Hello, hexOf, readClientHello, readServerHello } from './hello.ts';
 import { type KeyLog, SECRET, type SecretLabel, type Secrets } from './key-log.ts';
 import { AeadProtection, CbcProtection, type Protection, protectionFrom } from './protection.ts';
@@ -8,9 +9,7 @@ import { CONTENT, RecordReader } from './record-reader.ts';
 
 /** Handshake messages (RFC 8446 §4). */
 const MESSAGE = { clientHello: 1, serverHello: 2, finished: 20, keyUpdate: 24 } as const;
-const MESSAGE_HEADER_BYTES = 4;
-/** Certificates may be large; longer messages are not put together. */
-const HANDSHAKE_MAX_BYTES: number = 2 ** 17;
+const WANTED: ReadonlySet<number> = new Set(Object.values(MESSAGE));
 const TLS_1_3 = 0x0304;
 const GCM_SALT_BYTES = 4;
 const IV_BYTES = 12;
@@ -36,7 +35,7 @@ class Direction {
   opened = 0;
   /** Records behind a gap that opened at no sequence number. */
   failures = 0;
-  handshake: Uint8Array = new Uint8Array(0);
+  readonly handshake: HandshakeReader = new HandshakeReader((type) => WANTED.has(type));
 
   constructor(side: Side) {
     this.side = side;
@@ -97,7 +96,7 @@ export class Session {
   #lose(direction: Direction): void {
     if (!direction.hasGap) this.#sink.lost(direction.side);
     direction.hasGap = true;
-    direction.handshake = new Uint8Array(0);
+    direction.handshake.restart();
   }
 
   #record(direction: Direction, type: number, version: number, fragment: Uint8Array): void {
@@ -153,30 +152,20 @@ export class Session {
   }
 
   #content(direction: Direction, type: number, bytes: Uint8Array): void {
-    if (type === CONTENT.handshake) this.#handshakeBytes(direction, bytes);
-    else if (type === CONTENT.applicationData && bytes.length > 0) this.#sink.content(direction.side, bytes);
-  }
-
-  /** Messages may be cut over records, and several may share one (RFC 8446 §5.1). */
-  #handshakeBytes(direction: Direction, bytes: Uint8Array): void {
-    let rest = Uint8Array.from([...direction.handshake, ...bytes]);
-    while (rest.length >= MESSAGE_HEADER_BYTES) {
-      const length = ((rest[1] ?? 0) << 16) | ((rest[2] ?? 0) << 8) | (rest[3] ?? 0);
-      if (rest.length < MESSAGE_HEADER_BYTES + length) break;
-      const body = rest.subarray(MESSAGE_HEADER_BYTES, MESSAGE_HEADER_BYTES + length);
-      this.#message(direction, rest[0] ?? 0, body);
-      rest = rest.slice(MESSAGE_HEADER_BYTES + length);
-    }
-    direction.handshake = rest.length > HANDSHAKE_MAX_BYTES ? new Uint8Array(0) : rest;
+    if (type === CONTENT.handshake) {
+      direction.handshake.read(bytes, (message, body) => {
+        this.#message(direction, message, body);
+      });
+    } else if (type === CONTENT.applicationData && bytes.length > 0) this.#sink.content(direction.side, bytes);
   }
 
   #message(direction: Direction, type: number, body: Uint8Array): void {
     switch (type) {
       case MESSAGE.clientHello:
-        this.#clientHello(direction, readClientHello(Uint8Array.from(body)));
+        this.#clientHello(direction, readClientHello(body));
         break;
       case MESSAGE.serverHello:
-        this.#serverHello(direction, readServerHello(Uint8Array.from(body)));
+        this.#serverHello(direction, readServerHello(body));
         break;
       case MESSAGE.finished:
         if (this.#isTls13) this.#use(direction, this.#labels(direction).traffic);
