@@ -11,7 +11,7 @@ export const BODY = {
   chunked: 2,
   /** Until the connection closes; of a response only. */
   untilClose: 3,
-  /** Its fields contradict each other: where the message ends cannot be told. Of a request only. */
+  /** Its fields contradict each other, or are missing: where the message ends cannot be told. */
   unknown: 4,
 } as const;
 export type Body = (typeof BODY)[keyof typeof BODY];
@@ -23,6 +23,8 @@ export class Head {
   status = 0;
   isHead = false;
   isConnect = false;
+  /** A request whose body has no meaning (RFC 9110 §9.3.1, §9.3.2): GET or HEAD. */
+  hasUsuallyNoBody = false;
   /** The value of Upgrade in lower case; empty where there is none. */
   upgrade = '';
   contentLength = 0;
@@ -32,18 +34,22 @@ export class Head {
   hasTransferEncoding = false;
   /** The last coding is "chunked". */
   isChunked = false;
+  /** Its end is missing, and with it perhaps fields that say how long the body is. */
+  isCut = false;
 
   clear(): void {
     this.isRequest = false;
     this.status = 0;
     this.isHead = false;
     this.isConnect = false;
+    this.hasUsuallyNoBody = false;
     this.upgrade = '';
     this.contentLength = 0;
     this.hasContentLength = false;
     this.isLengthBroken = false;
     this.hasTransferEncoding = false;
     this.isChunked = false;
+    this.isCut = false;
   }
 }
 
@@ -123,6 +129,7 @@ export class HeadReader {
     this.head.isRequest = true;
     this.head.isHead = method === 'HEAD';
     this.head.isConnect = method === 'CONNECT';
+    this.head.hasUsuallyNoBody = method === 'GET' || this.head.isHead;
     setField(fields, FIELD.method, method);
     const target = this.value(view, methodEnd + 1, targetEnd);
     // RFC 9112 §3.2.3: the target of CONNECT is an authority.
@@ -212,6 +219,7 @@ export function bodyOf(head: Head, request: { readonly isHead: boolean; readonly
     if (request?.isHead === true || status < 200 || status === 204 || status === 304) return BODY.none;
     if (request?.isConnect === true && status < 300) return BODY.none;
   }
+  if (head.isCut) return head.hasUsuallyNoBody ? BODY.none : BODY.unknown;
   // Rule 3: Transfer-Encoding overrides Content-Length, also a broken one.
   if (head.isChunked) return BODY.chunked;
   if (head.hasTransferEncoding || head.isLengthBroken) return head.isRequest ? BODY.unknown : BODY.untilClose;

@@ -1,6 +1,6 @@
 import { otherSide, type Side } from '../../tcp/index.ts';
 import type { HttpCounters } from '../counters.ts';
-import type { CollectorPool } from '../h2/collector.ts';
+import type { Collector, CollectorPool } from '../h2/collector.ts';
 import { createKeptFields } from '../headers.ts';
 import { beginsMessage, beginsResponse } from '../protocol.ts';
 import type { FrameObserver, HttpSink, KeptFields } from '../sink.ts';
@@ -75,8 +75,13 @@ export class MessageReader {
   gap(connection: H1Connection, side: Side, lostBytes: number): void {
     const flow = connection.flows[side];
     if (flow.part === PART.lost) return;
-    if (this.bodies.gap(connection, flow, lostBytes)) this.counters.gapsInsideFrames++;
-    else this.lose(connection, flow);
+    if (this.bodies.gap(connection, flow, lostBytes)) {
+      this.counters.gapsInsideFrames++;
+      return;
+    }
+    if (flow.collector !== null) this.cutHead(connection, flow, flow.collector);
+    // A tunnel, if that was it, needs no end of the head.
+    if (flow.part !== PART.rest) this.lose(connection, flow);
   }
 
   /** The side sent its FIN: that ends a tunnel, and a body without a length (RFC 9112 §6.3, rule 8). Bytes from before it may still come. */
@@ -148,17 +153,42 @@ export class MessageReader {
     flow.collector = null;
   }
 
+  /** A head that a gap cuts, as a snapshot length does: its whole lines are told, its body is not followed. */
+  private cutHead(connection: H1Connection, flow: MessageFlow, { view, bytes }: Collector): void {
+    let end = bytes;
+    while (end > 0 && view.getUint8(end - 1) !== LF) end--;
+    if (end > 0 && this.readHead(connection, flow, view, 0, end, true)) this.message(connection, flow);
+  }
+
   private endHead(connection: H1Connection, flow: MessageFlow, view: DataView, at: number, end: number): void {
-    const isRead = this.heads.read(view, at, end, this.fields);
-    const { isRequest } = this.heads.head;
-    const client = isRequest ? flow.side : otherSide(flow.side);
-    if (!isRead || (connection.clientSide !== -1 && connection.clientSide !== client)) {
+    if (!this.readHead(connection, flow, view, at, end, false)) {
       this.refuse(connection, flow);
       return;
     }
+    const exchange = this.message(connection, flow);
+    this.observer?.head(connection.number, flow.side, this.heads.head.isRequest, exchange, end - at);
+  }
+
+  /** @returns whether it is a head, and of the kind that its side sends */
+  private readHead(
+    connection: H1Connection,
+    flow: MessageFlow,
+    view: DataView,
+    at: number,
+    end: number,
+    isCut: boolean,
+  ): boolean {
+    const { head } = this.heads;
+    if (!this.heads.read(view, at, end, this.fields)) return false;
+    head.isCut = isCut;
+    const client = head.isRequest ? flow.side : otherSide(flow.side);
+    if (connection.clientSide !== -1 && connection.clientSide !== client) return false;
     connection.clientSide = client;
-    const exchange = isRequest ? this.request(connection, flow) : this.response(connection, flow);
-    this.observer?.head(connection.number, flow.side, isRequest, exchange, end - at);
+    return true;
+  }
+
+  private message(connection: H1Connection, flow: MessageFlow): number {
+    return this.heads.head.isRequest ? this.request(connection, flow) : this.response(connection, flow);
   }
 
   /** @returns the exchange that it begins */
@@ -173,7 +203,7 @@ export class MessageReader {
     const body = bodyOf(head, null);
     this.tellHead(connection, flow, body === BODY.none);
     this.bodies.begin(flow, body, head.contentLength);
-    if (body === BODY.unknown) this.refuse(connection, flow);
+    if (body === BODY.unknown && !head.isCut) this.refuse(connection, flow);
     return flow.exchange;
   }
 
@@ -221,15 +251,16 @@ export class MessageReader {
     this.sink.headers(connection.number, flow.side, flow.exchange, this.fields, endStream);
   }
 
-  /** RFC 9110 §9.3.6: what follows is between the client and somebody else, and begins anew. */
+  /** RFC 9110 §9.3.6: what follows is between the client and somebody else, and begins anew; where it begins must be known. */
   private openTunnel(connection: H1Connection, flow: MessageFlow): void {
     this.tellHead(connection, flow, true);
-    connection.isHandedOn = true;
+    connection.isHandedOn = !this.heads.head.isCut;
   }
 
   /** RFC 9110 §7.8: what follows in both directions is no HTTP/1.1 any more. Of WebSocket and SPDY it is counted only. */
   private upgrade(connection: H1Connection, flow: MessageFlow): void {
-    const isHttp2 = this.heads.head.upgrade === 'h2c';
+    const { head } = this.heads;
+    const isHttp2 = head.upgrade === 'h2c' && !head.isCut;
     // As HTTP/2 it goes on as stream 1; where it was a later exchange, that one ends here.
     this.tellHead(connection, flow, isHttp2 && flow.exchange !== UPGRADED_STREAM);
     if (isHttp2) {

@@ -106,6 +106,53 @@ describe('a message whose end was not seen', () => {
   });
 });
 
+describe('a head that is cut, as by a snapshot length', () => {
+  test('says what its whole lines say, and no more', () => {
+    const conversation = new Conversation()
+      .send(CLIENT, latin1('GET /a HTTP/1.1\r\nHost: api\r\nUser-Agent: kubect'))
+      .lose(CLIENT, 100)
+      .send(SERVER, latin1('HTTP/1.1 200 OK\r\nServer: x\r\nContent-Len'))
+      .lose(SERVER, 1000)
+      .send(CLIENT, GET);
+    expect(toldBy(conversation)).toEqual([
+      ['headers', CLIENT, 1, { method: 'GET', path: '/a', authority: 'api' }, true],
+      ['lost', CLIENT],
+      ['headers', SERVER, 1, { status: 200, server: 'x' }, false],
+      ['lost', SERVER],
+      ['regained', CLIENT],
+      ['data', SERVER, 1, 0, true],
+      ['headers', CLIENT, 2, { method: 'GET', path: '/a' }, true],
+    ]);
+  });
+
+  test('of a request that may have a body leaves it open', () => {
+    const conversation = new Conversation().send(CLIENT, latin1('POST /a HTTP/1.1\r\nHost')).lose(CLIENT, 100);
+    expect(openOf(toldBy(conversation), CLIENT)).toEqual([1]);
+  });
+
+  test('of a response without a body ends the exchange', () => {
+    const conversation = new Conversation().send(CLIENT, GET).send(SERVER, latin1('HTTP/1.1 304 x\r\nDat'));
+    expect(openOf(toldBy(conversation.lose(SERVER, 100)), SERVER)).toEqual([]);
+  });
+
+  test('that opens a tunnel opens it; one that would hand on the connection does not, since its end is not known', () => {
+    const asked = (how: string): Conversation => new Conversation().send(CLIENT, latin1(`${how}\r\n\r\n`));
+    const tunnel = asked('GET /a HTTP/1.1\r\nUpgrade: websocket').send(SERVER, latin1('HTTP/1.1 101 x\r\nDat'));
+    tunnel.lose(SERVER, 100).told();
+    expect(toldBy(tunnel.send(SERVER, latin1('abc')))).toEqual([['data', SERVER, 1, 3, false]]);
+    const connect = asked('CONNECT a:1 HTTP/1.1').send(SERVER, latin1('HTTP/1.1 200 x\r\nDat')).lose(SERVER, 100);
+    expect(connect.told().at(-1)).toEqual(['lost', SERVER]);
+    expect(connect.send(SERVER, settings()).told()).toEqual([]);
+  });
+
+  test('without a whole line says nothing', () => {
+    expect(new Conversation().send(CLIENT, latin1('GET /a HT')).lose(CLIENT, 5).told()).toEqual([
+      ['protocol', 'http1'],
+      ['lost', CLIENT],
+    ]);
+  });
+});
+
 describe('what is no message', () => {
   test('a request from the side that answers, a response from the side that asks', () => {
     const conversation = new Conversation().send(CLIENT, GET).send(SERVER, GET).send(CLIENT, EMPTY);
