@@ -184,4 +184,16 @@ describe('an HTTP/1.1 upstream', () => {
     expect(report.verdict.state).toBe('half-dead');
     expect(report.links).toMatchObject([{ client: 'c1', upstream: 'u1', method: 'request-id', streams: [[1, 1]] }]);
   });
+
+  test('that nobody reaches, until another one takes the exec session: its 101 serves the client', async () => {
+    const upgrading = `POST /api/v1/namespaces/default/pods/web-0/exec HTTP/1.1\r\nhost: kubernetes\r\nconnection: Upgrade\r\nupgrade: SPDY/3.1\r\n\r\n`;
+    const switched = 'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: SPDY/3.1\r\n\r\n';
+    const wire = new Wire(GATEWAY);
+    wire.connect('10.9.1.2:50001', `${GATEWAY}:80`, 0).asks(1, upgrading).answers(11.2, switched);
+    for (const seconds of [1.01, 2.01, 4.01, 8.01])
+      wire.packet(seconds, { from: `${GATEWAY}:40001`, to: '10.9.2.1:8080', flags: 'SYN', seq: 1000 });
+    wire.connect(`${GATEWAY}:40002`, '10.9.3.1:8080', 11).asks(11.1, upgrading).answers(11.15, switched);
+    const report = await reportOf(wire, 60);
+    expect(report.windows).toMatchObject([{ cause: 'connect-unanswered', end: { how: 'rerouted' } }]);
+  });
 });
