@@ -312,7 +312,7 @@ export class HttpPass {
     this.sink.protocol(flow.connection.number, protocol);
   }
 
-  /** HTTP/1.1 is spoken, from here on in this flow and from its next message on in the other, unless both stand at their start. */
+  /** HTTP/1.1 is spoken, in each flow from its next message on, unless that flow stands at its start. */
   private beginMessages(flow: Flow): void {
     if (flow.connection.protocol === 'h2') {
       this.beginSearch(flow);
@@ -321,8 +321,8 @@ export class HttpPass {
     this.tell(flow, 'http1');
     const h1 = (flow.connection.h1 ??= new H1Connection(flow.connection.number));
     const other = otherFlow(flow);
-    if (!flow.connection.fromStart || other.phase !== PHASE.start) h1.flows[other.side].part = PART.lost;
     for (const each of [flow, other]) {
+      if (!flow.connection.fromStart || each.phase !== PHASE.start) h1.flows[each.side].part = PART.lost;
       this.release(each);
       each.phase = PHASE.messages;
     }

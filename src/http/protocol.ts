@@ -1,4 +1,5 @@
 import { beginsProxyHeader, PROXY_START_BYTES } from '../tcp/index.ts';
+import { beginsChunks } from './h1/chunk-size.ts';
 import { FRAME, FRAME_HEADER_BYTES, SETTING_BYTES } from './h2/frame.ts';
 
 /** What a flow's bytes say of its protocol. */
@@ -75,10 +76,10 @@ export function recogniseStart(view: DataView, at: number, end: number, isStart:
   return isServerPreface(view, at) ? SPEAKS.serverPreface : SPEAKS.other;
 }
 
-/** What a segment from the middle of a flow says, if it begins with a message or with TLS records. */
+/** What a segment from the middle of a flow says, if it begins with a message, the chunks of one, or TLS records. */
 export function recogniseSegment(view: DataView, at: number, end: number): Speaks {
   if (isTlsChain(view, at, end)) return SPEAKS.tls;
-  return beginsMessage(view, at, end) ? SPEAKS.http1 : SPEAKS.other;
+  return beginsMessage(view, at, end) || beginsChunks(view, at, end) ? SPEAKS.http1 : SPEAKS.other;
 }
 
 function matchedBytes(view: DataView, at: number, end: number, text: Uint8Array): number {

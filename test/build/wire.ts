@@ -49,9 +49,12 @@ export class Wire {
     this.#packets.push({ seconds, data });
   }
 
-  /** @param until the second at which the last packet is seen, of a connection that has nothing to do with anybody */
-  pcap(until: number): Uint8Array {
-    return buildPcap(this.#records(until), { linkType: LINKTYPE.LINUX_SLL });
+  /**
+   * @param until the second at which the last packet is seen, of a connection that has nothing to do with anybody
+   * @param from  the second at which the capture begins
+   */
+  pcap(until: number, from = 0): Uint8Array {
+    return buildPcap(this.#records(until, from), { linkType: LINKTYPE.LINUX_SLL });
   }
 
   /** The same as pcapng, with a Decryption Secrets Block. */
@@ -62,9 +65,10 @@ export class Wire {
     return section([interfaceBlock({ linkType: 'LINUX_SLL' }), secretsBlock(latin1(keyLog)), ...packets]);
   }
 
-  #records(until: number): PcapRecord[] {
+  #records(until: number, from = 0): PcapRecord[] {
     this.packet(until, { from: '192.0.2.1:9', to: '192.0.2.2:9', flags: 'RST', seq: 1, cookedType: 3 });
-    const sorted = this.#packets.toSorted((a, b) => a.seconds - b.seconds);
+    const captured = this.#packets.filter(({ seconds }) => seconds >= from);
+    const sorted = captured.toSorted((a, b) => a.seconds - b.seconds);
     return sorted.map(({ seconds, data }): PcapRecord => ({ bytes: data, timeNs: Math.round(seconds * NS) }));
   }
 }

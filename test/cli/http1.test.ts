@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reportOn } from '../../src/index.ts';
 import type { Report } from '../../src/report/index.ts';
-import { concat, data, headers, PREFACE, settings, settingsAck } from '../build/h2.ts';
+import { concat, data, headers, ping, PREFACE, settings, settingsAck } from '../build/h2.ts';
 import { HpackEncoder } from '../build/hpack.ts';
 import { type Tcp, Wire } from '../build/wire.ts';
 
@@ -195,5 +195,31 @@ describe('an HTTP/1.1 upstream', () => {
     wire.connect(`${GATEWAY}:40002`, '10.9.3.1:8080', 11).asks(11.1, upgrading).answers(11.15, switched);
     const report = await reportOf(wire, 60);
     expect(report.windows).toMatchObject([{ cause: 'connect-unanswered', end: { how: 'rerouted' } }]);
+  });
+
+  test('whose watch began before the capture is found by its events, and linked to the client by them', async () => {
+    const wire = new Wire(GATEWAY);
+    const client = wire.connect('10.9.1.2:50001', `${GATEWAY}:80`, 0).asks(0.1, PREFACE, settings());
+    const upstream = wire.connect(`${GATEWAY}:40001`, '10.9.2.1:8080', 0.5);
+    for (let i = 0; i < 12; i++) {
+      const event = `${JSON.stringify({ type: 'MODIFIED', object: { metadata: { name: `pod-${i}`, uid: `a-${i * 7}` } } })}\n`;
+      upstream.answers(2 + i, chunk(event));
+      client
+        .answers(2.01 + i, data(1, event))
+        .asks(2.5 + i, ping(i, i))
+        .answers(2.51 + i, ping(i, i, true));
+    }
+    upstream.inVain(1, chunk(EVENT), 20, 20.2, 20.6, 21.4, 23, 26.2, 32.6);
+    client.asks(60, ping(60, 60)).answers(60.01, ping(60, 60, true));
+    const path = join(folder, 'midway.pcap');
+    writeFileSync(path, wire.pcap(120, 1.5));
+    const report = await reportOn(path);
+    expect(report.connections.map(({ id, protocol }) => [id, protocol])).toEqual([
+      ['u1', 'http1'],
+      ['c1', 'h2'],
+      ['o1', 'tcp'],
+    ]);
+    expect(report.links).toMatchObject([{ client: 'c1', upstream: 'u1', method: 'payload', streams: [[1, 1]] }]);
+    expect(report.verdict).toMatchObject({ state: 'half-dead', confidence: 'confirmed' });
   });
 });

@@ -41,7 +41,10 @@ describe('what speaks on a connection', () => {
 
   test('in the middle of a connection HTTP/1.1 is told by the next message', () => {
     const conversation = new Conversation(false).send(1, latin1('the tail of a body'), latin1('HTTP/1.1 200 OK\r\n'));
-    expect(conversation.told()).toEqual([['protocol', 'http1']]);
+    expect(conversation.told()).toEqual([
+      ['protocol', 'http1'],
+      ['regained', 1],
+    ]);
   });
 
   test('a TLS-like segment on a connection known to speak HTTP/2 does not change that', () => {

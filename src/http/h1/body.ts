@@ -1,5 +1,6 @@
 import { fingerprintOf } from '../h2/fingerprint.ts';
 import { FINGERPRINT_BYTES, type HttpSink } from '../sink.ts';
+import { hexDigit } from './chunk-size.ts';
 import { BODY, type Body } from './head.ts';
 import { type H1Connection, type MessageFlow, PART, type Part } from './message-flow.ts';
 
@@ -41,6 +42,15 @@ export class BodyReader {
     flow.fingerprint = 0;
     flow.chunkBytes = 0;
     flow.remaining = body === BODY.length ? contentLength : 0;
+    beginSize(flow);
+  }
+
+  /** The flow stands before a chunk's size, in a body whose beginning was not seen, or whose middle was lost. */
+  resumeChunks(flow: MessageFlow): void {
+    flow.part = PART.chunkSize;
+    flow.isOpen = true;
+    flow.fingerprint = 0;
+    flow.chunkBytes = 0;
     beginSize(flow);
   }
 
@@ -180,10 +190,4 @@ function chunkEnd(flow: MessageFlow, view: DataView, at: number): number {
 
 function endsSize(byte: number): boolean {
   return byte === CR || byte === SEMICOLON || byte === SPACE || byte === TAB;
-}
-
-function hexDigit(byte: number): number {
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
-  const letter = byte | 0x20;
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : -1;
 }

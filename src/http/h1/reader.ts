@@ -5,6 +5,7 @@ import { createKeptFields } from '../headers.ts';
 import { beginsMessage, beginsResponse } from '../protocol.ts';
 import type { FrameObserver, HttpSink, KeptFields } from '../sink.ts';
 import { BodyReader, ILLEGAL } from './body.ts';
+import { beginsChunks } from './chunk-size.ts';
 import { BODY, bodyOf, HeadReader } from './head.ts';
 import { endOfHead } from './line-feed.ts';
 import { type H1Connection, type MessageFlow, PART } from './message-flow.ts';
@@ -109,13 +110,25 @@ export class MessageReader {
 
   /** A message is looked for only where a segment begins, and of the kind that its side sends: in a body anything may look like one. */
   private find(connection: H1Connection, flow: MessageFlow, view: DataView, at: number, end: number): boolean {
-    if (!beginsMessage(view, at, end)) return false;
-    const { clientSide } = connection;
-    if (clientSide !== -1 && beginsResponse(view, at, end) === (clientSide === flow.side)) return false;
-    flow.part = PART.head;
+    const isClient = connection.clientSide === flow.side;
+    if (beginsMessage(view, at, end)) {
+      if (connection.clientSide !== -1 && beginsResponse(view, at, end) === isClient) return false;
+      flow.part = PART.head;
+    } else if ((isClient && !flow.isOpen) || !beginsChunks(view, at, end)) return false;
     this.counters.regained++;
     this.sink.regained(connection.number, flow.side);
+    if (flow.part === PART.lost) this.resumeChunks(connection, flow);
     return true;
+  }
+
+  /** A response whose head was not seen belongs to the request that waits, or to one that was not seen either. */
+  private resumeChunks(connection: H1Connection, flow: MessageFlow): void {
+    if (!flow.isOpen) {
+      const asked = connection.pending.shift();
+      flow.exchange = asked?.exchange ?? ++connection.exchanges;
+      if (asked === undefined) this.sink.data(connection.number, otherSide(flow.side), flow.exchange, 0, 0, true);
+    }
+    this.bodies.resumeChunks(flow);
   }
 
   private head(connection: H1Connection, flow: MessageFlow, view: DataView, at: number, end: number): number {

@@ -161,6 +161,7 @@ describe('where it is joined', () => {
   test('in the middle: a response without its request is an exchange of its own that is over', () => {
     const conversation = new Conversation(false).send(SERVER, latin1('tail of a body'), latin1(OK));
     expect(toldBy(conversation)).toEqual([
+      ['regained', SERVER],
       ['headers', SERVER, 1, { status: 200 }, false],
       ['data', CLIENT, 1, 0, true],
       ['data', SERVER, 1, 5, true],
