@@ -1,29 +1,42 @@
 import type { Mark } from '../trace/index.ts';
-import { clientSide } from './leg.ts';
-import type { Leg, Window } from './model.ts';
+import { clientSide, neverOpened } from './leg.ts';
+import type { Alternative, Leg } from './model.ts';
+import { isBusyThroughout } from './room.ts';
 import type { Scene } from './scene.ts';
 
 const GOOD_STATES: ReadonlySet<string> = new Set(['alive', 'idle', 'unanswered']);
 
 /** Upstream connections of the same gateway to another server that were open and alive for the whole window (contract §3). */
-export function alternativesOf(scene: Scene, upstream: Leg, fromNs: number, toNs: number): Window['alternatives'] {
-  const server = upstream.trace.endpoints[upstream.serverSide];
-  return scene
-    .siblingsOf(upstream)
-    .filter((leg) => {
-      const other = leg.trace.endpoints[leg.serverSide];
-      // Another port is another service (telemetry, configuration): it could not have served these requests.
-      if (other.ip === server.ip || other.port !== server.port) return false;
-      return couldServe(leg, upstream) && wasAlive(leg, fromNs, toNs);
-    })
-    .map((leg) => ({ upstream: leg.id, requestsDuring: requestsDuring(leg, fromNs, toNs) }));
+export function alternativesOf(scene: Scene, upstream: Leg, fromNs: number, toNs: number): readonly Alternative[] {
+  const others = scene.siblingsOf(upstream).filter((leg) => couldServe(leg, upstream));
+  const standingBy = others.filter((leg) => wasAlive(leg, fromNs, toNs));
+  if (standingBy.length === 0) return [];
+  const asked = askedServers(others, fromNs, toNs);
+  return standingBy.map((leg) => ({
+    upstream: leg.id,
+    requestsDuring: requestsDuring(leg, fromNs, toNs),
+    unused: !asked.has(serverIp(leg)) && !isBusyThroughout(leg, fromNs, toNs),
+  }));
 }
 
+/** Servers that got a request in this time, on whichever connection: one of two idle connections to a busy server stands by for nobody. */
+function askedServers(legs: readonly Leg[], fromNs: number, toNs: number): ReadonlySet<string> {
+  return new Set(legs.filter((leg) => requestsDuring(leg, fromNs, toNs) > 0).map(serverIp));
+}
+
+function serverIp(leg: Leg): string {
+  return leg.trace.endpoints[leg.serverSide].ip;
+}
+
+/** Another port is another service (telemetry, configuration): it could not have served these requests. */
 function couldServe(leg: Leg, upstream: Leg): boolean {
   const { protocol } = leg.trace;
+  const server = upstream.trace.endpoints[upstream.serverSide];
+  const other = leg.trace.endpoints[leg.serverSide];
   return (
-    leg.opened !== 'refused' &&
-    leg.opened !== 'unanswered' &&
+    other.ip !== server.ip &&
+    other.port === server.port &&
+    !neverOpened(leg) &&
     (protocol === upstream.trace.protocol || protocol === 'unknown' || upstream.trace.protocol === 'unknown')
   );
 }

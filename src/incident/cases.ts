@@ -2,6 +2,7 @@ import type { DeathIndex } from './death-index.ts';
 import { type Death, isSilent } from './deaths.ts';
 import { type Victim, victimsOf } from './hurt.ts';
 import { carriedStreams, LINK_CONFIDENCE_MIN } from './links.ts';
+import { neverOpened } from './leg.ts';
 import type { Leg, Link } from './model.ts';
 import type { Scene } from './scene.ts';
 import { timedStreams } from './timing.ts';
@@ -23,29 +24,23 @@ export function casesOf(scene: Scene, deaths: DeathIndex, upstream: Leg, death: 
   return clients.flatMap((client) => carriedCase(scene, deaths, client, upstream, death));
 }
 
-function neverOpened({ opened }: Leg): boolean {
-  return opened === 'refused' || opened === 'unanswered';
-}
-
 function carriedCase(scene: Scene, deaths: DeathIndex, client: Leg, upstream: Leg, death: Death): Case[] {
   const known = deaths.linksOf(client).find((link) => link.upstream === upstream.id);
   if (known !== undefined && known.confidence >= LINK_CONFIDENCE_MIN) {
     const carried = carriedStreams(client, upstream);
     const pair = { client, upstream, death };
-    const victims = victimsOf(scene, pair, carried, onlyDeath(deaths, client, upstream, death));
+    const victims = victimsOf(scene, pair, carried, rivalsOf(deaths, client, upstream, death));
     if (victims.length > 0) return [{ client, upstream, death, victims, link: known }];
   }
   return timedCase(scene, client, upstream, death);
 }
 
-/** No other upstream connection that carried this client's streams was silently dead at the same time. */
-function onlyDeath(deaths: DeathIndex, client: Leg, upstream: Leg, death: Death): boolean {
+/** Other upstream connections that carried this client's streams and were silently dead at the same time. */
+function rivalsOf(deaths: DeathIndex, client: Leg, upstream: Leg, death: Death): Leg[] {
   const untilNs = death.healedAt?.timeNs ?? Infinity;
   const overlaps = (other: Death): boolean =>
     isSilent(other) && other.fromNs < untilNs && (other.healedAt?.timeNs ?? Infinity) > death.fromNs;
-  return !deaths
-    .linksOf(client)
-    .some((link) => link.upstream !== upstream.id && deaths.of(link.upstream).some(overlaps));
+  return deaths.linkedTo(client).filter((leg) => leg !== upstream && deaths.of(leg).some(overlaps));
 }
 
 function timedCase(scene: Scene, client: Leg, upstream: Leg, death: Death): Case[] {

@@ -17,6 +17,7 @@ import {
   toldAt,
 } from './stream-fate.ts';
 import type { Thresholds } from './thresholds.ts';
+import { unseenRequests } from './unseen.ts';
 
 /** A client stream that a death left without an answer. */
 export interface Victim {
@@ -28,28 +29,29 @@ export interface Victim {
 }
 
 /** A client connection and a death of an upstream connection. */
-type Pair = Pick<Case, 'client' | 'upstream' | 'death'>;
+export type Pair = Pick<Case, 'client' | 'upstream' | 'death'>;
 
 /**
  * The streams of one client connection that were open on the dead upstream connection at onset, or were sent into it later,
  * and got no complete response from it (contract §3). One that the gateway moved elsewhere at once was not hurt.
- * @param onlyOne no other upstream connection of this client was dead at the time: requests that never left the gateway waited for this one
+ * @param rivals other upstream connections that served this client and were dead at the time
  */
 export function victimsOf(
-  { thresholds, captureEndNs }: Scene,
-  { client, upstream, death }: Pair,
+  scene: Scene,
+  pair: Pair,
   carried: readonly Carried[],
-  onlyOne: boolean,
+  rivals: readonly Leg[],
 ): readonly Victim[] {
+  const { client, upstream, death } = pair;
   const linked = carried
     .filter(({ near, far }) => isHurt(client, upstream, death, near, far))
     .map(({ near, far }) => ({ near, far, rerouted: reroutedTo(near, upstream) }));
   // A connection that is closed gets no new requests; one that is silent, or whose GOAWAY goes unheard, does.
   const open = isSilent(death) || death.cause === 'goaway-ignored';
   const untilNs = givenUpNs(client, death, linked);
-  const unseen = open && onlyOne ? unseenRequests(client, death, untilNs, captureEndNs, thresholds) : [];
+  const unseen = open ? unseenRequests(scene, pair, rivals, untilNs) : [];
   return [...linked, ...unseen.map((near) => ({ near, far: null, rerouted: null }))].filter(
-    (victim) => !wasMovedAtOnce(victim, death, thresholds),
+    (victim) => !wasMovedAtOnce(victim, death, scene.thresholds),
   );
 }
 
@@ -95,26 +97,6 @@ export function givenUpAt(client: Leg, { near, rerouted }: Victim, fromNs: numbe
   // What another upstream served is not the gateway's own word.
   if (rerouted !== null || TIME_OUTS.has(near.status ?? 0)) return null;
   return toldAt(client, near, fromNs);
-}
-
-/**
- * Requests of a client that this upstream served before, which the capture never shows leaving the gateway: lost before its tap, or
- * waiting in the gateway behind what the dead connection does not take.
- */
-function unseenRequests(
-  client: Leg,
-  death: Death,
-  untilNs: number,
-  captureEndNs: number,
-  thresholds: Thresholds,
-): TraceStream[] {
-  const endNs = client.closed.at?.timeNs ?? captureEndNs;
-  return client.streams.filter((stream) => {
-    if (!stream.sawRequest || stream.partners.length > 0 || isServed(stream)) return false;
-    if (stream.opened.timeNs < death.fromNs || stream.opened.timeNs >= untilNs) return false;
-    const overNs = overAt(stream, client.serverSide)?.timeNs ?? endNs;
-    return overNs - stream.opened.timeNs >= thresholds.deadAfterNs;
-  });
 }
 
 /** Upstream leg of the first partner of a stream that is not `except`; null where none is known. */

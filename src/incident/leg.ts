@@ -47,6 +47,11 @@ export function clientSide(leg: Pick<Leg, 'serverSide'>): Side {
   return otherSide(leg.serverSide);
 }
 
+/** An attempt to connect that came to nothing. */
+export function neverOpened({ opened }: Leg): boolean {
+  return opened === 'refused' || opened === 'unanswered';
+}
+
 function legOf(
   known: Pick<Leg, 'id' | 'role' | 'serverSide' | 'trace' | 'streams' | 'seenAs'>,
   captureEndNs: number,

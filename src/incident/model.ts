@@ -136,8 +136,16 @@ export interface Window {
   readonly oneWay: 'gateway-mute' | 'unacknowledged' | 'acknowledged-in-vain' | null;
   readonly end: { readonly how: WindowEnd; readonly at: Ref | null };
   readonly streams: readonly HurtStream[];
-  readonly alternatives: readonly { readonly upstream: string; readonly requestsDuring: number }[];
+  readonly alternatives: readonly Alternative[];
   readonly evidence: readonly Evidence[];
+}
+
+/** An upstream connection to another server that was open and alive for the whole window. */
+export interface Alternative {
+  readonly upstream: string;
+  readonly requestsDuring: number;
+  /** It had room, and its server got no request on any connection: it could have served, and was not asked. */
+  readonly unused: boolean;
 }
 
 export interface HurtStream {

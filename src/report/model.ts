@@ -399,6 +399,8 @@ export interface Recovery {
 export interface Alternative {
   upstream: ConnectionId;
   requestsDuring: Count;
+  /** It had room, and its server got no request on any connection. */
+  unused: boolean;
 }
 
 export interface Evidence {

@@ -29,8 +29,11 @@ const TITLES: Titles = {
   'upstream-unanswered': ({ retransmissions, spanNs, stillOpen }, { self, span }) =>
     `${self} left ${counted(retransmissions, 'retransmission')} unanswered for ${span(spanNs)}` +
     (stillOpen ? ', still so when the capture ends' : ''),
-  'upstream-silent': ({ quietNs }, { self, span }) =>
-    `${self} sent nothing for ${span(quietNs)}, though a bookmark was due each minute`,
+  'upstream-silent': ({ quietNs, deadBeside }, { self, span, name }) =>
+    deadBeside === null
+      ? `${self} sent nothing for ${span(quietNs)}, though a bookmark was due each minute`
+      : `${self} sent nothing for ${span(quietNs)}; nothing tests this connection, but its server is dead on ` +
+        `${name(deadBeside)}, and heard nowhere since`,
   'upstream-mute-gateway': ({ upstreamPackets, spanNs, lastGatewayPacketNs }, { self, span, clock }) =>
     `${self}: only the upstream is seen, ${counted(upstreamPackets, 'packet')} in ${span(spanNs)}; ` +
     `the gateway's last packet was at ${clock(lastGatewayPacketNs)}`,

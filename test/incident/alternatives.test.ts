@@ -11,7 +11,7 @@ function standingBy(spare: (built: TraceBuilder) => TraceBuilder): readonly obje
 
 describe('alternatives', () => {
   test('a connection to another server, open all the time', () => {
-    expect(standingBy((built) => built.upstream('u2'))).toEqual([{ upstream: 'u2', requestsDuring: 0 }]);
+    expect(standingBy((built) => built.upstream('u2'))).toEqual([{ upstream: 'u2', requestsDuring: 0, unused: true }]);
   });
 
   test('with the requests that it got in the window, not before and not after', () => {
@@ -25,17 +25,44 @@ describe('alternatives', () => {
         .carries(9, 1)
         .carries(11, 3)
         .carries(13, 5);
-    expect(standingBy(spare)).toEqual([{ upstream: 'u2', requestsDuring: 1 }]);
+    expect(standingBy(spare)).toEqual([{ upstream: 'u2', requestsDuring: 1, unused: false }]);
   });
 
   test('folded requests are taken as evenly spread', () => {
     expect(standingBy((built) => built.upstream('u2').folded(1000, 0, 821.6))).toEqual([
-      { upstream: 'u2', requestsDuring: 100 },
+      { upstream: 'u2', requestsDuring: 100, unused: false },
     ]);
   });
 
   test('one that was idle counts: idle is alive', () => {
     expect(standingBy((built) => built.upstream('u2').speaks('upstream', 300))).toHaveLength(1);
+  });
+
+  test('one of two connections to a server that was asked on the other is not unused', () => {
+    const spare = (built: TraceBuilder): TraceBuilder =>
+      built
+        .on('c1')
+        .list(9, { at: 30 })
+        .upstream('u2', { to: '10.9.3.2:8080' })
+        .upstream('u3', { to: '10.9.3.2:8080' })
+        .carries(9, 1);
+    expect(standingBy(spare)).toEqual([
+      { upstream: 'u2', requestsDuring: 0, unused: false },
+      { upstream: 'u3', requestsDuring: 1, unused: false },
+    ]);
+  });
+
+  test('an HTTP/1.1 connection that a watch takes up has no room', () => {
+    const spare = (built: TraceBuilder): TraceBuilder =>
+      built
+        .with({ protocol: 'http1' })
+        .on('c1')
+        .watch(9, { at: 2 })
+        .upstream('u2')
+        .carries(9, 1)
+        .answers(1, 200, 2.1)
+        .with({ protocol: 'http1' });
+    expect(standingBy(spare)).toEqual([{ upstream: 'u2', requestsDuring: 0, unused: false }]);
   });
 
   test('another connection to the dead server is none', () => {

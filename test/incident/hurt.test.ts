@@ -71,6 +71,56 @@ describe('whom it hurt', () => {
   });
 });
 
+describe('a request that is seen leaving on no connection', () => {
+  const ids = (built: TraceBuilder): readonly (readonly [string, readonly number[]])[] =>
+    buildIncident(built.end(600)).windows.map(({ upstream, streams }) => [upstream, streams.map(({ id }) => id)]);
+
+  test('waits not on an HTTP/1.1 connection that a watch takes up', () => {
+    const built = watching().with({ protocol: 'http1' }).retransmits(10, 20, 40).on('c1').list(9, { at: 30 });
+    expect(ids(built)).toEqual([['u1', [7]]]);
+  });
+
+  test('waits on the HTTP/1.1 connection that had room when another dead one had none', () => {
+    const built = watching()
+      .with({ protocol: 'http1' })
+      .on('c1')
+      .list(9, { at: 2 })
+      .upstream('u2', { to: '10.9.2.2:8080' })
+      .carries(9, 1)
+      .serves(1, 2.1)
+      .with({ protocol: 'http1' })
+      .retransmits(10, 20, 40)
+      .on('u1')
+      .retransmits(10, 20, 40)
+      .on('c1')
+      .list(11, { at: 30 });
+    expect(ids(built)).toEqual([
+      ['u1', [7]],
+      ['u2', [11]],
+    ]);
+  });
+
+  test('waits for the attempt that the gateway made for it, and not on the dead connection too', () => {
+    const built = watching()
+      .retransmits(10, 20, 40)
+      .on('c1')
+      .list(9, { at: 30 })
+      .answers(9, 503, 35)
+      .ends(9, 35)
+      .attempt('u2', { at: 30.001, to: '10.9.2.2:8080' })
+      .sendsSynAgain(31, 33);
+    expect(ids(built)).toEqual([
+      ['u1', [7]],
+      ['u2', [9]],
+    ]);
+  });
+
+  test('may have been sent at any time after the last packet of a gateway that fell mute', () => {
+    const built = watching().speaks('gateway', 6).mute('gateway', 20, 21, 23, 27).on('c1').list(9, { at: 8 });
+    expect(ids(built)).toEqual([['u1', [7, 9]]]);
+  });
+});
+
 describe('what became of it', () => {
   test('an error of the gateway’s own, with its status; silent since it was asked', () => {
     const built = watching().retransmits(10, 20, 40).on('c1').list(9, { at: 30 }).on('u1').carries(9, 5);

@@ -136,7 +136,7 @@ export function gatewayMute(path: string = WATCH): { incident: Incident; capture
               recoveredBy: null,
             },
           ],
-          alternatives: [{ upstream: 'u2', requestsDuring: 0 }],
+          alternatives: [{ upstream: 'u2', requestsDuring: 0, unused: true }],
           evidence: [
             evidence('u1', 'last-heard', 'client', at(89, 34.3)),
             evidence('u1', 'first-unanswered', 'server', at(92, 52)),
@@ -241,7 +241,7 @@ export function recovered(): { incident: Incident; capture: CaptureFacts } {
               recoveredBy: { stream: 9, upstream: 'u2' },
             },
           ],
-          alternatives: [{ upstream: 'u2', requestsDuring: 0 }],
+          alternatives: [{ upstream: 'u2', requestsDuring: 0, unused: true }],
           evidence: [
             evidence('u1', 'last-heard', 'server', at(20, 2.3)),
             evidence('u1', 'first-unanswered', 'client', at(76, 62.3)),

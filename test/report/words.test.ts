@@ -11,7 +11,7 @@ const SENTENCES: { readonly [C in FindingCode]: readonly [args: FindingArgs[C], 
     'u1 (10.9.2.2:8080) left 7 retransmissions unanswered for 25.4 s, still so when the capture ends',
   ],
   'upstream-silent': [
-    { quietNs: 180e9 },
+    { quietNs: 180e9, deadBeside: null },
     'u1 (10.9.2.2:8080) sent nothing for 3 min, though a bookmark was due each minute',
   ],
   'upstream-mute-gateway': [
@@ -116,6 +116,11 @@ describe('findings', () => {
   test('stale-but-alive with requests that wait counts them', () => {
     const told = finding('stale-but-alive', 'warning', { quietNs: 300e9, unanswered: 2 }, 'u1', []);
     expect(titleOf(told)).toMatch(/acknowledged 2 requests at TCP and answered none/);
+  });
+
+  test('upstream-silent beside a dead connection says which one', () => {
+    const told = finding('upstream-silent', 'warning', { quietNs: 90e9, deadBeside: 'u2' }, 'u1', []);
+    expect(titleOf(told)).toMatch(/^u1 \(10\.9\.2\.2:8080\) sent nothing for 1 min 30 s; .* its server is dead on u2/);
   });
 
   test('debug data of any length stay one short quotation', () => {

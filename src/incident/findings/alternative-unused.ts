@@ -2,13 +2,13 @@ import type { Ref } from '../../trace/index.ts';
 import type { Leg } from '../model.ts';
 import { finding, type Rule } from './rule.ts';
 
-/** A second upstream connection was alive for the whole window and got no request. One finding for each such connection. */
+/** A second server's connection was alive for the whole window and was not asked. One finding for each such connection. */
 export const alternativeUnused: Rule = (facts) => {
   const named = new Set<string>();
   const lasting = facts.windows.filter((window) => window.durationNs >= facts.thresholds.deadAfterNs);
   return lasting.flatMap((window) =>
     window.alternatives
-      .filter(({ requestsDuring }) => requestsDuring === 0)
+      .filter(({ unused }) => unused)
       .flatMap(({ upstream }) => {
         const leg = facts.legById.get(upstream);
         if (leg === undefined || named.has(upstream)) return [];

@@ -17,7 +17,8 @@ export interface FindingArgs {
   };
   /** `by`: who sends again what was acknowledged. */
   readonly 'acknowledged-in-vain': { readonly by: Party; readonly retransmissions: number; readonly spanNs: number };
-  readonly 'upstream-silent': { readonly quietNs: number };
+  /** `deadBeside`: another connection to the same server that is dead; null: bookmarks are missing. */
+  readonly 'upstream-silent': { readonly quietNs: number; readonly deadBeside: string | null };
   readonly 'upstream-probes-unanswered': {
     readonly probes: number;
     readonly intervalNs: number | null;

@@ -29,7 +29,7 @@ export function windowOf(frame: Frame, window: IncidentWindow, connections: Read
       ...(end.at === null ? { packet: null } : placeOf(frame, end.at)),
     },
     streams: window.streams.map((stream) => hurtStreamOf(frame, stream)),
-    alternatives: window.alternatives.map(({ upstream, requestsDuring }) => ({ upstream, requestsDuring })),
+    alternatives: window.alternatives.map((alternative) => ({ ...alternative })),
     evidence: window.evidence.map((evidence) => evidenceOf(frame, evidence, connections)),
   };
   return { ...told, story: storyOf(told, connections, frame.paths) };

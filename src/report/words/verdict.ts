@@ -110,7 +110,7 @@ function clockSecond(time: string): string {
 }
 
 function unusedText({ alternatives }: Window, connections: Connections): string {
-  const unused = alternatives.find(({ requestsDuring }) => requestsDuring === 0);
+  const unused = alternatives.find(({ unused: isUnused }) => isUnused);
   const upstream = unused === undefined ? undefined : connections.get(unused.upstream);
   return upstream === undefined ? '' : `; ${farEnd(upstream)} stood by unused`;
 }

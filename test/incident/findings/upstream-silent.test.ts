@@ -20,7 +20,7 @@ describe('upstream-silent', () => {
   test('bookmarks came each minute, and then nothing at all', () => {
     const built = bookmarked(60, 120).end(600);
     expect(findingsIn(built, 'upstream-silent')).toMatchObject([
-      { severity: 'warning', connection: 'u1', stream: 3, args: { quietNs: 480e9 } },
+      { severity: 'warning', connection: 'u1', stream: 3, args: { quietNs: 480e9, deadBeside: null } },
     ]);
     expect(buildIncident(built).verdict).toMatchObject({
       state: 'suspect',
@@ -56,6 +56,54 @@ describe('upstream-silent', () => {
 
   test('where the capture lost bytes, the bookmarks may be among them', () => {
     const built = bookmarked(60, 120).flow('upstream', { gapBytes: 500 }).end(600);
+    expect(findingsIn(built, 'upstream-silent')).toEqual([]);
+  });
+});
+
+describe('upstream-silent, beside a dead connection to the same server', () => {
+  const SERVER = { to: '10.9.2.2:8080' };
+
+  /** A watch on u1 with its last event at 5 s, and u2 to the same server. */
+  function quiet(): TraceBuilder {
+    return trace()
+      .client('c1')
+      .watch(7, { at: 1 })
+      .upstream('u1', SERVER)
+      .carries(7, 3)
+      .answers(3, 200, 1.1)
+      .events(3, 2, 4, 5)
+      .upstream('u2', SERVER);
+  }
+
+  test('a watch that nothing tests is silent too, since its server is heard nowhere', () => {
+    const built = quiet().retransmits(10, 20, 40).end(60);
+    expect(findingsIn(built, 'upstream-silent')).toMatchObject([
+      { severity: 'warning', connection: 'u1', stream: 3, args: { quietNs: 55e9, deadBeside: 'u2' } },
+    ]);
+    expect(buildIncident(built).verdict.state).toBe('suspect');
+  });
+
+  test('an attempt that is never answered says the same of the server', () => {
+    const built = quiet()
+      .speaks('upstream', 6)
+      .attempt('u3', { ...SERVER, at: 20 })
+      .sendsSynAgain(21, 23, 27)
+      .end(60);
+    expect(findingsIn(built, 'upstream-silent')).toMatchObject([{ connection: 'u1', args: { deadBeside: 'u3' } }]);
+  });
+
+  test.each<[string, (built: TraceBuilder) => TraceBuilder]>([
+    ['the server is heard on a third', (built) => built.upstream('u3', SERVER).speaks('upstream', 30)],
+    ['it came back', (built) => built.answered(50)],
+    ['the watch had been quiet for longer before', (built) => built.on('u1').events(3, 70)],
+    ['the response was over', (built) => built.on('u1').ends(3, 6)],
+    ['the capture lost bytes of it', (built) => built.on('u1').flow('upstream', { gapBytes: 9 })],
+  ])('but not where %s', (_, change) => {
+    expect(findingsIn(change(quiet().retransmits(10, 20, 40)).end(100), 'upstream-silent')).toEqual([]);
+  });
+
+  test('nor where it is another server that died', () => {
+    const built = quiet().upstream('u3', { to: '10.9.3.2:8080' }).retransmits(10, 20, 40).end(60);
     expect(findingsIn(built, 'upstream-silent')).toEqual([]);
   });
 });

@@ -1,0 +1,49 @@
+import type { TraceStream } from '../trace/index.ts';
+import type { Pair } from './hurt.ts';
+import { clientSide, neverOpened } from './leg.ts';
+import type { Leg } from './model.ts';
+import { isBusy } from './room.ts';
+import type { Scene } from './scene.ts';
+import { isServed, overAt } from './stream-fate.ts';
+
+/**
+ * Requests of a client that this upstream served before, which the capture never shows leaving the gateway: lost before its tap, or
+ * waiting in the gateway behind what the dead connection does not take. One that another dead connection may have taken just as well, or for
+ * which the gateway opened a new connection, waits for nobody that can be named here.
+ */
+export function unseenRequests(
+  scene: Scene,
+  pair: Pair,
+  rivals: readonly Leg[],
+  untilNs: number,
+): readonly TraceStream[] {
+  const { client, upstream } = pair;
+  const sinceNs = muteSinceNs(pair);
+  const endNs = client.closed.at?.timeNs ?? scene.captureEndNs;
+  const waiting = client.streams.filter((stream) => {
+    const { sawRequest, partners, opened } = stream;
+    if (!sawRequest || partners.length > 0 || isServed(stream)) return false;
+    if (opened.timeNs < sinceNs || opened.timeNs >= untilNs) return false;
+    const overNs = overAt(stream, client.serverSide)?.timeNs ?? endNs;
+    if (overNs - opened.timeNs < scene.thresholds.deadAfterNs) return false;
+    return !isBusy(upstream, opened.timeNs) && rivals.every((rival) => isBusy(rival, opened.timeNs));
+  });
+  const unexplained = waiting.filter((stream) => !ledToAttempt(scene, upstream, stream));
+  return upstream.trace.protocol === 'http1' ? unexplained.slice(0, 1) : unexplained;
+}
+
+/** From here on a request may have been sent in vain. Of a gateway that fell mute nothing is seen, whatever it sent after its last packet. */
+function muteSinceNs({ upstream, death }: Pair): number {
+  const isMute = death.debts.some((debt) => debt.owedBy === clientSide(upstream));
+  return isMute && death.lastHeard !== null ? death.lastHeard.timeNs : death.fromNs;
+}
+
+/** The gateway opened a connection for it at once, and that one never opened: there it waits. */
+function ledToAttempt(scene: Scene, upstream: Leg, { opened }: TraceStream): boolean {
+  return scene.siblingsOf(upstream).some((leg) => {
+    const { syn } = leg.trace.handshake;
+    if (syn === null || !neverOpened(leg)) return false;
+    const afterNs = syn.timeNs - opened.timeNs;
+    return afterNs >= 0 && afterNs <= scene.thresholds.actsWithinNs;
+  });
+}
