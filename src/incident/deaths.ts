@@ -1,4 +1,5 @@
-import type { Debt, MarkKind, Ref } from '../trace/index.ts';
+import type { Debt, Ref } from '../trace/index.ts';
+import { lastFrame } from './frames.ts';
 import { clientSide } from './leg.ts';
 import { isDead, isOneSided } from './liveness.ts';
 import type { Cause, Leg } from './model.ts';
@@ -177,13 +178,10 @@ function pingDeaths(leg: Leg): Death[] {
   const close = leg.trace.closes.find((candidate) => candidate.accepted && candidate.at.timeNs >= ping.sent.timeNs);
   if (close === undefined || close.by !== gateway || close.at.timeNs - ping.sent.timeNs > PING_TIMEOUT_MAX_NS)
     return [];
-  const spoken = leg.trace.marks.filter(
-    (mark) => mark.by === leg.serverSide && FRAMES.has(mark.kind) && mark.to.timeNs <= ping.sent.timeNs,
-  );
   return [
     {
       cause: 'peer-silent',
-      lastHeard: spoken.at(-1)?.to ?? leg.trace.flows[leg.serverSide].first,
+      lastHeard: lastFrame(leg, ping.sent.timeNs) ?? leg.trace.flows[leg.serverSide].first,
       firstUnanswered: ping.sent,
       fromNs: ping.sent.timeNs,
       healedAt: null,
@@ -194,16 +192,6 @@ function pingDeaths(leg: Leg): Death[] {
     },
   ];
 }
-
-/** What only a living process sends: for an HTTP/2 peer a frame is proof of life, an acknowledgement is its kernel's. */
-const FRAMES: ReadonlySet<MarkKind> = new Set<MarkKind>([
-  'response',
-  'data',
-  'ping',
-  'ping-ack',
-  'goaway',
-  'rst-stream',
-]);
 
 /** RFC 9113 §6.8: the first GOAWAY of a graceful close names the highest number there is, and refuses nothing yet. */
 const STREAM_ID_MAX: number = 2 ** 31 - 1;

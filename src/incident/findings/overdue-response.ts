@@ -2,6 +2,7 @@ import { describeRequest } from '../../http/index.ts';
 import type { TraceStream } from '../../trace/index.ts';
 import { isOneSided, lacksBytes } from '../liveness.ts';
 import type { Leg } from '../model.ts';
+import { lastFrame } from '../frames.ts';
 import { overAt } from '../stream-fate.ts';
 import type { Facts } from './rule.ts';
 
@@ -17,20 +18,33 @@ const OPEN_ENDED: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward'
 
 /**
  * Requests without response headers for `responseGraceNs`, on upstream connections that are not dead: every one of them was acknowledged at TCP,
- * or the connection would be in debt. A watch is answered with headers at once, whatever comes after.
+ * or the connection would be in debt. A watch is answered with headers at once, whatever comes after. Clients have time-outs of their own:
+ * where the upstream said nothing at all for so long, those that were given up before count too.
  */
 export function overdueResponses(facts: Facts): readonly OverdueResponse[] {
   return facts.legs
     .filter((leg) => leg.role === 'upstream' && !isOneSided(leg.trace) && (facts.deaths.get(leg) ?? []).length === 0)
-    .flatMap((leg) => leg.streams.flatMap((stream) => overdue(facts, leg, stream)));
+    .flatMap((leg) => overdueOn(facts, leg));
 }
 
-function overdue(facts: Facts, leg: Leg, stream: TraceStream): OverdueResponse[] {
-  if (!stream.sawRequest || stream.request === null || stream.status !== undefined) return [];
+function overdueOn(facts: Facts, leg: Leg): readonly OverdueResponse[] {
   // The response may be among the bytes that the capture lost.
   if (lacksBytes(leg.trace.flows[leg.serverSide])) return [];
-  if (OPEN_ENDED.has(describeRequest(stream.request.method, stream.request.path).kind)) return [];
-  const endNs = overAt(stream, leg.serverSide)?.timeNs ?? leg.closed.at?.timeNs ?? facts.captureEndNs;
-  const waitedNs = endNs - stream.opened.timeNs;
-  return waitedNs >= facts.thresholds.responseGraceNs ? [{ leg, stream, waitedNs }] : [];
+  const graceNs = facts.thresholds.responseGraceNs;
+  const unanswered = leg.streams.filter(isUnanswered);
+  const untilNs = leg.closed.at?.timeNs ?? facts.captureEndNs;
+  const waitedNs = (stream: TraceStream): number => untilNs - stream.opened.timeNs;
+  const lastNs = lastFrame(leg)?.timeNs ?? 0;
+  const inSilence = unanswered.filter(({ opened }) => opened.timeNs >= lastNs);
+  const isMute = inSilence.some((stream) => waitedNs(stream) >= graceNs);
+  return unanswered.flatMap((stream) => {
+    if (isMute && stream.opened.timeNs >= lastNs) return [{ leg, stream, waitedNs: waitedNs(stream) }];
+    const ownNs = (overAt(stream, leg.serverSide)?.timeNs ?? untilNs) - stream.opened.timeNs;
+    return ownNs >= graceNs ? [{ leg, stream, waitedNs: ownNs }] : [];
+  });
+}
+
+function isUnanswered({ sawRequest, request, status }: TraceStream): boolean {
+  if (!sawRequest || request === null || status !== undefined) return false;
+  return !OPEN_ENDED.has(describeRequest(request.method, request.path).kind);
 }

@@ -37,6 +37,28 @@ describe('stale-but-alive', () => {
     expect(findingsIn(asked().end(50.1), 'stale-but-alive')).toHaveLength(1);
   });
 
+  test('requests that the client gave up early count where the upstream said nothing at all', () => {
+    const givenUp = watching()
+      .on('c1')
+      .list(9, { at: 20 })
+      .on('u1')
+      .carries(9, 5)
+      .resetsStream(5, 'gateway', 30)
+      .on('c1')
+      .list(11, { at: 40 })
+      .on('u1')
+      .carries(11, 7)
+      .resetsStream(7, 'gateway', 45);
+    expect(findingsIn(givenUp.end(100), 'stale-but-alive')).toMatchObject([
+      { connection: 'u1', args: { quietNs: 79.999e9, unanswered: 2 } },
+    ]);
+  });
+
+  test('and not where a watch on the same connection went on', () => {
+    const givenUp = watching().on('c1').list(9, { at: 20 }).on('u1').carries(9, 5).resetsStream(5, 'gateway', 30);
+    expect(findingsIn(givenUp.events(3, 60).end(100), 'stale-but-alive')).toEqual([]);
+  });
+
   test('an exec answers when there is something to say', () => {
     const built = watching().on('c1').exec(9, { at: 20 }).on('u1').carries(9, 5).end(600);
     expect(findingsIn(built, 'stale-but-alive')).toEqual([]);

@@ -1,0 +1,20 @@
+import type { MarkKind, Ref } from '../trace/index.ts';
+import type { Leg } from './model.ts';
+
+/** What only a living process sends: for an HTTP/2 peer a frame is proof of life, an acknowledgement is its kernel's. */
+const FRAMES: ReadonlySet<MarkKind> = new Set<MarkKind>([
+  'response',
+  'data',
+  'ping',
+  'ping-ack',
+  'goaway',
+  'rst-stream',
+]);
+
+/** The server's last frame, or the last whose run ended at or before `untilNs`; null where it sent none. */
+export function lastFrame({ trace, serverSide }: Leg, untilNs: number = Infinity): Ref | null {
+  const mark = trace.marks.findLast(
+    ({ by, kind, to }) => by === serverSide && FRAMES.has(kind) && to.timeNs <= untilNs,
+  );
+  return mark?.to ?? null;
+}
