@@ -57,7 +57,7 @@ export type VerdictReason =
 export interface Gateway {
   /** RFC 5952 text, sorted. */
   readonly addresses: readonly string[];
-  readonly how: 'both-sides' | 'capturing-host' | 'joins';
+  readonly how: 'both-sides' | 'capturing-host' | 'joins' | 'told';
 }
 
 export type Role = 'client' | 'upstream' | 'other';

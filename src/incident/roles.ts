@@ -29,7 +29,8 @@ export const NO_HINTS: RoleHints = { gateways: [], clientPort: null, upstreamPor
 const JOINED_STREAMS_MIN = 2;
 
 /**
- * Finds the gateways: hosts that accept connections and open others. Addresses belong to one host where the capture was taken on it
+ * Finds the gateways: hosts that accept connections and open others, or, where the capture has no such host, those that the hints tell:
+ * one leg alone can show a death, though not whom it hurt. Addresses belong to one host where the capture was taken on it
  * (the cooked header's direction), or where streams received on one address were passed on from another.
  */
 export function castRoles(trace: Trace, hints: RoleHints = NO_HINTS): Casting {
@@ -47,7 +48,19 @@ export function castRoles(trace: Trace, hints: RoleHints = NO_HINTS): Casting {
   const accepting = new Set(legs.map((connection) => hosts.find(server(connection))));
   const opening = new Set(legs.map((connection) => hosts.find(client(connection))));
   const named = new Set(hints.gateways.map((ip) => hosts.find(ip)));
-  const roots = [...accepting].filter((root) => opening.has(root) && (named.size === 0 || named.has(root)));
+  const onBothSides = [...accepting].filter((root) => opening.has(root) && (named.size === 0 || named.has(root)));
+  const isServerPort =
+    (port: number | null) =>
+    (connection: TraceConnection): boolean =>
+      connection.endpoints[servers[connection.id] ?? 1].port === port;
+  const told =
+    named.size > 0
+      ? [...named].filter((root) => accepting.has(root) || opening.has(root))
+      : [
+          ...legs.filter(isServerPort(hints.clientPort)).map((connection) => hosts.find(server(connection))),
+          ...legs.filter(isServerPort(hints.upstreamPort)).map((connection) => hosts.find(client(connection))),
+        ];
+  const roots = onBothSides.length > 0 ? onBothSides : [...new Set(told)];
   const gateways = roots.map((root) => gatewayOf(hosts, root, legs, server, client, capturing, joined));
   const order = roots
     .map((_, i) => i)
@@ -153,6 +166,7 @@ function gatewayOf(
   const accepts = new Set(legs.map(server).filter((ip) => hosts.find(ip) === root));
   const opens = new Set(legs.map(client).filter((ip) => hosts.find(ip) === root));
   const addresses = [...new Set([...accepts, ...opens])].sort(compareText);
+  if (accepts.size === 0 || opens.size === 0) return { addresses, how: 'told' };
   if (addresses.some((ip) => accepts.has(ip) && opens.has(ip))) return { addresses, how: 'both-sides' };
   const how =
     addresses.some((ip) => joined.has(ip)) && !addresses.every((ip) => capturing.has(ip)) ? 'joins' : 'capturing-host';

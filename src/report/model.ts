@@ -148,7 +148,7 @@ export type VerdictReason =
 export interface Gateway {
   addresses: string[];
   /** How it was recognised. */
-  how: 'both-sides' | 'capturing-host' | 'joins';
+  how: 'both-sides' | 'capturing-host' | 'joins' | 'told';
 }
 
 export type Role = 'client' | 'upstream' | 'other';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { buildIncident, type Incident } from '../../src/incident/index.ts';
+import { buildIncident, DEFAULT_THRESHOLDS, NO_HINTS, type Incident } from '../../src/incident/index.ts';
+import type { Trace } from '../../src/trace/index.ts';
 import { trace } from '../build/trace.ts';
 import { watching } from './stories.ts';
 
@@ -121,4 +122,40 @@ test('a sidecar: client, gateway and upstream are one host, and only what was pa
   const incident = buildIncident(built);
   expect(incident.connections.map(({ role }) => role)).toEqual(['client', 'upstream']);
   expect(incident.windows).toHaveLength(1);
+});
+
+describe('one side of the gateway is all there is', () => {
+  const upstreamOnly = (): Trace =>
+    trace().upstream('u1').request(3).answers(3, 200, 1).events(3, 5).retransmits(10, 20, 40).end(600);
+
+  test('without a word about it nobody is the gateway', () => {
+    const incident = buildIncident(upstreamOnly());
+    expect(incident.gateways).toEqual([]);
+    expect(incident.verdict).toMatchObject({ state: 'inconclusive', reason: { kind: 'no-gateway' } });
+  });
+
+  test.each([
+    ["the upstreams' port", { upstreamPort: 8080 }],
+    ['its address', { gateways: ['10.9.0.2'] }],
+  ])('told %s, the death of an upstream is found, and that whom it hurt is not', (_, told) => {
+    const incident = buildIncident(upstreamOnly(), DEFAULT_THRESHOLDS, { ...NO_HINTS, ...told });
+    expect(incident.gateways).toEqual([{ addresses: ['10.9.0.2'], how: 'told' }]);
+    expect(cast(incident)).toEqual({ u1: '10.9.0.2:40001 > 10.9.2.2:8080' });
+    expect(incident.verdict).toMatchObject({
+      state: 'suspect',
+      reason: { kind: 'dead-upstream-unlinked', connection: 'u1' },
+    });
+  });
+
+  test("told the clients' port, the missing upstreams are the reason", () => {
+    const built = trace().client('c1').watch(7, { at: 1 }).answers(7, 200, 1.1).end(600);
+    const incident = buildIncident(built, DEFAULT_THRESHOLDS, { ...NO_HINTS, clientPort: 80 });
+    expect(cast(incident)).toEqual({ c1: '10.9.1.2:50001 > 10.9.0.2:80' });
+    expect(incident.verdict).toMatchObject({ state: 'inconclusive', reason: { kind: 'no-upstream-leg' } });
+  });
+
+  test('what is told of another port changes nothing', () => {
+    const incident = buildIncident(upstreamOnly(), DEFAULT_THRESHOLDS, { ...NO_HINTS, upstreamPort: 9090 });
+    expect(incident.gateways).toEqual([]);
+  });
 });

@@ -10,6 +10,13 @@ const KEEPALIVE_BOUND_SECONDS: number = KEEPALIVE.timeSeconds + KEEPALIVE.interv
 /** Ports in one tcpdump command; a capture of more is better taken whole. */
 const PORTS_MAX = 6;
 
+const ONE_SIDE_STEP: NextStep = {
+  text:
+    'If one side of the gateway is all there is, say which: a dead upstream is told then, though not whom it hurt. ' +
+    "With the upstream servers' port, or with the gateway's address:",
+  command: 'watchpcap analyze FILE --upstream-port PORT',
+};
+
 /** What to do now, most useful first. */
 export function nextStepsOf(
   { state, reason }: Pick<Verdict, 'state' | 'reason'>,
@@ -30,7 +37,10 @@ export function nextStepsOf(
         ),
       ];
     case 'inconclusive':
-      return [step(inconclusiveText(reason), captureCommand(connections))];
+      return [
+        step(inconclusiveText(reason), captureCommand(connections)),
+        ...(reason === 'no-gateway' ? [ONE_SIDE_STEP] : []),
+      ];
   }
 }
 
