@@ -1,5 +1,6 @@
 import type { CaptureFacts } from '../capture/index.ts';
 import type { Incident } from '../incident/index.ts';
+import { argsOf } from './compose/args.ts';
 import { captureOf } from './compose/capture.ts';
 import { connectionOf } from './compose/connection.ts';
 import { findingOf } from './compose/finding.ts';
@@ -18,12 +19,14 @@ export function composeReport(incident: Incident, capture: CaptureFacts, toolVer
   const byId = new Map(connections.map((connection) => [connection.id, connection]));
   const windows = incident.windows.map((window) => windowOf(frame, window, byId));
   const { state, confidence, reason } = incident.verdict;
+  const { kind, ...about } = reason;
+  const why = { reason: kind, args: argsOf(about) };
   const told = captureOf(frame, capture, incident);
   return {
     schema: 'watchpcap.report/1',
     tool: { name: 'watchpcap', version: toolVersion },
     capture: told,
-    verdict: { state, confidence, summary: summaryOf(reason, windows, byId, told), reason: reason.kind },
+    verdict: { state, confidence, summary: summaryOf(why, windows, byId, told), ...why },
     gateways: incident.gateways.map(({ addresses, how }) => ({ addresses: [...addresses], how })),
     connections,
     links: incident.links.map(({ client, upstream, method, confidence: sure, streams }) => ({
@@ -38,7 +41,7 @@ export function composeReport(incident: Incident, capture: CaptureFacts, toolVer
     trust: trustOf(frame, incident, capture),
     findings: incident.findings.map((finding) => findingOf(frame, finding, byId)),
     whatIf: [],
-    nextSteps: nextStepsOf({ state, reason: reason.kind }, windows, connections),
+    nextSteps: nextStepsOf({ state, reason: kind }, windows, connections),
   };
 }
 

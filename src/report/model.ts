@@ -108,8 +108,14 @@ export interface CaptureFile {
   dropped: Count | null;
 }
 
+/** What a sentence was made from, by name: where it is given, the sentence can be made again. */
+export interface Args {
+  [name: string]: string | number | boolean | null | string[];
+}
+
 export interface CaptureWarning {
   code: string;
+  args: Args;
   message: string;
   /** Null where the warning is about none of them. */
   file: FileIndex | null;
@@ -129,6 +135,8 @@ export interface Verdict {
   summary: string;
   /** Why the state is what it is, as a word. */
   reason: VerdictReason;
+  /** What the reason is about. */
+  args: Args;
 }
 
 export type VerdictReason =
@@ -411,6 +419,8 @@ export interface Evidence {
   kind: string;
   /** Who sent it. */
   by: Party;
+  /** What the kind needs beside: a stream's id, a status, which try it was; null where it needs nothing. */
+  value: number | null;
   text: string;
 }
 
@@ -435,6 +445,7 @@ export interface TrustNote {
   packets: PacketNumber[];
   files?: FileIndex[];
   count: Count;
+  args: Args;
   message: string;
 }
 

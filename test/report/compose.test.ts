@@ -420,6 +420,7 @@ describe('trust', () => {
     expect(report.capture.warnings).toEqual([
       {
         code: 'cut-last-record',
+        args: { heldBytes: 107 },
         message: 'the file ends within its last record, of which 107 bytes are there; all before it was analysed',
         file: 0,
         byte: 48_600,

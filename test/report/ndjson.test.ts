@@ -21,6 +21,7 @@ test('each piece of evidence is one line, an object with what it takes to read i
     connection: 'u1',
     kind: 'retransmission',
     by: 'server',
+    value: 1,
     text: 'retransmission 1 by the upstream, no answer',
     role: 'upstream',
     client: { ip: '10.9.2.1', port: 40112 },

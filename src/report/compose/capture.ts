@@ -3,6 +3,7 @@ import { isOtherTraffic, linkTypeName, STOP } from '../../decode/index.ts';
 import type { Incident } from '../../incident/index.ts';
 import type { Capture, CaptureFile } from '../model.ts';
 import { warningText } from '../words/warning.ts';
+import { argsOf } from './args.ts';
 import { type Frame, secondsOf, timeAt } from './frame.ts';
 
 export function captureOf(frame: Frame, capture: CaptureFacts, incident: Incident): Capture {
@@ -17,6 +18,7 @@ export function captureOf(frame: Frame, capture: CaptureFacts, incident: Inciden
     undecoded: undecodedCount(incident),
     warnings: capture.warnings.map((warning) => ({
       code: warning.code,
+      args: argsOf({ ...warning.args }),
       message: warningText(warning),
       file: warning.file,
       byte: warning.byte,

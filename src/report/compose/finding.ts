@@ -9,17 +9,18 @@ export function findingOf(
   finding: IncidentFinding,
   connections: ReadonlyMap<string, Connection>,
 ): Finding {
-  const timeText = (ns: number): string => timeAt(frame, ns);
+  const { code, connection } = finding;
+  const args = argsOf(frame, finding);
   return {
-    code: finding.code,
+    code,
     severity: finding.severity,
-    title: findingTitle(finding, { connections, timeText }),
-    connection: finding.connection,
+    title: findingTitle({ code, connection, args }, connections),
+    connection,
     stream: finding.stream,
     at: finding.at === null ? null : timeAt(frame, finding.at.timeNs),
     ...packetsOf(frame, finding.packets),
     filter: displayFilter(connections.get(finding.connection ?? '') ?? null, finding.packets),
-    args: argsOf(frame, finding),
+    args,
   };
 }
 

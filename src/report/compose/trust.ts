@@ -2,7 +2,7 @@ import type { CaptureFacts } from '../../capture/index.ts';
 import type { Incident, TrustNote as IncidentTrust } from '../../incident/index.ts';
 import type { Flood, LimitHit } from '../../trace/index.ts';
 import type { TrustNote } from '../model.ts';
-import { floodText, limitText, weaknessText } from '../words/trust.ts';
+import { trustText } from '../words/trust.ts';
 import { undecodedCount } from './capture.ts';
 import { type Frame, packetsOf } from './frame.ts';
 
@@ -30,31 +30,24 @@ const TIMES: ReadonlySet<string> = new Set([
   'packets-of-open-connections',
 ]);
 
-function limitReached(hit: LimitHit): TrustNote {
-  return {
-    code: 'limit',
-    connection: null,
-    weakens: TIMES.has(hit.limit) ? ['liveness', 'windows'] : ['streams', 'links'],
-    packets: [],
-    count: hit.count,
-    message: limitText(hit),
-  };
+function limitReached({ limit, bound, count }: LimitHit): TrustNote {
+  const weakens = TIMES.has(limit) ? ['liveness', 'windows'] : ['streams', 'links'];
+  return told({ code: 'limit', connection: null, weakens, packets: [], count, args: { limit, bound } });
 }
 
-function floodNote(frame: Frame, flood: Flood): TrustNote {
-  return {
+function floodNote(frame: Frame, { to, connections, syns, since, until }: Flood): TrustNote {
+  return told({
     code: 'unanswered-syns',
     connection: null,
     weakens: ['connections'],
-    ...packetsOf(frame, [flood.since, flood.until]),
-    count: flood.syns,
-    message: floodText(flood),
-  };
+    ...packetsOf(frame, [since, until]),
+    count: syns,
+    args: to === null ? { connections } : { connections, ip: to.ip, port: to.port },
+  });
 }
 
 function noteOf(frame: Frame, { code, connection, weakens, packets, count }: IncidentTrust): TrustNote {
-  const message = weaknessText(code, count);
-  return { code, connection, weakens: [...weakens], ...packetsOf(frame, packets), count, message };
+  return told({ code, connection, weakens: [...weakens], ...packetsOf(frame, packets), count, args: {} });
 }
 
 function wholeCapture(
@@ -62,5 +55,9 @@ function wholeCapture(
   weakens: string[],
   count: number,
 ): TrustNote {
-  return { code, connection: null, weakens, packets: [], count, message: weaknessText(code, count) };
+  return told({ code, connection: null, weakens, packets: [], count, args: {} });
+}
+
+function told(note: Omit<TrustNote, 'message'>): TrustNote {
+  return { ...note, message: trustText(note) };
 }

@@ -42,12 +42,13 @@ function hurtStreamOf(frame: Frame, stream: IncidentWindow['streams'][number]): 
 }
 
 function evidenceOf(frame: Frame, evidence: IncidentEvidence, connections: ReadonlyMap<string, Connection>): Evidence {
-  return {
+  const told: Omit<Evidence, 'text'> = {
     ...placeOf(frame, evidence.at),
     at: timeAt(frame, evidence.at.timeNs),
     connection: evidence.connection,
     kind: evidence.kind,
     by: evidence.by,
-    text: evidenceText(evidence, connections),
+    value: evidence.value,
   };
+  return { ...told, text: evidenceText(told, connections) };
 }

@@ -1,5 +1,5 @@
-import type { Evidence, EvidenceKind } from '../../incident/index.ts';
-import type { Connection } from '../model.ts';
+import type { EvidenceKind } from '../../incident/index.ts';
+import type { Connection, Evidence } from '../model.ts';
 import { partyText } from './phrase.ts';
 
 /** `by` is who sent the packet, `value` what the kind needs beside: a stream id, a status, an ordinal. */
@@ -24,11 +24,19 @@ const SENTENCES = {
   recovered: (_by, value) => `served again${onStream(value)}`,
 } as const satisfies Record<EvidenceKind, Sentence>;
 
-/** What one packet shows. */
-export function evidenceText(evidence: Evidence, connections: ReadonlyMap<string, Connection>): string {
-  const role = connections.get(evidence.connection)?.role ?? 'other';
-  const sentence: Sentence = SENTENCES[evidence.kind];
-  return sentence(partyText(role, evidence.by), evidence.value);
+/** Whether evidence of this kind has words: a report may come from another version. */
+export function isEvidenceKind(kind: string): kind is EvidenceKind {
+  return Object.hasOwn(SENTENCES, kind);
+}
+
+/** What one packet shows; its kind where that has no words. */
+export function evidenceText(
+  { connection, kind, by, value }: Omit<Evidence, 'text'>,
+  connections: ReadonlyMap<string, Connection>,
+): string {
+  if (!isEvidenceKind(kind)) return kind;
+  const sentence: Sentence = SENTENCES[kind];
+  return sentence(partyText(connections.get(connection)?.role ?? 'other', by), value);
 }
 
 function nth(ordinal: number | null): string {

@@ -1,10 +1,11 @@
-import type { TrustNote } from '../../incident/index.ts';
-import type { Flood, LimitHit } from '../../trace/index.ts';
+import type { TrustNote as IncidentTrust } from '../../incident/index.ts';
 import { endpointText } from '../address.ts';
+import type { TrustNote } from '../model.ts';
 import { counted } from './phrase.ts';
 
 /** The model's codes, and what reading itself has to say. */
-type Code = TrustNote['code'] | 'undecoded' | 'duplicates' | 'dropped-by-interface' | 'warnings-omitted';
+type Code =
+  IncidentTrust['code'] | 'undecoded' | 'duplicates' | 'dropped-by-interface' | 'warnings-omitted' | 'anonymized';
 
 const WEAKNESSES: Readonly<Record<Code, (count: number) => string>> = {
   'one-sided': () => 'only one direction is in the capture: what the other side answered cannot be told',
@@ -24,10 +25,16 @@ const WEAKNESSES: Readonly<Record<Code, (count: number) => string>> = {
   'dropped-by-interface': (count) =>
     `the capturing system dropped ${counted(count, 'packet')} by its own count: what is missing may have been there`,
   'warnings-omitted': (count) => `the files hold ${counted(count, 'more fault')} than are listed`,
+  anonymized: () =>
+    'addresses (198.18.0.0/15, 2001:db8::/32), names, paths and files in this report are stand-ins: filters find packets ' +
+    'in an extract that was anonymised with it, not in the capture itself; that extract has no payloads, so analysed on ' +
+    'its own it tells what TCP tells, and its verdict is weaker',
 };
 
+type Told = Pick<TrustNote, 'code' | 'count' | 'args'>;
+
 /** A bound of the analysis that was reached. */
-export function limitText({ limit, bound, count }: LimitHit): string {
+function limitText({ count, args: { limit = '', bound = 0 } }: Told): string {
   if (limit === 'connections') {
     return `${counted(count, 'connection')} that had closed, was never answered or was long silent is not in this report: at most ${bound} are followed at one time`;
   }
@@ -38,9 +45,21 @@ export function limitText({ limit, bound, count }: LimitHit): string {
 }
 
 /** SYNs of connections that were given up. */
-export function floodText({ to, connections, syns }: Flood): string {
-  const where = to === null ? 'further destinations' : endpointText(to);
-  return `${counted(syns, 'SYN')} of ${counted(connections, 'connection')} to ${where} that nobody answered were counted and not kept`;
+function floodText({ count, args: { connections, ip, port } }: Told): string {
+  const where =
+    typeof ip === 'string' && typeof port === 'number' ? endpointText({ ip, port }) : 'further destinations';
+  return `${counted(count, 'SYN')} of ${counted(Number(connections), 'connection')} to ${where} that nobody answered were counted and not kept`;
+}
+
+/** A trust note in one phrase. */
+export function trustText(note: Told): string {
+  if (note.code === 'limit') return limitText(note);
+  return note.code === 'unanswered-syns' ? floodText(note) : weaknessText(note.code, note.count);
+}
+
+/** Whether a note of this code has words: a report may come from another version. */
+export function isTrustCode(code: string): boolean {
+  return code === 'limit' || code === 'unanswered-syns' || isCode(code);
 }
 
 /** A weakness of the capture in one phrase, by its code; one that has no words is named as it is. */

@@ -1,7 +1,6 @@
-import type { VerdictReason } from '../../incident/index.ts';
 import { endpointText } from '../address.ts';
 import { durationText } from '../duration.ts';
-import type { Capture, Connection, VerdictState, Window } from '../model.ts';
+import type { Args, Capture, Connection, Verdict, VerdictState, Window } from '../model.ts';
 import { hurtText } from './hurt.ts';
 import { clockText, counted, dateTimeText, farEnd, listed, named } from './phrase.ts';
 
@@ -9,31 +8,31 @@ type Connections = ReadonlyMap<string, Connection>;
 
 const NAMED_MAX = 3;
 
-/** The verdict in one sentence. Times in it are UTC. */
+/** The verdict in one sentence, from its reason and what that is about. Times in it are UTC. */
 export function summaryOf(
-  reason: VerdictReason,
+  { reason, args }: Pick<Verdict, 'reason' | 'args'>,
   windows: readonly Window[],
   connections: Connections,
   capture: Capture,
 ): string {
-  switch (reason.kind) {
+  switch (reason) {
     case 'windows':
       return windowsText(windows, connections);
     case 'dead-upstream-unlinked':
       return (
-        `Upstream connection ${named(reason.connection, connections)} was dead or did not answer, but no living client ` +
+        `Upstream connection ${aboutOne(args, connections)} was dead or did not answer, but no living client ` +
         'connection can be linked to it: the capture does not show whether anybody was hurt.'
       );
     case 'stalled-upstream':
       return (
-        `Upstream connection ${named(reason.connection, connections)} fell silent where something was due; ` +
+        `Upstream connection ${aboutOne(args, connections)} fell silent where something was due; ` +
         'nothing in the capture proves it dead.'
       );
     case 'no-window':
-      return healthyText(reason, capture);
+      return healthyText(args, capture);
     case 'no-gateway':
       return (
-        `The capture has ${counted(reason.connections, 'connection')}, but no host in it both accepts connections and ` +
+        `The capture has ${counted(Number(args['connections']), 'connection')}, but no host in it both accepts connections and ` +
         'opens others, so there is no gateway whose two sides could be compared.'
       );
     case 'no-tcp':
@@ -43,17 +42,21 @@ export function summaryOf(
     case 'no-upstream-leg':
       return 'The capture shows clients of the gateway, but none of its connections to an upstream: that side is unknown.';
     case 'one-sided':
-      return oneSidedText(reason.connections, connections);
+      return oneSidedText(args, connections);
     case 'clock-step':
-      return `Times in the capture go backward ${counted(reason.count, 'time')}: how long anything was silent cannot be told.`;
+      return `Times in the capture go backward ${counted(Number(args['count']), 'time')}: how long anything was silent cannot be told.`;
     case 'too-short':
       return `The capture spans ${durationText(capture.duration)}: too short to tell a dead upstream from a slow one.`;
     case 'too-early':
       return (
-        `Upstream connection ${named(reason.connection, connections)} had begun to leave packets unanswered when the capture ` +
+        `Upstream connection ${aboutOne(args, connections)} had begun to leave packets unanswered when the capture ` +
         'ended: too early to tell loss from death.'
       );
   }
+}
+
+function aboutOne({ connection }: Args, connections: Connections): string {
+  return named(String(connection), connections);
 }
 
 /** What each state says, and what it does not. */
@@ -119,18 +122,16 @@ function moreText(windows: readonly Window[]): string {
   return windows.length < 2 ? '' : `; ${counted(windows.length - 1, 'more window')}`;
 }
 
-function healthyText(
-  { clients, upstreams, links }: Extract<VerdictReason, { kind: 'no-window' }>,
-  capture: Capture,
-): string {
+function healthyText({ clients, upstreams, links }: Args, capture: Capture): string {
   return (
     `In ${durationText(capture.duration)} no upstream connection died under a living client: ` +
-    `${counted(clients, 'client connection')}, ${counted(upstreams, 'upstream connection')} and ` +
-    `${counted(links, 'link')} between them were followed.`
+    `${counted(Number(clients), 'client connection')}, ${counted(Number(upstreams), 'upstream connection')} and ` +
+    `${counted(Number(links), 'link')} between them were followed.`
   );
 }
 
-function oneSidedText(ids: readonly string[], connections: Connections): string {
+function oneSidedText({ connections: about }: Args, connections: Connections): string {
+  const ids = Array.isArray(about) ? about : [];
   const shown = ids.slice(0, NAMED_MAX).map((id) => {
     const connection = connections.get(id);
     return connection === undefined

@@ -1,4 +1,5 @@
-import type { BlockProblem, CaptureWarning, CaptureWarningArgs } from '../../capture/index.ts';
+import type { BlockProblem, CaptureWarningArgs } from '../../capture/index.ts';
+import type { CaptureWarning } from '../model.ts';
 import { counted } from './phrase.ts';
 
 const PROBLEMS: Readonly<Record<BlockProblem, string>> = {
@@ -43,11 +44,24 @@ const SENTENCES: Sentences = {
   'read-error': ({ errno }) => `reading stopped here (${errno}); what came before was analysed`,
 };
 
-/** What went wrong in a file, in one sentence; where, stands beside it. */
-export function warningText(warning: CaptureWarning): string {
-  return textOf(warning.code, warning.args);
+type Code = keyof CaptureWarningArgs;
+
+/** A warning of the reader, or what a report has of it. */
+interface Told {
+  readonly code: string;
+  readonly args: CaptureWarning['args'] | CaptureWarningArgs[Code];
 }
 
-function textOf<C extends keyof CaptureWarningArgs>(code: C, args: CaptureWarningArgs[C]): string {
-  return SENTENCES[code](args);
+export function isWarningCode(code: string): code is Code {
+  return Object.hasOwn(SENTENCES, code);
+}
+
+/** What went wrong in a file, in one sentence; where, stands beside it. Its code where it has none. */
+export function warningText({ code, args }: Told): string {
+  return isWarningCode(code) ? textOf(code, args) : code;
+}
+
+/** A code's arguments are what its sentence takes, in a report too: TypeScript cannot see the two belong together. */
+function textOf<C extends Code>(code: C, args: Told['args']): string {
+  return SENTENCES[code](args as CaptureWarningArgs[C]);
 }

@@ -1,0 +1,48 @@
+import { displayFilter } from './filter.ts';
+import type { Connection, Finding, Report, Window } from './model.ts';
+import { findingTitle } from './words.ts';
+import { evidenceText } from './words/evidence.ts';
+import { nextStepsOf } from './words/next-steps.ts';
+import { storyOf } from './words/story.ts';
+import { trustText } from './words/trust.ts';
+import { summaryOf } from './words/verdict.ts';
+import { warningText } from './words/warning.ts';
+
+type Connections = ReadonlyMap<string, Connection>;
+
+/**
+ * Writes every sentence of a report anew, from the report's other fields: sentences are functions of them, so that of one whose
+ * addresses and names were changed no sentence is left with the old ones.
+ * @returns the same where nothing was changed
+ */
+export function retold(report: Report): Report {
+  const { verdict, capture, connections } = report;
+  const byId = new Map(connections.map((connection) => [connection.id, connection]));
+  const paths = capture.files.map(({ path }) => path);
+  const windows = report.windows.map((window) => retoldWindow(window, byId, paths));
+  const warnings = capture.warnings.map((warning) => ({ ...warning, message: warningText(warning) }));
+  return {
+    ...report,
+    capture: { ...capture, warnings },
+    verdict: { ...verdict, summary: summaryOf(verdict, windows, byId, capture) },
+    windows,
+    trust: report.trust.map((note) => ({ ...note, message: trustText(note) })),
+    findings: report.findings.map((finding) => retoldFinding(finding, byId)),
+    nextSteps: nextStepsOf(verdict, windows, connections),
+  };
+}
+
+function retoldWindow(window: Window, byId: Connections, paths: readonly string[]): Window {
+  const evidence = window.evidence.map((row) => ({ ...row, text: evidenceText(row, byId) }));
+  return { ...window, evidence, story: storyOf({ ...window, evidence }, byId, paths) };
+}
+
+function retoldFinding(finding: Finding, byId: Connections): Finding {
+  const { connection, packets, files } = finding;
+  const refs = packets.map((packet, i) => ({ packet, file: files?.[i] ?? 0, timeNs: 0 }));
+  return {
+    ...finding,
+    title: findingTitle(finding, byId),
+    filter: displayFilter(byId.get(connection ?? '') ?? null, refs),
+  };
+}
