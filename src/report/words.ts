@@ -76,8 +76,9 @@ const TITLES: Titles = {
   'ping-answered-by-gateway': ({ pings, windowSeconds }, { self, span }) =>
     `${self}: the gateway answered ${counted(pings, 'PING')} of the client in the ${span(windowSeconds)} in which ` +
     'the upstream was dead; a PING checks the gateway only',
-  'ping-unanswered': ({ pings }, { self }) =>
-    `${self}: ${counted(pings, 'PING')} without an answer, and the connection was kept`,
+  'ping-unanswered': ({ pings, thenClosed }, { self }) =>
+    `${self}: ${counted(pings, 'PING')} without an answer, ` +
+    (thenClosed ? 'and then whoever had asked closed the connection' : 'and the connection was kept'),
   'client-gone': ({ tries }, { self }) =>
     `${self} stopped answering (${counted(tries, 'try', 'tries')}): here the client went away, not the upstream`,
   'recovered-loss': ({ retransmissions, spanSeconds }, { self, span }) =>

@@ -229,7 +229,7 @@ describe('findings', () => {
     if (c1 === undefined) throw new Error('the story has a client');
     const packets = Array.from({ length: 100 }, (_, i) => at(2 * i + 1, i));
     const filterOf = (refs: typeof packets): string => {
-      const told = finding('ping-unanswered', 'warning', { pings: 1 }, 'c1', refs);
+      const told = finding('ping-unanswered', 'warning', { pings: 1, thenClosed: false }, 'c1', refs);
       const report = composeReport(
         incident({ verdict: HEALTHY, connections: [c1], findings: [told] }),
         capture(1),

@@ -65,7 +65,10 @@ const SENTENCES: { readonly [C in FindingCode]: readonly [args: FindingArgs[C], 
     { pings: 1, windowNs: 30e9 },
     'u1 (10.9.2.2:8080): the gateway answered 1 PING of the client in the 30 s in which the upstream was dead; a PING checks the gateway only',
   ],
-  'ping-unanswered': [{ pings: 2 }, 'u1 (10.9.2.2:8080): 2 PINGs without an answer, and the connection was kept'],
+  'ping-unanswered': [
+    { pings: 2, thenClosed: true },
+    'u1 (10.9.2.2:8080): 2 PINGs without an answer, and then whoever had asked closed the connection',
+  ],
   'client-gone': [
     { tries: 1 },
     'u1 (10.9.2.2:8080) stopped answering (1 try): here the client went away, not the upstream',

@@ -41,7 +41,7 @@ export interface FindingArgs {
   readonly 'stale-but-alive': { readonly quietNs: number; readonly unanswered: number };
   readonly 'idle-timeout-cut': { readonly quietNs: number; readonly by: 'rst-stream' | 'goaway' };
   readonly 'ping-answered-by-gateway': { readonly pings: number; readonly windowNs: number };
-  readonly 'ping-unanswered': { readonly pings: number };
+  readonly 'ping-unanswered': { readonly pings: number; readonly thenClosed: boolean };
   readonly 'client-gone': { readonly tries: number };
   readonly 'recovered-loss': { readonly retransmissions: number; readonly spanNs: number };
   readonly 'retry-refused-stream': { readonly streams: number; readonly retried: number };

@@ -1,7 +1,9 @@
+import type { SlowPing } from '../../trace/index.ts';
 import { isOneSided } from '../liveness.ts';
+import type { Leg } from '../model.ts';
 import { finding, type Rule, severityOf } from './rule.ts';
 
-/** PINGs without an acknowledgement while the connection was kept. The last one may only be too young to be answered. */
+/** PINGs without an acknowledgement. The last one may only be too young to be answered. */
 export const pingUnanswered: Rule = (facts) =>
   facts.legs.flatMap((leg) => {
     if (isOneSided(leg.trace)) return [];
@@ -14,8 +16,13 @@ export const pingUnanswered: Rule = (facts) =>
       finding(
         'ping-unanswered',
         severityOf(facts, leg, lost[0]?.sent.timeNs ?? 0),
-        { pings: lost.length },
+        { pings: lost.length, thenClosed: lost.some((ping) => closedAfter(leg, ping)) },
         { connection: leg.id, packets: lost.map((ping) => ping.sent) },
       ),
     ];
   });
+
+/** Whoever asked then closed the connection: that PING did what it is for. */
+function closedAfter(leg: Leg, { by, sent }: SlowPing): boolean {
+  return leg.trace.closes.some((close) => close.by === by && close.at.timeNs >= sent.timeNs);
+}

@@ -5,8 +5,13 @@ describe('ping-unanswered', () => {
   test('PINGs stay without an acknowledgement and the connection is kept', () => {
     const built = watching().on('c1').pingsInVain('client', 30, 60).end(600);
     expect(findingsIn(built, 'ping-unanswered')).toMatchObject([
-      { severity: 'warning', connection: 'c1', args: { pings: 2 } },
+      { severity: 'warning', connection: 'c1', args: { pings: 2, thenClosed: false } },
     ]);
+  });
+
+  test('a connection that the asking side then closed was not kept', () => {
+    const built = watching().pingsInVain('gateway', 30).closes('fin', 'gateway', 31).end(600);
+    expect(findingsIn(built, 'ping-unanswered')).toMatchObject([{ connection: 'u1', args: { thenClosed: true } }]);
   });
 
   test('answered ones are fine', () => {
