@@ -68,7 +68,9 @@ export function livenessOf(
     ...trace.closes.filter((close) => close.kind === 'fin').map((close) => close.at),
   ];
   for (const at of closing) spans.push({ fromNs: at.timeNs, toNs: endNs, state: 'closing', debtor: null });
-  if (closed.at !== null && closed.how !== 'timeout')
+  // A connection that timed out is dead until its end is seen; an attempt that did was never one.
+  const isOver = closed.how !== 'timeout' || trace.flows[serverSide].packets === 0;
+  if (closed.at !== null && isOver)
     spans.push({ fromNs: closed.at.timeNs, toNs: endNs, state: 'closed', debtor: null });
   // A clock that stepped back leaves spans of negative length, which say nothing.
   const sound = spans

@@ -34,6 +34,12 @@ describe('the states of a connection', () => {
     ]);
   });
 
+  test('an attempt is over once its tries are, and was never more than dead', () => {
+    const tried = trace().client('c1').list(1, { at: 1 }).upstream('u1').attempt('u2', { at: 5 }).sendsSynAgain(6, 8);
+    expect(states(tried.end(60), 'u2')).toEqual(['dead 5-8 server', 'closed 8-60']);
+    expect(states(upstream().mute('upstream', 5, 6, 8, 12).end(60))).toEqual(['alive 0-5', 'dead 5-60 server']);
+  });
+
   test('dead is dated back to the first elicit', () => {
     expect(states(upstream().mute('upstream', 5, 6, 7, 8).end(9))).toEqual(['alive 0-5', 'dead 5-9 server']);
   });
