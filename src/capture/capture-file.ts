@@ -1,6 +1,6 @@
 import { createBatch, type RecordBatch } from './batch.ts';
 import { Block, BLOCK_BYTES, HEADROOM_BYTES } from './block.ts';
-import type { FileFacts, SecretsSink, WarningLog } from './facts.ts';
+import type { Asides, FileFacts, WarningLog } from './facts.ts';
 import { MAGIC_BYTES } from './magic.ts';
 import { openCapture } from './open.ts';
 import { openReader } from './open-reader.ts';
@@ -15,7 +15,7 @@ const STEP_BYTES = HEADROOM_BYTES + 2 * BLOCK_BYTES;
 export interface Shared {
   readonly clock: CaptureClock;
   readonly warnings: WarningLog;
-  readonly onSecrets: SecretsSink | undefined;
+  readonly asides: Asides;
   /** Blocks of files that have ended, for those that begin: their memory is not given back at once. */
   readonly spareBlocks: ArrayBuffer[];
 }

@@ -58,6 +58,35 @@ const COMMENTS_MAX = 256;
  */
 export type SecretsSink = (keyLog: Uint8Array) => void;
 
+/** An interface of a file, as its packets' `RecordBatch.vantage` names it. A classic pcap file is one. */
+export interface InterfaceFacts {
+  /** Index into `CaptureFacts.files`. */
+  readonly file: number;
+  readonly vantage: number;
+  /** LINKTYPE_ number. */
+  readonly linkType: number;
+  /** Most bytes kept of a packet; 0 where the file does not say. */
+  readonly snapLength: number;
+  /** Wire text; null where the file does not say. */
+  readonly name: string | null;
+  /** Digits of a second's fraction in its timestamps. */
+  readonly resolutionDigits: 6 | 9;
+}
+
+/** A record of a Name Resolution Block: an address and its names, as the block has them (draft-ietf-opsawg-pcapng §4.5). */
+export interface NameRecord {
+  readonly type: number;
+  readonly value: Uint8Array;
+}
+
+/** Who is told what a file has besides packets. Each is called before the packets that follow. */
+export interface Asides {
+  readonly onSecrets?: SecretsSink | undefined;
+  readonly onInterface?: ((described: InterfaceFacts) => void) | undefined;
+  /** The records are the callee's to keep. */
+  readonly onNames?: ((records: readonly NameRecord[]) => void) | undefined;
+}
+
 /** What went wrong in a file that could be analysed all the same. `report` has the sentences. */
 export type CaptureWarning = {
   readonly [C in keyof CaptureWarningArgs]: WarningPlace & { readonly code: C; readonly args: CaptureWarningArgs[C] };

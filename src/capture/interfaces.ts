@@ -9,6 +9,7 @@ import {
   STATISTICS_INTERFACE,
   STATISTICS_OPTIONS,
 } from './pcapng-layout.ts';
+import type { InterfaceFacts } from './facts.ts';
 import { counterOption, findOption } from './pcapng-options.ts';
 import type { CaptureClock, FileTime } from './timestamp.ts';
 
@@ -16,6 +17,8 @@ import type { CaptureClock, FileTime } from './timestamp.ts';
 export const INTERFACES_MAX: number = 64 * 1024;
 
 const FIRST_ROOM = 16;
+/** An interface's name; Windows gives them GUIDs. */
+const INTERFACE_NAME_MAX_BYTES = 256;
 const NS_PER_SECOND = 1_000_000_000n;
 const TWO_32 = 2 ** 32;
 
@@ -96,7 +99,7 @@ export class Interfaces {
     this.#unitsPerSecond.push(unitsPerSecond);
     const isWhole = !isBinary && exponent <= NANOSECOND_EXPONENT;
     this.unitNs[row] = isWhole ? 10 ** (NANOSECOND_EXPONENT - exponent) : 0;
-    if (exponent >= (isBinary ? BINARY_FINER_THAN_MICRO : DEFAULT_RESOLUTION + 1)) this.resolutionDigits = 9;
+    if (digitsOf(resolution) === 9) this.resolutionDigits = 9;
   }
 
   /** Where the base lies before the interface's own zero, the difference cannot be split into unsigned halves: BigInt does it. */
@@ -166,6 +169,35 @@ export function unitsBetween(high: number, low: number, baseHigh: number, baseLo
 function grown<T extends Int32Array | Float64Array | Uint8Array>(from: T, to: T): T {
   to.set(from);
   return to;
+}
+
+/** What an interface's whole description block in [at, end) says of it; at least INTERFACE_MIN_BYTES. */
+export function describeInterface(
+  view: DataView,
+  at: number,
+  end: number,
+  littleEndian: boolean,
+): Omit<InterfaceFacts, 'file' | 'vantage'> {
+  const options = at + INTERFACE_OPTIONS;
+  const optionsEnd = end - BLOCK_TAIL_BYTES;
+  const name = findOption(view, options, optionsEnd, littleEndian, OPTION.interfaceName);
+  return {
+    linkType: view.getUint16(at + INTERFACE_LINK_TYPE, littleEndian),
+    snapLength: view.getUint32(at + INTERFACE_SNAP_LENGTH, littleEndian),
+    name: name === undefined ? null : textAt(view, name.at, Math.min(name.bytes, INTERFACE_NAME_MAX_BYTES)),
+    resolutionDigits: digitsOf(resolutionOf(view, options, optionsEnd, littleEndian)),
+  };
+}
+
+function textAt(view: DataView, at: number, bytes: number): string {
+  return new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + at, bytes));
+}
+
+/** Microseconds, or finer. @param resolution  if_tsresol's byte */
+function digitsOf(resolution: number): 6 | 9 {
+  const isBinary = (resolution & RESOLUTION_BINARY_BIT) !== 0;
+  const finer = isBinary ? BINARY_FINER_THAN_MICRO : DEFAULT_RESOLUTION + 1;
+  return (resolution & RESOLUTION_EXPONENT) >= finer ? 9 : 6;
 }
 
 function resolutionOf(view: DataView, at: number, end: number, littleEndian: boolean): number {

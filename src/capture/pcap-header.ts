@@ -5,6 +5,7 @@ import type { PcapKind } from './magic.ts';
 // draft-ietf-opsawg-pcap §4: file header
 const VERSION_MAJOR = 4;
 const VERSION_MINOR = 6;
+const SNAP_LENGTH = 16;
 const LINK_FIELD = 20;
 const FILE_HEADER_BYTES = 24;
 
@@ -44,6 +45,7 @@ export interface PcapHeader {
   readonly layout: RecordLayout;
   /** LINKTYPE_ number. */
   readonly linkType: number;
+  readonly snapLength: number;
 }
 
 /** AIX counts interface kinds (RFC 1573 ifType) where others write link types, and nanoseconds behind the magic of microseconds; version 2.2 tells. */
@@ -75,7 +77,8 @@ export function readPcapHeader(block: Block, path: string, kind: PcapKind): Pcap
   block.at += FILE_HEADER_BYTES;
   const linkType = view.getUint32(at + LINK_FIELD, littleEndian) & LINK_TYPE_MASK;
   const aix = minor === AIX_MINOR ? AIX_LINK_TYPES.get(linkType) : undefined;
-  return { layout: recordLayout(kind, minor, aix !== undefined), linkType: aix ?? linkType };
+  const snapLength = view.getUint32(at + SNAP_LENGTH, littleEndian);
+  return { layout: recordLayout(kind, minor, aix !== undefined), linkType: aix ?? linkType, snapLength };
 }
 
 function recordLayout({ littleEndian, nanoseconds, modified }: PcapKind, minor: number, isAix: boolean): RecordLayout {

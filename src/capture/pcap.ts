@@ -23,15 +23,18 @@ export class PcapReader implements RecordReader {
   readonly #block: Block;
   readonly #layout: RecordLayout;
   readonly #linkType: number;
+  readonly #snapLength: number;
   readonly #clock: CaptureClock;
+  #isTold = false;
   #pause: Pause = PAUSE.rowsFull;
   #lastSeconds = NO_SECONDS;
 
-  constructor(parts: ReaderParts, { layout, linkType }: PcapHeader) {
+  constructor(parts: ReaderParts, { layout, linkType, snapLength }: PcapHeader) {
     this.#parts = parts;
     this.#block = parts.block;
     this.#layout = layout;
     this.#linkType = linkType;
+    this.#snapLength = snapLength;
     this.#clock = parts.clock;
     this.batch = parts.batch;
     this.resolutionDigits = layout.nanoseconds ? 9 : 6;
@@ -50,6 +53,7 @@ export class PcapReader implements RecordReader {
 
   step(): Step {
     if (!this.#clock.isSet) this.#setBase();
+    if (!this.#isTold) this.#tellInterface();
     if (!this.#readOn()) return STEP.end;
     this.#pause = this.#walkBlock();
     const { count } = this.batch;
@@ -57,6 +61,18 @@ export class PcapReader implements RecordReader {
     this.batch.firstPacket = this.packets + 1;
     this.packets += count;
     return STEP.rows;
+  }
+
+  #tellInterface(): void {
+    this.#isTold = true;
+    this.#parts.asides.onInterface?.({
+      file: this.batch.file,
+      vantage: 0,
+      linkType: this.#linkType,
+      snapLength: this.#snapLength,
+      name: null,
+      resolutionDigits: this.resolutionDigits,
+    });
   }
 
   /** Goes past what the last walk paused at. The rows of that walk are gone then. */

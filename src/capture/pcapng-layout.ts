@@ -87,7 +87,19 @@ export const CUSTOM_MIN_BYTES: number = CUSTOM_DATA + BLOCK_TAIL_BYTES;
 // §3.5: options
 export const OPTION_HEAD_BYTES = 4;
 export const OPTION_LENGTH = 2;
-export const OPTION = { end: 0, comment: 1, resolution: 9, offset: 14, dropped: 5, droppedByOs: 7 } as const;
+export const OPTION = {
+  end: 0,
+  comment: 1,
+  interfaceName: 2,
+  application: 4,
+  resolution: 9,
+  offset: 14,
+  dropped: 5,
+  droppedByOs: 7,
+} as const;
+
+// §4.5: name resolution; records of the same form as options
+export const NAMES_END = 0;
 
 /** Data and options are padded to 32 bits. */
 export function padded(bytes: number): number {

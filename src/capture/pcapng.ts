@@ -1,7 +1,7 @@
 import { BATCH_ROWS, LINK_NO_PACKET, LINK_UNDECLARED, type RecordBatch } from './batch.ts';
 import type { Block } from './block.ts';
 import { type BlockProblem, COMMENT_MAX_BYTES } from './facts.ts';
-import { Interfaces, INTERFACES_MAX, sinceBase, unitsBetween } from './interfaces.ts';
+import { describeInterface, Interfaces, INTERFACES_MAX, sinceBase, unitsBetween } from './interfaces.ts';
 import { RECORD_MAX_BYTES } from './pcap-header.ts';
 import {
   BLOCK,
@@ -36,6 +36,7 @@ import {
   STATISTICS_MIN_BYTES,
   SYSDIG_EVENTS,
 } from './pcapng-layout.ts';
+import { readNames } from './pcapng-names.ts';
 import { findOption } from './pcapng-options.ts';
 import { BLOCK_MAX_BYTES, BLOCK_SEARCH_BYTES, findBlockRun, sectionByteOrder } from './pcapng-resync.ts';
 import { firstPacketTime } from './pcapng-first-time.ts';
@@ -260,6 +261,9 @@ export class PcapngReader implements RecordReader {
       case BLOCK.secrets:
         this.#takeSecrets(total);
         return true;
+      case BLOCK.nameResolution:
+        this.#takeNames(total);
+        return true;
       default:
         if (type === BLOCK.journal || SYSDIG_EVENTS.has(type))
           return this.#takeNumbered(total, BLOCK_HEAD_BYTES, BLOCK_MIN_BYTES);
@@ -321,9 +325,25 @@ export class PcapngReader implements RecordReader {
     const { view, at } = this.#block;
     // Options beyond the bytes that are looked at can hold no resolution: it would be the default.
     const end = at + Math.min(total, WHOLE_BLOCK_BYTES);
-    if (!this.#interfaces.add(view, at, end, this.#littleEndian, this.#clock))
-      warnAt(this.#parts, this.#packetsSoFar, 'too-many-interfaces', { kept: INTERFACES_MAX });
+    if (this.#interfaces.add(view, at, end, this.#littleEndian, this.#clock)) this.#tellInterface(end);
+    else warnAt(this.#parts, this.#packetsSoFar, 'too-many-interfaces', { kept: INTERFACES_MAX });
     return true;
+  }
+
+  #tellInterface(end: number): void {
+    const { onInterface } = this.#parts.asides;
+    if (onInterface === undefined) return;
+    const { view, at } = this.#block;
+    const vantage = this.#interfaces.vantageBase + this.#interfaces.count - 1;
+    onInterface({ file: this.batch.file, vantage, ...describeInterface(view, at, end, this.#littleEndian) });
+  }
+
+  /** Names in longer blocks than are looked at are passed over with them. */
+  #takeNames(total: number): void {
+    const { onNames } = this.#parts.asides;
+    if (onNames === undefined || total > WHOLE_BLOCK_BYTES) return;
+    const { view, at } = this.#block;
+    onNames(readNames(view, at, at + total, this.#littleEndian));
   }
 
   #takeStatistics(total: number): void {
@@ -334,7 +354,7 @@ export class PcapngReader implements RecordReader {
 
   /** §4.7: the bytes are gathered while the block is passed over, since it may be longer than what is read at once. */
   #takeSecrets(total: number): void {
-    if (total < SECRETS_MIN_BYTES || this.#parts.onSecrets === undefined) return;
+    if (total < SECRETS_MIN_BYTES || this.#parts.asides.onSecrets === undefined) return;
     const { view, at } = this.#block;
     const bytes = view.getUint32(at + SECRETS_BYTES, this.#littleEndian);
     if (view.getUint32(at + SECRETS_TYPE, this.#littleEndian) !== SECRETS_TLS_KEY_LOG) return;
@@ -405,7 +425,7 @@ export class PcapngReader implements RecordReader {
     into.set(passed.subarray(from, from + into.length - at), Math.min(at, into.length));
     this.#secretsFilled += passed.length;
     if (this.#secretsFilled < into.length) return;
-    this.#parts.onSecrets?.(into);
+    this.#parts.asides.onSecrets?.(into);
     this.#secrets = undefined;
   }
 

@@ -1,6 +1,6 @@
 import { createBatch, type RecordBatch } from './batch.ts';
 import { Block, BLOCK_BYTES } from './block.ts';
-import { type CaptureFacts, type FileFacts, type SecretsSink, WarningLog } from './facts.ts';
+import { type Asides, type CaptureFacts, type FileFacts, WarningLog } from './facts.ts';
 import { openReader } from './open-reader.ts';
 import { type RecordReader, STEP } from './reader.ts';
 import { CaptureFile, type Shared } from './capture-file.ts';
@@ -10,11 +10,9 @@ import { Merge } from './merge.ts';
 import { type Source, STANDARD_INPUT } from './source.ts';
 import { CaptureClock, isPlausibleTime } from './timestamp.ts';
 
-export interface ReadOptions {
+export interface ReadOptions extends Asides {
   /** Bytes read at once, 1 or more; BLOCK_BYTES where absent. Changes no result. */
   readonly blockBytes?: number;
-  /** Gets the TLS key log that the capture carries. */
-  readonly onSecrets?: SecretsSink;
 }
 
 /**
@@ -33,7 +31,7 @@ export function readCapture(
   try {
     const block = new Block(source, options.blockBytes ?? BLOCK_BYTES);
     const batch = createBatch(block.view, 0);
-    const reader = openReader({ block, batch, clock, warnings, onSecrets: options.onSecrets });
+    const reader = openReader({ block, batch, clock, warnings, asides: options });
     for (let step = reader.step(); step !== STEP.end; step = reader.step()) {
       if (step === STEP.rows) consumer(batch);
     }
@@ -78,7 +76,7 @@ export async function readCaptures(
 ): Promise<CaptureFacts> {
   const clock = new CaptureClock();
   const warnings = new WarningLog();
-  const shared: Shared = { clock, warnings, onSecrets: options.onSecrets, spareBlocks: [] };
+  const shared: Shared = { clock, warnings, asides: options, spareBlocks: [] };
   const files: CaptureFile[] = [];
   try {
     await openAll(inputs, files, shared);

@@ -1,5 +1,5 @@
 import type { RecordBatch } from './batch.ts';
-import type { CaptureWarningArgs, FileFacts, SecretsSink, WarningLog } from './facts.ts';
+import type { Asides, CaptureWarningArgs, FileFacts, WarningLog } from './facts.ts';
 import type { CaptureClock, FileTime } from './timestamp.ts';
 import type { Block } from './block.ts';
 
@@ -45,7 +45,7 @@ export interface ReaderParts {
   readonly batch: RecordBatch;
   readonly clock: CaptureClock;
   readonly warnings: WarningLog;
-  readonly onSecrets: SecretsSink | undefined;
+  readonly asides: Asides;
 }
 
 /** Adds a warning about the record at the block's `at`, which would be the packet after `packets`. */
