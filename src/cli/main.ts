@@ -2,8 +2,10 @@ import { CommanderError } from 'commander';
 import { CaptureError, type CaptureFacts, type CaptureOptions } from '../capture/index.ts';
 import { composeReport, renderTrace, warningText } from '../report/index.ts';
 import { analyzeFiles, readTrace } from './analyze.ts';
+import { evidenceFiles, wantsEvidence } from './evidence-options.ts';
 import { EXIT, type ExitStatus, exitStatusOf, exitStatusOfError } from './exit-status.ts';
 import { Failure } from './failure.ts';
+import { InputGuard, refuseStreams } from './input-guard.ts';
 import { readKeyLog } from './key-log-file.ts';
 import { hintsOf, thresholdsOf } from './model-options.ts';
 import { type AnalyzeOptions, commandLine } from './options.ts';
@@ -63,16 +65,29 @@ export async function main(args: readonly string[]): Promise<ExitStatus> {
 
 async function analyze(files: readonly string[], options: AnalyzeOptions): Promise<ExitStatus> {
   const settings = { thresholds: thresholdsOf(options), hints: hintsOf(options) };
-  await checkOutputs(options.output, files);
+  const outputs = [...options.output, ...evidenceFiles(options)];
+  await checkOutputs(outputs, files);
+  if (wantsEvidence(options)) refuseStreams(files, '--extract');
   const keyLog = readKeyLog(options.keylog);
-  const { capture, incident } = await watched((reading) => analyzeFiles(files, settings, { ...reading, keyLog }));
+  const guard = new InputGuard();
+  const { capture, incident } = await watched((reading) => {
+    return analyzeFiles(files, settings, { ...reading, onBegin: guard.noting(reading.onBegin), keyLog });
+  });
   const report = composeReport(incident, capture, VERSION);
   warn(report.capture);
   await refuseInputs(
-    options.output,
+    outputs,
     report.capture.files.map(({ path }) => path),
   );
-  await printReport(report, options);
+  try {
+    if (wantsEvidence(options)) {
+      const { writeEvidence } = await import('./evidence.ts');
+      const analysed = { paths: files, capture, report, settings, keyLog };
+      await watched((reading) => writeEvidence(analysed, options, guard, reading));
+    }
+  } finally {
+    await printReport(report, options);
+  }
   return options.exitZero ? EXIT.healthy : exitStatusOf(incident.verdict.state, options.failOn);
 }
 

@@ -1,6 +1,7 @@
 import { Argument, Command, Option } from 'commander';
 import { FORMATS, type FormatName } from '../report/index.ts';
 import { FAIL_ON, type FailOn } from './exit-status.ts';
+import { addEvidenceOptions, type EvidenceOptions } from './evidence-options.ts';
 import { addModelOptions, type ModelOptions } from './model-options.ts';
 import { addOutputOption, type OutputFile } from './output-files.ts';
 import { VERSION } from './version.ts';
@@ -14,7 +15,7 @@ export interface PrintOptions {
 }
 
 /** What `analyze` was asked for. */
-export interface AnalyzeOptions extends ModelOptions, PrintOptions {
+export interface AnalyzeOptions extends ModelOptions, PrintOptions, EvidenceOptions {
   readonly failOn: FailOn;
   readonly exitZero: boolean;
   /** A file of TLS secrets. */
@@ -26,6 +27,7 @@ const EXAMPLES = `Examples:
   $ watchpcap analyze gateway.pcap0 gateway.pcap1.gz
   $ watchpcap analyze gateway.pcap --format json | jq .verdict
   $ watchpcap analyze gateway.pcap --output report.md --output report.json
+  $ watchpcap analyze gateway.pcap --extract evidence.pcapng.gz
   $ tcpdump -i any -w - 'tcp port 80 or tcp port 8080' | watchpcap analyze -
 `;
 
@@ -89,6 +91,7 @@ function addAnalyze(program: Command, { analyze }: Commands): void {
     )
     .option('--exit-zero', 'exit with 0 whatever was found; errors still exit with 64 and up', false)
     .addOption(keyLogOption());
+  addEvidenceOptions(command);
   addModelOptions(command)
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', EXIT_STATUSES)

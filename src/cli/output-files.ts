@@ -7,11 +7,18 @@ import { FORMATS, formatOfPath, type FormatName, type RenderOptions, type Report
 import { EXIT } from './exit-status.ts';
 import { Failure, reasonOf } from './failure.ts';
 
-/** A file that a report goes to. */
-export interface OutputFile {
+/** A file that is to be written. */
+export interface NamedFile {
   readonly path: string;
+}
+
+/** A file that a report goes to. */
+export interface OutputFile extends NamedFile {
   readonly format: FormatName;
 }
+
+/** What a file is written from, part by part. */
+type Parts = Iterable<string | Uint8Array>;
 
 /** Standard output, which gets `--format` anyway. */
 const STANDARD_OUTPUT = '-';
@@ -45,7 +52,7 @@ function outputFile(path: string, before: readonly OutputFile[]): readonly Outpu
  * Throws Failure.
  * @param inputs  paths as they were given; `-` and those that are not there are passed over
  */
-export async function checkOutputs(outputs: readonly OutputFile[], inputs: readonly string[]): Promise<void> {
+export async function checkOutputs(outputs: readonly NamedFile[], inputs: readonly string[]): Promise<void> {
   await refuseInputs(outputs, inputs);
   for (const { path } of outputs) {
     const there = await statOf(path);
@@ -57,7 +64,7 @@ export async function checkOutputs(outputs: readonly OutputFile[], inputs: reado
 }
 
 /** A report never takes the place of what was read for it, whatever other name that goes by. Throws Failure. */
-export async function refuseInputs(outputs: readonly OutputFile[], inputs: readonly string[]): Promise<void> {
+export async function refuseInputs(outputs: readonly NamedFile[], inputs: readonly string[]): Promise<void> {
   if (outputs.length === 0) return;
   const read = await Promise.all(inputs.map(statOf));
   for (const { path } of outputs) {
@@ -79,17 +86,22 @@ export async function writeReports(
 ): Promise<void> {
   for (const { path, format } of outputs) {
     const render = await FORMATS[format].load();
-    try {
-      await writeWhole(path, render(report, { ...options, color: false }));
-    } catch (error) {
-      if (!isSystemError(error)) throw error;
-      throw new Failure(`${path}: cannot be written (${reasonOf(error)})`, EXIT.cannotCreate);
-    }
+    await writeWhole(path, render(report, { ...options, color: false }));
+  }
+}
+
+/** Writes a file whole or not at all. Throws Failure where it cannot be written. */
+export async function writeWhole(path: string, parts: Parts): Promise<void> {
+  try {
+    await writeThere(path, parts);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw new Failure(`${path}: cannot be written (${reasonOf(error)})`, EXIT.cannotCreate);
   }
 }
 
 /** A link is followed, so that it stays one; a pipe or a device is written to, since it cannot be replaced. */
-async function writeWhole(path: string, parts: Iterable<string>): Promise<void> {
+async function writeThere(path: string, parts: Parts): Promise<void> {
   const there = await statOf(path);
   if (there === undefined) return replace(path, parts, undefined);
   if (!there.isFile()) return writeFile(path, parts);
@@ -97,7 +109,7 @@ async function writeWhole(path: string, parts: Iterable<string>): Promise<void> 
 }
 
 /** By a file beside it that takes its place when it is complete: a reader finds the old one or the new one. */
-async function replace(path: string, parts: Iterable<string>, before: BigIntStats | undefined): Promise<void> {
+async function replace(path: string, parts: Parts, before: BigIntStats | undefined): Promise<void> {
   const temporary = join(dirname(path), `.watchpcap-${randomBytes(TEMPORARY_BYTES).toString('hex')}.tmp`);
   const handle = await open(temporary, 'wx');
   try {

@@ -1,0 +1,171 @@
+import { constants, gzipSync } from 'node:zlib';
+import {
+  BytesSource,
+  type CaptureFacts,
+  type CaptureOptions,
+  findInputs,
+  type InterfaceFacts,
+  type NameRecord,
+  readCapture,
+  readCaptures,
+  type RecordBatch,
+} from '../capture/index.ts';
+import { buildIncident } from '../incident/index.ts';
+import {
+  Chooser,
+  composeReport,
+  encodeExtract,
+  type ExtractLacks,
+  ExtractRoom,
+  type Level,
+  LEVELS,
+  type Report,
+  type Rewrite,
+  selectionOf,
+  tellsTheSame,
+} from '../report/index.ts';
+import type { KeyLog } from '../tls/index.ts';
+import type { ModelSettings } from './analyze.ts';
+import { EXIT } from './exit-status.ts';
+import { ExtractPass } from './extract-pass.ts';
+import { Failure } from './failure.ts';
+import { VERSION } from './version.ts';
+import { WirePass } from './wire-pass.ts';
+
+/** Names of hosts that all files together may tell. */
+const NAMES_MAX = 4096;
+/** All secrets together: some 10,000 connections. */
+const SECRETS_MAX_BYTES = 4 * 1024 * 1024;
+
+/** What was analysed, and how: an extract of it has to tell the same. */
+export interface Analysed {
+  /** As they were given. */
+  readonly paths: readonly string[];
+  readonly capture: CaptureFacts;
+  /** With the capture's own addresses and names. */
+  readonly report: Report;
+  readonly settings: ModelSettings;
+  readonly keyLog: KeyLog;
+}
+
+export interface ExtractSettings {
+  readonly keepSecrets: boolean;
+  /** The report in whose words comments are, where it is not that of the analysis: with stand-ins. */
+  readonly shown?: Report;
+  /** Absent: packets stay as they are. Names of hosts, and comments that somebody wrote, go where they do not. */
+  readonly rewrite?: Rewrite;
+  /** Bytes that packets may take; for tests. */
+  readonly maxBytes?: number;
+}
+
+export interface Extract extends ExtractLacks {
+  /** As pcapng. */
+  readonly bytes: Uint8Array;
+  readonly packets: number;
+}
+
+interface Second {
+  readonly room: ExtractRoom;
+  readonly interfaces: readonly InterfaceFacts[];
+  readonly names: readonly NameRecord[];
+  readonly secrets: readonly Uint8Array[];
+}
+
+/**
+ * Reads a capture again and makes a capture of what its report rests on. As few connections as tell the same: those of the report, else
+ * those of clients and upstreams too, else all; each try is analysed.
+ * Throws CaptureError where a file cannot be read any more.
+ */
+export async function makeExtract(
+  analysed: Analysed,
+  settings: ExtractSettings,
+  reading: CaptureOptions,
+): Promise<Extract> {
+  const second = await readAgain(analysed, settings, reading);
+  const { room } = second;
+  const level = LEVELS.find((each) => isEnough(analysed, room, each, second)) ?? null;
+  const kept = room.upTo(level ?? 2);
+  const { rewrite, keepSecrets, shown = analysed.report } = settings;
+  const parts = {
+    ...second,
+    report: shown,
+    rewrite,
+    names: rewrite === undefined ? second.names : [],
+    secrets: keepSecrets ? second.secrets : [],
+  };
+  const used = LEVELS.filter((each) => each <= (level ?? 2));
+  return {
+    bytes: joined(encodeExtract(kept, parts)),
+    packets: kept.length,
+    shortened: kept.filter(({ isShortened }) => isShortened).length,
+    leftOut: used.reduce<number>((sum, each) => sum + room.leftOut[each], 0),
+    tellsTheSame: level !== null,
+    lacksSecrets: second.secrets.length > 0 && !keepSecrets,
+  };
+}
+
+/** Packed where the name says so, the same bytes on every system. */
+export function packedFor(path: string, bytes: Uint8Array): Uint8Array {
+  return path.toLowerCase().endsWith('.gz') ? gzipped(bytes) : bytes;
+}
+
+// RFC 1952 §2.3: the header names the system it was made on; 255 is unknown
+const GZIP_SYSTEM = 9;
+const SYSTEM_UNKNOWN = 255;
+
+function gzipped(bytes: Uint8Array): Uint8Array {
+  const packed = new Uint8Array(gzipSync(bytes, { level: constants.Z_BEST_COMPRESSION }));
+  packed[GZIP_SYSTEM] = SYSTEM_UNKNOWN;
+  return packed;
+}
+
+async function readAgain(
+  { paths, capture, report }: Analysed,
+  { maxBytes }: ExtractSettings,
+  reading: CaptureOptions,
+): Promise<Second> {
+  const room = new ExtractRoom(maxBytes);
+  const packets = capture.files.map((file) => file.packets);
+  const pass = new ExtractPass(new Chooser(selectionOf(report, capture)), room, { baseNs: capture.baseNs, packets });
+  const interfaces: InterfaceFacts[] = [];
+  const names: NameRecord[] = [];
+  const secrets: Uint8Array[] = [];
+  let secretBytes = 0;
+  // Where the first reading was interrupted, the second ends where it did.
+  const over = new AbortController();
+  reading.signal?.addEventListener('abort', () => over.abort());
+  const consumer = (batch: RecordBatch): void => {
+    pass.consume(batch);
+    if (capture.interrupted && pass.isOver) over.abort();
+  };
+  await readCaptures(findInputs(paths), consumer, {
+    ...reading,
+    signal: over.signal,
+    onInterface: (described) => void interfaces.push(described),
+    onNames: (records) => void names.push(...records.slice(0, NAMES_MAX - names.length)),
+    onSecrets: (keyLog) => {
+      secretBytes += keyLog.length;
+      if (secretBytes <= SECRETS_MAX_BYTES) secrets.push(keyLog);
+    },
+  });
+  if (reading.signal?.aborted === true) throw new Failure('interrupted: no packets are written', EXIT.cannotCreate);
+  return { room, interfaces, names, secrets };
+}
+
+function isEnough(analysed: Analysed, room: ExtractRoom, level: Level, second: Second): boolean {
+  const { report, settings, keyLog } = analysed;
+  const bytes = joined(
+    encodeExtract(room.upTo(level), { report, interfaces: second.interfaces, names: [], secrets: [] }),
+  );
+  return tellsTheSame(report, reportOnBytes(bytes, settings, keyLog));
+}
+
+function reportOnBytes(bytes: Uint8Array, { thresholds, hints }: ModelSettings, keyLog: KeyLog): Report {
+  const pass = new WirePass(keyLog);
+  const capture = readCapture(new BytesSource('extract', bytes), (batch) => pass.consume(batch));
+  return composeReport(buildIncident(pass.finish(), thresholds, hints), capture, VERSION);
+}
+
+function joined(blocks: Iterable<Uint8Array>): Uint8Array {
+  return new Uint8Array(Buffer.concat([...blocks]));
+}

@@ -1,0 +1,102 @@
+import { FLAG, isSegment, type Segment, STOP, type StopCode } from '../../decode/index.ts';
+import { addressText } from '../../trace/index.ts';
+import type { Endpoint } from '../model.ts';
+import { involvedRank, legRank, RANK } from './rank.ts';
+import { connectionKey, hostsKey, packetKey, portsKey, type Selection } from './selection.ts';
+
+/** No rank: the packet does not matter. */
+export const NO_RANK = -1;
+
+/** Preface, SETTINGS, the first requests and the entries that header compression refers to all along. */
+const HEAD_BYTES: number = 64 * 1024;
+/** SYN, FIN and RST of all involved connections: beyond them they are a flood, and worth no more than other packets. */
+const CONTROLS_MAX = 4096;
+/** Packets at the very moment at which the capture begins or ends. */
+const EDGES_MAX = 16;
+
+/** Tells what each packet of a capture is worth, in the capture's order. */
+export class Chooser {
+  readonly #selection: Selection;
+  /** Captured bytes of each involved connection so far. */
+  readonly #heads = new Map<string, number>();
+  #edges = 0;
+  #controls = 0;
+
+  constructor(selection: Selection) {
+    this.#selection = selection;
+  }
+
+  /**
+   * @param stop     what decoding told of it, `segment` and `quoted` being what it left
+   * @param timeNs   since the capture's base
+   * @returns a rank, or NO_RANK
+   */
+  rank(
+    file: number,
+    packet: number,
+    timeNs: number,
+    capturedBytes: number,
+    stop: StopCode,
+    segment: Segment,
+    quoted: Segment,
+  ): number {
+    const rank = this.#rankOf(timeNs, capturedBytes, stop, segment, quoted);
+    const isNamed = this.#selection.anchors.has(packetKey(file, packet));
+    return isNamed || this.#isEdge(timeNs) ? RANK.anchor : rank;
+  }
+
+  #rankOf(timeNs: number, capturedBytes: number, stop: StopCode, segment: Segment, quoted: Segment): number {
+    if (stop === STOP.fragmentHeld || stop === STOP.ipFragment) return this.#fragmentRank(segment);
+    if (stop === STOP.icmpQuote) return this.#selection.involved.has(keyOf(quoted)) ? RANK.frame : RANK.other;
+    if (!isSegment(stop)) return NO_RANK;
+    if (!this.#selection.ports.has(portsKey(segment.srcPort, segment.dstPort))) return RANK.other;
+    const key = keyOf(segment);
+    if (this.#selection.involved.has(key)) return this.#involvedRank(key, timeNs, capturedBytes, segment);
+    const nth = this.#selection.legs.get(key);
+    return nth === undefined ? RANK.other : legRank(nth);
+  }
+
+  #fragmentRank(segment: Segment): number {
+    const hosts = hostsKey(sourceOf(segment).ip, destinationOf(segment).ip);
+    return this.#selection.involvedHosts.has(hosts) ? RANK.frame : RANK.other;
+  }
+
+  #involvedRank(key: string, timeNs: number, capturedBytes: number, { flags }: Segment): number {
+    const before = this.#heads.get(key) ?? 0;
+    if (before < HEAD_BYTES) this.#heads.set(key, before + capturedBytes);
+    const isControl = (flags & (FLAG.syn | FLAG.fin | FLAG.rst)) !== 0 && ++this.#controls <= CONTROLS_MAX;
+    if (isControl || before < HEAD_BYTES) return RANK.frame;
+    return involvedRank(nearest(this.#selection.moments, timeNs) / 1e9);
+  }
+
+  #isEdge(timeNs: number): boolean {
+    const { firstNs, lastNs } = this.#selection;
+    return (timeNs === firstNs || timeNs === lastNs) && ++this.#edges <= EDGES_MAX;
+  }
+}
+
+function keyOf(segment: Segment): string {
+  return connectionKey(sourceOf(segment), destinationOf(segment));
+}
+
+function sourceOf({ ipVersion, src0, src1, src2, src3, srcPort }: Segment): Endpoint {
+  return { ip: addressText(ipVersion, [src0, src1, src2, src3]), port: srcPort };
+}
+
+function destinationOf({ ipVersion, dst0, dst1, dst2, dst3, dstPort }: Segment): Endpoint {
+  return { ip: addressText(ipVersion, [dst0, dst1, dst2, dst3]), port: dstPort };
+}
+
+/** How far the nearest of ascending `moments` is from `timeNs`; Infinity where there is none. */
+function nearest(moments: Float64Array, timeNs: number): number {
+  let from = 0;
+  let to = moments.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((moments[middle] ?? 0) < timeNs) from = middle + 1;
+    else to = middle;
+  }
+  const after = (moments[from] ?? Infinity) - timeNs;
+  const before = timeNs - (moments[from - 1] ?? -Infinity);
+  return Math.min(after, before);
+}
