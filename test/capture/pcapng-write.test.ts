@@ -79,7 +79,9 @@ test('what is written is read again: bytes, both lengths, time, link type, inter
         writeSection({ application: 'a test', comment: '' }),
         writeInterface(ETHERNET),
         writeInterface(COOKED),
-        ...written.map(({ packet, comment }) => writePacket({ ...packet, comments: comment === null ? [] : [comment] })),
+        ...written.map(({ packet, comment }) =>
+          writePacket({ ...packet, comments: comment === null ? [] : [comment] }),
+        ),
       ]);
       const again = told(file);
       expect(again.warnings).toBe(0);

@@ -444,7 +444,8 @@ describe('damaged and hostile captures', () => {
     const path = at('a\u001b[2J\u202eb.pcap');
     copyFileSync(SAMPLE, path);
     const { path: written } = await extractOf([path]);
-    for (const { comment: told } of rowsOf(written)) expect(told).not.toMatch(/[\u001b\u202e]/);
+    for (const { comment: told = '' } of rowsOf(written))
+      expect([told.includes('\u001b'), told.includes('\u202e')]).toEqual([false, false]);
   });
 });
 
