@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { CaptureError, type CaptureFacts, type CaptureOptions } from '../capture/index.ts';
 import { composeReport, renderTrace, warningText } from '../report/index.ts';
+import { anonymizingOf, toldOf } from './anonymize-options.ts';
 import { analyzeFiles, readTrace } from './analyze.ts';
 import { evidenceFiles, wantsEvidence } from './evidence-options.ts';
 import { EXIT, type ExitStatus, exitStatusOf, exitStatusOfError } from './exit-status.ts';
@@ -68,6 +69,13 @@ async function analyze(files: readonly string[], options: AnalyzeOptions): Promi
   const outputs = [...options.output, ...evidenceFiles(options)];
   await checkOutputs(outputs, files);
   if (wantsEvidence(options)) refuseStreams(files, '--extract');
+  const anonymizing = anonymizingOf(options);
+  if (anonymizing !== null && wantsEvidence(options)) {
+    throw new Failure(
+      '--extract writes packets as they were captured: it is not to be had with --anonymize',
+      EXIT.usage,
+    );
+  }
   const keyLog = readKeyLog(options.keylog);
   const guard = new InputGuard();
   const { capture, incident } = await watched((reading) => {
@@ -79,6 +87,7 @@ async function analyze(files: readonly string[], options: AnalyzeOptions): Promi
     outputs,
     report.capture.files.map(({ path }) => path),
   );
+  const told = toldOf(report, anonymizing);
   try {
     if (wantsEvidence(options)) {
       const { writeEvidence } = await import('./evidence.ts');
@@ -86,7 +95,7 @@ async function analyze(files: readonly string[], options: AnalyzeOptions): Promi
       await watched((reading) => writeEvidence(analysed, options, guard, reading));
     }
   } finally {
-    await printReport(report, options);
+    await printReport(told.report, options);
   }
   return options.exitZero ? EXIT.healthy : exitStatusOf(incident.verdict.state, options.failOn);
 }

@@ -1,5 +1,6 @@
 import { Argument, Command, Option } from 'commander';
 import { FORMATS, type FormatName } from '../report/index.ts';
+import { addAnonymizeOptions, type AnonymizeOptions } from './anonymize-options.ts';
 import { FAIL_ON, type FailOn } from './exit-status.ts';
 import { addEvidenceOptions, type EvidenceOptions } from './evidence-options.ts';
 import { addModelOptions, type ModelOptions } from './model-options.ts';
@@ -7,7 +8,7 @@ import { addOutputOption, type OutputFile } from './output-files.ts';
 import { VERSION } from './version.ts';
 
 /** Where a report goes, and how it is drawn. */
-export interface PrintOptions {
+export interface PrintOptions extends AnonymizeOptions {
   readonly format: FormatName;
   readonly output: readonly OutputFile[];
   readonly color: 'auto' | 'always' | 'never';
@@ -106,7 +107,7 @@ function addPrintOptions(command: Command): Command {
       .default('text')
       .env('WATCHPCAP_FORMAT'),
   );
-  return addOutputOption(command)
+  return addAnonymizeOptions(addOutputOption(command))
     .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
     .option('--ascii', 'draw with ASCII characters only', false);
 }

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import schema from '../../schema/report.schema.json' with { type: 'json' };
 import { readReport, type Report } from '../report/index.ts';
+import { anonymizingOf, toldOf } from './anonymize-options.ts';
 import { EXIT } from './exit-status.ts';
 import { Failure, reasonOf } from './failure.ts';
 import type { PrintOptions } from './options.ts';
@@ -19,7 +20,9 @@ const REPORT_MAX_BYTES = 480 * 1024 * 1024;
  */
 export async function renderReport(path: string, options: PrintOptions): Promise<void> {
   await checkOutputs(options.output, [path]);
-  await printReport(await reportIn(path), options);
+  const anonymizing = anonymizingOf(options);
+  const { report } = toldOf(await reportIn(path), anonymizing);
+  await printReport(report, options);
 }
 
 /** Prints the schema of the JSON report. */

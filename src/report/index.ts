@@ -1,3 +1,7 @@
+export { anonymized, standInsFor } from './anonymize.ts';
+export type { Digest } from './anonymize/digest.ts';
+export { NoRoomError } from './anonymize/no-room.ts';
+export type { StandIns } from './anonymize/stand-ins.ts';
 export { composeReport } from './compose.ts';
 export { type DumpedContent, type DumpedMoment, headersOf, renderFrame, renderHead } from './dump/frame.ts';
 export { type DumpedConnection, type DumpedPacket, renderPacket } from './dump/packet.ts';

@@ -26,9 +26,8 @@ const WEAKNESSES: Readonly<Record<Code, (count: number) => string>> = {
     `the capturing system dropped ${counted(count, 'packet')} by its own count: what is missing may have been there`,
   'warnings-omitted': (count) => `the files hold ${counted(count, 'more fault')} than are listed`,
   anonymized: () =>
-    'addresses (198.18.0.0/15, 2001:db8::/32), names, paths and files in this report are stand-ins: filters find packets ' +
-    'in an extract that was anonymised with it, not in the capture itself; that extract has no payloads, so analysed on ' +
-    'its own it tells what TCP tells, and its verdict is weaker',
+    'addresses (in 198.18.0.0/15 and 2001:db8::/32), names, paths and files are stand-ins: filters fit packets that were ' +
+    'extracted with this report, not the capture; those have no payloads, so that their own verdict is weaker',
 };
 
 type Told = Pick<TrustNote, 'code' | 'count' | 'args'>;

@@ -1,0 +1,251 @@
+import type { CaptureWarningArgs } from '../../capture/index.ts';
+import type { FindingArgs } from '../../incident/index.ts';
+import type { Report } from '../model.ts';
+
+/**
+ * What becomes of each field of a report. The types make it complete: a field that is added to the model does not compile until it has a
+ * rule here, and a field that a report has beyond the model is dropped.
+ */
+
+/** Of text: what it holds. `sentence` is dropped and written anew from the other fields; the others are mapped, or kept where they are known. */
+export type TextRule =
+  | 'sentence'
+  | 'dropped'
+  | 'time'
+  | 'own-id'
+  | 'address'
+  | 'agent'
+  | 'host'
+  | 'path'
+  | 'method'
+  | 'file'
+  | 'directory'
+  | 'debug'
+  | 'version'
+  | 'errno'
+  | 'limit'
+  | 'arg-word'
+  | 'request-kind'
+  | 'http2-error'
+  | 'link-type'
+  | 'warning-code'
+  | 'evidence-kind'
+  | 'finding-code'
+  | 'trust-code'
+  | 'conclusion'
+  | 'remedy-place';
+
+/** `word`: one of a few that the schema lists. `args`: by their names, in ARG_RULES. */
+export type Rule =
+  TextRule | 'word' | 'number' | 'boolean' | 'args' | readonly [Rule] | { readonly [field: string]: Rule };
+
+type RuleOf<T> = RuleOfPresent<NonNullable<T>>;
+type RuleOfPresent<T> = [T] extends [readonly (infer Item)[]]
+  ? readonly [RuleOf<Item>]
+  : [T] extends [number]
+    ? 'number'
+    : [T] extends [boolean]
+      ? 'boolean'
+      : [T] extends [string]
+        ? string extends T
+          ? TextRule
+          : 'word'
+        : string extends keyof T
+          ? 'args'
+          : { readonly [Field in keyof Required<T>]: RuleOf<T[Field]> };
+
+const PER_PARTY = { fromClient: 'number', fromServer: 'number' } as const;
+const PROBES = { probes: 'number', answered: 'number' } as const;
+const PINGS = { sent: 'number', answered: 'number' } as const;
+const ENDPOINT = { ip: 'address', port: 'number' } as const;
+const PLACE = { packet: 'number', file: 'number' } as const;
+const EVENT = { by: 'word', at: 'time', ...PLACE } as const;
+
+export const REPORT_RULES: RuleOf<Report> = {
+  schema: 'word',
+  tool: { name: 'word', version: 'version' },
+  capture: {
+    files: [
+      {
+        path: 'file',
+        format: 'word',
+        bytes: 'number',
+        packets: 'number',
+        linkTypes: ['link-type'],
+        truncated: 'boolean',
+        compression: 'word',
+        dropped: 'number',
+      },
+    ],
+    packets: 'number',
+    start: 'time',
+    end: 'time',
+    duration: 'number',
+    duplicates: 'number',
+    undecoded: 'number',
+    warnings: [
+      { code: 'warning-code', args: 'args', message: 'sentence', file: 'number', byte: 'number', packet: 'number' },
+    ],
+    interrupted: 'boolean',
+    comments: [{ ...PLACE, text: 'dropped' }],
+  },
+  verdict: { state: 'word', confidence: 'word', summary: 'sentence', reason: 'word', args: 'args' },
+  gateways: [{ addresses: ['address'], how: 'word' }],
+  connections: [
+    {
+      id: 'own-id',
+      role: 'word',
+      client: ENDPOINT,
+      server: ENDPOINT,
+      dumpId: 'own-id',
+      marks: [{ ...EVENT, kind: 'word', count: 'number', until: 'time', lastPacket: 'number', lastFile: 'number' }],
+      seenAs: [{ client: ENDPOINT, server: ENDPOINT, packets: 'number' }],
+      firstPacket: 'number',
+      firstFile: 'number',
+      lastPacket: 'number',
+      lastFile: 'number',
+      start: 'time',
+      end: 'time',
+      opened: 'word',
+      closed: { how: 'word', ...EVENT },
+      protocol: 'word',
+      packets: PER_PARTY,
+      bytes: PER_PARTY,
+      keepalive: { fromClient: PROBES, fromServer: PROBES },
+      retransmissions: PER_PARTY,
+      resets: [EVENT],
+      goaways: [{ ...EVENT, lastStreamId: 'number', error: 'http2-error', debug: 'debug' }],
+      pings: { fromClient: PINGS, fromServer: PINGS },
+      streams: [
+        {
+          id: 'number',
+          method: 'method',
+          path: 'path',
+          kind: 'request-kind',
+          status: 'number',
+          opened: 'time',
+          firstPacket: 'number',
+          firstFile: 'number',
+          closed: 'time',
+          how: 'word',
+          error: 'http2-error',
+          lastData: 'time',
+        },
+      ],
+      foldedStreams: { count: 'number', byStatus: [{ status: 'number', count: 'number' }] },
+      liveness: [{ from: 'time', to: 'time', state: 'word', owedBy: 'word' }],
+    },
+  ],
+  links: [{ client: 'own-id', upstream: 'own-id', method: 'word', confidence: 'number', streams: [['number']] }],
+  windows: [
+    {
+      id: 'own-id',
+      client: 'own-id',
+      upstream: 'own-id',
+      link: 'number',
+      confidence: 'word',
+      from: 'time',
+      to: 'time',
+      duration: 'number',
+      open: 'boolean',
+      onset: { lastHeard: 'time', firstUnanswered: 'time' },
+      cause: 'word',
+      oneWay: 'word',
+      end: { how: 'word', at: 'time', ...PLACE },
+      streams: [
+        {
+          id: 'number',
+          kind: 'request-kind',
+          path: 'path',
+          upstreamStream: 'number',
+          silentSince: 'time',
+          outcome: 'word',
+          status: 'number',
+          recoveredBy: { stream: 'number', upstream: 'own-id' },
+        },
+      ],
+      alternatives: [{ upstream: 'own-id', requestsDuring: 'number', unused: 'boolean' }],
+      evidence: [{ ...EVENT, connection: 'own-id', kind: 'evidence-kind', value: 'number', text: 'sentence' }],
+      story: 'sentence',
+    },
+  ],
+  thresholds: {
+    deadTries: 'number',
+    deadAfter: 'number',
+    idleAfter: 'number',
+    healedWait: 'number',
+    actsWithin: 'number',
+    lossSpan: 'number',
+    lossTries: 'number',
+    responseGrace: 'number',
+    watchGrace: 'number',
+  },
+  trust: [
+    {
+      code: 'trust-code',
+      connection: 'own-id',
+      weakens: ['conclusion'],
+      packets: ['number'],
+      files: ['number'],
+      count: 'number',
+      args: 'args',
+      message: 'sentence',
+    },
+  ],
+  findings: [
+    {
+      code: 'finding-code',
+      severity: 'word',
+      title: 'sentence',
+      connection: 'own-id',
+      stream: 'number',
+      at: 'time',
+      packets: ['number'],
+      files: ['number'],
+      filter: 'sentence',
+      args: 'args',
+    },
+  ],
+  whatIf: [
+    {
+      remedy: 'word',
+      where: 'remedy-place',
+      parameters: 'args',
+      windows: [{ window: 'own-id', firesAt: 'time', duration: 'number', reason: 'sentence' }],
+      collateral: [{ connection: 'own-id', stream: 'number', kind: 'request-kind', at: 'time' }],
+    },
+  ],
+  nextSteps: [{ text: 'sentence', command: 'sentence' }],
+};
+
+type TextNames<Args> = {
+  [Name in keyof Args]: Args[Name] extends string | readonly string[] | null ? Name : never;
+}[keyof Args];
+type TextArg =
+  | { [Code in keyof FindingArgs]: TextNames<FindingArgs[Code]> }[keyof FindingArgs]
+  | { [Code in keyof CaptureWarningArgs]: TextNames<CaptureWarningArgs[Code]> }[keyof CaptureWarningArgs];
+
+/** Arguments that are text, by name: of findings and warnings the types know them all. Text by another name is dropped. */
+const KNOWN_ARG_RULES = {
+  about: 'arg-word',
+  alternative: 'own-id',
+  by: 'arg-word',
+  compression: 'arg-word',
+  deadBeside: 'own-id',
+  debug: 'debug',
+  directory: 'directory',
+  errno: 'errno',
+  kind: 'arg-word',
+  names: 'file',
+  problem: 'arg-word',
+  weakness: 'trust-code',
+} as const satisfies Record<Exclude<TextArg, number | symbol>, TextRule>;
+
+export const ARG_RULES: ReadonlyMap<string, TextRule> = new Map<string, TextRule>([
+  ...Object.entries(KNOWN_ARG_RULES),
+  ['connection', 'own-id'],
+  ['connections', 'own-id'],
+  ['lastGatewayPacketAt', 'time'],
+  ['limit', 'limit'],
+  ['ip', 'address'],
+]);

@@ -1,0 +1,62 @@
+import { ARG_RULES, type Rule, type TextRule } from './rules.ts';
+
+/** What becomes of a text; null: it is left out of a list, and is empty or null elsewhere. */
+export type TextMapper = (rule: TextRule | 'word', text: string) => string | null;
+
+const ARG_NAME = /^[a-zA-Z][a-zA-Z0-9]{0,39}$/;
+
+/**
+ * A value with all its text mapped, and without what has no rule.
+ * @param value  what the rule is for, as the schema says; what is of another type becomes null
+ */
+export function walked(rule: Rule, value: unknown, map: TextMapper): unknown {
+  if (value === null || value === undefined) return value;
+  if (typeof rule === 'object') return isList(rule) ? walkedList(rule[0], value, map) : walkedObject(rule, value, map);
+  switch (rule) {
+    case 'number':
+      return typeof value === 'number' ? value : null;
+    case 'boolean':
+      return value === true;
+    case 'args':
+      return walkedArgs(value, map);
+    default:
+      return typeof value === 'string' ? map(rule, value) : null;
+  }
+}
+
+/** TypeScript's own test does not know lists that cannot be written to. */
+function isList(rule: Exclude<Rule, string>): rule is readonly [Rule] {
+  return Array.isArray(rule);
+}
+
+function walkedList(rule: Rule, value: unknown, map: TextMapper): unknown {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((item: unknown) => {
+    const told = walked(rule, item, map);
+    return told === null ? [] : [told];
+  });
+}
+
+function walkedObject(rules: Readonly<Record<string, Rule>>, value: unknown, map: TextMapper): unknown {
+  if (typeof value !== 'object' || value === null) return null;
+  const told: Record<string, unknown> = {};
+  for (const [field, held] of Object.entries(value)) {
+    const rule = Object.hasOwn(rules, field) ? rules[field] : undefined;
+    if (rule !== undefined) told[field] = walked(rule, held, map);
+  }
+  return told;
+}
+
+/** Numbers and the like stay whatever their name; text, and lists of it, where the name has a rule. */
+function walkedArgs(value: unknown, map: TextMapper): unknown {
+  if (typeof value !== 'object' || value === null) return {};
+  const told: Record<string, unknown> = {};
+  for (const [name, held] of Object.entries(value)) {
+    const rule = ARG_RULES.get(name);
+    if (typeof held === 'number' || typeof held === 'boolean' || held === null) {
+      if (ARG_NAME.test(name)) told[name] = held;
+    } else if (rule !== undefined)
+      told[name] = Array.isArray(held) ? walkedList(rule, held, map) : walked(rule, held, map);
+  }
+  return told;
+}
