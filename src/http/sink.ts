@@ -50,7 +50,8 @@ export interface HttpSink {
     endStream: boolean,
   ): void;
   rstStream(connection: number, side: Side, streamId: number, errorCode: number): void;
-  settings(connection: number, side: Side, ack: boolean): void;
+  /** @param initialWindowBytes  what each stream of the other side may send before a WINDOW_UPDATE; -1 where it is not said */
+  settings(connection: number, side: Side, ack: boolean, initialWindowBytes: number): void;
   /** Opaque data as two int32 words. */
   ping(connection: number, side: Side, ack: boolean, opaque0: number, opaque1: number): void;
   goaway(connection: number, side: Side, lastStreamId: number, errorCode: number, debug: string): void;

@@ -1,7 +1,8 @@
 import type { FindingArgs, FindingCode } from '../incident/index.ts';
 import { durationText } from './duration.ts';
-import type { Connection, Finding, Timestamp } from './model.ts';
-import { clockText, counted, middleCut, named } from './words/phrase.ts';
+import type { Connection, Finding, Party, Timestamp } from './model.ts';
+import { idleDropText } from './words/idle-drop.ts';
+import { clockText, counted, middleCut, named, partyText } from './words/phrase.ts';
 import { icmpText } from './words/icmp.ts';
 import { weaknessText } from './words/trust.ts';
 
@@ -18,6 +19,10 @@ type Told<Args> = {
 /** The finding's connection by name, other connections by name, spans and moments as text. */
 interface About {
   readonly self: string;
+  /** ` of stream 7`; empty where the finding is of none. */
+  readonly stream: string;
+  /** `the gateway`: who a side of the finding's connection is. */
+  readonly party: (side: Party) => string;
   readonly name: (id: string) => string;
   readonly span: (seconds: number) => string;
   readonly clock: (at: Timestamp) => string;
@@ -87,6 +92,13 @@ const TITLES: Titles = {
     `${self}: ${counted(streams, 'stream')} refused before being processed and safe to retry; ${retried} retried`,
   'zero-window-stall': ({ spanSeconds }, { self, span }) =>
     `${self}: the receive window was closed for ${span(spanSeconds)}; the reader is slow, not the sender`,
+  'flow-control-stall': ({ reader, window, streams, spanSeconds, stillOpen }, { self, stream, span, party }) =>
+    `${self}: ${window === 'stream' ? `the HTTP/2 window${stream} was` : `the connection's HTTP/2 window, and with it ${counted(streams, 'open stream')}, was`} ` +
+    `spent for ${span(spanSeconds)} and ${party(reader)} gave no WINDOW_UPDATE` +
+    `${stillOpen ? ', still so when the capture ends' : ''}: the reader stalls, not the sender`,
+  'middlebox-idle-drop': ({ gapSeconds, survivedSeconds, met }, { self, span }) =>
+    `${self} was silent for ${span(gapSeconds)}, then its first packet was ${met === 'reset' ? 'answered by RST' : 'never answered'}: ` +
+    idleDropText(gapSeconds, survivedSeconds),
   'too-many-pings': ({ debug }, { self }) =>
     `${self}: GOAWAY ENHANCE_YOUR_CALM "${middleCut(debug, DEBUG_MAX)}": pings came too often`,
   'reset-not-from-peer': ({ ttl, usualTtl }, { self }) =>
@@ -103,13 +115,20 @@ export function isFindingCode(code: string): code is FindingCode {
 
 /** The sentence of a finding, from what the report has of it; its code where it has none. */
 export function findingTitle(
-  { code, connection, args }: Pick<Finding, 'code' | 'connection' | 'args'>,
+  { code, connection, stream, args }: Pick<Finding, 'code' | 'connection' | 'stream' | 'args'>,
   connections: ReadonlyMap<string, Connection>,
 ): string {
   const name = (id: string): string => named(id, connections);
   const self = connection === null ? 'The capture' : name(connection);
   if (!isFindingCode(code)) return `${self}: ${code}`;
-  return titleOf(code, args, { self, name, span: durationText, clock: clockText });
+  return titleOf(code, args, {
+    self,
+    stream: stream === null ? '' : ` of stream ${stream}`,
+    party: (side) => partyText(connections.get(connection ?? '')?.role ?? 'other', side),
+    name,
+    span: durationText,
+    clock: clockText,
+  });
 }
 
 /** What `compose/finding.ts` made of a code's arguments is what its sentence takes: TypeScript cannot see the two belong together. */

@@ -1,5 +1,6 @@
 import type { ConnectionFacts, Side } from '../tcp/index.ts';
 import { endpointText } from './addresses.ts';
+import type { CreditBook } from './credit.ts';
 import { type DebtBook, LAST_SENT } from './debts.ts';
 import type { FlowNotes } from './flow-notes.ts';
 import type { Gathered } from './gathered.ts';
@@ -27,6 +28,7 @@ export interface Books {
   readonly marks: MarkBook;
   readonly notes: FlowNotes;
   readonly stairs: StairBook;
+  readonly credit: CreditBook;
 }
 
 /** A connection is made by its first packet, so that this is never told. */
@@ -50,16 +52,17 @@ export function freeze(books: Books, lastNs: number): Pick<Trace, 'connections' 
       const gathered = books.gathered[connection];
       return gathered === undefined ? [] : [new FrozenConnection(books, gathered, connection, id, lastNs)];
     }),
-    streams: frozenStreams(books.streams, idOf),
+    streams: frozenStreams(books, idOf),
     joins: books.joins.all(idOf),
   };
 }
 
 function frozenStreams(
-  streams: StreamBook,
+  { streams, credit }: Books,
   idOf: (connection: number, nth: number) => number | undefined,
 ): TraceStream[] {
-  return Array.from(streams.all(), (stream) => stream.freeze(idOf))
+  const initialBytesOf = (connection: number, side: Side): number => credit.initialBytes(connection, side);
+  return Array.from(streams.all(), (stream) => stream.freeze(idOf, initialBytesOf))
     .sort(
       (a, b) =>
         a.opened.timeNs - b.opened.timeNs ||
@@ -155,5 +158,6 @@ function frozenFlow(books: Books, gathered: Gathered, connection: number, side: 
     heardGaps: books.stairs.finish(row, sent.get(row, LAST_SENT), lastNs),
     inFlightBytes: tcp.bytesInFlight(connection, side),
     zeroWindowSince: side === 0 ? gathered.zeroWindowSince0 : gathered.zeroWindowSince1,
+    windowSpent: books.credit.longestStall(connection, side),
   };
 }

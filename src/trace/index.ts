@@ -22,6 +22,7 @@ export type {
   RequestFields,
   Silence,
   SlowPing,
+  Stall,
   Step,
   StreamTotals,
   Trace,

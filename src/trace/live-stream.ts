@@ -2,9 +2,10 @@ import type { Moment } from '../capture/index.ts';
 import type { KeptFields } from '../http/index.ts';
 import { otherSide, type Side } from '../tcp/index.ts';
 import { packed, unpackedRef } from './ref-table.ts';
+import { StallNotes } from './stall-notes.ts';
 import { WaitingLink } from './waiting-requests.ts';
 import { LONG_STREAM_NS, PARTNERS_MAX, PASSED_ON_SOON_NS } from './limits.ts';
-import type { JoinMethod, Partner, Pause, Ref, RequestFields, TraceStream } from './model.ts';
+import type { JoinMethod, Partner, Pause, Ref, RequestFields, Stall, TraceStream } from './model.ts';
 
 /** RFC 9110 §15.6: from here on the server side failed. */
 const SERVER_ERROR = 500;
@@ -18,7 +19,9 @@ const SLOTS = 11;
 /** All numbers of a stream in one array: times by slot, then packets by slot, then DATA bytes by side. One array is one place in memory. A packet cell of 0: that has not happened. */
 const PACKETS = SLOTS;
 const DATA_BYTES: number = 2 * SLOTS;
-const CELLS: number = DATA_BYTES + 2;
+/** Then by side: what WINDOW_UPDATEs added to its flow-control window, less what it sent. */
+const CREDIT: number = DATA_BYTES + 2;
+const CELLS: number = CREDIT + 2;
 /** A partner while it is followed; used again with its stream. */
 class LivePartner {
   connection = 0;
@@ -73,6 +76,8 @@ export class LiveStream {
   /** Chain of the table of open streams. */
   next: LiveStream | null = null;
   readonly #cells = new Float64Array(CELLS);
+  /** Made when a window is first spent: few ever are. */
+  #stalls: StallNotes | null = null;
   readonly #partners: LivePartner[] = [];
   #partnersCount = 0;
 
@@ -96,6 +101,7 @@ export class LiveStream {
     // A loop: for so few cells the built-in call costs more than the work. Times without a packet are never read.
     for (let cell = PACKETS; cell < CELLS; cell++) this.#cells[cell] = 0;
     this.#partnersCount = 0;
+    this.#stalls?.clear();
     this.#note(AT.opened, moment);
   }
 
@@ -126,6 +132,21 @@ export class LiveStream {
     this.#cells[DATA_BYTES + side] = (this.#cells[DATA_BYTES + side] ?? 0) + dataBytes;
     this.#notePause(side, moment);
     this.#note(AT.lastData + side, moment);
+  }
+
+  /**
+   * A side sent DATA out of its flow-control window (RFC 9113 §6.9).
+   * @param initialBytes the window that its streams begin with; Infinity where it is not known
+   */
+  spend(side: Side, dataBytes: number, initialBytes: number, moment: Moment): void {
+    this.#stalls?.resume(side, initialBytes + this.#credit(side, 0), moment);
+    if (initialBytes + this.#credit(side, -dataBytes) > 0) return;
+    (this.#stalls ??= new StallNotes()).stop(side, moment);
+  }
+
+  /** The other side gave it more (RFC 9113 §6.9.1). */
+  grant(side: Side, incrementBytes: number, initialBytes: number, moment: Moment): void {
+    this.#stalls?.resume(side, initialBytes + this.#credit(side, incrementBytes), moment);
   }
 
   end(side: Side, moment: Moment): void {
@@ -193,8 +214,12 @@ export class LiveStream {
   /**
    * All but its place among the streams of the trace.
    * @param idOf the id in the trace of a connection, given by its number and its nth; undefined where it was given up
+   * @param initialBytesOf the window that a side's streams begin with; Infinity where it is not known
    */
-  freeze(idOf: (connection: number, nth: number) => number | undefined): Omit<TraceStream, 'index'> {
+  freeze(
+    idOf: (connection: number, nth: number) => number | undefined,
+    initialBytesOf: (connection: number, side: Side) => number,
+  ): Omit<TraceStream, 'index'> {
     return {
       connection: idOf(this.connection, this.nth) ?? 0,
       id: this.id,
@@ -210,6 +235,7 @@ export class LiveStream {
       longestPause: [this.#pause(0), this.#pause(1)],
       ended: [this.#ref(AT.ended), this.#ref(AT.ended + 1)],
       reset: this.#reset(),
+      windowSpent: [this.#stall(0, initialBytesOf), this.#stall(1, initialBytesOf)],
       partners: this.#partners.slice(0, this.#partnersCount).flatMap((partner) => {
         const connection = idOf(partner.connection, partner.nth);
         return connection === undefined ? [] : [frozenPartner(partner, connection)];
@@ -233,6 +259,18 @@ export class LiveStream {
     this.#cells[from] = this.#cells[last] ?? 0;
     this.#cells[PACKETS + from] = this.#cells[PACKETS + last] ?? 0;
     this.#note(to, moment);
+  }
+
+  /** @returns the bytes by which the side's window differs from the initial one, after this change */
+  #credit(side: Side, changeBytes: number): number {
+    const credit = (this.#cells[CREDIT + side] ?? 0) + changeBytes;
+    this.#cells[CREDIT + side] = credit;
+    return credit;
+  }
+
+  #stall(side: Side, initialBytesOf: (connection: number, side: Side) => number): Stall | null {
+    if (this.#stalls === null) return null;
+    return this.#stalls.longest(side, initialBytesOf(this.connection, side) + this.#credit(side, 0));
   }
 
   #pause(side: Side): Pause | null {

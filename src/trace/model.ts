@@ -148,6 +148,8 @@ export interface Flow {
   readonly inFlightBytes: number;
   /** Receive window announced as zero, and not reopened since; null where open. */
   readonly zeroWindowSince: Ref | null;
+  /** The longest time in which this side had spent the HTTP/2 connection's window; null: never, or not knowable. */
+  readonly windowSpent: Stall | null;
 }
 
 /** A silence of one side longer than all before it, or than all before it that were idle. */
@@ -259,6 +261,17 @@ export interface Pause {
   readonly toNs: number;
 }
 
+/**
+ * A flow-control window stood at zero or below (RFC 9113 §6.9). Known only where the connection's beginning is in the capture and none of
+ * its bytes is missing. Padding is not counted, so that a sender who pads is never said to be stopped when it is not.
+ */
+export interface Stall {
+  /** The DATA that spent it. */
+  readonly from: Ref;
+  /** What opened it again; null: nothing until the capture ended. */
+  readonly to: Ref | null;
+}
+
 /** An HTTP/2 stream. In its values `null` means: there, but not knowable; `undefined`: absent or not seen. */
 export interface TraceStream {
   /** Index into `Trace.streams`. */
@@ -284,6 +297,8 @@ export interface TraceStream {
   /** END_STREAM, by side. */
   readonly ended: readonly [Ref | null, Ref | null];
   readonly reset: { readonly by: Side; readonly at: Ref; readonly errorCode: number } | null;
+  /** By sender: the longest time in which it had spent the stream's window; null: never, or not knowable. */
+  readonly windowSpent: readonly [Stall | null, Stall | null];
   /** At most PARTNERS_MAX; more than one where a gateway tried again elsewhere. */
   readonly partners: readonly Partner[];
 }

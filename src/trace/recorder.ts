@@ -13,6 +13,7 @@ import {
   TCP_BOUNDS,
 } from '../tcp/index.ts';
 import { sameHost } from './addresses.ts';
+import { CreditBook } from './credit.ts';
 import { DebtBook, LAST_SENT } from './debts.ts';
 import { FlowNotes } from './flow-notes.ts';
 import { FIRST_SENT, freeze } from './freeze.ts';
@@ -57,6 +58,7 @@ export class Recorder implements HttpSink {
   readonly #pings: PingBook;
   readonly #marks = new MarkBook();
   readonly #notes = new FlowNotes();
+  readonly #credit: CreditBook;
   readonly #stairs: StairBook;
   readonly #roster: Roster;
   readonly #silences = new Share(SILENCES_MAX, SILENCES_LEAST, SILENCES_TOTAL);
@@ -83,6 +85,7 @@ export class Recorder implements HttpSink {
     this.#tcp = tcp;
     this.#debts = new DebtBook(moment, this.#limits);
     this.#stairs = new StairBook(this.#limits);
+    this.#credit = new CreditBook(moment);
     this.#streams = new StreamBook(moment, this.#limits);
     this.#pings = new PingBook(moment);
     this.#joins = new JoinBook(
@@ -119,6 +122,7 @@ export class Recorder implements HttpSink {
     this.#debts.opened(connection);
     this.#marks.opened(connection);
     this.#notes.opened(connection);
+    this.#credit.opened(connection, bySyn);
     this.#stairs.opened(connection);
     this.#streams.opened(connection);
     if (bySyn) this.#roster.asked(connection);
@@ -165,11 +169,16 @@ export class Recorder implements HttpSink {
 
   gap(connection: number, side: Side, lostBytes: number, reason: GapReason): void {
     this.#notes.gap(connection, side, lostBytes, reason === GAP.snaplen);
+    // A WINDOW_UPDATE may be among what is missing.
+    this.#credit.distrust(connection);
   }
 
   protocol(connection: number, protocol: Protocol): void {
     const gathered = this.#gathered[connection];
-    if (gathered !== undefined) gathered.protocol = protocol;
+    if (gathered === undefined) return;
+    // An upgrade has its first SETTINGS in a header field that is not kept (RFC 7540 §3.2.1).
+    if (gathered.protocol === 'http1') this.#credit.distrust(connection);
+    gathered.protocol = protocol;
   }
 
   /** What is told of a connection stood in TLS, and was decrypted. */
@@ -201,10 +210,13 @@ export class Recorder implements HttpSink {
     fingerprint: number,
     endStream: boolean,
   ): void {
+    const isCredited = this.#gathered[connection]?.protocol === 'h2';
+    if (isCredited) this.#credit.spend(connection, side, dataBytes);
     const stream = this.#streamOf(connection, streamId, null, false);
     if (stream === undefined) return;
     this.#marks.add(connection, MARK.data, side, this.#moment);
     if (dataBytes > 0) {
+      if (isCredited) stream.spend(side, dataBytes, this.#credit.initialBytes(connection, side), this.#moment);
       if (fingerprint !== 0) this.#joins.payload(stream, side, dataBytes, fingerprint);
       stream.data(side, dataBytes, this.#moment);
     }
@@ -219,9 +231,19 @@ export class Recorder implements HttpSink {
     this.#close(stream);
   }
 
-  settings(_connection: number, _side: Side, _ack: boolean): void {}
+  settings(connection: number, side: Side, ack: boolean, initialWindowBytes: number): void {
+    if (!ack && initialWindowBytes >= 0) this.#credit.begin(connection, otherSide(side), initialWindowBytes);
+  }
 
-  windowUpdate(_connection: number, _side: Side, _streamId: number, _incrementBytes: number): void {}
+  windowUpdate(connection: number, side: Side, streamId: number, incrementBytes: number): void {
+    const sender = otherSide(side);
+    if (streamId === 0) {
+      this.#credit.grant(connection, sender, incrementBytes);
+      return;
+    }
+    const initialBytes = this.#credit.initialBytes(connection, sender);
+    this.#streams.find(connection, streamId)?.grant(sender, incrementBytes, initialBytes, this.#moment);
+  }
 
   ping(connection: number, side: Side, ack: boolean, opaque0: number, opaque1: number): void {
     const gathered = this.#gathered[connection];
@@ -249,7 +271,9 @@ export class Recorder implements HttpSink {
     gathered.goaway({ by: side, at: refOf(this.#moment), lastStreamId, errorCode, debug });
   }
 
-  lost(_connection: number, _side: Side): void {}
+  lost(connection: number, _side: Side): void {
+    this.#credit.distrust(connection);
+  }
 
   regained(_connection: number, _side: Side): void {}
 
@@ -271,6 +295,7 @@ export class Recorder implements HttpSink {
       marks: this.#marks,
       notes: this.#notes,
       stairs: this.#stairs,
+      credit: this.#credit,
     };
     return {
       ...freeze(books, this.#lastNs),

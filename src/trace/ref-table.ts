@@ -14,9 +14,9 @@ export class RefTable {
   readonly #stride: number;
   #cells: Float64Array;
 
-  constructor(columns: number) {
+  constructor(columns: number, firstRows: number = FIRST_ROWS) {
     this.#stride = columns * CELLS;
-    this.#cells = new Float64Array(FIRST_ROWS * this.#stride);
+    this.#cells = new Float64Array(firstRows * this.#stride);
   }
 
   /** Makes room for `rows` rows, by doubling, so that growth costs a constant per row. */

@@ -38,8 +38,9 @@ export class HttpRecord implements HttpSink {
     this.calls.push(['rstStream', connection, side, streamId, errorCode]);
   }
 
-  settings(connection: number, side: Side, ack: boolean): void {
-    this.calls.push(['settings', connection, side, ack]);
+  settings(connection: number, side: Side, ack: boolean, initialWindowBytes: number): void {
+    const window = initialWindowBytes < 0 ? [] : [initialWindowBytes];
+    this.calls.push(['settings', connection, side, ack, ...window]);
   }
 
   ping(connection: number, side: Side, ack: boolean, opaque0: number, opaque1: number): void {

@@ -14,6 +14,7 @@ import type {
   RequestFields,
   Silence,
   SlowPing,
+  Stall,
   Trace,
   TraceConnection,
   TraceStream,
@@ -75,11 +76,12 @@ interface PartnerDraft {
 }
 type StreamDraft = Omit<
   Mutable<TraceStream>,
-  'index' | 'connection' | 'partners' | 'lastData' | 'longestPause' | 'ended'
+  'index' | 'connection' | 'partners' | 'lastData' | 'longestPause' | 'ended' | 'windowSpent'
 > & {
   readonly lastData: [Ref | null, Ref | null];
   readonly longestPause: [Pause | null, Pause | null];
   readonly ended: [Ref | null, Ref | null];
+  readonly windowSpent: [Stall | null, Stall | null];
   readonly partners: PartnerDraft[];
 };
 
@@ -229,6 +231,7 @@ class LegDraft {
       heardGaps: [],
       inFlightBytes: 0,
       zeroWindowSince: null,
+      windowSpent: null,
       ...this.flows[side],
     };
   }
@@ -496,6 +499,21 @@ export class TraceBuilder {
     return this;
   }
 
+  /** `by` had spent the window of that stream, or of the whole connection, from `at` on, and until `until` if it was opened again. */
+  spendsWindow(
+    by: Speaker,
+    at: number,
+    { stream, until }: { readonly stream?: number; readonly until?: number },
+  ): this {
+    const leg = this.#leg;
+    const side = leg.side(by);
+    const reader = side === 0 ? 1 : 0;
+    const stall = { from: this.#at(side, at), to: until === undefined ? null : this.#at(reader, until) };
+    if (stream === undefined) leg.flows[side].windowSpent = stall;
+    else leg.stream(stream).windowSpent[side] = stall;
+    return this;
+  }
+
   /** Finished requests that are no longer kept: one run from the first to the last. */
   folded(count: number, from: number, to: number): this {
     const leg = this.#leg;
@@ -650,6 +668,7 @@ function streamDraft(id: number, opened: Ref, request: RequestFields | null): St
     longestPause: [null, null],
     ended: [null, null],
     reset: null,
+    windowSpent: [null, null],
     partners: [],
   };
 }

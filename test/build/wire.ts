@@ -113,6 +113,17 @@ export class Tcp {
     return this;
   }
 
+  /** So many bytes of a side went by uncaptured. */
+  skips(side: 0 | 1, bytes: number): this {
+    this.#next[side] = (this.#next[side] + bytes) >>> 0;
+    return this;
+  }
+
+  resets(seconds: number, side: 0 | 1): this {
+    this.#send(seconds, side, 'RST,ACK');
+    return this;
+  }
+
   /** Both sides' FINs, `first` being the one that closes. */
   closes(seconds: number, first: 0 | 1): this {
     const other = first === 0 ? 1 : 0;

@@ -42,6 +42,7 @@ function flow(changes: Partial<Flow> = {}): Flow {
     heardGaps: [],
     inFlightBytes: 0,
     zeroWindowSince: null,
+    windowSpent: null,
     ...changes,
   };
 }
@@ -159,6 +160,7 @@ export function stream(id: number, path: string, opened: Ref, changes: Partial<T
     longestPause: [null, null],
     ended: [opened, null],
     reset: null,
+    windowSpent: [null, null],
     partners: [],
     ...changes,
   };

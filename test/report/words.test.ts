@@ -85,6 +85,14 @@ const SENTENCES: { readonly [C in FindingCode]: readonly [args: FindingArgs[C], 
     { spanNs: 41e9 },
     'u1 (10.9.2.2:8080): the receive window was closed for 41 s; the reader is slow, not the sender',
   ],
+  'flow-control-stall': [
+    { reader: 'server', window: 'connection', streams: 2, spanNs: 41e9, stillOpen: true },
+    "u1 (10.9.2.2:8080): the connection's HTTP/2 window, and with it 2 open streams, was spent for 41 s and the upstream gave no WINDOW_UPDATE, still so when the capture ends: the reader stalls, not the sender",
+  ],
+  'middlebox-idle-drop': [
+    { gapNs: 400e9, survivedNs: 0, met: 'reset' },
+    'u1 (10.9.2.2:8080) was silent for 6 min 40 s, then its first packet was answered by RST: consistent with the idle timeout of Azure Load Balancer (240 s), F5 BIG-IP (300 s) and AWS NLB (350 s)',
+  ],
   'too-many-pings': [
     { debug: 'too_many_pings' },
     'u1 (10.9.2.2:8080): GOAWAY ENHANCE_YOUR_CALM "too_many_pings": pings came too often',

@@ -164,6 +164,7 @@ export class NaiveRecorder {
       longestPause: [null, null],
       ended: [null, null],
       reset: null,
+      windowSpent: [null, null],
       partners: [],
       open: true,
       passedOn: false,
@@ -314,6 +315,7 @@ export class NaiveRecorder {
       heardGaps: gapsOf(own, endNs),
       inFlightBytes: tcp.bytesInFlight(id, side),
       zeroWindowSince: null,
+      windowSpent: null,
     };
   }
 }

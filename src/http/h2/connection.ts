@@ -3,7 +3,7 @@ import { clearKeptFields, createKeptFields } from '../headers.ts';
 import { FieldDecoder } from '../hpack/decode.ts';
 import type { FrameObserver, HttpSink, KeptFields } from '../sink.ts';
 import { CollectorPool } from './collector.ts';
-import { applySettings, debugText } from './control.ts';
+import { applySettings, debugText, initialWindowOf } from './control.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { PHASE, otherFlow, type Flow } from './flow.ts';
 import {
@@ -359,7 +359,7 @@ export class FrameReader {
         break;
       case FRAME.SETTINGS:
         if (!ack) applySettings(flow, view, at, end);
-        this.sink.settings(number, side, ack);
+        this.sink.settings(number, side, ack, initialWindowOf(view, at, end));
         break;
       case FRAME.PING:
         this.sink.ping(number, side, ack, view.getInt32(at), view.getInt32(at + 4));

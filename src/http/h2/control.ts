@@ -1,8 +1,13 @@
 import { otherFlow, type Flow } from './flow.ts';
 import { FRAME_DEFAULT_BYTES, FRAME_MAX_BYTES, SETTING_BYTES } from './frame.ts';
 
-/** SETTINGS_MAX_FRAME_SIZE (RFC 9113 §6.5.2). */
+/** Settings (RFC 9113 §6.5.2). */
+const SETTING_INITIAL_WINDOW_SIZE = 4;
 const SETTING_MAX_FRAME_SIZE = 5;
+/** RFC 9113 §6.5.2: a larger window is an error, and no window. */
+const WINDOW_MAX_BYTES: number = 2 ** 31 - 1;
+/** These SETTINGS say nothing of the window. */
+const WINDOW_UNCHANGED = -1;
 /** GOAWAY's fixed fields: last stream, error code (RFC 9113 §6.8). */
 const GOAWAY_FIELDS_BYTES = 8;
 /** What is told of GOAWAY's debug data. */
@@ -22,6 +27,16 @@ export function applySettings(flow: Flow, view: DataView, at: number, end: numbe
   }
   other.maxFrameBytes = maxFrameBytes;
   flow.sawSettings = true;
+}
+
+/** The window that SETTINGS give each stream of the other flow (RFC 9113 §6.9.2), the last value where they say several; -1 where they say none. */
+export function initialWindowOf(view: DataView, at: number, end: number): number {
+  let windowBytes = WINDOW_UNCHANGED;
+  for (let next = at; next < end; next += SETTING_BYTES) {
+    const value = view.getUint32(next + 2);
+    if (view.getUint16(next) === SETTING_INITIAL_WINDOW_SIZE && value <= WINDOW_MAX_BYTES) windowBytes = value;
+  }
+  return windowBytes;
 }
 
 /** GOAWAY's debug data as latin1 text, up to GOAWAY_DEBUG_MAX_BYTES (RFC 9113 §6.8). */

@@ -46,6 +46,20 @@ export interface FindingArgs {
   readonly 'recovered-loss': { readonly retransmissions: number; readonly spanNs: number };
   readonly 'retry-refused-stream': { readonly streams: number; readonly retried: number };
   readonly 'zero-window-stall': { readonly spanNs: number };
+  /** `reader`: who gave the sender no more. `streams`: open ones that it held back, where it is the connection's window. */
+  readonly 'flow-control-stall': {
+    readonly reader: Party;
+    readonly window: 'stream' | 'connection';
+    readonly streams: number;
+    readonly spanNs: number;
+    readonly stillOpen: boolean;
+  };
+  /** `survivedNs`: the longest earlier silence on it that hurt nothing. */
+  readonly 'middlebox-idle-drop': {
+    readonly gapNs: number;
+    readonly survivedNs: number;
+    readonly met: 'reset' | 'unanswered';
+  };
   readonly 'too-many-pings': { readonly debug: string };
   readonly 'reset-not-from-peer': { readonly ttl: number; readonly usualTtl: number };
   /** `about`: who had sent what was not delivered. `type` and `icmpCode` of the first error. */

@@ -3,10 +3,12 @@ import { alternativeUnused } from './alternative-unused.ts';
 import { captureTrust } from './capture-trust.ts';
 import { clientGone } from './client-gone.ts';
 import { connectUnanswered } from './connect-unanswered.ts';
+import { flowControlStall } from './flow-control-stall.ts';
 import { gatewayMadeResponse } from './gateway-made-response.ts';
 import { goawayNotPropagated } from './goaway-not-propagated.ts';
 import { idleTimeoutCut } from './idle-timeout-cut.ts';
 import { icmpError } from './icmp-error.ts';
+import { middleboxIdleDrop } from './middlebox-idle-drop.ts';
 import { pingAnsweredByGateway } from './ping-answered-by-gateway.ts';
 import { pingUnanswered } from './ping-unanswered.ts';
 import { recoveredLoss } from './recovered-loss.ts';
@@ -52,6 +54,8 @@ const CATALOGUE = {
   'recovered-loss': recoveredLoss,
   'retry-refused-stream': retryRefusedStream,
   'zero-window-stall': zeroWindowStall,
+  'flow-control-stall': flowControlStall,
+  'middlebox-idle-drop': middleboxIdleDrop,
   'too-many-pings': tooManyPings,
   'reset-not-from-peer': resetNotFromPeer,
   'icmp-error': icmpError,

@@ -1,3 +1,4 @@
+import { isHeldBack } from '../held-back.ts';
 import { lacksBytes } from '../liveness.ts';
 import { describeRequest } from '../../http/index.ts';
 import type { TraceStream } from '../../trace/index.ts';
@@ -33,7 +34,7 @@ export function overdueBookmarks(facts: Facts): readonly OverdueBookmarks[] {
 }
 
 function overdue(facts: Facts, leg: Leg, stream: TraceStream): OverdueBookmarks[] {
-  if (lacksBytes(leg.trace.flows[leg.serverSide])) return [];
+  if (lacksBytes(leg.trace.flows[leg.serverSide]) || isHeldBack(leg, stream, leg.serverSide)) return [];
   const path = stream.request?.path ?? null;
   const last = stream.lastData[leg.serverSide];
   if (path === null || last === null || !describeRequest(stream.request?.method, path).bookmarks) return [];

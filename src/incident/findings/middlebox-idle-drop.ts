@@ -1,0 +1,85 @@
+import type { Debt, Ref, Silence } from '../../trace/index.ts';
+import { isDead, isOneSided } from '../liveness.ts';
+import type { Leg } from '../model.ts';
+import { type Facts, finding, type Rule } from './rule.ts';
+
+const SECOND_NS = 1e9;
+/** The shortest idle time-out that a load balancer on the way is known for (Azure's). */
+const IDLE_MIN_NS = 240 * SECOND_NS;
+/** A RST that a packet provoked comes a round trip after it. */
+const PROVOKED_NS = 1 * SECOND_NS;
+
+/** What the first packet after a silence met. */
+interface Aftermath {
+  readonly met: 'reset' | 'unanswered';
+  readonly packets: readonly (Ref | null)[];
+}
+
+/**
+ * A long silence on a connection, then its first packet is reset or never answered, though nothing had been wrong with it before: so does
+ * a load balancer, a NAT or a connection tracker behave that has forgotten it. Where the server died on another connection too, that
+ * explains it better.
+ */
+export const middleboxIdleDrop: Rule = (facts) =>
+  facts.legs.flatMap((leg) => {
+    if (leg.role === 'other' || isOneSided(leg.trace)) return [];
+    const { silences } = leg.trace;
+    return silences.flatMap((silence) => {
+      const after = silence.to === null || spanOf(silence) < IDLE_MIN_NS ? null : aftermathOf(facts, leg, silence.to);
+      if (after === null || diedBeside(facts, leg, silence)) return [];
+      const earlier = silences.filter((other) => other.to !== null && other.to.timeNs <= silence.from.timeNs);
+      return [
+        finding(
+          'middlebox-idle-drop',
+          isTold(facts, leg, silence) ? 'info' : 'warning',
+          { gapNs: spanOf(silence), survivedNs: Math.max(0, ...earlier.map(spanOf)), met: after.met },
+          { connection: leg.id, packets: [silence.from, ...after.packets] },
+        ),
+      ];
+    });
+  });
+
+function spanOf({ from, to }: Silence): number {
+  return to === null ? 0 : to.timeNs - from.timeNs;
+}
+
+function aftermathOf(facts: Facts, leg: Leg, first: Ref): Aftermath | null {
+  // A FIN or RST of its own ends the connection: what answers it says little.
+  if (leg.trace.closes.some(({ at }) => at.timeNs === first.timeNs)) return null;
+  const unanswered = leg.trace.debts.find(
+    (debt) => debt.firstElicit.timeNs === first.timeNs && isLost(facts, leg, debt),
+  );
+  if (unanswered !== undefined) return { met: 'unanswered', packets: [first, ...unanswered.attempts] };
+  const rst = leg.trace.closes.find(
+    ({ kind, by, at, accepted }) =>
+      kind === 'rst' &&
+      accepted &&
+      at.timeNs > first.timeNs &&
+      at.timeNs - first.timeNs <= PROVOKED_NS &&
+      !leg.trace.marks.some(
+        (mark) => mark.by === by && mark.from.timeNs >= first.timeNs && mark.from.timeNs < at.timeNs,
+      ),
+  );
+  return rst === undefined ? null : { met: 'reset', packets: [first, rst.at] };
+}
+
+function isLost({ captureEndNs, thresholds }: Facts, { trace }: Leg, debt: Debt): boolean {
+  return debt.end !== 'answered' && isDead(trace, debt, captureEndNs, thresholds);
+}
+
+/** Another connection to the same server died in that time or soon after, too. */
+function diedBeside(facts: Facts, leg: Leg, { from, to }: Silence): boolean {
+  const server = leg.trace.endpoints[leg.serverSide];
+  return [...facts.deaths].some(([other, deaths]) => {
+    const { ip, port } = other.trace.endpoints[other.serverSide];
+    if (other === leg || ip !== server.ip || port !== server.port) return false;
+    return deaths.some(
+      (death) => death.fromNs >= from.timeNs && death.fromNs <= (to?.timeNs ?? 0) + facts.thresholds.healedWaitNs,
+    );
+  });
+}
+
+/** A window tells of what followed: then this explains it, and is no trouble of its own. */
+function isTold({ windows }: Facts, { id }: Leg, { to }: Silence): boolean {
+  return windows.some((window) => window.upstream === id && window.fromNs >= (to?.timeNs ?? 0) - 1);
+}
