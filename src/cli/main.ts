@@ -46,6 +46,10 @@ export async function main(args: readonly string[]): Promise<ExitStatus> {
       const { renderReport } = await import('./render.ts');
       await renderReport(file, options);
     },
+    async explain(code, options) {
+      const { printExplanation } = await import('./explain.ts');
+      await printExplanation(code, options);
+    },
     async schema() {
       const { printSchema } = await import('./render.ts');
       await printSchema();

@@ -30,6 +30,7 @@ const EXAMPLES = `Examples:
   $ watchpcap analyze gateway.pcap --output report.md --output report.json
   $ watchpcap analyze gateway.pcap --extract evidence.pcapng.gz
   $ tcpdump -i any -w - 'tcp port 80 or tcp port 8080' | watchpcap analyze -
+  $ watchpcap explain upstream-unanswered
 `;
 
 const EXIT_STATUSES = `
@@ -57,6 +58,7 @@ export interface Commands {
   readonly frames: (files: readonly string[], options: FrameOptions) => Promise<void>;
   readonly trace: (files: readonly string[]) => Promise<void>;
   readonly render: (file: string, options: PrintOptions) => Promise<void>;
+  readonly explain: (code: string | undefined, options: Pick<PrintOptions, 'color' | 'ascii'>) => Promise<void>;
   readonly schema: () => Promise<void>;
 }
 
@@ -75,6 +77,7 @@ export function commandLine(commands: Commands): Command {
   addFrames(program, commands);
   addTrace(program, commands);
   addRender(program, commands);
+  addExplain(program, commands);
   addSchema(program, commands);
   return program;
 }
@@ -100,6 +103,15 @@ function addAnalyze(program: Command, { analyze }: Commands): void {
     .action(analyze);
 }
 
+function addExplain(program: Command, { explain }: Commands): void {
+  const command = program.command('explain');
+  addDrawingOptions(command)
+    .description('say what a finding means: its evidence, what to do, where it was seen, what it cannot tell')
+    .addArgument(new Argument('[code]', 'as a report names it, upstream-unanswered; without one, all codes are listed'))
+    .exitOverride()
+    .action(explain);
+}
+
 function addPrintOptions(command: Command): Command {
   command.addOption(
     new Option('-f, --format <format>', 'what to print')
@@ -107,7 +119,11 @@ function addPrintOptions(command: Command): Command {
       .default('text')
       .env('WATCHPCAP_FORMAT'),
   );
-  return addAnonymizeOptions(addOutputOption(command))
+  return addDrawingOptions(addAnonymizeOptions(addOutputOption(command)));
+}
+
+function addDrawingOptions(command: Command): Command {
+  return command
     .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
     .option('--ascii', 'draw with ASCII characters only', false);
 }

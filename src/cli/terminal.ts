@@ -1,13 +1,16 @@
 import type { RenderOptions } from '../report/index.ts';
 import type { PrintOptions } from './options.ts';
 
+/** What the command line says of drawing. */
+export type DrawingOptions = Pick<PrintOptions, 'color' | 'ascii'>;
+
 const DEFAULT_COLUMNS = 80;
 /** Below this nothing can be laid out; above, lines get too long to read. */
 const COLUMNS_MIN = 40;
 const COLUMNS_MAX = 200;
 
 /** How to draw: the width is COLUMNS, else the terminal's, else 80 (contract §3); colours follow NO_COLOR and FORCE_COLOR. */
-export function renderOptions({ color, ascii }: PrintOptions): RenderOptions {
+export function renderOptions({ color, ascii }: DrawingOptions): RenderOptions {
   return { width: columns(), color: wantsColor(color), unicode: !ascii && speaksUnicode() };
 }
 

@@ -7,6 +7,7 @@ export { type DumpedContent, type DumpedMoment, headersOf, renderFrame, renderHe
 export { type DumpedConnection, type DumpedPacket, renderPacket } from './dump/packet.ts';
 export { renderTrace } from './dump/trace.ts';
 export { escapeTerminal } from './escape.ts';
+export { FINDING_CODES, renderCodes, renderExplanation } from './explain.ts';
 export { FORMATS, formatOfPath, type FormatName, type Renderer } from './formats.ts';
 export type { RenderOptions } from './render-options.ts';
 export { renderJson } from './json.ts';
