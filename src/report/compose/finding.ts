@@ -9,14 +9,14 @@ export function findingOf(
   finding: IncidentFinding,
   connections: ReadonlyMap<string, Connection>,
 ): Finding {
-  const { code, connection } = finding;
+  const { code, connection, stream } = finding;
   const args = argsOf(frame, finding);
   return {
     code,
     severity: finding.severity,
-    title: findingTitle({ code, connection, args }, connections),
+    title: findingTitle({ code, connection, stream, args }, connections),
     connection,
-    stream: finding.stream,
+    stream,
     at: finding.at === null ? null : timeAt(frame, finding.at.timeNs),
     ...packetsOf(frame, finding.packets),
     filter: displayFilter(connections.get(finding.connection ?? '') ?? null, finding.packets),
