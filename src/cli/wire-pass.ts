@@ -11,7 +11,7 @@ import {
 } from '../decode/index.ts';
 import { HTTP_BOUNDS, HttpPass } from '../http/index.ts';
 import { DID, type GapReason, type Side, TCP_BOUNDS, type TcpKeeper, TcpPass, type TcpSink } from '../tcp/index.ts';
-import { KeyLog, TlsPass } from '../tls/index.ts';
+import { KeyLog, TLS_BOUNDS, TlsPass } from '../tls/index.ts';
 import { type LimitHit, Recorder, type Trace } from '../trace/index.ts';
 
 const NONE = -1;
@@ -41,6 +41,7 @@ export class WirePass implements TcpSink, TcpKeeper {
       bytes: (connection, side, view, at, end) => this.#http.bytes(connection, side, view, at, end),
       gap: (connection, side, lostBytes) => this.#http.gap(connection, side, lostBytes),
       decrypted: (connection) => this.#recorder.decrypted(connection),
+      facts: (connection, facts) => this.#recorder.tlsFacts(connection, facts),
     });
   }
 
@@ -152,6 +153,7 @@ export class WirePass implements TcpSink, TcpKeeper {
       { limit: 'hpack-table-rows', bound: HTTP_BOUNDS.tableRows, count: http.hpackTableLimit },
       { limit: 'header-value-bytes', bound: HTTP_BOUNDS.valueBytes, count: http.longValues },
       { limit: 'unsynchronised-bytes-per-flow', bound: HTTP_BOUNDS.unsyncedFlowBytes, count: http.unsyncedLimit },
+      { limit: 'tls-bytes', bound: TLS_BOUNDS.bytes, count: this.#tls.refused },
       { limit: 'searched-bytes-per-flow', bound: HTTP_BOUNDS.searchBytes, count: http.searchesGivenUp },
     ];
     return hits.filter((hit) => hit.count > 0);

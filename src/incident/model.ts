@@ -208,7 +208,14 @@ export type Finding = { [C in FindingCode]: FindingOf<C> }[FindingCode];
 
 /** A weakness of the capture, and which conclusions it weakens. */
 export interface TrustNote {
-  readonly code: 'one-sided' | 'lost-by-capture' | 'missing-bytes' | 'snaplen-cut' | 'begun-mid-stream' | 'clock-step';
+  readonly code:
+    | 'one-sided'
+    | 'lost-by-capture'
+    | 'missing-bytes'
+    | 'snaplen-cut'
+    | 'begun-mid-stream'
+    | 'clock-step'
+    | 'keys-unfit';
   readonly connection: string | null;
   readonly weakens: readonly string[];
   readonly packets: readonly Ref[];

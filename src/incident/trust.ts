@@ -12,6 +12,7 @@ export function trustNotes(legs: readonly Leg[], clockSteps: Trace['clockSteps']
       ...missingBytes(leg),
       ...snaplenCut(leg),
       ...begunMidStream(leg),
+      ...keysUnfit(leg),
     ]);
   return [...setBack(clockSteps), ...ofLegs];
 }
@@ -69,6 +70,15 @@ function snaplenCut(leg: Leg): TrustNote[] {
   if (count === 0) return [];
   return [
     { code: 'snaplen-cut', connection: leg.id, weakens: ['streams', 'links'], packets: [leg.trace.first], count },
+  ];
+}
+
+/** Secrets were given, and what was said in this connection stays unknown all the same, or some of it. */
+function keysUnfit(leg: Leg): TrustNote[] {
+  const { tls } = leg.trace;
+  if (tls === null || !tls.hasKeyLog || tls.keys === 'used') return [];
+  return [
+    { code: 'keys-unfit', connection: leg.id, weakens: ['streams', 'links'], packets: [leg.trace.first], count: 1 },
   ];
 }
 

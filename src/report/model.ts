@@ -189,6 +189,8 @@ export interface Connection {
   opened: 'handshake' | 'before-capture' | 'refused' | 'unanswered';
   closed: Closed;
   protocol: Protocol;
+  /** What its TLS handshake said in clear; null where it has none, or none was read. */
+  tls: Tls | null;
   packets: PerParty<Count>;
   /** Payload bytes, each counted once. */
   bytes: PerParty<Count>;
@@ -203,6 +205,20 @@ export interface Connection {
   foldedStreams: FoldedStreams;
   /** From the first packet to the end of the capture, without gaps. */
   liveness: Liveness[];
+}
+
+export interface Tls {
+  /** The version that the server chose; null where its hello is not in the capture. */
+  version: '1.3' | '1.2' | '1.1' | '1.0' | 'ssl3' | 'other' | null;
+  /** IANA's name; of one that has none here its number. */
+  cipher: string | null;
+  sni: string | null;
+  /** The protocol that ALPN chose; null where TLS 1.3 hides it, or there was none. */
+  alpn: string | null;
+  /** An earlier session was gone on with. */
+  resumed: boolean | null;
+  /** Whether secrets opened it: no record was tried, all opened, none did, some did; or its cipher is not decrypted here. */
+  keys: 'none' | 'used' | 'wrong' | 'partial' | 'unsupported';
 }
 
 export interface PerParty<T> {

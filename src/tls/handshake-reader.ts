@@ -1,3 +1,5 @@
+import type { Budget } from './budget.ts';
+
 const HEADER_BYTES = 4;
 /** Hellos are far shorter (RFC 8446 §4.1.2 allows more, in extensions that nobody sends). */
 const BODY_MAX_BYTES: number = 2 ** 14;
@@ -11,14 +13,17 @@ export type OnMessage = (type: number, body: Uint8Array) => void;
  */
 export class HandshakeReader {
   readonly #isWanted: (type: number) => boolean;
+  readonly #budget: Budget;
   readonly #header = new Uint8Array(HEADER_BYTES);
   #headerBytes = 0;
   /** Bytes of the body still to come. */
   #missing = 0;
   #body: Uint8Array = NOTHING;
 
-  constructor(isWanted: (type: number) => boolean) {
+  /** @param budget of what all readers collect: a message for which there is no room is stepped over */
+  constructor(isWanted: (type: number) => boolean, budget: Budget) {
     this.#isWanted = isWanted;
+    this.#budget = budget;
   }
 
   /** Takes the next bytes, and tells each wanted message as it is complete; its body is the caller's to keep. */
@@ -42,6 +47,7 @@ export class HandshakeReader {
   restart(): void {
     this.#headerBytes = 0;
     this.#missing = 0;
+    this.#budget.give(this.#body.length);
     this.#body = NOTHING;
   }
 
@@ -53,7 +59,7 @@ export class HandshakeReader {
     const [, high = 0, middle = 0, low = 0] = this.#header;
     this.#missing = (high << 16) | (middle << 8) | low;
     const isKept = this.#isWanted(this.#type) && this.#missing <= BODY_MAX_BYTES;
-    this.#body = isKept ? new Uint8Array(this.#missing) : NOTHING;
+    this.#body = isKept && this.#budget.take(this.#missing) ? new Uint8Array(this.#missing) : NOTHING;
   }
 
   #end(onMessage: OnMessage): void {

@@ -13,10 +13,14 @@ export interface Hello {
   readonly encryptThenMac: boolean;
   /** RFC 8446 §4.1.4: asks for another ClientHello. */
   readonly isRetryRequest: boolean;
+  /** In hexadecimal digits; empty where none. A TLS 1.2 server that sends the client's own resumes that session (RFC 5246 §7.4.1.3). */
+  readonly sessionId: string;
+  /** Of a ServerHello: it took the client's key of an earlier session (RFC 8446 §4.2.11). */
+  readonly hasPreSharedKey: boolean;
 }
 
 const RANDOM_BYTES = 32;
-const EXTENSION = { serverName: 0, alpn: 16, encryptThenMac: 22, supportedVersions: 43 } as const;
+const EXTENSION = { serverName: 0, alpn: 16, encryptThenMac: 22, preSharedKey: 41, supportedVersions: 43 } as const;
 /** SHA-256 of "HelloRetryRequest", in place of a random (RFC 8446 §4.1.3). */
 const RETRY_RANDOM = 'cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c';
 
@@ -59,21 +63,12 @@ export function readClientHello(body: Uint8Array): Hello | null {
   const cursor = new Cursor(body);
   const version = cursor.number(2);
   const random = cursor.take(RANDOM_BYTES);
-  cursor.vector(1); // session id
+  const sessionId = hexOf(cursor.vector(1).bytes);
   cursor.vector(2); // cipher suites
   cursor.vector(1); // compression methods
   if (cursor.isCut) return null;
-  const { serverName, protocols, encryptThenMac } = extensionsOf(cursor, false);
-  return {
-    random,
-    version,
-    cipherSuite: 0,
-    isCompressed: false,
-    isRetryRequest: false,
-    serverName,
-    protocols,
-    encryptThenMac,
-  };
+  const extensions = extensionsOf(cursor, false);
+  return { ...extensions, random, version, cipherSuite: 0, isCompressed: false, isRetryRequest: false, sessionId };
 }
 
 /** As `readClientHello`. */
@@ -81,7 +76,7 @@ export function readServerHello(body: Uint8Array): Hello | null {
   const cursor = new Cursor(body);
   const legacy = cursor.number(2);
   const random = cursor.take(RANDOM_BYTES);
-  cursor.vector(1);
+  const sessionId = hexOf(cursor.vector(1).bytes);
   const cipherSuite = cursor.number(2);
   const isCompressed = cursor.number(1) !== 0;
   if (cursor.isCut) return null;
@@ -93,11 +88,12 @@ export function readServerHello(body: Uint8Array): Hello | null {
     cipherSuite,
     isCompressed,
     isRetryRequest,
+    sessionId,
     ...extensions,
   };
 }
 
-type Extensions = Pick<Hello, 'serverName' | 'protocols' | 'encryptThenMac'> & { version: number };
+type Extensions = Pick<Hello, 'serverName' | 'protocols' | 'encryptThenMac' | 'hasPreSharedKey'> & { version: number };
 
 function extensionsOf(cursor: Cursor, isServer: boolean): Extensions {
   const found: { -readonly [K in keyof Extensions]: Extensions[K] } = {
@@ -105,12 +101,14 @@ function extensionsOf(cursor: Cursor, isServer: boolean): Extensions {
     serverName: null,
     protocols: [],
     encryptThenMac: false,
+    hasPreSharedKey: false,
   };
   const extensions = cursor.isAtEnd ? new Cursor(new Uint8Array(0)) : cursor.vector(2);
   while (!extensions.isAtEnd && !extensions.isCut) {
     const type = extensions.number(2);
     const content = extensions.vector(2);
     if (type === EXTENSION.encryptThenMac) found.encryptThenMac = true;
+    else if (type === EXTENSION.preSharedKey) found.hasPreSharedKey = true;
     else if (type === EXTENSION.supportedVersions && isServer) found.version = content.number(2);
     else if (type === EXTENSION.alpn) found.protocols = protocolsOf(content.vector(2));
     else if (type === EXTENSION.serverName && !isServer) found.serverName = serverNameOf(content.vector(2));

@@ -1,10 +1,12 @@
 import { ProxiedClient, readProxyHeader, type Side } from '../tcp/index.ts';
+import { Budget } from './budget.ts';
 import type { KeyLog } from './key-log.ts';
+import { HELLOS_MAX_BYTES, Outline, type OutlineSink } from './outline.ts';
 import { CONTENT } from './record-reader.ts';
 import { Session } from './session.ts';
 
 /** What the tls stage tells its right: the bytes of connections without TLS as they are, of others what was said inside it. */
-export interface TlsSink {
+export interface TlsSink extends OutlineSink {
   bytes(connection: number, side: Side, view: DataView, at: number, end: number): void;
   /** `lostBytes` are missing; of TLS content nobody knows how many: UNKNOWN_BYTES. */
   gap(connection: number, side: Side, lostBytes: number): void;
@@ -17,6 +19,12 @@ const UNKNOWN_BYTES: number = 2 ** 31;
 /** A ClientHello in pieces is kept so far, until it tells whether there are secrets for the connection. */
 const HELLO_MAX_BYTES: number = 2 ** 14;
 
+/** What all sessions together may keep of records that segments cut, and of hellos: for 900 flows a whole record each, for far more what is usual. */
+const SESSIONS_MAX_BYTES: number = 32 * 2 ** 20;
+
+/** The stage's bounds, for a report. */
+export const TLS_BOUNDS: { readonly bytes: number } = { bytes: SESSIONS_MAX_BYTES + HELLOS_MAX_BYTES };
+
 /** What is known of a connection: nothing yet, that its bytes go on as they are, or a session that is decrypted. */
 interface State {
   session: Session | null;
@@ -26,7 +34,7 @@ interface State {
 
 /**
  * The tls stage: takes the bytes of flows in order. Only connections whose first bytes are a ClientHello, and whose secrets were given, are
- * followed; all other bytes pass through untouched, and without any secrets at all the stage costs one comparison a call.
+ * followed; all other bytes pass through untouched, with no more than an outline of their records told beside them.
  */
 export class TlsPass {
   readonly #sink: TlsSink;
@@ -34,19 +42,29 @@ export class TlsPass {
   /** Connections that may be, or are, decrypted. */
   readonly #states = new Map<number, State>();
   readonly #client = new ProxiedClient();
+  readonly #budget = new Budget(SESSIONS_MAX_BYTES);
+  readonly #outline: Outline;
 
   constructor(keyLog: KeyLog, sink: TlsSink) {
     this.#keyLog = keyLog;
     this.#sink = sink;
+    this.#outline = new Outline(sink, () => !keyLog.isEmpty);
+  }
+
+  /** How often there was no room for a record that a segment cut, or for a hello. */
+  get refused(): number {
+    return this.#budget.refused + this.#outline.refusedHellos;
   }
 
   opened(connection: number): void {
+    this.#release(connection);
+    this.#outline.opened(connection);
     if (!this.#keyLog.isEmpty) this.#states.set(connection, { session: null, kept: new Uint8Array(0) });
   }
 
   bytes(connection: number, side: Side, view: DataView, at: number, end: number): void {
     const state = this.#states.size === 0 ? undefined : this.#states.get(connection);
-    if (state === undefined) this.#sink.bytes(connection, side, view, at, end);
+    if (state === undefined) this.#clear(connection, side, view, at, end);
     else if (state.session === null) this.#first(connection, state, side, view, at, end);
     else if (state.session.hasSecrets) state.session.read(side, view, at, end);
     else this.#hello(connection, state, state.session, side, view, at, end);
@@ -60,9 +78,22 @@ export class TlsPass {
     }
     if (state !== undefined) this.#passOn(connection, state, side);
     this.#sink.gap(connection, side, lostBytes);
+    this.#outline.gap(connection, side, lostBytes);
   }
 
   closed(connection: number): void {
+    this.#release(connection);
+    this.#outline.closed(connection);
+  }
+
+  /** Bytes that are not decrypted here. */
+  #clear(connection: number, side: Side, view: DataView, at: number, end: number): void {
+    this.#sink.bytes(connection, side, view, at, end);
+    this.#outline.bytes(connection, side, view, at, end);
+  }
+
+  #release(connection: number): void {
+    this.#states.get(connection)?.session?.release();
     this.#states.delete(connection);
   }
 
@@ -73,10 +104,10 @@ export class TlsPass {
     if (helloAt === end) return;
     if (view.getUint8(helloAt) !== CONTENT.handshake) {
       this.#states.delete(connection);
-      this.#sink.bytes(connection, side, view, helloAt, end);
+      this.#clear(connection, side, view, helloAt, end);
       return;
     }
-    state.session = new Session(this.#keyLog, {
+    state.session = new Session(this.#keyLog, this.#budget, {
       content: (from, bytes) => {
         const inner = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
         this.#sink.bytes(connection, from, inner, 0, bytes.length);
@@ -104,6 +135,7 @@ export class TlsPass {
     if (session.hasSecrets) {
       state.kept = new Uint8Array(0);
       this.#sink.decrypted(connection);
+      this.#sink.facts?.(connection, session.facts);
     } else if (session.hasClientHello || state.kept.length > HELLO_MAX_BYTES || session.directions[side].hasGap) {
       this.#passOn(connection, state, side);
     }
@@ -111,7 +143,7 @@ export class TlsPass {
 
   /** There is nothing to decrypt it with. */
   #passOn(connection: number, { kept }: State, side: Side): void {
-    this.#states.delete(connection);
-    if (kept.length > 0) this.#sink.bytes(connection, side, new DataView(kept.buffer), 0, kept.length);
+    this.#release(connection);
+    if (kept.length > 0) this.#clear(connection, side, new DataView(kept.buffer), 0, kept.length);
   }
 }

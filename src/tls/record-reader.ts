@@ -1,20 +1,34 @@
+import type { Budget } from './budget.ts';
+
 /** Content types (RFC 8446 §5.1). */
 export const CONTENT = { changeCipherSpec: 20, alert: 21, handshake: 22, applicationData: 23 } as const;
 
-const HEADER_BYTES = 5;
+export const HEADER_BYTES = 5;
 /** 2^14 of plaintext and what protection may add in TLS 1.2 (RFC 5246 §6.2.3). */
-const FRAGMENT_MAX_BYTES: number = 2 ** 14 + 2048;
+export const FRAGMENT_MAX_BYTES: number = 2 ** 14 + 2048;
 const FIRST_BYTES = 2048;
+const NOTHING = new Uint8Array(0);
 
 export type OnRecord = (type: number, version: number, fragment: Uint8Array) => void;
 
 /** Whether a record may begin with these bytes; as far as there are any. */
-function isRecordStart(view: DataView, at: number, end: number): boolean {
+export function isRecordStart(view: DataView, at: number, end: number): boolean {
   if (end - at < 3) return false;
   const type = view.getUint8(at);
   if (type < CONTENT.changeCipherSpec || type > CONTENT.applicationData) return false;
   if (view.getUint8(at + 1) !== 3 || view.getUint8(at + 2) > 4) return false;
   return end - at < HEADER_BYTES || view.getUint16(at + 3) <= FRAGMENT_MAX_BYTES;
+}
+
+/** Whether a segment from the middle of a flow is TLS: two records begin in it, or one that ends where it does. Five bytes alone turn up anywhere. */
+export function isRecordChain(view: DataView, at: number, end: number): boolean {
+  let next = at;
+  for (let records = 0; end - next >= HEADER_BYTES; records++) {
+    if (!isRecordStart(view, next, end)) return false;
+    if (records === 1) return true;
+    next += HEADER_BYTES + view.getUint16(next + 3);
+  }
+  return next === end;
 }
 
 /** Cuts one direction's bytes into records (RFC 8446 §5.1); what segments cut is put together. */
@@ -24,6 +38,12 @@ export class RecordReader {
   #kept = new Uint8Array(0);
   #view = new DataView(this.#kept.buffer);
   #keptBytes = 0;
+  readonly #budget: Budget;
+
+  /** @param budget of what all readers keep: a flow whose record finds no room is lost */
+  constructor(budget: Budget) {
+    this.#budget = budget;
+  }
 
   /** Takes the next bytes, and tells each record as it is complete; its fragment is valid until the call returns. */
   read(view: DataView, at: number, end: number, onRecord: OnRecord): void {
@@ -70,7 +90,10 @@ export class RecordReader {
       this.#keptBytes < HEADER_BYTES ? HEADER_BYTES : HEADER_BYTES + this.#view.getUint16(3);
     for (let bytes = wanted(); this.#keptBytes < bytes && next < end; bytes = wanted()) {
       const taken = Math.min(bytes - this.#keptBytes, end - next);
-      this.#append(view, next, taken);
+      if (!this.#append(view, next, taken)) {
+        this.lose();
+        return end;
+      }
       next += taken;
       if (this.#keptBytes >= HEADER_BYTES && !isRecordStart(this.#view, 0, this.#keptBytes)) {
         this.lose();
@@ -84,15 +107,26 @@ export class RecordReader {
     return next;
   }
 
-  #append(view: DataView, at: number, bytes: number): void {
+  /** @returns false where there is no room */
+  #append(view: DataView, at: number, bytes: number): boolean {
     if (this.#keptBytes + bytes > this.#kept.length) {
-      const larger = new Uint8Array(Math.max(FIRST_BYTES, 2 * (this.#keptBytes + bytes)));
+      const room = Math.max(FIRST_BYTES, 2 * (this.#keptBytes + bytes));
+      if (!this.#budget.take(room - this.#kept.length)) return false;
+      const larger = new Uint8Array(room);
       larger.set(this.#kept.subarray(0, this.#keptBytes));
       this.#kept = larger;
       this.#view = new DataView(larger.buffer);
     }
     this.#kept.set(new Uint8Array(view.buffer, view.byteOffset + at, bytes), this.#keptBytes);
     this.#keptBytes += bytes;
+    return true;
+  }
+
+  /** Gives back what it keeps; nothing may be read after. */
+  release(): void {
+    this.lose();
+    this.#budget.give(this.#kept.length);
+    this.#kept = NOTHING;
   }
 
   #tell(view: DataView, at: number, bytes: number, onRecord: OnRecord): void {

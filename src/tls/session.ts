@@ -1,6 +1,8 @@
 import { otherSide, type Side } from '../tcp/index.ts';
+import type { Budget } from './budget.ts';
 import { type Suite, suiteOf } from './ciphers.ts';
 import { expandLabel, keyBlock } from './derive.ts';
+import { GatheredFacts } from './facts.ts';
 import { HandshakeReader } from './handshake-reader.ts';
 import { type Hello, hexOf, readClientHello, readServerHello } from './hello.ts';
 import { type KeyLog, SECRET, type SecretLabel, type Secrets } from './key-log.ts';
@@ -19,13 +21,10 @@ const SKIPPED_MAX = 256;
 /** Records in a row that open at none of them: no later one will. */
 const FAILURES_MAX = 4;
 
-/** How far the keys reach. */
-export type Keys = 'none' | 'unsupported' | 'wrong' | 'working';
-
 /** Where one direction of a session stands. */
 class Direction {
   readonly side: Side;
-  readonly records: RecordReader = new RecordReader();
+  readonly records: RecordReader;
   isProtected = false;
   protection: Protection | null = null;
   /** The traffic secret in use, TLS 1.3. */
@@ -35,10 +34,12 @@ class Direction {
   opened = 0;
   /** Records behind a gap that opened at no sequence number. */
   failures = 0;
-  readonly handshake: HandshakeReader = new HandshakeReader((type) => WANTED.has(type));
+  readonly handshake: HandshakeReader;
 
-  constructor(side: Side) {
+  constructor(side: Side, budget: Budget) {
     this.side = side;
+    this.records = new RecordReader(budget);
+    this.handshake = new HandshakeReader((type) => WANTED.has(type), budget);
   }
 }
 
@@ -54,9 +55,8 @@ export interface SessionSink {
  * secret leaves it.
  */
 export class Session {
-  readonly directions: readonly [Direction, Direction] = [new Direction(0), new Direction(1)];
-  keys: Keys = 'none';
-  /** The protocol that ALPN chose in clear, else the one offered if it is the only one. */
+  readonly directions: readonly [Direction, Direction];
+  readonly facts: GatheredFacts = new GatheredFacts(true);
   readonly #keyLog: KeyLog;
   readonly #sink: SessionSink;
   #clientSide: Side = 0;
@@ -65,9 +65,19 @@ export class Session {
   #suite: Suite | null = null;
   #secrets: Secrets | null = null;
 
-  constructor(keyLog: KeyLog, sink: SessionSink) {
+  /** @param budget of what all sessions keep of cut records and hellos */
+  constructor(keyLog: KeyLog, budget: Budget, sink: SessionSink) {
     this.#keyLog = keyLog;
     this.#sink = sink;
+    this.directions = [new Direction(0, budget), new Direction(1, budget)];
+  }
+
+  /** Gives back what it keeps; nothing may be read after. */
+  release(): void {
+    for (const { records, handshake } of this.directions) {
+      records.release();
+      handshake.restart();
+    }
   }
 
   /** A ClientHello was read whole: whether the connection can be decrypted is known. */
@@ -103,7 +113,8 @@ export class Session {
     if (type === CONTENT.changeCipherSpec) {
       if (!this.#isTls13) this.#protectTls12(direction);
     } else if (!direction.isProtected) {
-      this.#content(direction, type, fragment);
+      // RFC 8446 §4.2.10: what comes before any keys stand can only be early data.
+      if (type !== CONTENT.applicationData) this.#content(direction, type, fragment);
     } else {
       const opened = this.#open(direction, { type, version, fragment });
       if (opened !== null) this.#inner(direction, type, opened);
@@ -123,14 +134,17 @@ export class Session {
 
   #open(direction: Direction, record: { type: number; version: number; fragment: Uint8Array }): Uint8Array | null {
     const { protection } = direction;
-    if (protection === null) return null;
+    if (protection === null) {
+      if (this.hasSecrets) this.facts.failed++;
+      return null;
+    }
     for (let skipped = 0; skipped <= (direction.hasGap ? SKIPPED_MAX : 0); skipped++) {
       const opened = protection.open(record);
       if (opened !== null) {
         direction.hasGap = false;
         direction.failures = 0;
         direction.opened++;
-        this.keys = 'working';
+        this.facts.opened++;
         return opened;
       }
       protection.skip(1);
@@ -145,7 +159,7 @@ export class Session {
     if (direction.hasGap) protection.skip(-SKIPPED_MAX);
     const mayBeEarly = this.#isTls13 && direction.side === this.#clientSide && direction.opened === 0;
     if (mayBeEarly) return;
-    if (this.keys !== 'working') this.keys = 'wrong';
+    this.facts.failed++;
     // Each costs SKIPPED_MAX attempts.
     if (++direction.failures >= FAILURES_MAX) direction.protection = null;
     this.#lose(direction);
@@ -181,6 +195,7 @@ export class Session {
     if (hello === null) return;
     this.#clientSide = direction.side;
     this.#client = hello;
+    this.facts.client(hello);
     this.#secrets = this.#keyLog.of(hexOf(hello.random)) ?? null;
   }
 
@@ -188,8 +203,9 @@ export class Session {
     if (hello === null || hello.isRetryRequest) return;
     this.#clientSide = otherSide(direction.side);
     this.#server = hello;
+    this.facts.server(hello);
     this.#suite = hello.isCompressed ? null : (suiteOf(hello.cipherSuite) ?? null);
-    if (this.#suite === null) this.keys = 'unsupported';
+    this.facts.isUnsupported = this.#suite === null;
     if (!this.#isTls13) return;
     for (const each of this.directions) {
       each.isProtected = true;

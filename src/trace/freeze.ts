@@ -86,6 +86,7 @@ class FrozenConnection implements TraceConnection {
   readonly closes: TraceConnection['closes'];
   readonly protocol: TraceConnection['protocol'];
   readonly isDecrypted: boolean;
+  readonly tls: TraceConnection['tls'];
   readonly flows: TraceConnection['flows'];
   readonly debts: TraceConnection['debts'];
   readonly silences: TraceConnection['silences'];
@@ -115,6 +116,7 @@ class FrozenConnection implements TraceConnection {
     this.closes = gathered.closes;
     this.protocol = gathered.protocol;
     this.isDecrypted = gathered.isDecrypted;
+    this.tls = gathered.tls;
     this.flows = [
       frozenFlow(books, gathered, connection, 0, lastNs),
       frozenFlow(books, gathered, connection, 1, lastNs),

@@ -2,6 +2,7 @@ import type { Moment } from '../capture/index.ts';
 import { FLAG, type Segment } from '../decode/index.ts';
 import type { Protocol } from '../http/index.ts';
 import { DID, LABEL, otherSide, type Side } from '../tcp/index.ts';
+import type { TlsFacts } from '../tls/index.ts';
 import { CLOSES_MAX, GOAWAYS_MAX, ICMP_ERRORS_MAX, type LimitCounter, SLOW_PINGS_MAX } from './limits.ts';
 import type { Close, Goaway, IcmpError, Ref, Silence, SlowPing } from './model.ts';
 import { refOf } from './ref-table.ts';
@@ -19,6 +20,7 @@ export class Gathered {
   synBy: Side | null = null;
   /** Read with the secrets of its TLS session. */
   isDecrypted = false;
+  tls: TlsFacts | null = null;
   /** Both FINs, or a RST that the peer would accept, went by. */
   isOver = false;
   readonly #limits: LimitCounter;

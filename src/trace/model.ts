@@ -1,5 +1,6 @@
 import type { Protocol } from '../http/index.ts';
 import type { Side } from '../tcp/index.ts';
+import type { TlsFacts } from '../tls/index.ts';
 
 /**
  * The waist of the program: what the wire pass leaves for the incident model.
@@ -86,6 +87,8 @@ export interface TraceConnection {
   readonly protocol: Protocol;
   /** Its protocol stands in TLS, and was read with the session's secrets. */
   readonly isDecrypted: boolean;
+  /** What its TLS handshake said in clear; null where none was read. */
+  readonly tls: TlsFacts | null;
   readonly flows: readonly [Flow, Flow];
   /** Debts that lasted at least DEBT_KEPT_NS or saw DEBT_KEPT_TRIES tries, and the one still open at the end. Ordered by `firstElicit`. */
   readonly debts: readonly Debt[];

@@ -12,6 +12,7 @@ import {
   type Side,
   TCP_BOUNDS,
 } from '../tcp/index.ts';
+import type { TlsFacts } from '../tls/index.ts';
 import { sameHost } from './addresses.ts';
 import { CreditBook } from './credit.ts';
 import { DebtBook, LAST_SENT } from './debts.ts';
@@ -185,6 +186,12 @@ export class Recorder implements HttpSink {
   decrypted(connection: number): void {
     const gathered = this.#gathered[connection];
     if (gathered !== undefined) gathered.isDecrypted = true;
+  }
+
+  /** A hello of a TLS connection was read. */
+  tlsFacts(connection: number, facts: TlsFacts): void {
+    const gathered = this.#gathered[connection];
+    if (gathered !== undefined) gathered.tls = facts;
   }
 
   headers(connection: number, side: Side, streamId: number, fields: KeptFields, endStream: boolean): void {

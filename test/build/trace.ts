@@ -190,6 +190,7 @@ class LegDraft {
       last: seen.at(-1)?.ref ?? first,
       initialSeqs: null,
       isDecrypted: false,
+      tls: null,
       handshake: { by: syn === null && synAck === null ? null : 0, syn, synAck },
       localSide: null,
       closes: this.closes.filter(({ by }) => by !== this.missing).toSorted(byTime(({ at }) => at)),

@@ -121,6 +121,7 @@ describe('an incident in TLS', () => {
     const { withKeys } = await capture(conversation, await watch('TLSv1.3'));
     const { status, stdout, report } = analyze(withKeys);
     expect([status, report.connections[0]?.protocol]).toEqual([1, 'h2-tls']);
+    expect(report.trust.map(({ code }) => code)).not.toContain('keys-unfit');
     const secrets = conversation.keyLog.split('\n').flatMap((line) => line.split(' ').slice(1));
     expect(secrets.filter((secret) => secret !== '' && stdout.includes(secret))).toEqual([]);
   });
@@ -138,6 +139,13 @@ describe('an incident in TLS', () => {
     writeFileSync(keys, near.keyLog);
     const { report } = analyze(path, '--keylog', keys);
     expect(report.connections.slice(0, 2).map(({ protocol }) => protocol)).toEqual(['h2-tls', 'tls']);
+    expect(report.connections.slice(0, 2).map(({ tls }) => tls)).toMatchObject([
+      { version: '1.3', keys: 'used' },
+      { version: '1.3', keys: 'none' },
+    ]);
+    expect(report.trust.filter(({ code }) => code === 'keys-unfit').map(({ connection }) => connection)).toEqual([
+      'u1',
+    ]);
   });
 
   test('wrong keys: nothing is read, and nothing made up', async () => {
@@ -152,6 +160,8 @@ describe('an incident in TLS', () => {
     const { report } = analyze(path, '--keylog', keys);
     expect(report.connections[0]?.streams).toEqual([]);
     expect(report.connections[0]?.protocol).toBe('tls');
+    expect(report.connections.slice(0, 2).map(({ tls }) => tls?.keys)).toEqual(['wrong', 'none']);
+    expect(report.trust.map(({ code }) => code)).toContain('keys-unfit');
   });
 
   test('a key log that is not there is a file that cannot be read', () => {

@@ -272,6 +272,7 @@ export class NaiveRecorder {
       last,
       initialSeqs: null,
       isDecrypted: false,
+      tls: null,
       handshake: { by, syn: syn?.at ?? null, synAck: synAck?.at ?? null },
       localSide: null,
       closes: closesOf(packets),

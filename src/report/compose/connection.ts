@@ -1,7 +1,8 @@
 import type { Leg } from '../../incident/index.ts';
 import { otherSide, type Side } from '../../tcp/index.ts';
 import type { Endpoint as TraceEndpoint, Flow, TraceConnection } from '../../trace/index.ts';
-import type { Closed, Connection, Endpoint, Goaway, Liveness, PerParty, Protocol, Reset } from '../model.ts';
+import { suiteName, type TlsFacts } from '../../tls/index.ts';
+import type { Closed, Connection, Endpoint, Goaway, Liveness, PerParty, Protocol, Reset, Tls } from '../model.ts';
 import { errorName } from './error-name.ts';
 import { type Frame, partyOf, placeOf, timeAt } from './frame.ts';
 import { marksOf } from './marks.ts';
@@ -42,6 +43,7 @@ export function connectionOf(frame: Frame, leg: Leg, marksLimit: number): Connec
     opened: leg.opened,
     closed: closedOf(frame, leg),
     protocol: trace.isDecrypted ? PROTOCOLS_IN_TLS[trace.protocol] : PROTOCOLS[trace.protocol],
+    tls: trace.tls === null ? null : tlsOf(trace.tls),
     packets: count((flow) => flow.packets),
     bytes: count((flow) => flow.bytes),
     keepalive: perParty(leg, (flow) => ({ probes: flow.keepAliveProbes, answered: flow.keepAliveAnswered })),
@@ -57,6 +59,26 @@ export function connectionOf(frame: Frame, leg: Leg, marksLimit: number): Connec
       state: interval.state,
       owedBy: interval.owedBy,
     })),
+  };
+}
+
+/** RFC 8446 §4.2.1, RFC 6101. */
+const VERSIONS: ReadonlyMap<number, Tls['version']> = new Map([
+  [0x0304, '1.3'],
+  [0x0303, '1.2'],
+  [0x0302, '1.1'],
+  [0x0301, '1.0'],
+  [0x0300, 'ssl3'],
+]);
+
+function tlsOf({ version, cipherSuite, serverName, chosen, isResumed, keys }: TlsFacts): Tls {
+  return {
+    version: version === null ? null : (VERSIONS.get(version) ?? 'other'),
+    cipher: cipherSuite === null ? null : suiteName(cipherSuite),
+    sni: serverName,
+    alpn: chosen,
+    resumed: isResumed,
+    keys,
   };
 }
 

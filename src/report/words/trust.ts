@@ -19,6 +19,7 @@ const WEAKNESSES: Readonly<Record<Code, (count: number) => string>> = {
     `times go backward ${counted(count, 'time')}: spans of silence across these places mean nothing`,
   'begun-mid-stream': (count) =>
     `${counted(count, 'stream')} open before the capture began, whose requests may not be known`,
+  'keys-unfit': () => 'TLS secrets were given, but they do not open this connection, or only a part of it',
   undecoded: (count) => `${counted(count, 'packet')} could not be decoded`,
   duplicates: (count) =>
     `${counted(count, 'packet')} are in the capture more than once and were taken once: what was sent again at the same moment may be among them`,
