@@ -65,6 +65,7 @@ const MAPPERS: Readonly<Record<TextRule | 'word', Mapper>> = {
   time: known(IS_KNOWN.time, '1970-01-01T00:00:00.000000Z'),
   'own-id': known(IS_KNOWN['own-id'], 'o0'),
   version: known(IS_KNOWN.version, '0.0.0'),
+  cipher: known(IS_KNOWN.cipher, null),
   errno: known(IS_KNOWN.errno, 'EIO'),
   limit: known(IS_KNOWN.limit),
   'arg-word': known(IS_KNOWN['arg-word']),

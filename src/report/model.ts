@@ -214,7 +214,7 @@ export interface Tls {
   cipher: string | null;
   sni: string | null;
   /** The protocol that ALPN chose; null where TLS 1.3 hides it, or there was none. */
-  alpn: string | null;
+  alpn: 'h2' | 'http/1.1' | 'other' | null;
   /** An earlier session was gone on with. */
   resumed: boolean | null;
   /** Whether secrets opened it: no record was tried, all opened, none did, some did; or its cipher is not decrypted here. */

@@ -182,10 +182,12 @@ export class Recorder implements HttpSink {
     gathered.protocol = protocol;
   }
 
-  /** What is told of a connection stood in TLS, and was decrypted. */
+  /** What is told of a connection stood in TLS, and was decrypted. It is no more than TLS until something is told. */
   decrypted(connection: number): void {
     const gathered = this.#gathered[connection];
-    if (gathered !== undefined) gathered.isDecrypted = true;
+    if (gathered === undefined) return;
+    gathered.isDecrypted = true;
+    if (gathered.protocol === 'unknown') gathered.protocol = 'tls';
   }
 
   /** A hello of a TLS connection was read. */

@@ -23,6 +23,7 @@ export type TextRule =
   | 'debug'
   | 'version'
   | 'errno'
+  | 'cipher'
   | 'limit'
   | 'arg-word'
   | 'request-kind'
@@ -109,6 +110,7 @@ export const REPORT_RULES: RuleOf<Report> = {
       opened: 'word',
       closed: { how: 'word', ...EVENT },
       protocol: 'word',
+      tls: { version: 'word', cipher: 'cipher', sni: 'host', alpn: 'word', resumed: 'boolean', keys: 'word' },
       packets: PER_PARTY,
       bytes: PER_PARTY,
       keepalive: { fromClient: PROBES, fromServer: PROBES },

@@ -59,6 +59,7 @@ const ERRORS: ReadonlySet<string> = new Set(Array.from({ length: ERRORS_END }, (
 
 type WordRule =
   | 'arg-word'
+  | 'cipher'
   | 'conclusion'
   | 'errno'
   | 'evidence-kind'
@@ -77,6 +78,7 @@ type WordRule =
 /** Whether a word is one that stays. */
 export const IS_KNOWN: Readonly<Record<WordRule, (word: string) => boolean>> = {
   'arg-word': (word) => ARG_WORDS.has(word),
+  cipher: (word) => /^(?:TLS_[A-Z0-9_]{1,60}|0x[0-9a-f]{4})$/.test(word),
   conclusion: (word) => CONCLUSIONS.has(word),
   errno: (word) => /^E[A-Z0-9]{2,14}$/.test(word),
   'evidence-kind': isEvidenceKind,

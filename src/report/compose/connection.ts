@@ -76,7 +76,7 @@ function tlsOf({ version, cipherSuite, serverName, chosen, isResumed, keys }: Tl
     version: version === null ? null : (VERSIONS.get(version) ?? 'other'),
     cipher: cipherSuite === null ? null : suiteName(cipherSuite),
     sni: serverName,
-    alpn: chosen,
+    alpn: chosen === null || chosen === 'h2' || chosen === 'http/1.1' ? chosen : 'other',
     resumed: isResumed,
     keys,
   };
