@@ -62,6 +62,8 @@ export interface Extract extends ExtractLacks {
   /** As pcapng. */
   readonly bytes: Uint8Array;
   readonly packets: number;
+  /** A packet's number in it, by file and number in the capture; undefined where it is not in it. */
+  readonly numberOf: (file: number, packet: number) => number | undefined;
 }
 
 interface Second {
@@ -93,10 +95,12 @@ export async function makeExtract(
     names: rewrite === undefined ? second.names : [],
     secrets: keepSecrets ? second.secrets : [],
   };
+  const numbers = new Map(kept.map(({ file, packet }, i) => [`${file} ${packet}`, i + 1]));
   const used = LEVELS.filter((each) => each <= (level ?? 2));
   return {
     bytes: joined(encodeExtract(kept, parts)),
     packets: kept.length,
+    numberOf: (file, packet) => numbers.get(`${file} ${packet}`),
     shortened: kept.filter(({ isShortened }) => isShortened).length,
     leftOut: used.reduce<number>((sum, each) => sum + room.leftOut[each], 0),
     tellsTheSame: level !== null,
@@ -104,16 +108,12 @@ export async function makeExtract(
   };
 }
 
-/** Packed where the name says so, the same bytes on every system. */
-export function packedFor(path: string, bytes: Uint8Array): Uint8Array {
-  return path.toLowerCase().endsWith('.gz') ? gzipped(bytes) : bytes;
-}
-
 // RFC 1952 §2.3: the header names the system it was made on; 255 is unknown
 const GZIP_SYSTEM = 9;
 const SYSTEM_UNKNOWN = 255;
 
-function gzipped(bytes: Uint8Array): Uint8Array {
+/** Packed, the same bytes on every system. */
+export function gzipped(bytes: Uint8Array): Uint8Array {
   const packed = new Uint8Array(gzipSync(bytes, { level: constants.Z_BEST_COMPRESSION }));
   packed[GZIP_SYSTEM] = SYSTEM_UNKNOWN;
   return packed;

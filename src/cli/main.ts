@@ -3,7 +3,8 @@ import { CaptureError, type CaptureFacts, type CaptureOptions } from '../capture
 import { composeReport, renderTrace, warningText } from '../report/index.ts';
 import { anonymizingOf, toldOf } from './anonymize-options.ts';
 import { analyzeFiles, readTrace } from './analyze.ts';
-import { evidenceFiles, wantsEvidence } from './evidence-options.ts';
+import { bundleFiles, checkBundleFolder } from './bundle-folder.ts';
+import { bundleFolder, evidenceFiles, evidenceOption } from './evidence-options.ts';
 import { EXIT, type ExitStatus, exitStatusOf, exitStatusOfError } from './exit-status.ts';
 import { Failure } from './failure.ts';
 import { InputGuard, refuseStreams } from './input-guard.ts';
@@ -72,11 +73,14 @@ async function analyze(files: readonly string[], options: AnalyzeOptions): Promi
   const settings = { thresholds: thresholdsOf(options), hints: hintsOf(options) };
   const outputs = [...options.output, ...evidenceFiles(options)];
   await checkOutputs(outputs, files);
-  if (wantsEvidence(options)) refuseStreams(files, '--extract');
+  const evidence = evidenceOption(options);
+  if (evidence !== undefined) refuseStreams(files, evidence);
+  const folder = bundleFolder(options);
+  if (folder !== undefined) await checkBundleFolder(folder, files);
   const anonymizing = anonymizingOf(options);
-  if (anonymizing !== null && wantsEvidence(options)) {
+  if (anonymizing !== null && evidence !== undefined) {
     throw new Failure(
-      '--extract writes packets as they were captured: it is not to be had with --anonymize',
+      `${evidence} writes packets as they were captured: it is not to be had with --anonymize`,
       EXIT.usage,
     );
   }
@@ -88,12 +92,12 @@ async function analyze(files: readonly string[], options: AnalyzeOptions): Promi
   const report = composeReport(incident, capture, VERSION);
   warn(report.capture);
   await refuseInputs(
-    outputs,
+    [...outputs, ...(folder === undefined ? [] : bundleFiles(folder))],
     report.capture.files.map(({ path }) => path),
   );
   const told = toldOf(report, anonymizing);
   try {
-    if (wantsEvidence(options)) {
+    if (evidence !== undefined) {
       const { writeEvidence } = await import('./evidence.ts');
       const analysed = { paths: files, capture, report, settings, keyLog };
       await watched((reading) => writeEvidence(analysed, options, guard, reading));

@@ -29,6 +29,7 @@ const EXAMPLES = `Examples:
   $ watchpcap analyze gateway.pcap --format json | jq .verdict
   $ watchpcap analyze gateway.pcap --output report.md --output report.json
   $ watchpcap analyze gateway.pcap --extract evidence.pcapng.gz
+  $ watchpcap analyze gateway.pcap --bundle ticket.zip
   $ tcpdump -i any -w - 'tcp port 80 or tcp port 8080' | watchpcap analyze -
   $ watchpcap explain upstream-unanswered
 `;

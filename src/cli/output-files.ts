@@ -58,7 +58,7 @@ export async function checkOutputs(outputs: readonly NamedFile[], inputs: readon
     const there = await statOf(path);
     if (there?.isDirectory() === true) throw new Failure(`${path}: is a directory`, EXIT.usage);
     await access(dirname(path), constants.W_OK).catch((error: unknown) => {
-      throw new Failure(`${path}: cannot be written (${reasonOf(error)})`, EXIT.cannotCreate);
+      throw unwritable(path, error);
     });
   }
 }
@@ -95,9 +95,13 @@ export async function writeWhole(path: string, parts: Parts): Promise<void> {
   try {
     await writeThere(path, parts);
   } catch (error) {
-    if (!isSystemError(error)) throw error;
-    throw new Failure(`${path}: cannot be written (${reasonOf(error)})`, EXIT.cannotCreate);
+    throw isSystemError(error) ? unwritable(path, error) : error;
   }
+}
+
+/** That a file cannot be written, in the system's words. */
+export function unwritable(path: string, error: unknown): Failure {
+  return new Failure(`${path}: cannot be written (${reasonOf(error)})`, EXIT.cannotCreate);
 }
 
 /** A link is followed, so that it stays one; a pipe or a device is written to, since it cannot be replaced. */

@@ -1,6 +1,8 @@
 import { escapeTerminal } from '../escape.ts';
 import type { Evidence, Finding, Report, Window } from '../model.ts';
+import { fileName } from './packet-name.ts';
 import { counted } from './phrase.ts';
+import { ENDS } from './story.ts';
 
 /** What Wireshark shows as a packet's comment: what it proves, line by line. Wire text in it is escaped: tshark prints it as it is. */
 
@@ -9,7 +11,7 @@ export function evidenceComment({ id }: Window, { connection, text }: Evidence):
 }
 
 export function endComment({ id, end }: Window): string {
-  return line(`${id}: the window ends here, ${end.how}`);
+  return line(`${id}: here the window ends, ${ENDS[end.how]}`);
 }
 
 export function findingComment({ code, title }: Finding): string {
@@ -18,18 +20,13 @@ export function findingComment({ code, title }: Finding): string {
 
 /** Where it stands in what was captured: `gateway.pcap#92`. */
 export function originComment(path: string, packet: number): string {
-  return line(`${lastPart(path)}#${packet}`);
+  return line(`${fileName(path)}#${packet}`);
 }
 
 /** The whole extract's comment. */
 export function extractComment({ capture, verdict }: Report): string {
-  const names = capture.files.map(({ path }) => lastPart(path)).join(', ');
+  const names = capture.files.map(({ path }) => fileName(path)).join(', ');
   return line(`Extracted by watchpcap from ${names}: ${verdict.state}. ${verdict.summary}`);
-}
-
-/** Comments are notes, and names of folders nobody's business. */
-function lastPart(path: string): string {
-  return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 }
 
 /** What an extract lacks. */

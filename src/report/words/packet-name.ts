@@ -8,11 +8,12 @@ import type { FileIndex, PacketNumber } from '../model.ts';
 export function packetName(paths: readonly string[], packet: PacketNumber, file: FileIndex | undefined): string {
   if (file === undefined) return String(packet);
   const path = paths[file] ?? `file ${file}`;
-  const name = lastPart(path);
-  const isAlone = paths.filter((other) => lastPart(other) === name).length === 1;
+  const name = fileName(path);
+  const isAlone = paths.filter((other) => fileName(other) === name).length === 1;
   return `${isAlone ? name : path}#${packet}`;
 }
 
-function lastPart(path: string): string {
+/** A path's last part. */
+export function fileName(path: string): string {
   return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 }
