@@ -220,8 +220,13 @@ export const REPORT_RULES: RuleOf<Report> = {
   nextSteps: [{ text: 'sentence', command: 'sentence' }],
 };
 
+/** Of arguments that are none, any name would be one, and the table below would be complete without a row. */
 type TextNames<Args> = {
-  [Name in keyof Args]: Args[Name] extends string | readonly string[] | null ? Name : never;
+  [Name in keyof Args]: string extends Name
+    ? never
+    : Args[Name] extends string | readonly string[] | null
+      ? Name
+      : never;
 }[keyof Args];
 type TextArg =
   | { [Code in keyof FindingArgs]: TextNames<FindingArgs[Code]> }[keyof FindingArgs]
@@ -238,10 +243,13 @@ const KNOWN_ARG_RULES = {
   directory: 'directory',
   errno: 'errno',
   kind: 'arg-word',
+  met: 'arg-word',
   names: 'file',
   problem: 'arg-word',
+  reader: 'arg-word',
   weakness: 'trust-code',
-} as const satisfies Record<Exclude<TextArg, number | symbol>, TextRule>;
+  window: 'arg-word',
+} as const satisfies Record<TextArg, TextRule>;
 
 export const ARG_RULES: ReadonlyMap<string, TextRule> = new Map<string, TextRule>([
   ...Object.entries(KNOWN_ARG_RULES),

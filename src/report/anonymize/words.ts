@@ -39,14 +39,18 @@ const ARG_WORDS: ReadonlySet<string> = new Set([
   'byte-order',
   'checksum',
   'client',
+  'connection',
   'cut',
   'damaged',
   'goaway',
   'gzip',
   'length',
   'lengths-disagree',
+  'reset',
   'rst-stream',
   'server',
+  'stream',
+  'unanswered',
   'zstd',
 ]);
 
