@@ -9,6 +9,7 @@ import {
   parseTimestamp,
   renderFilters,
   renderManifest,
+  type RenderOptions,
   type Report,
   tooLargeText,
 } from '../report/index.ts';
@@ -25,7 +26,7 @@ interface BundleFile {
 }
 
 /** Reports in files have no width and no colours of their own. */
-const DRAWING = { width: 80, color: false, unicode: true };
+const DRAWING: RenderOptions = { width: 80, color: false, unicode: true, only: [], detail: 'usual' };
 const NS_PER_SECOND = 1_000_000_000n;
 
 /**

@@ -6,9 +6,10 @@ import { addEvidenceOptions, type EvidenceOptions } from './evidence-options.ts'
 import { addModelOptions, type ModelOptions } from './model-options.ts';
 import { addOutputOption, type OutputFile } from './output-files.ts';
 import { VERSION } from './version.ts';
+import { addViewOptions, type ViewOptions } from './view-options.ts';
 
 /** Where a report goes, and how it is drawn. */
-export interface PrintOptions extends AnonymizeOptions {
+export interface PrintOptions extends ViewOptions, AnonymizeOptions {
   readonly format: FormatName;
   readonly output: readonly OutputFile[];
   readonly color: 'auto' | 'always' | 'never';
@@ -120,7 +121,7 @@ function addPrintOptions(command: Command): Command {
       .default('text')
       .env('WATCHPCAP_FORMAT'),
   );
-  return addDrawingOptions(addAnonymizeOptions(addOutputOption(command)));
+  return addDrawingOptions(addViewOptions(addAnonymizeOptions(addOutputOption(command))));
 }
 
 function addDrawingOptions(command: Command): Command {

@@ -81,12 +81,12 @@ export async function refuseInputs(outputs: readonly NamedFile[], inputs: readon
  */
 export async function writeReports(
   outputs: readonly OutputFile[],
-  report: Report,
+  reportFor: (format: FormatName) => Report,
   options: RenderOptions,
 ): Promise<void> {
   for (const { path, format } of outputs) {
     const render = await FORMATS[format].load();
-    await writeWhole(path, render(report, { ...options, color: false }));
+    await writeWhole(path, render(reportFor(format), { ...options, color: false }));
   }
 }
 

@@ -11,7 +11,13 @@ const COLUMNS_MAX = 200;
 
 /** How to draw: the width is COLUMNS, else the terminal's, else 80 (contract §3); colours follow NO_COLOR and FORCE_COLOR. */
 export function renderOptions({ color, ascii }: DrawingOptions): RenderOptions {
-  return { width: columns(), color: wantsColor(color), unicode: !ascii && speaksUnicode() };
+  return {
+    width: columns(),
+    color: wantsColor(color),
+    unicode: !ascii && speaksUnicode(),
+    only: [],
+    detail: 'usual',
+  };
 }
 
 function columns(): number {

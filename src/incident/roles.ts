@@ -48,7 +48,7 @@ export function castRoles(trace: Trace, hints: RoleHints = NO_HINTS): Casting {
   const accepting = new Set(legs.map((connection) => hosts.find(server(connection))));
   const opening = new Set(legs.map((connection) => hosts.find(client(connection))));
   const named = new Set(hints.gateways.map((ip) => hosts.find(ip)));
-  const onBothSides = [...accepting].filter((root) => opening.has(root) && (named.size === 0 || named.has(root)));
+  const onBothSides = [...accepting].filter((root) => opening.has(root));
   const isServerPort =
     (port: number | null) =>
     (connection: TraceConnection): boolean =>
@@ -60,7 +60,8 @@ export function castRoles(trace: Trace, hints: RoleHints = NO_HINTS): Casting {
           ...legs.filter(isServerPort(hints.clientPort)).map((connection) => hosts.find(server(connection))),
           ...legs.filter(isServerPort(hints.upstreamPort)).map((connection) => hosts.find(client(connection))),
         ];
-  const roots = onBothSides.length > 0 ? onBothSides : [...new Set(told)];
+  const roots =
+    onBothSides.length > 0 ? onBothSides.filter((root) => named.size === 0 || named.has(root)) : [...new Set(told)];
   const gateways = roots.map((root) => gatewayOf(hosts, root, legs, server, client, capturing, joined));
   const order = roots
     .map((_, i) => i)

@@ -100,7 +100,7 @@ function ownFault(schema: Schema, value: unknown): string | null {
   }
   if (schema.const !== undefined && value !== schema.const) return `is not ${JSON.stringify(schema.const)}`;
   if (schema.enum !== undefined && !schema.enum.includes(value)) return 'is none of the words that may stand there';
-  if (schema.format === 'date-time' && typeof value === 'string' && parseTimestamp(value) === null) {
+  if (schema.format === 'date-time' && typeof value === 'string' && !isUtc(value)) {
     return 'is no time in UTC';
   }
   if (Array.isArray(value))
@@ -133,4 +133,8 @@ function isOfType(type: string, value: unknown): boolean {
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
+}
+
+function isUtc(time: string): boolean {
+  return time.endsWith('Z') && parseTimestamp(time) !== null;
 }

@@ -7,11 +7,13 @@ import type { RenderOptions } from './render-options.ts';
 export type Renderer = (report: Report, options: RenderOptions) => Iterable<string>;
 
 /** What `--format` takes. */
-export type FormatName = 'text' | 'markdown' | 'html' | 'json' | 'ndjson';
+export type FormatName = 'text' | 'markdown' | 'html' | 'json' | 'ndjson' | 'perfetto';
 
 export interface Format {
   /** What names of files in it end with. */
   readonly extensions: readonly string[];
+  /** People read it: it shows what its reader asked to see. Programs get the whole report, in UTC. */
+  readonly isForPeople: boolean;
   /** Only the format asked for is loaded: JSON needs no table library. */
   readonly load: () => Promise<Renderer>;
 }
@@ -19,6 +21,7 @@ export interface Format {
 export const FORMATS: Readonly<Record<FormatName, Format>> = {
   text: {
     extensions: ['.txt'],
+    isForPeople: true,
     load: async () => {
       const { renderText } = await import('./text.ts');
       return (report, options) => [renderText(report, options)];
@@ -26,20 +29,30 @@ export const FORMATS: Readonly<Record<FormatName, Format>> = {
   },
   markdown: {
     extensions: ['.md'],
+    isForPeople: true,
     load: async () => {
       const { renderMarkdown } = await import('./markdown.ts');
-      return (report) => [renderMarkdown(report)];
+      return (report, options) => [renderMarkdown(report, options)];
     },
   },
   html: {
     extensions: ['.html', '.htm'],
+    isForPeople: true,
     load: async () => {
       const { renderHtml } = await import('./html.ts');
-      return (report) => renderHtml(report);
+      return (report, options) => renderHtml(report, options);
     },
   },
-  json: { extensions: ['.json'], load: async () => (report) => renderJson(report) },
-  ndjson: { extensions: ['.ndjson'], load: async () => (report) => renderNdjson(report) },
+  json: { extensions: ['.json'], isForPeople: false, load: async () => (report) => renderJson(report) },
+  ndjson: { extensions: ['.ndjson'], isForPeople: false, load: async () => (report) => renderNdjson(report) },
+  perfetto: {
+    extensions: ['.perfetto.json'],
+    isForPeople: false,
+    load: async () => {
+      const { renderPerfetto } = await import('./perfetto.ts');
+      return (report) => renderPerfetto(report);
+    },
+  },
 };
 
 /** The format of a file by its name's end, of several the longest; undefined where there is none. */

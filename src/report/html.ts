@@ -6,7 +6,9 @@ import { STYLE } from './html/style.ts';
 import { timelineSection } from './html/timeline.ts';
 import { windowSections } from './html/window.ts';
 import type { Report } from './model.ts';
+import { isShown, type RenderOptions, type SectionName } from './render-options.ts';
 import { headlineText } from './words/headline.ts';
+import { zoneText } from './words/phrase.ts';
 
 /** Nothing is loaded from anywhere, and nothing runs or styles but what is written here. */
 const POLICY: string = [
@@ -21,21 +23,21 @@ const POLICY: string = [
 type Section = (report: Report) => Markup;
 
 /** In the order of reading. */
-const SECTIONS: readonly Section[] = [
-  headSection,
-  () => CONTROLS,
-  timelineSection,
-  windowSections,
-  stepsSection,
-  findingsSection,
-  connectionsSection,
-  trustSection,
+const SECTIONS: readonly (readonly [name: SectionName | null, section: Section])[] = [
+  [null, headSection],
+  [null, () => CONTROLS],
+  ['timeline', timelineSection],
+  ['windows', windowSections],
+  ['steps', stepsSection],
+  ['findings', findingsSection],
+  ['connections', connectionsSection],
+  ['trust', trustSection],
 ];
 
 /** The report as one page that needs nothing else: no network, no other file, and no scripts to be read. In parts, a section each. */
-export function* renderHtml(report: Report): Generator<string> {
+export function* renderHtml(report: Report, options: Pick<RenderOptions, 'only'> = { only: [] }): Generator<string> {
   yield headOf(report).text;
-  for (const section of SECTIONS) yield `${section(report).text}\n`;
+  for (const [name, section] of SECTIONS) if (isShown(name, options)) yield `${section(report).text}\n`;
   yield footOf(report).text;
 }
 
@@ -67,8 +69,8 @@ const CONTROLS: Markup = markup`<div class="bar" id="bar" role="group" aria-labe
   <output id="said" role="status"></output>
 </div>`;
 
-function footOf({ tool, schema }: Report): Markup {
-  return markup`<footer>Made by ${tool.name} ${tool.version} from ${schema}. Times are UTC. Packet numbers are Wireshark's, each in its own file.</footer>
+function footOf({ tool, schema, capture }: Report): Markup {
+  return markup`<footer>Made by ${tool.name} ${tool.version} from ${schema}. Times are ${zoneText(capture.start ?? '')}. Packet numbers are Wireshark's, each in its own file.</footer>
 </main>
 <script>${Markup.of(SCRIPT)}</script>
 </body>

@@ -174,6 +174,8 @@ export interface Connection {
   role: Role;
   client: Endpoint;
   server: Endpoint;
+  /** Community ID v1 (seed 0), by which Zeek, Suricata and Arkime name it. */
+  communityId: string;
   /** Its id in the dumps. */
   dumpId: string;
   /** What a timeline draws: bounded, runs of like packets aggregated. */

@@ -1,3 +1,4 @@
+import { communityId } from './community-id.ts';
 import { displayFilter } from './filter.ts';
 import type { Connection, Finding, Report, Window } from './model.ts';
 import { findingTitle } from './words.ts';
@@ -11,12 +12,16 @@ import { warningText } from './words/warning.ts';
 type Connections = ReadonlyMap<string, Connection>;
 
 /**
- * Writes every sentence of a report anew, from the report's other fields: sentences are functions of them, so that of one whose
+ * Writes every sentence of a report anew, and each connection's Community ID, from the report's other fields: these are functions of them, so that of one whose
  * addresses and names were changed no sentence is left with the old ones.
  * @returns the same where nothing was changed
  */
 export function retold(report: Report): Report {
-  const { verdict, capture, connections } = report;
+  const { verdict, capture } = report;
+  const connections = report.connections.map((connection) => ({
+    ...connection,
+    communityId: communityId(connection.client, connection.server),
+  }));
   const byId = new Map(connections.map((connection) => [connection.id, connection]));
   const paths = capture.files.map(({ path }) => path);
   const windows = report.windows.map((window) => retoldWindow(window, byId, paths));
@@ -25,6 +30,7 @@ export function retold(report: Report): Report {
     ...report,
     capture: { ...capture, warnings },
     verdict: { ...verdict, summary: summaryOf(verdict, windows, byId, capture) },
+    connections,
     windows,
     trust: report.trust.map((note) => ({ ...note, message: trustText(note) })),
     findings: report.findings.map((finding) => retoldFinding(finding, byId)),

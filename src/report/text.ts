@@ -1,6 +1,7 @@
-import type { RenderOptions } from './render-options.ts';
+import { isShown, type RenderOptions, type SectionName } from './render-options.ts';
 import type { Report } from './model.ts';
-import { headSection, meaningSection } from './text/head.ts';
+import { briefSection, thresholdsSection } from './text/brief.ts';
+import { headSection, meaningSection, verdictSection } from './text/head.ts';
 import { type Ink, inkOf, printable } from './text/ink.ts';
 import { connectionsSection, findingsSection, lookedAtSection, stepsSection, trustSection } from './text/tables.ts';
 import { timelineSection } from './text/timeline.ts';
@@ -11,28 +12,37 @@ const WIDTH_MIN = 40;
 
 type Section = (report: Report, ink: Ink) => string[];
 
+type Row = readonly [name: SectionName | null, heading: string | null, section: Section];
+
 /** In the order of reading: verdict, picture, proof, what to do. */
-const SECTIONS: readonly (readonly [heading: string | null, section: Section])[] = [
-  [null, headSection],
-  ['What it means', meaningSection],
-  ['Timeline', timelineSection],
-  [null, windowsSection],
-  ['Findings', findingsSection],
-  ['Connections', connectionsSection],
-  ['What was looked at', lookedAtSection],
-  ['How far to trust it', trustSection],
+const SECTIONS: readonly Row[] = [
+  [null, null, headSection],
+  [null, 'What it means', meaningSection],
+  ['timeline', 'Timeline', timelineSection],
+  ['windows', null, windowsSection],
+  ['findings', 'Findings', findingsSection],
+  ['connections', 'Connections', connectionsSection],
+  ['connections', 'What was looked at', lookedAtSection],
+  ['trust', 'How far to trust it', trustSection],
+  ['trust', 'Thresholds', thresholdsSection],
   // Last, since the end of a long text is what a terminal shows.
-  ['What to do', stepsSection],
+  ['steps', 'What to do', stepsSection],
+];
+
+const QUIET: readonly Row[] = [
+  [null, null, verdictSection],
+  [null, null, briefSection],
 ];
 
 /** The report for a terminal: no line is wider than `width`, nothing from the wire is obeyed by the terminal. */
 export function renderText(report: Report, options: RenderOptions): string {
   const ink = inkOf({ ...options, width: Math.max(WIDTH_MIN, options.width) });
   const safe = printable(report, options.unicode);
-  const blocks = SECTIONS.flatMap(([heading, section]) => {
+  const rows = options.detail === 'quiet' ? QUIET : SECTIONS.filter(([name]) => isShown(name, options));
+  const blocks = rows.flatMap(([, heading, section]) => {
     const lines = section(safe, ink);
     if (lines.length === 0) return [];
     return [(heading === null ? lines : [ink.paint('heading', heading), ...lines]).join('\n')];
   });
-  return `${blocks.join('\n\n')}\n`;
+  return `${blocks.join(options.detail === 'quiet' ? '\n' : '\n\n')}\n`;
 }

@@ -41,12 +41,16 @@ export function formatTimestamp(ns: bigint, digits: 6 | 9): string {
   return [yearText(year), '-', padded(month, 2), '-', padded(day, 2), 'T', clock, '.', fraction, 'Z'].join('');
 }
 
-/** What formatTimestamp wrote, as nanoseconds since 1970; null where the text is none of it. */
+/** What formatTimestamp wrote, or the same with an offset like `+01:00` for `Z`, as nanoseconds since 1970; null where the text is none of it. */
 export function parseTimestamp(text: string): bigint | null {
-  const match = /^([+-]?\d{4,6})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z$/.exec(text);
+  const match = /^([+-]?\d{4,6})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$/.exec(
+    text,
+  );
   if (match === null) return null;
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number);
-  const seconds = daysFromCivil({ year, month, day }) * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second;
+  const [sign, hours = '0', minutes = '0'] = match.slice(8);
+  const offset = (sign === '-' ? -1 : 1) * (Number(hours) * 3600 + Number(minutes) * 60);
+  const seconds = daysFromCivil({ year, month, day }) * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second - offset;
   return BigInt(seconds) * NS_PER_SECOND + BigInt((match[7] ?? '').padEnd(NS_DIGITS, '0'));
 }
 

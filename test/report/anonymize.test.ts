@@ -16,7 +16,7 @@ const anonymous = (report: Report, digest: Digest | null = null): Report =>
   anonymized(report, standInsFor(report, digest));
 
 async function inAllFormats(report: Report): Promise<string[]> {
-  const options = { width: 100, color: false, unicode: true };
+  const options = { width: 100, color: false, unicode: true, only: [], detail: 'usual' } as const;
   const formats = Object.values(FORMATS).map(async ({ load }) => [...(await load())(report, options)].join(''));
   return Promise.all(formats);
 }

@@ -434,7 +434,9 @@ describe('formats', () => {
   test('JSON ends in one newline and reads back as the report', async () => {
     const report = composed(gatewayMute('/\u001b[31m"\u2028'));
     const render = await FORMATS.json.load();
-    const text = [...render(report, { width: 80, color: true, unicode: true })].join('');
+    const text = [
+      ...render(report, { width: 80, color: true, unicode: true, only: [], detail: 'usual' as const }),
+    ].join('');
     expect(text).toBe(`${JSON.stringify(report, null, 2)}\n`);
     expect(JSON.parse(text)).toEqual(report);
   });
@@ -445,7 +447,11 @@ describe('formats', () => {
 
   test('text is found by its name', async () => {
     const render = await FORMATS.text.load();
-    expect([...render(composed(healthy()), { width: 80, color: false, unicode: true })].join('')).toContain('healthy');
+    expect(
+      [
+        ...render(composed(healthy()), { width: 80, color: false, unicode: true, only: [], detail: 'usual' as const }),
+      ].join(''),
+    ).toContain('healthy');
   });
 });
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { FINDING_CODES, renderCodes, renderExplanation } from '../../src/report/index.ts';
+import { FINDING_CODES, renderCodes, renderExplanation, type RenderOptions } from '../../src/report/index.ts';
 import { publishedCatalogue } from './catalogue.ts';
 
-const PLAIN = { width: 80, color: false, unicode: true } as const;
+const PLAIN: RenderOptions = { width: 80, color: false, unicode: true, only: [], detail: 'usual' };
 
 function told(code: string, options = PLAIN): string {
   const text = renderExplanation(code, options);
@@ -24,7 +24,7 @@ describe.each(FINDING_CODES)('%s', (code) => {
   });
 
   test('stays within forty columns, and can be written in ASCII', () => {
-    const lines = renderExplanation(code, { width: 40, color: false, unicode: false })?.split('\n') ?? [];
+    const lines = renderExplanation(code, { ...PLAIN, width: 40, unicode: false })?.split('\n') ?? [];
     // An address has no place to break at but anywhere, and is broken there.
     expect(lines.filter((line) => line.length > 40)).toEqual([]);
     expect(lines.join('')).toMatch(/^[\u0020-\u007e]*$/u);

@@ -24,7 +24,13 @@ describe.each(RECORDINGS)('$name', ({ path }) => {
   test('gives a text that fits and whose first line has the state', async () => {
     const report = await reportOn(path);
     for (const width of [80, 132]) {
-      const lines = renderText(report, { width, color: false, unicode: true }).split('\n');
+      const lines = renderText(report, {
+        width,
+        color: false,
+        unicode: true,
+        only: [],
+        detail: 'usual' as const,
+      }).split('\n');
       expect(Math.max(...lines.map(columnsOf))).toBeLessThanOrEqual(width);
       expect(lines[0]).toContain(report.verdict.state);
     }

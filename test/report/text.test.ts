@@ -4,7 +4,7 @@ import { columnsOf } from '../../src/report/text/lines.ts';
 import { renderText } from '../../src/report/text.ts';
 import { composed, gatewayMute, healthy, inconclusive, recovered } from './scenarios.ts';
 
-const PLAIN = { width: 80, color: false, unicode: true };
+const PLAIN = { width: 80, color: false, unicode: true, only: [], detail: 'usual' } as const;
 
 const STORIES = [
   { name: 'gateway-mute', told: gatewayMute, state: 'half-dead' },

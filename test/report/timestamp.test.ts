@@ -56,8 +56,13 @@ describe('parseTimestamp', () => {
     expect(parseTimestamp('1970-01-01T00:01:00Z')).toBe(60_000_000_000n);
   });
 
+  test('reads an offset too', () => {
+    expect(parseTimestamp('2026-11-23T11:30:00.5+01:30')).toBe(parseTimestamp('2026-11-23T10:00:00.500000Z'));
+    expect(parseTimestamp('2026-11-22T22:30:00-03:30')).toBe(parseTimestamp('2026-11-23T02:00:00Z'));
+  });
+
   test('gives null for what is no time', () => {
-    for (const text of ['', 'now', '2026-11-23', '2026-11-23T10:00:00', '2026-11-23T10:00:00+01:00']) {
+    for (const text of ['', 'now', '2026-11-23', '2026-11-23T10:00:00', '2026-11-23T10:00:00+0100']) {
       expect(parseTimestamp(text)).toBeNull();
     }
   });

@@ -1,3 +1,4 @@
+import { communityId } from '../community-id.ts';
 import type { Leg } from '../../incident/index.ts';
 import { otherSide, type Side } from '../../tcp/index.ts';
 import type { Endpoint as TraceEndpoint, Flow, TraceConnection } from '../../trace/index.ts';
@@ -27,11 +28,14 @@ const PROTOCOLS_IN_TLS = {
 export function connectionOf(frame: Frame, leg: Leg, marksLimit: number): Connection {
   const { trace } = leg;
   const count = (field: (flow: Flow) => number): PerParty<number> => perParty(leg, field);
+  const client = endpointOf(trace.endpoints[otherSide(leg.serverSide)]);
+  const server = endpointOf(trace.endpoints[leg.serverSide]);
   return {
     id: leg.id,
     role: leg.role,
-    client: endpointOf(trace.endpoints[otherSide(leg.serverSide)]),
-    server: endpointOf(trace.endpoints[leg.serverSide]),
+    client,
+    server,
+    communityId: communityId(client, server),
     dumpId: `t${trace.nth + 1}`,
     marks: marksOf(frame, leg, marksLimit),
     seenAs: leg.seenAs.map(({ endpoints, packets }) => ({

@@ -2,7 +2,7 @@ import { endpointText } from '../address.ts';
 import type { Connection, Liveness, Mark, MarkKind, Report } from '../model.ts';
 import { MARKS } from '../text/glyphs.ts';
 import { packetName } from '../words/packet-name.ts';
-import { clockText, counted, farEnd, partyText } from '../words/phrase.ts';
+import { clockText, counted, farEnd, partyText, zoneText } from '../words/phrase.ts';
 import { CAUSES } from '../words/story.ts';
 import { windowSpan } from '../words/verdict.ts';
 import { type Lane, type Picture, picturesOf } from './lanes.ts';
@@ -81,7 +81,7 @@ function figure(picture: Picture, canvas: Canvas, start: string, index: number):
       </svg>
     </div>
     <figcaption>
-      Time since ${clockText(start)} UTC.${picture.omitted === 0 ? '' : ` Not drawn: ${picture.omitted} more ${what}.`}
+      Time since ${clockText(start)} ${zoneText(start)}.${picture.omitted === 0 ? '' : ` Not drawn: ${picture.omitted} more ${what}.`}
     </figcaption>
   </figure>`;
 }

@@ -1,5 +1,6 @@
 import { durationText } from '../duration.ts';
-import type { Report, VerdictState, Window } from '../model.ts';
+import type { Report, VerdictState } from '../model.ts';
+import { headlineText } from '../words/headline.ts';
 import { counted, dateTimeText, listed } from '../words/phrase.ts';
 import { MEANINGS } from '../words/verdict.ts';
 import type { Tone } from './colour.ts';
@@ -13,22 +14,19 @@ const TONES: Readonly<Record<VerdictState, Tone>> = {
   inconclusive: 'warn',
 };
 
-const FACTS: Readonly<Record<Exclude<VerdictState, 'half-dead'>, string>> = {
-  suspect: ': an upstream is in trouble, and whom that hurt is not shown',
-  healthy: ': no client was alive on a dead upstream',
-  inconclusive: ': this capture cannot answer',
-};
+/** The verdict in one line, its state's own word first. */
+export function verdictSection(report: Report, ink: Ink): string[] {
+  const { state } = report.verdict;
+  const line = `${ink.glyphs.verdict[state]} ${headlineText(report)}`;
+  return wrapped(line, ink.width, 2).map((part) => ink.paint(TONES[state], part));
+}
 
-/** The verdict: its state's own word in the first line, then the sentence, then what was read. */
+/** The verdict, then the sentence, then what was read. */
 export function headSection(report: Report, ink: Ink): string[] {
-  const { state, confidence, summary } = report.verdict;
-  const sure = confidence === null ? '' : ` (${confidence})`;
-  const facts = state === 'half-dead' ? factsOf(report.windows) : FACTS[state];
-  const first = `${ink.glyphs.verdict[state]} ${state}${sure}${facts}`;
   return [
-    ...wrapped(first, ink.width, 2).map((line) => ink.paint(TONES[state], line)),
+    ...verdictSection(report, ink),
     '',
-    ...wrapped(summary, ink.width),
+    ...wrapped(report.verdict.summary, ink.width),
     '',
     ...captureLines(report, ink),
   ];
@@ -38,15 +36,6 @@ export function headSection(report: Report, ink: Ink): string[] {
 export function meaningSection(report: Report, ink: Ink): string[] {
   if (report.verdict.state === 'half-dead') return [];
   return wrapped(MEANINGS[report.verdict.state], ink.width - 2).map((line) => `  ${line}`);
-}
-
-function factsOf(windows: readonly Window[]): string {
-  const longest = Math.max(...windows.map(({ duration }) => duration));
-  const atLeast = windows.some(({ open, duration }) => open && duration === longest) ? 'at least ' : '';
-  const spans =
-    windows.length === 1 ? `${atLeast}${durationText(longest)}` : `the longest ${atLeast}${durationText(longest)}`;
-  const hurt = new Set(windows.flatMap(({ client, streams }) => streams.map(({ id }) => `${client} ${id}`))).size;
-  return `: ${counted(windows.length, 'window')}, ${spans}, ${counted(hurt, 'stream')} hurt`;
 }
 
 function captureLines({ capture, gateways }: Report, ink: Ink): string[] {

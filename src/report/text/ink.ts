@@ -10,15 +10,18 @@ export interface Ink {
   readonly glyphs: Glyphs;
   readonly paint: Paint;
   readonly ellipsis: string;
+  /** Nothing is left out that a table can hold. */
+  readonly isVerbose: boolean;
 }
 
-export function inkOf({ width, color, unicode }: RenderOptions): Ink {
+export function inkOf({ width, color, unicode, detail }: RenderOptions): Ink {
   return {
     width,
     unicode,
     glyphs: unicode ? UNICODE : ASCII,
     paint: paintOf(color),
     ellipsis: unicode ? '…' : '...',
+    isVerbose: detail === 'verbose',
   };
 }
 

@@ -1,8 +1,9 @@
 import { endpointText } from '../address.ts';
-import { durationText } from '../duration.ts';
 import type { Connection, Finding, Report, Severity } from '../model.ts';
+import { lookedAtTexts } from '../words/looked-at.ts';
 import { packetName } from '../words/packet-name.ts';
 import { counted, listed } from '../words/phrase.ts';
+import { NO_WEAKNESS, weaknessTexts } from '../words/weaknesses.ts';
 import type { Tone } from './colour.ts';
 import type { Ink } from './ink.ts';
 import { wrapped } from './lines.ts';
@@ -11,6 +12,7 @@ import { tableLines } from './table.ts';
 /** Connections in the table; hurt ones come first. */
 const CONNECTIONS_MAX = 20;
 const FINDINGS_MAX = 50;
+const VERBOSE_FINDINGS_MAX = 1_000;
 const PACKETS_MAX = 8;
 const WARNINGS_MAX = 20;
 const INDENT = '  ';
@@ -21,8 +23,9 @@ const SEVERITY_TONES: Readonly<Record<Severity, Tone>> = { critical: 'bad', warn
 /** Each finding with its packets and the filter that shows them; the filter stands free, so that it can be copied. */
 export function findingsSection({ findings, capture }: Report, ink: Ink): string[] {
   const paths = capture.files.map(({ path }) => path);
-  const shown = findings.slice(0, FINDINGS_MAX).flatMap((finding) => findingLines(finding, paths, ink));
-  const more = findings.length - FINDINGS_MAX;
+  const limit = ink.isVerbose ? VERBOSE_FINDINGS_MAX : FINDINGS_MAX;
+  const shown = findings.slice(0, limit).flatMap((finding) => findingLines(finding, paths, ink));
+  const more = findings.length - limit;
   return more > 0 ? [...shown, `${INDENT}and ${counted(more, 'more finding')} (--format json has all)`] : shown;
 }
 
@@ -62,7 +65,11 @@ export function connectionsSection(report: Report, ink: Ink): string[] {
     { head: 'streams', right: true },
     { head: 'resent', right: true },
   ];
-  return tableLines(columns, rows, ink, { indent: 2, limit: CONNECTIONS_MAX, noun: 'connection' });
+  return tableLines(columns, rows, ink, {
+    indent: 2,
+    ...(ink.isVerbose ? {} : { limit: CONNECTIONS_MAX }),
+    noun: 'connection',
+  });
 }
 
 function connectionRow(connection: Connection): string[] {
@@ -80,60 +87,17 @@ function connectionRow(connection: Connection): string[] {
 }
 
 /** In sentences: how many legs, what was asked, whether what was sent was answered. */
-export function lookedAtSection({ connections, links, capture }: Report, ink: Ink): string[] {
-  const count = (role: Connection['role']): number =>
-    connections.filter((connection) => connection.role === role).length;
-  const sum = (of: (connection: Connection) => number): number =>
-    connections.reduce((total, connection) => total + of(connection), 0);
-  const streams = sum(({ streams: kept, foldedStreams }) => kept.length + foldedStreams.count);
-  const open = sum(({ streams: kept }) => kept.filter(({ how }) => how === 'open').length);
-  const probes = sum(({ keepalive }) => keepalive.fromClient.probes + keepalive.fromServer.probes);
-  const probed = sum(({ keepalive }) => keepalive.fromClient.answered + keepalive.fromServer.answered);
-  const pings = sum(({ pings: sent }) => sent.fromClient.sent + sent.fromServer.sent);
-  const ponged = sum(({ pings: sent }) => sent.fromClient.answered + sent.fromServer.answered);
-  const resent = sum(({ retransmissions }) => retransmissions.fromClient + retransmissions.fromServer);
-  const legs = [
-    counted(count('client'), 'client connection'),
-    counted(count('upstream'), 'upstream connection'),
-    ...(count('other') === 0 ? [] : [counted(count('other'), 'other connection')]),
-  ];
-  const seen = [
-    `${counted(streams, 'stream')} (${open} still open at the end)`,
-    answered(probes, probed, 'keep-alive probe'),
-    answered(pings, ponged, 'PING'),
-    counted(resent, 'retransmission'),
-  ];
-  const sentences = [
-    `In ${durationText(capture.duration)}: ${listed(legs)}; ${counted(links.length, 'link')} between clients and upstreams.`,
-    `Seen on them: ${listed(seen)}.`,
-  ];
-  return sentences.flatMap((sentence) => wrapped(sentence, ink.width - INDENT.length).map((line) => INDENT + line));
-}
-
-function answered(sent: number, got: number, noun: string): string {
-  if (sent === 0) return `no ${noun}`;
-  return `${counted(sent, noun)} (${got === sent ? (sent === 1 ? 'answered' : 'all answered') : `${got} answered`})`;
+export function lookedAtSection(report: Report, ink: Ink): string[] {
+  return lookedAtTexts(report).flatMap((sentence) =>
+    wrapped(sentence, ink.width - INDENT.length).map((line) => INDENT + line),
+  );
 }
 
 /** What weakens the conclusions: warnings of the reader, and notes on the capture. */
-export function trustSection({ trust, capture }: Report, ink: Ink): string[] {
-  const warnings = capture.warnings.map(({ message, file, byte, packet }) => {
-    const at = [packet === null ? '' : `packet ${packet}`, byte === null ? '' : `byte ${byte}`].filter(
-      (part) => part !== '',
-    );
-    const where = at.length === 0 ? '' : ` (${at.join(', ')})`;
-    return `${file === null ? 'capture' : (capture.files[file]?.path ?? `file ${file}`)}${where}: ${message}.`;
-  });
-  const notes = trust.map(
-    ({ connection, message, weakens }) =>
-      `${connection === null ? '' : `${connection}: `}${message}; weakens ${listed(weakens)}.`,
-  );
-  const all = [...warnings, ...notes];
+export function trustSection(report: Report, ink: Ink): string[] {
+  const all = weaknessTexts(report);
   const more = all.length > WARNINGS_MAX ? [`and ${counted(all.length - WARNINGS_MAX, 'more note')}`] : [];
-  const lines =
-    all.length === 0
-      ? ['Nothing in the capture weakens what is said above.']
-      : [...all.slice(0, WARNINGS_MAX), ...more];
+  const lines = all.length === 0 ? [NO_WEAKNESS] : [...all.slice(0, WARNINGS_MAX), ...more];
   return lines.flatMap((line) => wrapped(line, ink.width - INDENT.length, 2)).map((line) => INDENT + line);
 }
 

@@ -1,7 +1,7 @@
 import { endpointText } from '../address.ts';
 import { durationText } from '../duration.ts';
 import type { Connection, LivenessState, Report, Window } from '../model.ts';
-import { clockText, counted, farEnd } from '../words/phrase.ts';
+import { clockText, counted, farEnd, zoneText } from '../words/phrase.ts';
 import { worstFirst } from '../words/verdict.ts';
 import { type Axis, axisOf } from './axis.ts';
 import { MARKS } from './glyphs.ts';
@@ -194,7 +194,7 @@ function notable({ marks, liveness }: Connection, seconds: SecondsOf): number[] 
 
 function caption(axis: Axis, report: Report, ink: Ink): string[] {
   const { start } = report.capture;
-  const zero = start === null ? [] : [`0 s is ${clockText(start)} UTC`];
+  const zero = start === null ? [] : [`0 s is ${clockText(start)} ${zoneText(start)}`];
   const end = report.capture.duration;
   const part = axis.from > 0 || axis.to < end ? [`the capture lasts ${durationText(end)}`] : [];
   const left = axis.pauses.map((pause) => durationText(pause.seconds)).join(', ');

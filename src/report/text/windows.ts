@@ -1,24 +1,26 @@
-import type { Connection, Evidence, HurtStream, Report, Window } from '../model.ts';
+import { foldLike } from '../like.ts';
+import type { Connection, HurtStream, Report, Window } from '../model.ts';
 import { outcomeText } from '../words/hurt.ts';
 import { packetName } from '../words/packet-name.ts';
 import { clockText, counted, named } from '../words/phrase.ts';
-import { CAUSES, ENDS } from '../words/story.ts';
-import { windowSpan } from '../words/verdict.ts';
+import { windowFacts } from '../words/window-facts.ts';
 import type { Ink } from './ink.ts';
 import { wrapped } from './lines.ts';
 import { tableLines } from './table.ts';
 
 /** Windows with a block of their own; the JSON report has all. */
 const BLOCKS_MAX = 10;
-/** Of like packets the first ones and the last are shown. */
-const LIKE_FIRST = 2;
+/** A window takes about 60 lines. */
+const VERBOSE_BLOCKS_MAX = 200;
 const INDENT = '  ';
 const TERM_COLUMNS = 9;
 
 /** A block for each window: what happened, since when, what ended it, who was hurt, what stood by, the packets. */
 export function windowsSection(report: Report, ink: Ink): string[] {
   const byId = new Map(report.connections.map((connection) => [connection.id, connection]));
-  const blocks = report.windows.slice(0, BLOCKS_MAX).map((window) => windowLines(window, report, byId, ink));
+  const blocks = report.windows
+    .slice(0, ink.isVerbose ? VERBOSE_BLOCKS_MAX : BLOCKS_MAX)
+    .map((window) => windowLines(window, report, byId, ink));
   const more = report.windows.length - blocks.length;
   const rest = more > 0 ? [['', `and ${counted(more, 'more window')} (--format json has all)`]] : [];
   return [...blocks.map((block, i) => (i === 0 ? block : ['', ...block])), ...rest].flat();
@@ -38,28 +40,7 @@ function windowLines(window: Window, report: Report, byId: ReadonlyMap<string, C
 }
 
 function terms(window: Window, report: Report, byId: ReadonlyMap<string, Connection>, ink: Ink): string[] {
-  const { onset, cause, end, from, to, open, alternatives } = window;
-  const link = report.links[window.link];
-  const heard =
-    onset.lastHeard === null
-      ? `by ${clockText(onset.firstUnanswered)}, the first unanswered packet`
-      : `between ${clockText(onset.lastHeard)} (last heard) and ${clockText(onset.firstUnanswered)} (first unanswered)`;
-  const lasted = `${windowSpan(window)}, ${clockText(from)} to ${to === null || open ? 'the end of the capture' : clockText(to)}`;
-  const standBy = alternatives.map(
-    ({ upstream, requestsDuring }) => `${named(upstream, byId)}: ${counted(requestsDuring, 'request')} meanwhile`,
-  );
-  const rows: (readonly [string, string])[] = [
-    ['died', heard],
-    ['cause', `${cause}: ${CAUSES[cause]}`],
-    ['lasted', lasted],
-    [
-      'end',
-      `${end.how}: ${ENDS[end.how]}${end.packet === null ? '' : ` (packet ${packetName(pathsOf(report), end.packet, end.file)})`}`,
-    ],
-    ...(link === undefined ? [] : [['linked', `by ${link.method}, confidence ${link.confidence}`] as const]),
-    ['stand-by', standBy.length === 0 ? 'no other upstream connection is seen alive' : standBy.slice(0, 3).join('; ')],
-  ];
-  return rows.flatMap(([term, text]) =>
+  return windowFacts(window, report, byId).flatMap(([term, text]) =>
     wrapped(`${term.padEnd(TERM_COLUMNS)}${text}`, ink.width - INDENT.length, TERM_COLUMNS).map(
       (line) => INDENT + line,
     ),
@@ -116,7 +97,8 @@ function evidenceTable({ evidence }: Window, paths: readonly string[], ink: Ink)
     { head: 'on' },
     { head: 'evidence', flexible: true },
   ];
-  const rows = summarised(evidence).map(({ row, skipped }) => [
+  const told = ink.isVerbose ? evidence.map((row) => ({ row, skipped: 0 })) : foldLike(evidence);
+  const rows = told.map(({ row, skipped }) => [
     packetName(paths, row.packet, row.file),
     clockText(row.at),
     row.connection,
@@ -124,26 +106,4 @@ function evidenceTable({ evidence }: Window, paths: readonly string[], ink: Ink)
   ]);
   const title = wrapped('Evidence (packet numbers as in Wireshark)', ink.width - INDENT.length);
   return ['', ...title.map((line) => INDENT + line), ...tableLines(columns, rows, ink, { indent: 2, noun: 'packet' })];
-}
-
-interface Summarised {
-  readonly row: Evidence;
-  /** Like packets left out before it. */
-  readonly skipped: number;
-}
-
-/** Of like packets of one connection the first LIKE_FIRST and the last: a ladder of 15 retransmissions is told by its ends. */
-function summarised(evidence: readonly Evidence[]): Summarised[] {
-  const like = new Map<string, Evidence[]>();
-  for (const row of evidence) {
-    const key = `${row.connection} ${row.kind}`;
-    like.set(key, [...(like.get(key) ?? []), row]);
-  }
-  return evidence.flatMap((row): Summarised[] => {
-    const group = like.get(`${row.connection} ${row.kind}`) ?? [];
-    const index = group.indexOf(row);
-    const last = group.length - 1;
-    if (index < LIKE_FIRST) return [{ row, skipped: 0 }];
-    return index === last ? [{ row, skipped: last - LIKE_FIRST }] : [];
-  });
 }

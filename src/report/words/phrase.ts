@@ -22,7 +22,12 @@ export function clockText(at: Timestamp): string {
 
 /** `2026-11-23 10:02:11.427 UTC` */
 export function dateTimeText(at: Timestamp): string {
-  return `${at.split('T', 1)[0]} ${clockText(at)} UTC`;
+  return `${at.split('T', 1)[0]} ${clockText(at)} ${zoneText(at)}`;
+}
+
+/** `UTC`, or `UTC+01:00` of a time that a view has moved into another zone. */
+export function zoneText(at: Timestamp): string {
+  return `UTC${/[+-]\d\d:\d\d$/.exec(at)?.[0] ?? ''}`;
 }
 
 /** The end of a connection that is not the gateway: an upstream's server, a client. */

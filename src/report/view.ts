@@ -1,0 +1,25 @@
+import type { Report } from './model.ts';
+import { retold } from './retell.ts';
+import { inZone } from './view/local-times.ts';
+import { seenFrom } from './view/moment.ts';
+import { EVERYTHING, narrowed, type Selection } from './view/narrow.ts';
+import { localTime } from './view/zone.ts';
+
+/** How a person wants to look at a report; programs get the whole of it, in UTC. */
+export interface View extends Selection {
+  /** An IANA time zone. */
+  readonly zone: string;
+  /** UTC; times are also told relative to it. */
+  readonly at: string | null;
+}
+
+export const WHOLE_VIEW: View = { ...EVERYTHING, zone: 'UTC', at: null };
+
+/** The report as a person asked to see it: a part of it, in another zone, as seen from a moment. Every format can draw it. */
+export function viewed(report: Report, { zone, at, ...selection }: View): Report {
+  const local = localTime(zone);
+  const inLocal = (time: string | null): string | null => (time === null ? null : local(time));
+  const told = zone === 'UTC' ? report : retold(inZone(report, zone));
+  const part = narrowed(told, { ...selection, since: inLocal(selection.since), until: inLocal(selection.until) });
+  return at === null ? part : seenFrom(part, local(at));
+}

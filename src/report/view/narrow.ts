@@ -1,0 +1,103 @@
+import type { Connection, Finding, Report, TrustNote, Window } from '../model.ts';
+import { parseTimestamp } from '../timestamp.ts';
+import { counted, dateTimeText, listed } from '../words/phrase.ts';
+
+/** What a reader wants to look at; null and none: all of it. */
+export interface Selection {
+  /** Ids of connections: `c1`, `u2`. */
+  readonly connections: readonly string[];
+  /** Id of a stream on a client's connection. */
+  readonly stream: number | null;
+  /** UTC; what ended before is left out. */
+  readonly since: string | null;
+  /** UTC; what began after is left out. */
+  readonly until: string | null;
+}
+
+export const EVERYTHING: Selection = { connections: [], stream: null, since: null, until: null };
+
+/**
+ * The report with only what the selection is about: its windows, both legs of these, its findings and notes. The verdict stays that of
+ * the whole capture, and says what is not shown. Links stay, since windows name them by place.
+ */
+export function narrowed(report: Report, selection: Selection): Report {
+  const words = selectionText(selection);
+  if (words === null) return report;
+  const span = spanOf(selection);
+  const windows = report.windows.filter((window) => showsWindow(window, selection, span));
+  const legs = new Set([...selection.connections, ...windows.flatMap(legsOf)]);
+  const isLeg = (id: string | null): boolean => id === null || everyConnection(selection) || legs.has(id);
+  const connections = report.connections.filter(({ id, start, end }) => isLeg(id) && overlaps(start, end, span));
+  const findings = report.findings.filter(
+    (finding) => isLeg(finding.connection) && showsFinding(finding, selection, span),
+  );
+  const trust = report.trust.filter(({ connection }) => isLeg(connection));
+  const shown = { ...report, windows, connections, findings, trust };
+  const summary = `${report.verdict.summary} ${hiddenText(words, report, shown)}`;
+  return { ...shown, verdict: { ...report.verdict, summary } };
+}
+
+/** A window is told with both of its legs, and with what stood by. */
+function legsOf({ client, upstream, alternatives }: Window): string[] {
+  return [client, upstream, ...alternatives.map((alternative) => alternative.upstream)];
+}
+
+/** Nanoseconds since 1970. */
+interface Span {
+  readonly from: bigint | null;
+  readonly to: bigint | null;
+}
+
+function spanOf({ since, until }: Selection): Span {
+  return { from: since === null ? null : parseTimestamp(since), to: until === null ? null : parseTimestamp(until) };
+}
+
+function overlaps(start: string, end: string | null, { from, to }: Span): boolean {
+  const endNs = end === null ? null : parseTimestamp(end);
+  const startNs = parseTimestamp(start);
+  return (from === null || endNs === null || endNs >= from) && (to === null || startNs === null || startNs <= to);
+}
+
+/** A stream is looked for in windows, which then name the connections. */
+function everyConnection({ connections, stream }: Selection): boolean {
+  return connections.length === 0 && stream === null;
+}
+
+function showsWindow({ client, upstream, streams, from, to }: Window, selection: Selection, span: Span): boolean {
+  const { connections, stream } = selection;
+  const isNamed = connections.length === 0 || connections.includes(client) || connections.includes(upstream);
+  return isNamed && (stream === null || streams.some(({ id }) => id === stream)) && overlaps(from, to, span);
+}
+
+function showsFinding({ stream: about, at }: Finding, { stream }: Selection, span: Span): boolean {
+  return (stream === null || about === null || about === stream) && (at === null || overlaps(at, at, span));
+}
+
+function selectionText({ connections, stream, since, until }: Selection): string | null {
+  const parts = [
+    ...connections,
+    ...(stream === null ? [] : [`stream ${stream}`]),
+    ...(since === null ? [] : [`what ended after ${dateTimeText(since)}`]),
+    ...(until === null ? [] : [`what began before ${dateTimeText(until)}`]),
+  ];
+  return parts.length === 0 ? null : listed(parts);
+}
+
+type Counted = Pick<Report, 'windows' | 'findings' | 'connections' | 'trust'>;
+
+function hiddenText(words: string, whole: Counted, shown: Counted): string {
+  const count = (
+    of: (report: Counted) => readonly (Window | Finding | Connection | TrustNote)[],
+    noun: string,
+  ): string[] => {
+    const hidden = of(whole).length - of(shown).length;
+    return hidden === 0 ? [] : [counted(hidden, noun)];
+  };
+  const hidden = [
+    ...count(({ windows }) => windows, 'window'),
+    ...count(({ findings }) => findings, 'finding'),
+    ...count(({ connections }) => connections, 'connection'),
+    ...count(({ trust }) => trust, 'note'),
+  ];
+  return `Shown here: ${words}; ${hidden.length === 0 ? 'that is all' : `${listed(hidden)} not shown`}.`;
+}

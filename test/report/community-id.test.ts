@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { communityId } from '../../src/report/community-id.ts';
+import { composed, gatewayMute } from './scenarios.ts';
+
+const A = { ip: '128.232.110.120', port: 34855 };
+const B = { ip: '66.35.250.204', port: 80 };
+
+test('is the one of the specification’s own example, whichever end is named first', () => {
+  expect(communityId(A, B)).toBe('1:LQU9qZlK+B5F3KDmev6m5PMibrg=');
+  expect(communityId(B, A)).toBe('1:LQU9qZlK+B5F3KDmev6m5PMibrg=');
+});
+
+test('is told apart by ports alone, and by which end has which', () => {
+  const ids = [
+    communityId({ ip: '10.0.0.1', port: 1 }, { ip: '10.0.0.1', port: 2 }),
+    communityId({ ip: '10.0.0.1', port: 1 }, { ip: '10.0.0.2', port: 2 }),
+    communityId({ ip: '10.0.0.1', port: 2 }, { ip: '10.0.0.2', port: 1 }),
+  ];
+  expect(new Set(ids).size).toBe(3);
+});
+
+test('an IPv6 address counts by its bytes, however it is written', () => {
+  const far = { ip: '2001:db8::2:3', port: 443 };
+  const written = ['2001:db8::1', '2001:db8:0:0:0:0:0:1', '2001:db8::0.0.0.1'];
+  expect(new Set(written.map((ip) => communityId({ ip, port: 5 }, far))).size).toBe(1);
+  expect(communityId({ ip: '::', port: 5 }, far)).not.toBe(communityId({ ip: '::1', port: 5 }, far));
+});
+
+test('every connection of a report has one', () => {
+  for (const { communityId: id } of composed(gatewayMute()).connections) expect(id).toMatch(/^1:[\w+/]{27}=$/);
+});

@@ -1,0 +1,162 @@
+import { describe, expect, test } from 'vitest';
+import type { Report } from '../../../src/report/index.ts';
+import { viewed, WHOLE_VIEW } from '../../../src/report/view.ts';
+import { relativeText } from '../../../src/report/view/moment.ts';
+import { isZone, localTime } from '../../../src/report/view/zone.ts';
+import { parseTimestamp } from '../../../src/report/timestamp.ts';
+import { renderText } from '../../../src/report/text.ts';
+import { composed, gatewayMute, healthy, recovered } from '../scenarios.ts';
+
+const TELLERS = { gatewayMute, recovered, healthy };
+
+function textOf(report: Report): string {
+  return renderText(report, { width: 400, color: false, unicode: true, only: [], detail: 'usual' });
+}
+
+describe('the whole view', () => {
+  test.each(Object.entries(TELLERS))('changes nothing: %s', (_, told) => {
+    const report = composed(told());
+    expect(viewed(report, WHOLE_VIEW)).toEqual(report);
+  });
+});
+
+describe('another zone', () => {
+  const berlin = localTime('Europe/Berlin');
+
+  test.each([
+    ['winter', '2026-11-23T23:30:00.000001Z', '2026-11-24T00:30:00.000001+01:00'],
+    ['summer', '2026-07-01T23:30:00.123456789Z', '2026-07-02T01:30:00.123456789+02:00'],
+    ['the hour that is twice', '2026-10-25T01:30:00.000000Z', '2026-10-25T02:30:00.000000+01:00'],
+    ['and before', '2026-10-25T00:30:00.000000Z', '2026-10-25T02:30:00.000000+02:00'],
+  ])('%s', (_, utc, local) => {
+    expect(berlin(utc)).toBe(local);
+    expect(parseTimestamp(local)).toBe(parseTimestamp(utc));
+  });
+
+  test('offsets of half an hour, west of Greenwich, and none', () => {
+    expect(localTime('America/St_Johns')('2026-11-23T02:00:00.000000Z')).toBe('2026-11-22T22:30:00.000000-03:30');
+    expect(localTime('Etc/UTC')('2026-11-23T02:00:00.000000Z')).toBe('2026-11-23T02:00:00.000000Z');
+  });
+
+  test('what is no time stays', () => {
+    expect(berlin('handshake')).toBe('handshake');
+  });
+
+  test('no time of the report is left in UTC, in fields or in sentences', () => {
+    for (const told of Object.values(TELLERS)) {
+      const text = JSON.stringify(viewed(composed(told()), { ...WHOLE_VIEW, zone: 'Europe/Berlin' }));
+      expect(text).not.toMatch(/\d\d:\d\d:\d\d(\.\d+)?Z/);
+      expect(text).not.toMatch(/\bUTC(?!\+01:00)/);
+    }
+  });
+
+  test('the text shows it, in its pictures too', () => {
+    const text = textOf(viewed(composed(gatewayMute()), { ...WHOLE_VIEW, zone: 'Europe/Berlin' }));
+    expect(text).toContain('2026-11-23 11:00:34.300 UTC+01:00');
+    expect(text).toMatch(/0 s is 11:00:00\.000 UTC\+01:00/);
+    expect(text).not.toMatch(/\b10:0\d:\d\d\.\d{3}/);
+  });
+
+  test('is one that Node knows', () => {
+    expect(['UTC', 'Europe/Berlin', '+05:30', 'Europe/Atlantis', ''].map(isZone)).toEqual([
+      true,
+      true,
+      expect.any(Boolean),
+      false,
+      false,
+    ]);
+  });
+});
+
+describe('seen from a moment', () => {
+  test('each window says how far away it began and ended', () => {
+    const report = viewed(composed(recovered()), { ...WHOLE_VIEW, at: '2026-11-23T10:05:02.000000Z' });
+    expect(report.windows[0]?.story).toMatch(
+      /Seen from 2026-11-23 10:05:02\.000 UTC: it began 4 min before and ended /,
+    );
+    expect(report.verdict.summary).toMatch(/the capture began 5 min 2 s before and ended /);
+  });
+
+  test('an open one is still so at the capture’s end', () => {
+    const report = viewed(composed(gatewayMute()), { ...WHOLE_VIEW, at: '2026-11-23T09:00:00.000000Z' });
+    expect(report.windows[0]?.story).toMatch(/it began 1 h 1 min after and is still open when the capture ends\.$/);
+  });
+
+  test('half a second is that moment', () => {
+    const moment = parseTimestamp('2026-11-23T10:00:00.000000Z') ?? 0n;
+    expect(relativeText('2026-11-23T10:00:00.400000Z', moment)).toBe('at that moment');
+    expect(relativeText('2026-11-23T09:59:59.000000Z', moment)).toBe('1 s before');
+  });
+});
+
+describe('a part of it', () => {
+  const report = composed(gatewayMute());
+
+  test('a connection: its windows with both legs and what stood by, its findings, and what is not shown', () => {
+    const part = viewed(report, { ...WHOLE_VIEW, connections: ['c1'] });
+    expect(part.windows.map(({ id }) => id)).toEqual(['w1']);
+    expect(part.connections.map(({ id }) => id)).toEqual(['c1', 'u1', 'u2']);
+    expect(part.verdict.summary).toContain('Shown here: c1; that is all.');
+  });
+
+  test('one that nothing happened to has no window, and the verdict stays', () => {
+    const part = viewed(report, { ...WHOLE_VIEW, connections: ['u9'] });
+    expect(part.windows).toEqual([]);
+    expect(part.verdict.state).toBe('half-dead');
+    expect(part.verdict.summary).toMatch(/Shown here: u9; 1 window, 3 findings, 3 connections and 1 note not shown\.$/);
+  });
+
+  test('a stream: the windows that hurt it', () => {
+    const [hurt] = report.windows[0]?.streams ?? [];
+    expect(viewed(report, { ...WHOLE_VIEW, stream: hurt?.id ?? 0 }).windows).toHaveLength(1);
+    expect(viewed(report, { ...WHOLE_VIEW, stream: 999 }).windows).toEqual([]);
+  });
+
+  test('a time: what overlaps it', () => {
+    const ends = { ...WHOLE_VIEW, until: '2026-11-23T10:00:10.000000Z' };
+    expect(viewed(report, ends).windows).toEqual([]);
+    const begins = { ...WHOLE_VIEW, since: '2026-11-23T10:00:10.000000Z' };
+    expect(viewed(report, begins).windows).toHaveLength(1);
+    const late = viewed(report, { ...WHOLE_VIEW, since: '2027-01-01T00:00:00.000000Z' });
+    expect(late.connections).toEqual([]);
+    expect(late.verdict.summary).toContain('Shown here: what ended after 2027-01-01 00:00:00.000 UTC;');
+  });
+
+  test('links stay, since windows name them by place', () => {
+    expect(viewed(report, { ...WHOLE_VIEW, connections: ['u9'] }).links).toEqual(report.links);
+  });
+});
+
+describe('how much the text tells', () => {
+  const options = { width: 120, color: false, unicode: true, only: [], detail: 'usual' } as const;
+
+  test('quiet: the verdict and a line a window', () => {
+    expect(renderText(composed(gatewayMute()), { ...options, detail: 'quiet' }).split('\n')).toEqual([
+      expect.stringMatching(/^✖ half-dead \(confirmed\): 1 window/),
+      expect.stringMatching(
+        /^ {2}w1: c1 \(.*\) → u1 \(.*\), path-one-way, 10:00:52\.000 for at least 5 min 20 s, 1 stream hurt$/,
+      ),
+      '',
+    ]);
+    expect(renderText(composed(healthy()), { ...options, detail: 'quiet' })).toMatch(/^● healthy.*\n$/);
+  });
+
+  test('verbose: no evidence folded, and the thresholds', () => {
+    const usual = renderText(composed(gatewayMute()), options);
+    const verbose = renderText(composed(gatewayMute()), { ...options, detail: 'verbose' });
+    expect(usual).toContain('more before)');
+    expect(usual).not.toContain('Thresholds');
+    expect(verbose).not.toContain('more before)');
+    expect(verbose).toContain('deadTries 3: unanswered tries from which a peer counts as dead');
+    expect(verbose).toContain('deadAfter 3 s: ');
+  });
+
+  test('only some sections, and the verdict always', () => {
+    const text = renderText(composed(gatewayMute()), { ...options, only: ['findings', 'steps'] });
+    expect(text).toMatch(/^✖ half-dead/);
+    expect(text).toContain('\nFindings\n');
+    expect(text).toContain('\nWhat to do\n');
+    expect(text).not.toContain('Timeline');
+    expect(text).not.toContain('Window w1');
+  });
+});
