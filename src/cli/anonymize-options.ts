@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { anonymized, type Digest, NoRoomError, type Report, type StandIns, standInsFor } from '../report/index.ts';
+import { anonymized, type Digest, packetRewriter, type Report, standInsFor } from '../report/index.ts';
+import type { Disguise } from './disguise.ts';
 import { EXIT } from './exit-status.ts';
 import { Failure, reasonOf } from './failure.ts';
 import { complain } from './output.ts';
@@ -55,25 +56,20 @@ function bytesIn(path: string): Uint8Array {
   }
 }
 
-/** A report as it is to be told, and what stands in for whom in it. */
+/** A report as it is to be told, and how packets of its capture are to be told. */
 export interface Told {
   readonly report: Report;
-  /** Null where nothing was anonymised. */
-  readonly standIns: StandIns | null;
+  /** Undefined where nothing is anonymised. */
+  readonly disguise: Disguise | undefined;
 }
 
-/** Puts stand-ins into a report where that was asked for. Throws Failure where there is no room for them. */
+/** Puts stand-ins into a report where that was asked for. Throws NoRoomError. */
 export function toldOf(report: Report, anonymizing: Anonymizing): Told {
-  if (anonymizing === null) return { report, standIns: null };
-  try {
-    const standIns = standInsFor(report, anonymizing.digest);
-    const told = anonymized(report, standIns);
-    warnOfMoved(standIns.ipv4.moved);
-    return { report: told, standIns };
-  } catch (error) {
-    if (error instanceof NoRoomError) throw new Failure(error.message, EXIT.data);
-    throw error;
-  }
+  if (anonymizing === null) return { report, disguise: undefined };
+  const standIns = standInsFor(report, anonymizing.digest);
+  const shown = anonymized(report, standIns);
+  warnOfMoved(standIns.ipv4.moved);
+  return { report: shown, disguise: { shown, rewrite: packetRewriter(standIns) } };
 }
 
 function warnOfMoved(networks: number): void {

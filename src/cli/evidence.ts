@@ -1,17 +1,12 @@
 import type { CaptureOptions } from '../capture/index.ts';
-import { extractNotes, type Report, type Rewrite } from '../report/index.ts';
+import { extractNotes } from '../report/index.ts';
 import { writeBundle } from './bundle.ts';
+import type { Disguise } from './disguise.ts';
 import type { EvidenceOptions } from './evidence-options.ts';
 import { type Analysed, gzipped, makeExtract } from './extract.ts';
 import type { InputGuard } from './input-guard.ts';
 import { complain } from './output.ts';
 import { writeWhole } from './output-files.ts';
-
-/** What stands in for what was captured, in reports and in packets. */
-export interface Disguise {
-  readonly shown: Report;
-  readonly rewrite: Rewrite;
-}
 
 /**
  * Reads the capture again and writes the packets that its report rests on, alone or with all else that a ticket takes.

@@ -93,7 +93,7 @@ export async function makeExtract(
     report: shown,
     rewrite,
     names: rewrite === undefined ? second.names : [],
-    secrets: keepSecrets ? second.secrets : [],
+    secrets: keepSecrets && rewrite === undefined ? second.secrets : [],
   };
   const numbers = new Map(kept.map(({ file, packet }, i) => [`${file} ${packet}`, i + 1]));
   const used = LEVELS.filter((each) => each <= (level ?? 2));
@@ -104,7 +104,7 @@ export async function makeExtract(
     shortened: kept.filter(({ isShortened }) => isShortened).length,
     leftOut: used.reduce<number>((sum, each) => sum + room.leftOut[each], 0),
     tellsTheSame: level !== null,
-    lacksSecrets: second.secrets.length > 0 && !keepSecrets,
+    lacksSecrets: second.secrets.length > 0 && !keepSecrets && rewrite === undefined,
   };
 }
 

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { CaptureError, type CaptureFacts, type CaptureOptions } from '../capture/index.ts';
-import { composeReport, renderTrace, warningText } from '../report/index.ts';
+import { composeReport, NoRoomError, renderTrace, warningText } from '../report/index.ts';
 import { anonymizingOf, toldOf } from './anonymize-options.ts';
 import { analyzeFiles, readTrace } from './analyze.ts';
 import { bundleFiles, checkBundleFolder } from './bundle-folder.ts';
@@ -78,11 +78,8 @@ async function analyze(files: readonly string[], options: AnalyzeOptions): Promi
   const folder = bundleFolder(options);
   if (folder !== undefined) await checkBundleFolder(folder, files);
   const anonymizing = anonymizingOf(options);
-  if (anonymizing !== null && evidence !== undefined) {
-    throw new Failure(
-      `${evidence} writes packets as they were captured: it is not to be had with --anonymize`,
-      EXIT.usage,
-    );
+  if (anonymizing !== null && options.keepSecrets) {
+    throw new Failure('--keep-secrets: anonymised packets have no payload that secrets would open', EXIT.usage);
   }
   const keyLog = readKeyLog(options.keylog);
   const guard = new InputGuard();
@@ -100,7 +97,7 @@ async function analyze(files: readonly string[], options: AnalyzeOptions): Promi
     if (evidence !== undefined) {
       const { writeEvidence } = await import('./evidence.ts');
       const analysed = { paths: files, capture, report, settings, keyLog };
-      await watched((reading) => writeEvidence(analysed, options, guard, reading));
+      await watched((reading) => writeEvidence(analysed, options, guard, reading, told.disguise));
     }
   } finally {
     await printReport(told.report, options);
@@ -155,6 +152,10 @@ function statusOfFailure(error: unknown): ExitStatus {
   if (error instanceof CaptureError) {
     complain(error.message);
     return exitStatusOfError(error.code);
+  }
+  if (error instanceof NoRoomError) {
+    complain(error.message);
+    return EXIT.data;
   }
   if (error instanceof Failure) {
     complain(error.message);

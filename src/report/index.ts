@@ -1,4 +1,5 @@
 export { anonymized, standInsFor } from './anonymize.ts';
+export { packetRewriter } from './anonymize/packet.ts';
 export type { Digest } from './anonymize/digest.ts';
 export { NoRoomError } from './anonymize/no-room.ts';
 export type { StandIns } from './anonymize/stand-ins.ts';

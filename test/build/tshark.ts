@@ -3,10 +3,19 @@ import { execFileSync, spawnSync } from 'node:child_process';
 /** Wireshark's own reading of a file, for tests that are skipped where it is not installed. */
 export const hasTshark: boolean = spawnSync('tshark', ['--version']).status === 0;
 
-/** The fields of each packet that a display filter lets through. */
-export function tsharkFields(path: string, fields: readonly string[], filter = ''): string[][] {
+/**
+ * The fields of each packet that a display filter lets through.
+ * @param preferences  `tcp.check_checksum:TRUE`
+ */
+export function tsharkFields(
+  path: string,
+  fields: readonly string[],
+  filter = '',
+  preferences: readonly string[] = [],
+): string[][] {
   const asked = fields.flatMap((field) => ['-e', field]);
-  const args = ['-n', '-r', path, ...(filter === '' ? [] : ['-Y', filter]), '-T', 'fields', ...asked];
+  const set = preferences.flatMap((preference) => ['-o', preference]);
+  const args = ['-n', ...set, '-r', path, ...(filter === '' ? [] : ['-Y', filter]), '-T', 'fields', ...asked];
   const text = execFileSync('tshark', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
   return text
     .split('\n')

@@ -1,9 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tcpPacket } from '../build/packet.ts';
 import { buildPcap } from '../build/pcap.ts';
+import { block, comment, interfaceBlock, joined, packetBlock, secretsBlock, section } from '../build/pcapng.ts';
+import { openSource, readCapture } from '../../src/capture/index.ts';
+import { decodePacket, Segment, STOP } from '../../src/decode/index.ts';
+import type { Report } from '../../src/report/index.ts';
 import { watchpcap } from './command.ts';
 
 const SAMPLE = 'samples/gateway.pcap';
@@ -95,4 +100,119 @@ test('more networks than the range has is one clear line, and no report', async 
   expect(run).toMatchObject({ status: 65, stdout: '' });
   expect(run.stderr).toMatch(/^watchpcap: cannot be anonymised: 198\.18\.0\.0\/15 has no room .*\n$/);
   expect(() => readFileSync(report)).toThrow();
+});
+
+const PLANTED = 'zq7-acme.example';
+const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+
+interface Row {
+  readonly bytes: Uint8Array;
+  readonly original: number;
+  readonly linkType: number;
+}
+
+function packetsOf(path: string): Row[] {
+  const rows: Row[] = [];
+  readCapture(openSource(path), ({ firstRow, count, view, at, capturedBytes, originalBytes, linkType }) => {
+    for (let row = firstRow; row < count; row++) {
+      const bytes = new Uint8Array(view.buffer, view.byteOffset + (at[row] ?? 0), capturedBytes[row] ?? 0).slice();
+      rows.push({ bytes, original: originalBytes[row] ?? 0, linkType: linkType[row] ?? 0 });
+    }
+  });
+  return rows;
+}
+
+/** The sample as a pcapng in which everything that has a name has one that somebody gave. */
+function plantedCapture(): string {
+  const path = join(folder, `${PLANTED}.pcapng`);
+  const named = (code: number, value: Uint8Array): { code: number; value: Uint8Array } => ({ code, value });
+  const blocks = [
+    interfaceBlock({ linkType: 'LINUX_SLL2', options: [named(2, text(PLANTED)), named(3, text(PLANTED))] }),
+    block(4, () => joined([Uint8Array.from([1, 0, 22, 0, 10, 9, 1, 2]), text(PLANTED), new Uint8Array(2 + 2 + 4)])),
+    secretsBlock(text(`CLIENT_RANDOM ${'7a'.repeat(32)} ${'71'.repeat(48)}\n`)),
+    ...packetsOf(SAMPLE).map(({ bytes }, i) =>
+      packetBlock({
+        units: 1_764_000_000_000_000n + BigInt(i) * 2_000_000n,
+        bytes,
+        options: i % 9 === 0 ? [comment(PLANTED)] : [],
+      }),
+    ),
+  ];
+  writeFileSync(path, section(blocks));
+  return path;
+}
+
+/** As bytes, as text and as hexadecimal text. */
+const TRACES: readonly string[] = [
+  'zq7',
+  '7a7137',
+  '7a7a7a7a',
+  ...['10.9.1.2', '10.9.1.1', '10.9.2.1', '10.9.2.2', '10.9.3.1', '10.9.3.2'].flatMap((address) => {
+    const bytes = Uint8Array.from(address.split('.').map(Number));
+    return [address, Buffer.from(bytes).toString('latin1'), Buffer.from(bytes).toString('hex')];
+  }),
+];
+
+describe('watchpcap --anonymize --extract', () => {
+  let capture = '';
+  let extract = '';
+  let bundle = '';
+
+  beforeAll(async () => {
+    capture = plantedCapture();
+    extract = join(folder, 'evidence.pcapng');
+    bundle = join(folder, 'bundle');
+    const run = await watchpcap(['analyze', capture, '--anonymize', '--extract', extract, '--bundle', bundle]);
+    expect(run).toMatchObject({ stderr: '' });
+    expect(run.stdout).toContain('half-dead');
+  });
+
+  test('the capture has what was planted', () => {
+    const bytes = readFileSync(capture).toString('latin1');
+    expect(TRACES.filter((trace) => bytes.includes(trace)).length).toBeGreaterThan(7);
+  });
+
+  test('the extract and every file of the bundle have none of it', () => {
+    const files = [extract, ...readdirSync(bundle).map((name) => join(bundle, name))];
+    expect(files.length).toBeGreaterThan(4);
+    for (const file of files) {
+      const bytes = new Uint8Array(readFileSync(file));
+      const unpacked = Buffer.from(new Uint8Array(file.endsWith('.gz') ? gunzipSync(bytes) : bytes));
+      for (const trace of TRACES)
+        expect([file, trace, unpacked.toString('latin1').includes(trace)]).toEqual([file, trace, false]);
+    }
+  });
+
+  test('every segment is there with its numbers, and its payload is zero', () => {
+    const segment = new Segment();
+    let payloads = 0;
+    for (const { bytes, original, linkType } of packetsOf(extract)) {
+      if (decodePacket(new DataView(bytes.buffer), 0, bytes.length, original, linkType, segment) !== STOP.none)
+        continue;
+      expect(bytes.subarray(segment.payloadAt).every((byte) => byte === 0)).toBe(true);
+      if (segment.payloadBytes > 0) payloads++;
+    }
+    expect(payloads).toBeGreaterThan(10);
+  });
+
+  test('analysing the extract tells which connection was dead, by the report’s own stand-ins', async () => {
+    const told = async (args: readonly string[]): Promise<Report> =>
+      JSON.parse((await watchpcap(['analyze', ...args, '--format', 'json'])).stdout) as Report;
+    const dead = ({ connections }: Report): string[] =>
+      connections
+        .filter(({ liveness }) => liveness.at(-1)?.state === 'dead')
+        .map(({ client, server }) => `${client.ip} ${server.ip}`);
+    const [report, again] = [await told([capture, '--anonymize']), await told([extract])];
+    expect(dead(again)).toEqual(dead(report));
+    expect(dead(report)).toHaveLength(1);
+    // Who carried whose requests is in what was said.
+    expect(again.verdict.state).not.toBe('half-dead');
+    expect(report.trust.map(({ code }) => code)).toContain('anonymized');
+  });
+
+  test('secrets are not to be had with it', async () => {
+    const run = await watchpcap(['analyze', capture, '--anonymize', '--extract', extract, '--keep-secrets']);
+    expect(run).toMatchObject({ status: 64, stdout: '' });
+    expect(run.stderr).toMatch(/^watchpcap: --keep-secrets: .*\n$/);
+  });
 });

@@ -3,7 +3,7 @@ import { type Digest, hexOf, numberOf } from './digest.ts';
 import { NoRoomError } from './no-room.ts';
 
 /** Stand-ins come from 198.18.0.0/15 (RFC 2544: for benchmarks, routed nowhere): 512 networks of 256 addresses. */
-const RANGE = ((198 << 24) >>> 0) | (18 << 16);
+const RANGE = ((198 << 24) | (18 << 16)) >>> 0;
 const RANGE_TEXT = '198.18.0.0/15';
 const RANGE_BITS = 15;
 const NETWORK_BITS = 8;

@@ -2,12 +2,14 @@ import { ipv4Text, ipv6Text, parseIpv4, parseIpv6 } from './address-text.ts';
 import type { Digest } from './digest.ts';
 import { Ipv4Book } from './ipv4-book.ts';
 import { Ipv6Book } from './ipv6-book.ts';
+import { MacBook } from './mac-book.ts';
 import { NameBook } from './name-book.ts';
 
 /** What stands in for whom in one run: the same in every format, and in the extracted packets. */
 export class StandIns {
   readonly ipv4: Ipv4Book;
   readonly ipv6: Ipv6Book;
+  readonly macs: MacBook;
   readonly names: NameBook;
   readonly #files = new Map<string, string>();
 
@@ -24,6 +26,7 @@ export class StandIns {
       seen.flatMap((text) => parseIpv6(text) ?? []),
       digest,
     );
+    this.macs = new MacBook(digest);
     this.names = new NameBook(digest);
   }
 

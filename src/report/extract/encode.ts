@@ -39,7 +39,9 @@ export function* encodeExtract(packets: readonly HeldPacket[], parts: ExtractPar
   const { name, version } = report.tool;
   yield writeSection({ application: `${name} ${version}`, comment: extractComment(report) });
   const interfaces = interfacesOf(packets, parts.interfaces);
-  for (const described of interfaces.values()) yield writeInterface(described);
+  // An interface's name may be that of a network or of a customer.
+  for (const described of interfaces.values())
+    yield writeInterface(rewrite === undefined ? described : { ...described, name: null });
   if (names.length > 0) yield writeNames(names);
   for (const keyLog of secrets) yield writeSecrets(keyLog);
   const comments = new PacketComments(report);

@@ -24,10 +24,16 @@ export function originComment(path: string, packet: number): string {
 }
 
 /** The whole extract's comment. */
-export function extractComment({ capture, verdict }: Report): string {
+export function extractComment({ capture, verdict, trust }: Report): string {
   const names = capture.files.map(({ path }) => fileName(path)).join(', ');
-  return line(`Extracted by watchpcap from ${names}: ${verdict.state}. ${verdict.summary}`);
+  const isAnonymized = trust.some(({ code }) => code === 'anonymized');
+  return line(
+    `Extracted by watchpcap from ${names}: ${verdict.state}. ${verdict.summary}${isAnonymized ? ANONYMIZED : ''}`,
+  );
 }
+
+const ANONYMIZED =
+  ' Anonymised: addresses are stand-ins, payloads are zero; this capture by itself shows what TCP tells, and a weaker verdict.';
 
 /** What an extract lacks. */
 export interface ExtractLacks {

@@ -1,0 +1,20 @@
+/** IEEE 802 numbers of what stands inside a frame. */
+export const ETHER_TYPE = {
+  ipv4: 0x0800,
+  arp: 0x0806,
+  ethernet: 0x6558,
+  vlan: 0x8100,
+  rarp: 0x8035,
+  ipv6: 0x86dd,
+  ppp: 0x880b,
+  mpls: 0x8847,
+  mplsUpstream: 0x8848,
+  pppoe: 0x8864,
+  serviceTag: 0x88a8,
+  providerBackbone: 0x88e7,
+  vnTag: 0x8926,
+  portExtension: 0x893f,
+  serviceChain: 0x894f,
+  vlanLegacy: 0x9100,
+  vlanLegacyToo: 0x9200,
+} as const;
