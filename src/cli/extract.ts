@@ -85,8 +85,8 @@ export async function makeExtract(
 ): Promise<Extract> {
   const second = await readAgain(analysed, settings, reading);
   const { room } = second;
-  const level = LEVELS.find((each) => isEnough(analysed, room, each, second)) ?? null;
-  const kept = room.upTo(level ?? 2);
+  const { level, isSame } = levelOf(analysed, second);
+  const kept = room.upTo(level);
   const { rewrite, keepSecrets, shown = analysed.report } = settings;
   const parts = {
     ...second,
@@ -96,14 +96,14 @@ export async function makeExtract(
     secrets: keepSecrets && rewrite === undefined ? second.secrets : [],
   };
   const numbers = new Map(kept.map(({ file, packet }, i) => [`${file} ${packet}`, i + 1]));
-  const used = LEVELS.filter((each) => each <= (level ?? 2));
+  const used = LEVELS.filter((each) => each <= level);
   return {
     bytes: joined(encodeExtract(kept, parts)),
     packets: kept.length,
     numberOf: (file, packet) => numbers.get(`${file} ${packet}`),
     shortened: kept.filter(({ isShortened }) => isShortened).length,
     leftOut: used.reduce<number>((sum, each) => sum + room.leftOut[each], 0),
-    tellsTheSame: level !== null,
+    tellsTheSame: isSame,
     lacksSecrets: second.secrets.length > 0 && !keepSecrets && rewrite === undefined,
   };
 }
@@ -152,12 +152,18 @@ async function readAgain(
   return { room, interfaces, names, secrets };
 }
 
-function isEnough(analysed: Analysed, room: ExtractRoom, level: Level, second: Second): boolean {
+/** The first level that tells the same; else the first with the same state, which is the exit status; else that of the report itself. */
+function levelOf(analysed: Analysed, second: Second): { readonly level: Level; readonly isSame: boolean } {
   const { report, settings, keyLog } = analysed;
-  const bytes = joined(
-    encodeExtract(room.upTo(level), { report, interfaces: second.interfaces, names: [], secrets: [] }),
-  );
-  return tellsTheSame(report, reportOnBytes(bytes, settings, keyLog));
+  let nearest: Level | undefined;
+  for (const level of LEVELS) {
+    const packets = second.room.upTo(level);
+    const parts = { report, interfaces: second.interfaces, names: [], secrets: [] };
+    const again = reportOnBytes(joined(encodeExtract(packets, parts)), settings, keyLog);
+    if (tellsTheSame(report, again)) return { level, isSame: true };
+    if (again.verdict.state === report.verdict.state) nearest ??= level;
+  }
+  return { level: nearest ?? 0, isSame: false };
 }
 
 function reportOnBytes(bytes: Uint8Array, { thresholds, hints }: ModelSettings, keyLog: KeyLog): Report {

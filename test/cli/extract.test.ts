@@ -97,6 +97,13 @@ function story({ verdict, windows, connections }: Report): object {
   };
 }
 
+/** The same without the streams: what is said of them may be less where payloads are missing. */
+function core(report: Report): object {
+  const { verdict, windows } = report;
+  const told = story({ ...report, windows: windows.map((window) => ({ ...window, streams: [] })) });
+  return { told, reason: verdict.reason, confidence: verdict.confidence };
+}
+
 interface Row {
   readonly bytes: number;
   readonly original: number;
@@ -216,7 +223,16 @@ describe('analysing the extract tells the same as the whole capture', () => {
     writeFileSync(path, busyGateway({ chunks: 400 }).pcap(240));
     const { before, after, tellsTheSame, leftOut, packets } = await extractOf([path], { maxBytes: 100_000 });
     expect([tellsTheSame, leftOut > 1000, packets + leftOut]).toEqual([true, true, before.capture.packets]);
-    expect(story(after)).toEqual(story(before));
+    expect(core(after)).toEqual(core(before));
+  });
+
+  // Two of them have nothing to spare: eight events, by which alone their legs are known to belong together.
+  test.each(RECORDINGS.filter((path) => !path.includes('midstream')))('thinned out: %s', async (recording) => {
+    const { packets } = (await analysed(recording)).capture;
+    const maxBytes = 0.7 * (statSync(recording).size + 48 * packets);
+    const { before, after, shortened, tellsTheSame } = await extractOf([recording], { maxBytes });
+    expect(core(after)).toEqual(core(before));
+    expect([shortened > 0, tellsTheSame]).toEqual([true, true]);
   });
 
   test('where there is no room for the proof, it says that the extract does not tell the same', async () => {

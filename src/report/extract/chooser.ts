@@ -1,7 +1,7 @@
 import { FLAG, isSegment, type Segment, STOP, type StopCode } from '../../decode/index.ts';
 import { addressText } from '../../trace/index.ts';
 import type { Endpoint } from '../model.ts';
-import { involvedRank, legRank, RANK } from './rank.ts';
+import { besideRank, legRank, RANK, windowRank } from './rank.ts';
 import { connectionKey, hostsKey, packetKey, portsKey, type Selection } from './selection.ts';
 
 /** No rank: the packet does not matter. */
@@ -19,6 +19,8 @@ export class Chooser {
   readonly #selection: Selection;
   /** Captured bytes of each involved connection so far. */
   readonly #heads = new Map<string, number>();
+  /** Whether the last packet is a segment of an involved connection. */
+  isInvolved = false;
   #edges = 0;
   #controls = 0;
 
@@ -46,12 +48,16 @@ export class Chooser {
   }
 
   #rankOf(timeNs: number, capturedBytes: number, stop: StopCode, segment: Segment, quoted: Segment): number {
+    this.isInvolved = false;
     if (stop === STOP.fragmentHeld || stop === STOP.ipFragment) return this.#fragmentRank(segment);
     if (stop === STOP.icmpQuote) return this.#selection.involved.has(keyOf(quoted)) ? RANK.frame : RANK.other;
     if (!isSegment(stop)) return NO_RANK;
     if (!this.#selection.ports.has(portsKey(segment.srcPort, segment.dstPort))) return RANK.other;
     const key = keyOf(segment);
-    if (this.#selection.involved.has(key)) return this.#involvedRank(key, timeNs, capturedBytes, segment);
+    const involvement = this.#selection.involved.get(key);
+    this.isInvolved = involvement !== undefined;
+    if (involvement === 'beside') return besideRank(this.#fromWindow(timeNs));
+    if (involvement === 'window') return this.#windowRank(key, timeNs, capturedBytes, segment);
     const nth = this.#selection.legs.get(key);
     return nth === undefined ? RANK.other : legRank(nth);
   }
@@ -61,12 +67,20 @@ export class Chooser {
     return this.#selection.involvedHosts.has(hosts) ? RANK.frame : RANK.other;
   }
 
-  #involvedRank(key: string, timeNs: number, capturedBytes: number, { flags }: Segment): number {
+  #windowRank(key: string, timeNs: number, capturedBytes: number, { flags }: Segment): number {
     const before = this.#heads.get(key) ?? 0;
     if (before < HEAD_BYTES) this.#heads.set(key, before + capturedBytes);
     const isControl = (flags & (FLAG.syn | FLAG.fin | FLAG.rst)) !== 0 && ++this.#controls <= CONTROLS_MAX;
     if (isControl || before < HEAD_BYTES) return RANK.frame;
-    return involvedRank(nearest(this.#selection.moments, timeNs) / 1e9);
+    return windowRank(nearest(this.#selection.moments, timeNs) / 1e9, this.#fromWindow(timeNs));
+  }
+
+  /** Seconds to the nearest time at which something was wrong; 0 within it. */
+  #fromWindow(timeNs: number): number {
+    const { wrong } = this.#selection;
+    const at = placeOf(wrong, timeNs);
+    // Behind a beginning and before its end.
+    return at % 2 === 1 ? 0 : nearest(wrong, timeNs) / 1e9;
   }
 
   #isEdge(timeNs: number): boolean {
@@ -89,6 +103,14 @@ function destinationOf({ ipVersion, dst0, dst1, dst2, dst3, dstPort }: Segment):
 
 /** How far the nearest of ascending `moments` is from `timeNs`; Infinity where there is none. */
 function nearest(moments: Float64Array, timeNs: number): number {
+  const at = placeOf(moments, timeNs);
+  const after = (moments[at] ?? Infinity) - timeNs;
+  const before = timeNs - (moments[at - 1] ?? -Infinity);
+  return Math.min(after, before);
+}
+
+/** How many of ascending `moments` lie before `timeNs`. */
+function placeOf(moments: Float64Array, timeNs: number): number {
   let from = 0;
   let to = moments.length;
   while (from < to) {
@@ -96,7 +118,5 @@ function nearest(moments: Float64Array, timeNs: number): number {
     if ((moments[middle] ?? 0) < timeNs) from = middle + 1;
     else to = middle;
   }
-  const after = (moments[from] ?? Infinity) - timeNs;
-  const before = timeNs - (moments[from - 1] ?? -Infinity);
-  return Math.min(after, before);
+  return from;
 }

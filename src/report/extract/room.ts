@@ -1,12 +1,15 @@
-import { levelOf, type Level, RANKS, THINNINGS } from './rank.ts';
+import { FINGERPRINT_BYTES } from '../../http/index.ts';
+import { type Fate, levelOf, type Level, RANKS, THINNINGS } from './rank.ts';
 
 /** What an extract takes unpacked. A packed one is a fifth to a third of it: far below what GitHub (25 MB) and Jira (10 MB) take. */
-const EXTRACT_MAX_BYTES = 8 * 1024 * 1024;
+const EXTRACT_MAX_BYTES = 16 * 1024 * 1024;
 
 /** What a packet's block takes besides its bytes: head, fixed fields and tail (32), and a comment that names its origin. */
 const BLOCK_BYTES = 64;
-/** A payload as small as this is mostly a frame that says something: PING, WINDOW_UPDATE, RST_STREAM, GOAWAY. */
-const SMALL_PAYLOAD_BYTES = 64;
+/** Data by which a frame is known again on another leg, and a little for its header and for one before it, where they were not told. */
+const START_BYTES = FINGERPRINT_BYTES + 64;
+/** A payload as small as this stays to the last: a PING, WINDOW_UPDATE, RST_STREAM, GOAWAY. */
+const SMALL_BYTES = 64;
 
 /** A packet as the capture has it, and where. */
 export interface HeldPacket {
@@ -18,13 +21,16 @@ export interface HeldPacket {
   /** Nanoseconds since 1970. */
   readonly epochNs: bigint;
   readonly originalBytes: number;
+  readonly capturedBytes: number;
   readonly rank: number;
   /** How many of the first bytes are headers; all where that is not known. */
   readonly headerBytes: number;
+  /** How many of the first bytes tell its frames: behind them is nothing but data of the last one. As `headerBytes` where that is not known. */
+  readonly frameBytes: number;
   /** Somebody's own comment on it; wire text. */
   readonly comment: string | null;
   bytes: Uint8Array;
-  /** Its payload was left out, for want of room. */
+  /** Its payload was left out or cut, for want of room. */
   isShortened: boolean;
 }
 
@@ -34,7 +40,7 @@ export interface HeldPacket {
  */
 export class ExtractRoom {
   readonly #maxBytes: number;
-  readonly #fates: ('whole' | 'headers' | 'nothing')[] = Array.from({ length: RANKS }, () => 'whole');
+  readonly #fates: Fate[] = Array.from({ length: RANKS }, () => 'whole');
   #held: HeldPacket[] = [];
   #bytes = 0;
   #thinnings = 0;
@@ -54,7 +60,7 @@ export class ExtractRoom {
 
   /** @param packet  its bytes are the room's from now on */
   add(packet: HeldPacket): void {
-    if (this.#fates[packet.rank] === 'headers') this.#shorten(packet);
+    shorten(packet, this.#fates[packet.rank] ?? 'whole');
     this.#held.push(packet);
     this.#bytes += sizeOf(packet);
     while (this.#bytes > this.#maxBytes && this.#thinnings < THINNINGS.length) this.#thin();
@@ -71,10 +77,10 @@ export class ExtractRoom {
     const { rank, to } = thinning;
     this.#fates[rank] = to;
     const ofRank = this.#held.filter((packet) => packet.rank === rank);
-    if (to === 'headers') {
+    if (to !== 'nothing') {
       for (const packet of ofRank) {
         this.#bytes -= sizeOf(packet);
-        this.#shorten(packet);
+        shorten(packet, to);
         this.#bytes += sizeOf(packet);
       }
       return;
@@ -83,13 +89,27 @@ export class ExtractRoom {
     this.#bytes -= ofRank.reduce((sum, packet) => sum + sizeOf(packet), 0);
     this.leftOut[levelOf(rank)] += ofRank.length;
   }
+}
 
-  #shorten(packet: HeldPacket): void {
-    const { bytes, headerBytes } = packet;
-    if (bytes.length - headerBytes <= SMALL_PAYLOAD_BYTES) return;
-    // Bytes of its own: a view would keep the whole.
-    packet.bytes = bytes.slice(0, headerBytes);
-    packet.isShortened = true;
+function shorten(packet: HeldPacket, fate: Fate): void {
+  const { bytes } = packet;
+  const kept = keptBytes(packet, fate);
+  if (bytes.length <= kept) return;
+  // Bytes of its own: a view would keep the whole.
+  packet.bytes = bytes.slice(0, kept);
+  packet.isShortened = true;
+}
+
+function keptBytes({ capturedBytes, headerBytes, frameBytes }: HeldPacket, fate: Fate): number {
+  switch (fate) {
+    case 'start':
+      return frameBytes + START_BYTES;
+    case 'frames':
+      return frameBytes;
+    case 'headers':
+      return capturedBytes - headerBytes <= SMALL_BYTES ? capturedBytes : headerBytes;
+    default:
+      return capturedBytes;
   }
 }
 

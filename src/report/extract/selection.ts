@@ -1,5 +1,5 @@
 import type { CaptureFacts } from '../../capture/index.ts';
-import type { Connection, ConnectionId, Endpoint, Report, Severity } from '../model.ts';
+import type { Connection, ConnectionId, Endpoint, Report, Severity, Timestamp } from '../model.ts';
 import { parseTimestamp } from '../timestamp.ts';
 
 /** Connections that are kept whole, those of windows first. */
@@ -17,8 +17,10 @@ export interface Selection {
   readonly anchors: ReadonlySet<number>;
   /** When those happened that prove something; ascending. */
   readonly moments: Float64Array;
-  /** Connections kept whole, by `connectionKey`, under every name that the capture has for them. */
-  readonly involved: ReadonlySet<string>;
+  /** Intervals of time in which something was wrong, ascending and apart: where one begins, where it ends, and so on. */
+  readonly wrong: Float64Array;
+  /** Connections kept whole, by `connectionKey`, under every name that the capture has for them; and how near they are to what was wrong. */
+  readonly involved: ReadonlyMap<string, Involvement>;
   /** Their addresses in pairs, by `hostsKey`: fragments name no ports. */
   readonly involvedHosts: ReadonlySet<string>;
   /** The other connections of clients and to upstreams, with their place among them. */
@@ -29,6 +31,9 @@ export interface Selection {
   readonly firstNs: number | null;
   readonly lastNs: number | null;
 }
+
+/** In a window, or what the verdict rests on where there is none; or beside it: an upstream that stood by, another finding's connection. */
+export type Involvement = 'window' | 'beside';
 
 export function packetKey(file: number, packet: number): number {
   return file * PACKETS_MAX + packet;
@@ -56,20 +61,23 @@ function inOrder(a: string, b: string): string {
 
 /** @param report  with the capture's own addresses */
 export function selectionOf(report: Report, capture: CaptureFacts): Selection {
-  const ids = involvedIds(report);
-  const involved = report.connections.filter(({ id }) => ids.has(id));
-  const others = report.connections.filter(({ id, role }) => !ids.has(id) && role !== 'other');
-  const legs = others.flatMap((connection, nth) => namesOf(connection).map((name) => [name, nth] as const));
+  const involvements = involvementsOf(report);
+  const involved = report.connections.filter(({ id }) => involvements.has(id));
+  const others = report.connections.filter(({ id, role }) => !involvements.has(id) && role !== 'other');
   const hosts = involved.flatMap(endsOf).map(({ client, server }) => hostsKey(client.ip, server.ip));
   const ports = [...involved, ...others]
     .flatMap(endsOf)
     .map(({ client, server }) => portsKey(client.port, server.port));
+  const inWindows = involved.filter(({ id }) => involvements.get(id) === 'window');
   return {
-    anchors: anchorsOf(report, ids, involved),
-    moments: momentsOf(report, ids, capture.baseNs),
-    involved: new Set(involved.flatMap(namesOf)),
+    anchors: anchorsOf(report, inWindows),
+    moments: momentsOf(report, inWindows, capture.baseNs),
+    wrong: wrongOf(report, capture),
+    involved: new Map(
+      involved.flatMap((each) => namesOf(each).map((name) => [name, involvements.get(each.id) ?? 'beside'] as const)),
+    ),
     involvedHosts: new Set(hosts),
-    legs: new Map(legs),
+    legs: new Map(others.flatMap((each, nth) => namesOf(each).map((name) => [name, nth] as const))),
     ports: new Set(ports),
     firstNs: capture.firstNs,
     lastNs: capture.lastNs,
@@ -84,26 +92,45 @@ function endsOf({ client, server, seenAs }: Connection): Pick<Connection, 'clien
   return [{ client, server }, ...seenAs];
 }
 
-const SEVERITIES = ['critical', 'warning', 'info'] as const satisfies readonly Severity[];
+/** The connections that windows and findings are about; where there are no windows, what else the verdict may rest on. */
+function involvementsOf(report: Report): ReadonlyMap<ConnectionId, Involvement> {
+  const own = report.windows.length > 0 ? windowIds(report) : suspectIds(report);
+  const beside = [
+    ...report.windows.flatMap(({ alternatives }) => alternatives.map(({ upstream }) => upstream)),
+    ...(report.windows.length > 0 ? [] : joinedIds(report)),
+    ...report.findings.flatMap(({ connection }) => connection ?? []),
+  ];
+  const all = new Map<ConnectionId, Involvement>();
+  for (const id of own) all.set(id, 'window');
+  for (const id of beside) if (!all.has(id)) all.set(id, 'beside');
+  return new Map([...all].slice(0, INVOLVED_MAX));
+}
 
-/** The connections that windows and findings are about; where there are none, some that show what was healthy. */
-function involvedIds({ windows, findings, links }: Report): ReadonlySet<ConnectionId> {
-  const ids = new Set<ConnectionId>();
-  for (const { client, upstream } of windows) ids.add(client).add(upstream);
-  for (const { streams, alternatives } of windows) {
-    for (const { recoveredBy } of streams) if (recoveredBy?.upstream != null) ids.add(recoveredBy.upstream);
-    for (const { upstream } of alternatives) ids.add(upstream);
-  }
-  for (const severity of SEVERITIES) {
-    for (const finding of findings) {
-      if (finding.severity === severity && finding.connection !== null) ids.add(finding.connection);
-    }
-  }
-  const found = new Set(ids);
-  const near = links.filter(({ client, upstream }) => found.has(client) || found.has(upstream));
-  const surest = links.toSorted((a, b) => b.confidence - a.confidence).slice(0, LINKS_MAX);
-  for (const { client, upstream } of windows.length > 0 ? [] : [...near, ...surest]) ids.add(client).add(upstream);
-  return new Set([...ids].slice(0, INVOLVED_MAX));
+function windowIds({ windows }: Report): ConnectionId[] {
+  const recoveries = windows.flatMap(({ streams }) =>
+    streams.flatMap(({ recoveredBy }) => recoveredBy?.upstream ?? []),
+  );
+  return [...windows.flatMap(({ client, upstream }) => [client, upstream]), ...recoveries];
+}
+
+/** What was found wrong, and some pairs that show clients and upstreams at their work. */
+function suspectIds(report: Report): ConnectionId[] {
+  const surest = report.links.toSorted((a, b) => b.confidence - a.confidence).slice(0, LINKS_MAX);
+  return [...foundIds(report), ...surest.flatMap(({ client, upstream }) => [client, upstream])];
+}
+
+/** The legs joined to what was found wrong: whether it hurt anybody is seen on them. */
+function joinedIds(report: Report): ConnectionId[] {
+  const found = foundIds(report);
+  return report.links
+    .filter(({ client, upstream }) => found.has(client) || found.has(upstream))
+    .flatMap(({ client, upstream }) => [client, upstream]);
+}
+
+const TELLING: ReadonlySet<Severity> = new Set<Severity>(['critical', 'warning']);
+
+function foundIds({ findings }: Report): ReadonlySet<ConnectionId> {
+  return new Set(findings.flatMap(({ severity, connection }) => (TELLING.has(severity) ? (connection ?? []) : [])));
 }
 
 interface Place {
@@ -111,17 +138,16 @@ interface Place {
   readonly file?: number;
 }
 
-function anchorsOf(
-  report: Report,
-  ids: ReadonlySet<ConnectionId>,
-  involved: readonly Connection[],
-): ReadonlySet<number> {
+/** Only packets of connections that are kept to the last: one alone of another would read as a connection of which the rest is lost. */
+function anchorsOf(report: Report, inWindows: readonly Connection[]): ReadonlySet<number> {
+  const ids = new Set<ConnectionId | null>([null, ...inWindows.map(({ id }) => id)]);
   const places: Place[] = [
-    ...report.windows.flatMap(({ evidence, end }) => [...evidence, end]),
-    ...[...report.findings, ...report.trust]
-      .filter(({ connection }) => connection === null || ids.has(connection))
-      .flatMap(listed),
-    ...involved.flatMap(landmarks),
+    ...report.windows.flatMap(({ evidence, end }) => [
+      ...evidence.filter(({ connection }) => ids.has(connection)),
+      end,
+    ]),
+    ...[...report.findings, ...report.trust].filter(({ connection }) => ids.has(connection)).flatMap(listed),
+    ...inWindows.flatMap((connection) => landmarks(connection, hurtStreams(report, connection))),
   ];
   const keys = places.flatMap(({ packet, file }) => (packet === null ? [] : [packetKey(file ?? 0, packet)]));
   return new Set([...new Set(keys)].slice(0, ANCHORS_MAX));
@@ -131,29 +157,58 @@ function listed({ packets, files }: { readonly packets: readonly number[]; reado
   return packets.map((packet, i) => ({ packet, file: files?.[i] ?? 0 }));
 }
 
-/** Where it begins and ends, and what its timeline draws. */
-function landmarks(connection: Connection): Place[] {
-  const { firstPacket, firstFile = 0, lastPacket, lastFile = 0, closed, resets, goaways, streams, marks } = connection;
+/** The streams of a connection that windows are about, on either leg. */
+function hurtStreams({ windows }: Report, { id }: Connection): ReadonlySet<number> {
+  return new Set(
+    windows.flatMap(({ client, upstream, streams }) => {
+      if (id === upstream) return streams.flatMap(({ upstreamStream }) => upstreamStream ?? []);
+      return id === client ? streams.flatMap((stream) => [stream.id, stream.recoveredBy?.stream ?? stream.id]) : [];
+    }),
+  );
+}
+
+/** Where it begins and ends, what says so, and where the streams began that were hurt. */
+function landmarks(connection: Connection, hurt: ReadonlySet<number>): Place[] {
+  const { firstPacket, firstFile = 0, lastPacket, lastFile = 0, closed, resets, goaways, streams } = connection;
+  const opened = streams.filter(({ id }) => hurt.has(id));
   return [
     { packet: firstPacket, file: firstFile },
     { packet: lastPacket, file: lastFile },
     closed,
     ...resets,
     ...goaways,
-    ...marks.flatMap((mark) => [mark, { packet: mark.lastPacket, file: mark.lastFile ?? 0 }]),
-    ...streams.map((stream) => ({ packet: stream.firstPacket, file: stream.firstFile ?? 0 })),
+    ...opened.map((stream) => ({ packet: stream.firstPacket, file: stream.firstFile ?? 0 })),
   ];
 }
 
-/** What a timeline draws is spread over all of it: only what proves something counts as near or far. */
-function momentsOf({ windows, findings }: Report, ids: ReadonlySet<ConnectionId>, baseNs: bigint): Float64Array {
+function momentsOf({ windows, findings }: Report, inWindows: readonly Connection[], baseNs: bigint): Float64Array {
+  const ids = new Set(inWindows.map(({ id }) => id));
   const texts = [
     ...windows.flatMap(({ evidence, from, to, onset }) => [...evidence.map(({ at }) => at), from, to, onset.lastHeard]),
     ...findings.flatMap(({ at, connection }) => (connection === null || ids.has(connection) ? [at] : [])),
   ];
-  const moments = texts.flatMap((text) => {
-    const ns = text === null ? null : parseTimestamp(text);
-    return ns === null ? [] : [Number(ns - baseNs)];
+  return Float64Array.from(new Set(texts.flatMap((text) => sinceBase(text, baseNs)))).sort();
+}
+
+/** From the last that was heard of the upstream to the window's end. Without a window any time may matter. */
+function wrongOf({ windows }: Report, { baseNs, firstNs, lastNs }: CaptureFacts): Float64Array {
+  if (windows.length === 0) return Float64Array.of(firstNs ?? 0, lastNs ?? 0);
+  const spans = windows.map(({ from, to, onset, evidence }) => {
+    const moments = [from, to, onset.lastHeard, ...evidence.map(({ at }) => at)].flatMap((text) =>
+      sinceBase(text, baseNs),
+    );
+    return { from: Math.min(...moments), to: to === null ? (lastNs ?? 0) : Math.max(...moments) };
   });
-  return Float64Array.from(new Set(moments)).sort();
+  const apart: { from: number; to: number }[] = [];
+  for (const span of spans.toSorted((a, b) => a.from - b.from)) {
+    const last = apart.at(-1);
+    if (last !== undefined && span.from <= last.to) last.to = Math.max(last.to, span.to);
+    else apart.push(span);
+  }
+  return Float64Array.from(apart.flatMap(({ from, to }) => [from, to]));
+}
+
+function sinceBase(text: Timestamp | null, baseNs: bigint): number[] {
+  const ns = text === null ? null : parseTimestamp(text);
+  return ns === null ? [] : [Number(ns - baseNs)];
 }

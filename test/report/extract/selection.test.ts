@@ -3,6 +3,7 @@ import { FLAG, Segment, STOP } from '../../../src/decode/index.ts';
 import { Chooser, NO_RANK } from '../../../src/report/extract/chooser.ts';
 import { RANK } from '../../../src/report/extract/rank.ts';
 import { connectionKey, packetKey, portsKey, selectionOf } from '../../../src/report/extract/selection.ts';
+import { parseTimestamp } from '../../../src/report/timestamp.ts';
 import { composed, gatewayMute, healthy } from '../scenarios.ts';
 
 const mute = gatewayMute();
@@ -47,15 +48,24 @@ describe('what a report selects', () => {
   test('the connections of its windows, their stand-bys among them, in either direction', () => {
     const { client, upstream, alternatives } = report.windows[0] ?? { client: '', upstream: '', alternatives: [] };
     for (const id of [client, upstream, ...alternatives.map((each) => each.upstream)])
-      expect(selection.involved).toContain(key(id));
+      expect(selection.involved.get(key(id))).toBe(id === client || id === upstream ? 'window' : 'beside');
     expect(connectionKey(ends(client).server, ends(client).client)).toBe(key(client));
     expect(portsKey(80, 40_000)).toBe(portsKey(40_000, 80));
   });
 
-  test('every packet of the evidence and of the findings of those connections', () => {
+  test('every packet of the evidence, and of the findings about the connections of windows', () => {
     const named = report.windows.flatMap(({ evidence }) => evidence.map(({ packet }) => packet));
-    const found = report.findings.flatMap(({ packets }) => packets);
+    const legs = new Set(report.windows.flatMap(({ client, upstream }) => [client, upstream]));
+    const found = report.findings.flatMap(({ packets, connection }) => (legs.has(connection ?? '') ? packets : []));
+    expect([named.length > 5, found.length > 5]).toEqual([true, true]);
     expect([...named, ...found].filter((packet) => !selection.anchors.has(packetKey(0, packet)))).toEqual([]);
+  });
+
+  test('the time from the last that was heard of the upstream to the end of the window', () => {
+    const [window] = report.windows;
+    const since = (text: string | null | undefined): number =>
+      Number((parseTimestamp(text ?? '') ?? 0n) - mute.capture.baseNs);
+    expect([...selection.wrong]).toEqual([since(window?.onset.lastHeard), mute.capture.lastNs]);
   });
 
   test('where nothing is wrong, the surest links: they show that it is healthy', () => {
@@ -67,7 +77,7 @@ describe('what a report selects', () => {
       return connection === undefined ? 'none' : connectionKey(connection.client, connection.server);
     };
     const chosen = selectionOf(well, told.capture).involved;
-    expect([chosen.has(of(link?.client)), chosen.has(of(link?.upstream))]).toEqual([true, true]);
+    expect([chosen.get(of(link?.client)), chosen.get(of(link?.upstream))]).toEqual(['window', 'window']);
   });
 });
 
@@ -92,15 +102,29 @@ describe('what a packet is worth', () => {
     const chooser = new Chooser(selection);
     const rst = segmentOf(upstream, { flags: FLAG.rst });
     const ranks = Array.from({ length: 6000 }, () => rankOf(chooser, rst, NOT_NAMED, 1e6, HEAD));
-    expect([ranks[0], ranks.at(-1)]).toEqual([RANK.frame, RANK.leg - 1]);
+    expect([ranks[0], ranks.at(-1)]).toEqual([RANK.frame, RANK.beside - 1]);
   });
 
-  test('the others by how far in time they are from what proves something, before and after it', () => {
+  test('the others by how far in time they are from what proves something, and from the window', () => {
     const chooser = new Chooser(selection);
     rankOf(chooser, segmentOf(upstream), NOT_NAMED, 0, HEAD);
-    const near = selection.moments[0] ?? 0;
-    const at = (seconds: number): number => rankOf(chooser, segmentOf(upstream), NOT_NAMED, near / 1e9 + seconds);
-    expect([at(0), at(-0.05), at(-0.5), at(-3), at(-2000)]).toEqual([2, 2, 3, 4, 9]);
+    const from = (selection.wrong[0] ?? 0) / 1e9;
+    const at = (seconds: number): number => rankOf(chooser, segmentOf(upstream), NOT_NAMED, from + seconds);
+    expect([at(0.001), at(0.5)]).toEqual([RANK.near, RANK.near]);
+    expect([at(-1), at(-5), at(-50), at(-500), at(-5000)]).toEqual([4, 5, 6, 7, 8]);
+    const gaps = [...selection.moments].map((ns, i) => ({ ns, gap: (selection.moments[i + 1] ?? ns) - ns }));
+    const [widest] = gaps.toSorted((a, b) => b.gap - a.gap);
+    expect(widest?.gap).toBeGreaterThan(3e9);
+    const middle = ((widest?.ns ?? 0) + (widest?.gap ?? 0) / 2) / 1e9;
+    expect(rankOf(chooser, segmentOf(upstream), NOT_NAMED, middle)).toBe(RANK.within);
+  });
+
+  test('those of a connection that stood by go before any of them', () => {
+    const chooser = new Chooser(selection);
+    const standBy = report.windows[0]?.alternatives[0]?.upstream ?? 'none';
+    const from = (selection.wrong[0] ?? 0) / 1e9;
+    const at = (seconds: number): number => rankOf(chooser, segmentOf(standBy), NOT_NAMED, from + seconds);
+    expect([at(1), at(-5), at(-50)]).toEqual([RANK.beside, RANK.beside + 1, RANK.beside + 2]);
   });
 
   test('packets of nobody that the report knows come last, and what is not TCP is worth nothing', () => {
