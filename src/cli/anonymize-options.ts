@@ -69,7 +69,7 @@ export function toldOf(report: Report, anonymizing: Anonymizing): Told {
   const standIns = standInsFor(report, anonymizing.digest);
   const shown = anonymized(report, standIns);
   warnOfMoved(standIns.ipv4.moved);
-  return { report: shown, disguise: { shown, rewrite: packetRewriter(standIns) } };
+  return { report: shown, disguise: { shown, rewrite: packetRewriter(standIns, shown.connections) } };
 }
 
 function warnOfMoved(networks: number): void {

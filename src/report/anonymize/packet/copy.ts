@@ -1,8 +1,12 @@
+import type { Upper } from './upper.ts';
 import type { StandIns } from '../stand-ins.ts';
 
 const MAC_BYTES = 6;
 const IPV6_BYTES = 16;
 const HALF_BYTES = 8;
+
+/** @param payloadAt  where the payload begins; perhaps beyond the captured bytes */
+export type PayloadCopier = (upper: Upper, payloadAt: number) => void;
 
 /** A header inside another. */
 export interface Inner {
@@ -21,12 +25,15 @@ export class PacketCopy {
   /** With stand-ins. */
   readonly to: DataView;
   readonly bytes: Uint8Array;
+  readonly copyPayload: PayloadCopier;
   readonly #captured: Uint8Array;
   readonly #standIns: StandIns;
   readonly #writers: (() => void)[] = [];
   #inner: Inner | null = null;
 
-  constructor(captured: Uint8Array, standIns: StandIns) {
+  /** @param copyPayload  copies what may stay of a TCP segment's payload; as a rule nothing */
+  constructor(captured: Uint8Array, standIns: StandIns, copyPayload: PayloadCopier) {
+    this.copyPayload = copyPayload;
     this.#captured = captured;
     this.#standIns = standIns;
     this.bytes = new Uint8Array(captured.length);

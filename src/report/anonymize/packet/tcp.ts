@@ -18,7 +18,7 @@ const NO_OPERATION = 1;
 /** MSS, window scale, SACK permitted, SACK, timestamps: what the analysis reads. Others may hold cookies and keys. */
 const KEPT_OPTIONS: ReadonlySet<number> = new Set([2, 3, 4, 5, 8]);
 
-/** Ports, numbers, flags, window and the options that everybody has; no payload. A header that is cut stays cut. */
+/** Ports, numbers, flags, window and the options that everybody has; of the payload what is known to be nobody's. A header that is cut stays cut. */
 export function copyTcp(upper: Upper): void {
   const { copy, at, end, isFragment } = upper;
   copy.keep(at, Math.min(CHECKSUM, end - at));
@@ -26,6 +26,8 @@ export function copyTcp(upper: Upper): void {
   copy.keep(at + URGENT, URGENT_BYTES);
   const headerEnd = at + (copy.from.getUint8(at + DATA_OFFSET) >> 4) * 4;
   copyOptions(copy, at + HEADER_MIN_BYTES, Math.min(headerEnd, end));
+  // Another fragment may hold the rest of a frame: only whole segments are looked into.
+  if (!isFragment) copy.copyPayload(upper, headerEnd);
   if (!isFragment) copy.to.setUint16(at + CHECKSUM, checksumOf(upperSum(upper, PROTOCOL)));
 }
 

@@ -1,0 +1,248 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { StandIns } from '../../../src/report/anonymize/stand-ins.ts';
+import { anonymized, packetRewriter, type Report, standInsFor } from '../../../src/report/index.ts';
+import {
+  concat,
+  data,
+  FLAGS,
+  frame,
+  goaway,
+  headers,
+  ping,
+  PREFACE,
+  rstStream,
+  settings,
+  TYPE,
+  windowUpdate,
+} from '../../build/h2.ts';
+import { HpackEncoder, latin1 } from '../../build/hpack.ts';
+import { type TcpPacket, tcpPacket } from '../../build/packet.ts';
+import { LINKTYPE } from '../../build/pcap.ts';
+import { composed, gatewayMute } from '../scenarios.ts';
+
+/** The client connection of the story, which speaks HTTP/2 in clear. */
+const C1 = { from: '10.9.1.2:49739', to: '10.9.1.1:80', link: 'RAW' } as const;
+const HEADER_BYTES = 40;
+
+interface Sent {
+  readonly seq: number;
+  readonly payload: Uint8Array;
+  readonly captured?: number;
+  readonly flags?: string;
+}
+
+function rewriter(report: Report = composed(gatewayMute())): (packet: TcpPacket, captured?: number) => Uint8Array {
+  const standIns = standInsFor(report, null);
+  const rewrite = packetRewriter(standIns, anonymized(report, standIns).connections);
+  return (packet, captured) => {
+    const bytes = tcpPacket(packet);
+    const told = rewrite(bytes.slice(0, captured === undefined ? bytes.length : HEADER_BYTES + captured), LINKTYPE.RAW);
+    return told?.slice(HEADER_BYTES) ?? new Uint8Array(0);
+  };
+}
+
+/** What is left of the payloads of segments, in their order. */
+function left(...sent: readonly Sent[]): Uint8Array[] {
+  const rewrite = rewriter();
+  return sent.map(({ seq, payload, captured, flags = 'ACK' }) => rewrite({ ...C1, seq, payload, flags }, captured));
+}
+
+const block = (path: string): Uint8Array =>
+  new HpackEncoder().encode([
+    [':method', 'GET'],
+    [':scheme', 'http'],
+    [':path', path],
+    ['authorization', `Bearer ${path}`],
+  ]);
+const zero = (count: number): Uint8Array => new Uint8Array(count);
+const frames = (bytes: Uint8Array): number[][] => {
+  const list: number[][] = [];
+  for (let at = 0; at + 9 <= bytes.length;) {
+    const length = (bytes[at] ?? 0) * 65_536 + (bytes[at + 1] ?? 0) * 256 + (bytes[at + 2] ?? 0);
+    list.push([length, ...bytes.slice(at + 3, at + 9)]);
+    at += 9 + length;
+  }
+  return list;
+};
+
+describe('of HTTP/2', () => {
+  const all = concat(
+    settings([3, 100]),
+    headers(1, block('/zq7')),
+    data(1, 'zq7 zq7', { padBytes: 3 }),
+    windowUpdate(1, 5),
+    rstStream(1, 8),
+    goaway(7, 11, 'zq7 debug'),
+  );
+
+  test('frame headers stay, with lengths, types, flags and streams', () => {
+    const [told = zero(0)] = left({ seq: 1, payload: all });
+    expect(frames(told)).toEqual(frames(all));
+  });
+
+  test('numbers of the protocol stay: settings, increments, codes, last streams', () => {
+    for (const whole of [settings([3, 100], [4, 65_535]), windowUpdate(0, 77), rstStream(3, 8)]) {
+      expect(left({ seq: 1, payload: whole })).toEqual([whole]);
+    }
+    expect(left({ seq: 1, payload: goaway(7, 11, 'zq7') })).toEqual([
+      concat(goaway(7, 11, '').slice(0, 2), goaway(7, 11, 'zq7').slice(2, 17), zero(3)),
+    ]);
+  });
+
+  test('the preface stays', () => {
+    expect(left({ seq: 1, payload: concat(PREFACE, settings()) })).toEqual([concat(PREFACE, settings())]);
+  });
+
+  test('nothing of fields, data, PINGs, padding and debug data stays: others give the same bytes', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'z', 'q', '7', '/', '-'), minLength: 12, maxLength: 12 });
+    const sent = (word: string): Uint8Array =>
+      concat(
+        headers(1, concat(Uint8Array.of(0x82), latin1(`\u0000\u0004path\u000c${word}`))),
+        data(1, word),
+        goaway(7, 11, word),
+      );
+    fc.assert(
+      fc.property(text, text, (one, other) => {
+        expect(left({ seq: 1, payload: sent(one) })).toEqual(left({ seq: 1, payload: sent(other) }));
+      }),
+    );
+  });
+
+  test('a field block becomes another that decodes, however long it is', () => {
+    for (let bytes = 0; bytes < 700; bytes++) {
+      const [told = zero(0)] = left({ seq: 1, payload: headers(1, zero(bytes).fill(0xff)) });
+      expect(decodes(told.slice(9))).toBe(true);
+    }
+  });
+
+  test('method, scheme and status of the static table stay where a block begins with them', () => {
+    const [request = zero(0)] = left({ seq: 1, payload: headers(1, block('/zq7')) });
+    expect(request.slice(9, 11)).toEqual(Uint8Array.of(0x82, 0x86));
+    const [response = zero(0)] = left({ seq: 1, payload: headers(1, Uint8Array.of(0x88, 0xbe, 0xbf)) });
+    expect(response.slice(9)).toEqual(Uint8Array.of(0x88, 0x93, 0x93));
+  });
+
+  test('the same data have the same number, others another, on every connection of the report', () => {
+    const rewrite = rewriter();
+    const upstream = { from: '10.9.2.2:8080', to: '10.9.2.1:40112', link: 'RAW' } as const;
+    const near = rewrite({ ...C1, seq: 1, payload: data(1, 'one event') });
+    const far = rewrite({ ...upstream, seq: 900, payload: data(9, 'one event') });
+    const other = rewrite({ ...upstream, seq: 918, payload: data(9, 'one Event') });
+    expect(near.slice(9)).toEqual(far.slice(9));
+    expect(other.slice(9)).not.toEqual(far.slice(9));
+  });
+
+  test('a PING and its answer have the same number', () => {
+    const [asked, answered] = left({ seq: 1, payload: ping(7, 8) }, { seq: 18, payload: ping(7, 8, true) });
+    expect(asked?.slice(9)).toEqual(answered?.slice(9));
+    expect(left({ seq: 1, payload: ping(7, 8) })).not.toEqual([ping(7, 8)]);
+  });
+});
+
+describe('frames are followed over segments', () => {
+  const long = data(1, 'x'.repeat(300));
+  const stream = concat(settings([3, 100]), long, windowUpdate(1, 9));
+
+  test('one that ends in another segment, and what follows it there', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.integer({ min: 24, max: 320 }), (seq, cut) => {
+        const [, ...parts] = left(
+          { seq: (seq - 1) >>> 0, payload: zero(0), flags: 'SYN' },
+          { seq, payload: stream.slice(0, cut) },
+          { seq: (seq + cut) >>> 0, payload: stream.slice(cut) },
+        );
+        expect(frames(concat(...parts))).toEqual(frames(stream));
+      }),
+    );
+  });
+
+  test('what is sent again is zero: the first copy told it', () => {
+    expect(left({ seq: 1, payload: settings() }, { seq: 1, payload: settings() })[1]).toEqual(zero(9));
+  });
+
+  test('after a gap a segment counts that is frames from end to end, and else nothing', () => {
+    const [, lost, found, next] = left(
+      { seq: 1, payload: settings() },
+      { seq: 5000, payload: concat(latin1('rest of data'), windowUpdate(1, 9)) },
+      { seq: 5025, payload: windowUpdate(1, 9) },
+      { seq: 5038, payload: long.slice(0, 100) },
+    );
+    expect(lost).toEqual(zero(25));
+    expect(found).toEqual(windowUpdate(1, 9));
+    expect(next?.slice(0, 9)).toEqual(long.slice(0, 9));
+  });
+
+  test('a segment that was cut by the snap length keeps what was captured', () => {
+    const [, told] = left({ seq: 0, payload: zero(0), flags: 'SYN' }, { seq: 1, payload: stream, captured: 40 });
+    expect(told).toHaveLength(40);
+    expect(told?.slice(0, 24)).toEqual(stream.slice(0, 24));
+  });
+});
+
+describe('nothing stays', () => {
+  const payload = concat(settings([3, 100]), windowUpdate(1, 9));
+
+  test('on a connection that is none of the report’s', () => {
+    const rewrite = rewriter();
+    expect(rewrite({ ...C1, from: '10.9.1.2:49740', seq: 1, payload })).toEqual(zero(payload.length));
+  });
+
+  test('on one that does not speak HTTP/2 in clear', () => {
+    const report = composed(gatewayMute());
+    const connections = report.connections.map((connection) => ({ ...connection, protocol: 'h2-tls' as const }));
+    expect(rewriter({ ...report, connections })({ ...C1, seq: 1, payload })).toEqual(zero(payload.length));
+  });
+
+  test('of what is no frame', () => {
+    const odd = [
+      latin1('GET /zq7 HTTP/1.1\r\nauthorization: zq7\r\n\r\n'),
+      frame(TYPE.PING, 0, 0, latin1('seven b')),
+      frame(TYPE.SETTINGS, 0, 5, zero(6)),
+      frame(TYPE.SETTINGS, 0, 0, zero(7)),
+      frame(TYPE.DATA, 0, 0, latin1('zq7')),
+      frame(TYPE.PUSH_PROMISE, FLAGS.END_HEADERS, 1, latin1('zq7 zq7 zq7')),
+      frame(0x7a, 0, 1, latin1('zq7')),
+      frame(TYPE.WINDOW_UPDATE, 0xf0, 1, zero(4)),
+    ];
+    for (const bytes of odd) expect(left({ seq: 1, payload: bytes })).toEqual([zero(bytes.length)]);
+  });
+
+  test('whatever bytes come, in whatever order, none throws, and there are as many', () => {
+    const piece = fc.oneof(
+      fc.uint8Array({ maxLength: 40 }),
+      fc.constantFrom(payload, ping(1, 2), data(1, 'x'), headers(3, block('/'))),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(piece, fc.nat(200)), { maxLength: 8 }), (pieces) => {
+        const told = left(...pieces.map(([bytes, seq]) => ({ seq, payload: bytes })));
+        expect(told.map(({ length }) => length)).toEqual(pieces.map(([bytes]) => bytes.length));
+      }),
+    );
+  });
+
+  test('where no report is at hand', () => {
+    const told = packetRewriter(new StandIns([], null))(tcpPacket({ ...C1, seq: 1, payload }), LINKTYPE.RAW);
+    expect(told?.slice(HEADER_BYTES)).toEqual(zero(payload.length));
+  });
+});
+
+/** Walks a field block of static fields and literals without indexing (RFC 7541 §6.1, §6.2.2) to its very end. */
+function decodes(bytes: Uint8Array): boolean {
+  let at = 0;
+  while (at < bytes.length) {
+    const byte = bytes[at++] ?? 0;
+    if (byte >= 0x81 && byte <= 0x80 + 61) continue;
+    if (byte !== 0) return false;
+    for (let part = 0; part < 2; part++) {
+      let length = bytes[at++] ?? 0;
+      for (let shift = 0, more = length === 127; more; shift += 7) {
+        const next = bytes[at++] ?? 0;
+        length += (next & 127) << shift;
+        more = next >= 128;
+      }
+      at += length;
+    }
+  }
+  return at === bytes.length;
+}
