@@ -1,6 +1,7 @@
 import type { Facts } from './findings/rule.ts';
 import { LINK_CONFIDENCE_MIN } from './links.ts';
 import { type Death, isSilent } from './deaths.ts';
+import { neverOpened } from './leg.ts';
 import { isOneSided } from './liveness.ts';
 import { overAt } from './stream-fate.ts';
 import type { Confidence, Finding, Leg, Verdict, VerdictReason } from './model.ts';
@@ -35,13 +36,35 @@ function suspicionOf(facts: Facts, findings: readonly Finding[]): VerdictReason 
   const stalled = findings.find((finding) => STALLED.has(finding.code));
   if (stalled?.connection != null) return { kind: 'stalled-upstream', connection: stalled.connection };
   for (const [leg, deaths] of facts.deaths) {
-    // An attempt that nobody waited for hurt nobody.
-    if (leg.opened === 'refused' || leg.opened === 'unanswered') continue;
-    if (deaths.some((death) => isUnexplained(facts, leg, death)))
-      return { kind: 'dead-upstream-unlinked', connection: leg.id };
+    const isSuspect = deaths.some((death) =>
+      neverOpened(leg) || wasLongAway(facts, death)
+        ? mayHaveHurtSomebody(facts, leg, death)
+        : isUnexplained(facts, leg, death),
+    );
+    if (isSuspect) return { kind: 'dead-upstream-unlinked', connection: leg.id };
   }
   const owing = facts.legs.find((leg) => isUnansweredAtTheEnd(facts, leg) && !isLinked(facts, leg));
   return owing === undefined ? null : { kind: 'dead-upstream-unlinked', connection: owing.id };
+}
+
+/** It came back after so long that whoever waited for it was hurt. */
+function wasLongAway({ thresholds }: Facts, { healedAt, fromNs }: Death): boolean {
+  return healedAt !== null && healedAt.timeNs - fromNs >= thresholds.healedWaitNs;
+}
+
+/** An attempt or a silence that nobody waited for hurt nobody; but who waited is only seen of clients whose requests can be read. */
+function mayHaveHurtSomebody(facts: Facts, upstream: Leg, death: Death): boolean {
+  if (facts.windows.some((window) => window.upstream === upstream.id)) return false;
+  return facts.legs.some((client) => isClosedBook(client, death.fromNs, upstream.trace.last.timeNs));
+}
+
+/** A client that was there at that time, and of whose requests nothing can be read. */
+function isClosedBook(client: Leg, fromNs: number, toNs: number): boolean {
+  const { protocol, flows, first } = client.trace;
+  const isRead = protocol === 'h2' || protocol === 'http1';
+  const overNs = client.closed.at?.timeNs ?? Infinity;
+  const wasThere = first.timeNs <= toNs && fromNs <= overNs;
+  return client.role === 'client' && !isRead && wasThere && flows[0].bytes > 0 && flows[1].bytes > 0;
 }
 
 /** By more than chance. */

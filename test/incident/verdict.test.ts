@@ -54,6 +54,22 @@ describe('suspect', () => {
     });
   });
 
+  test.each([
+    ['refused', (built: TraceBuilder) => built.attempt('u2', { at: 20 }).refused(20.001)],
+    ['unanswered', (built: TraceBuilder) => built.attempt('u2', { at: 20 }).sendsSynAgain(21, 23, 27)],
+    ['answered late', (built: TraceBuilder) => built.upstream('u2').retransmits(10, 20, 40).answered(60)],
+  ])('what was %s, while a client was there whose requests cannot be read', (_, attempts) => {
+    const closed = trace().client('c1').watch(7, { at: 1 }).answers(7, 200, 2).with({ protocol: 'tls' });
+    expect(verdict(attempts(closed.upstream('u1')))).toMatchObject({
+      state: 'suspect',
+      reason: { kind: 'dead-upstream-unlinked', connection: 'u2' },
+    });
+    const open = trace().client('c1').watch(7, { at: 1 }).answers(7, 200, 2);
+    expect(verdict(attempts(open.upstream('u1'))).state).toBe('healthy');
+    const gone = trace().client('c1').watch(7, { at: 1 }).answers(7, 200, 2).closes('rst', 'client', 5);
+    expect(verdict(attempts(gone.with({ protocol: 'tls' }).upstream('u1'))).state).toBe('healthy');
+  });
+
   test('an upstream that nobody is linked to, and that owes an answer when the capture ends', () => {
     const built = watching().upstream('u2').retransmits(10, 11);
     expect(verdict(built, 14)).toMatchObject({ state: 'suspect', reason: { connection: 'u2' } });
