@@ -12,11 +12,19 @@ const PROOF_SECONDS = 10;
 const seconds = (entry) => secondsFromIso(entry.at);
 const DROPS = new Set(['output', 'input', 'host']);
 
+/** These write no key log of their upstream side: over TLS it stays closed to every reader. */
+const SECRETIVE = new Set(['haproxy', 'nghttpx']);
+
 /**
  * @param facts { scenario, fault: { at, over }, end, clients: [{ ip, userAgent, entries }], apiserver1, apiserver2 }
- * @returns { state, hurt: [{ client, server, gatewayPort, path, watch, onset }], unseen: [{ client, path, why }] }
+ * @returns { state, closed, hurt: [{ client, server, gatewayPort, path, watch, onset }], unseen: [{ client, path, why }] }
  */
 export function truthOf(facts) {
+  const { gateway, upstream } = facts.scenario;
+  return { closed: upstream === 'tls' && SECRETIVE.has(gateway), ...stateOf(facts) };
+}
+
+function stateOf(facts) {
   const { fault } = facts.scenario;
   const begun = secondsFromIso(facts.fault.at);
   if (fault === 'none') return { state: 'healthy', hurt: [], unseen: [] };
@@ -79,21 +87,20 @@ function firstElicit(facts, watch, begun) {
   const events = facts.apiserver1
     .filter((entry) => entry.event === 'event' && entry.remote === watch.remote && seconds(entry) > begun)
     .map(seconds);
-  // A connection that apiserver1 serves many requests on takes those of its clients that nobody heard.
-  const shared = facts.scenario.upstream !== 'http1';
+  // Over HTTP/2 a gateway sends later requests of those clients on it whose requests apiserver1 got there before.
+  const sharers = facts.apiserver1.filter(({ event, remote }) => event === 'request' && remote === watch.remote);
+  const shares = ({ userAgent }) =>
+    facts.scenario.upstream !== 'http1' && sharers.some((entry) => entry.userAgent === userAgent);
   const heard = new Set(
     [...facts.apiserver1, ...facts.apiserver2].filter(({ event }) => event === 'request').map(keyOf),
   );
-  const unheard = facts.clients.flatMap((client) =>
+  const unheard = facts.clients.filter(shares).flatMap((client) =>
     client.entries
       .filter((entry) => entry.event === 'sent' && seconds(entry) > begun)
       .filter((entry) => !heard.has(keyOf({ ...entry, userAgent: client.userAgent })))
       .map(seconds),
   );
-  const seen = [
-    ...(fault === 'output' || fault === 'input' ? events : []),
-    ...(shared && fault !== 'output' ? unheard : []),
-  ];
+  const seen = [...(fault === 'output' || fault === 'input' ? events : []), ...(fault !== 'output' ? unheard : [])];
   return seen.length === 0 ? null : Math.min(...seen);
 }
 

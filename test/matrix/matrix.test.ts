@@ -14,6 +14,12 @@ const SLACK_SECONDS = 1;
 const STATES = ['half-dead', 'suspect', 'inconclusive', 'healthy'] as const;
 
 const all = recordings();
+/** Those that the key log opens whole. */
+const opened = all.filter(({ truth }) => truth.expect.closed !== true);
+/** Those of which, without a key log or with it, a side stays closed. */
+const closed = all.filter(({ truth, keys }) => truth.expect.closed === true || keys !== null);
+const named = (list: readonly Recording[]): (readonly [string, Recording])[] =>
+  list.map((recording) => [recording.truth.name, recording]);
 const tallies = new Map<Sight, Map<string, number>>();
 const onsetErrors: number[] = [];
 let found = 0;
@@ -86,7 +92,7 @@ test('there are at least forty recordings, of four gateways', () => {
   expect(new Set(all.map(({ truth }) => truth.scenario.gateway)).size).toBe(4);
 });
 
-describe.each(all.map((recording) => [recording.truth.name, recording] as const))('%s', (_, recording) => {
+describe.each(named(opened))('%s', (_, recording) => {
   const { truth, path, keys } = recording;
 
   test(`is ${truth.expect.state}, and each watch that hung is found, since when it did`, async () => {
@@ -103,8 +109,13 @@ describe.each(all.map((recording) => [recording.truth.name, recording] as const)
       expect(onsetErrors.at(-1)).toBeLessThanOrEqual(SLACK_SECONDS);
     }
   });
+});
 
-  test.runIf(keys !== null)('says the same with the secrets in the file', async () => {
+describe('with the secrets in the file', () => {
+  const withKeys = opened.filter(({ keys }) => keys !== null);
+
+  test.each(named(withKeys))('%s is told as with the key log', async (_, recording) => {
+    const { truth, path, keys } = recording;
     const file = join(folder, `${truth.name}.pcapng`);
     writeFileSync(file, withSecretsBlock(recording));
     const report = await reportOf(file, null);
@@ -112,11 +123,18 @@ describe.each(all.map((recording) => [recording.truth.name, recording] as const)
     const told = await reportOf(path, keys);
     expect([report.verdict.state, report.windows.length]).toEqual([told.verdict.state, told.windows.length]);
   });
+});
 
-  test.runIf(keys !== null)('accuses nobody wrongly without the keys', async () => {
-    const report = await reportOf(path, null);
-    count('no keys', recording, report);
-    expect(blamedWrongly(report)).toEqual([]);
-    if (truth.expect.state !== 'half-dead') expect(report.verdict.state).not.toBe('half-dead');
-  });
+describe('where a side cannot be read', () => {
+  test.each(named(closed))(
+    '%s accuses nobody wrongly, and is not called healthy if somebody hung',
+    async (_, recording) => {
+      const { truth, path, keys } = recording;
+      const report = await reportOf(path, truth.expect.closed === true ? keys : null);
+      count('no keys', recording, report);
+      expect(blamedWrongly(report)).toEqual([]);
+      if (truth.expect.state === 'half-dead') expect(report.verdict.state).not.toBe('healthy');
+      else expect(report.verdict.state).not.toBe('half-dead');
+    },
+  );
 });

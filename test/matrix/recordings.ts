@@ -14,6 +14,8 @@ export interface Truth {
     readonly fault: string;
   };
   readonly expect: {
+    /** Nobody wrote secrets for the upstream side: what was on it cannot be read. */
+    readonly closed?: boolean;
     readonly state: 'half-dead' | 'suspect' | 'healthy';
     readonly hurt: readonly Hurt[];
     readonly unseen: readonly { readonly client: string; readonly path: string; readonly why: string }[];
