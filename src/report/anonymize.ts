@@ -5,7 +5,7 @@ import { pathStandIn } from './anonymize/path.ts';
 import { REPORT_RULES, type TextRule } from './anonymize/rules.ts';
 import { StandIns } from './anonymize/stand-ins.ts';
 import { isKnownDebug, isKnownMethod } from './anonymize/vocabulary.ts';
-import { walked } from './anonymize/walk.ts';
+import { addressTexts, walked } from './anonymize/walk.ts';
 import { IS_KNOWN } from './anonymize/words.ts';
 import type { CaptureFile, Report, TrustNote } from './model.ts';
 import { retold } from './retell.ts';
@@ -94,12 +94,7 @@ function asReport(told: unknown): Report {
 }
 
 function addressesOf(report: Report): string[] {
-  const addresses = new Set<string>();
-  walked(REPORT_RULES, report, (rule, text) => {
-    if (rule === 'address') addresses.add(text);
-    return text;
-  });
-  return [...addresses];
+  return [...addressTexts(REPORT_RULES, report)];
 }
 
 function endOf({ format, compression }: CaptureFile): string {

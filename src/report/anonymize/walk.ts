@@ -24,6 +24,35 @@ export function walked(rule: Rule, value: unknown, map: TextMapper): unknown {
   }
 }
 
+/** Every address in a value, in its order; parts of the value in which there can be none are passed over. */
+export function addressTexts(rule: Rule, value: unknown, found: Set<string> = new Set()): Set<string> {
+  if (value === null || value === undefined || !leadsToAddress(rule)) return found;
+  if (Array.isArray(value) && typeof rule === 'object') {
+    if (isList(rule)) for (const item of value) addressTexts(rule[0], item, found);
+  } else if (rule === 'args') {
+    walkedArgs(value, (of, text) => (of === 'address' ? add(found, text) : text));
+  } else if (typeof rule === 'object' && !isList(rule)) {
+    for (const [field, held] of Object.entries(value)) addressTexts(rule[field] ?? 'sentence', held, found);
+  } else if (typeof value === 'string') found.add(value);
+  return found;
+}
+
+function add(found: Set<string>, text: string): string {
+  found.add(text);
+  return text;
+}
+
+const LEADS = new WeakMap<object, boolean>();
+
+function leadsToAddress(rule: Rule): boolean {
+  if (typeof rule === 'string') return rule === 'address' || rule === 'args';
+  const known = LEADS.get(rule);
+  if (known !== undefined) return known;
+  const leads = Object.values(rule).some((part: Rule) => leadsToAddress(part));
+  LEADS.set(rule, leads);
+  return leads;
+}
+
 /** TypeScript's own test does not know lists that cannot be written to. */
 function isList(rule: Exclude<Rule, string>): rule is readonly [Rule] {
   return Array.isArray(rule);
