@@ -255,3 +255,15 @@ test('with a key, another report has the same stand-ins for the same', () => {
   expect(backward.connections.at(-1)).toEqual(told.connections[0]);
   expect(told.connections[0]).not.toEqual(anonymous(report).connections[0]);
 });
+
+describe.each(['gateway', 'gateway-keepalive', 'gateway-healthy'])('the sample %s', (sample) => {
+  test('is the golden text', async () => {
+    const [text] = await inAllFormats(anonymous(await reportOn(`samples/${sample}.pcap`)));
+    await expect(text).toMatchFileSnapshot(`../golden/sample-${sample}-anonymous.txt`);
+  });
+});
+
+test('what was planted is the golden text', async () => {
+  const [text] = await inAllFormats(anonymous(planted()));
+  await expect(text).toMatchFileSnapshot('../golden/planted-anonymous.txt');
+});

@@ -27,8 +27,9 @@ const WEAKNESSES: Readonly<Record<Code, (count: number) => string>> = {
     `the capturing system dropped ${counted(count, 'packet')} by its own count: what is missing may have been there`,
   'warnings-omitted': (count) => `the files hold ${counted(count, 'more fault')} than are listed`,
   anonymized: () =>
-    'addresses (in 198.18.0.0/15 and 2001:db8::/32), names, paths and files are stand-ins: filters fit packets that were ' +
-    'extracted with this report, not the capture; those have no headers and bodies of HTTP, so that their own verdict may be weaker',
+    'addresses (in 198.18.0.0/15 and 2001:db8::/32), names, paths and files are stand-ins: filters find nothing in the capture ' +
+    'itself; packets extracted with this report have the same stand-ins, but no headers and bodies of HTTP, so that their own ' +
+    'verdict may be weaker',
 };
 
 type Told = Pick<TrustNote, 'code' | 'count' | 'args'>;
