@@ -125,8 +125,9 @@ async function readAgain(
   reading: CaptureOptions,
 ): Promise<Second> {
   const room = new ExtractRoom(maxBytes);
+  const chooser = new Chooser(selectionOf(report, capture), () => room.isOpen(1));
   const packets = capture.files.map((file) => file.packets);
-  const pass = new ExtractPass(new Chooser(selectionOf(report, capture)), room, { baseNs: capture.baseNs, packets });
+  const pass = new ExtractPass(chooser, room, { baseNs: capture.baseNs, packets });
   const interfaces: InterfaceFacts[] = [];
   const names: NameRecord[] = [];
   const secrets: Uint8Array[] = [];
@@ -173,5 +174,6 @@ function reportOnBytes(bytes: Uint8Array, { thresholds, hints }: ModelSettings, 
 }
 
 function joined(blocks: Iterable<Uint8Array>): Uint8Array {
-  return new Uint8Array(Buffer.concat([...blocks]));
+  const { buffer, byteOffset, length } = Buffer.concat([...blocks]);
+  return new Uint8Array(buffer, byteOffset, length);
 }

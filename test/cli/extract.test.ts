@@ -22,7 +22,8 @@ import { InputGuard } from '../../src/cli/input-guard.ts';
 import { DEFAULT_THRESHOLDS, NO_HINTS } from '../../src/incident/index.ts';
 import { composeReport, type Report } from '../../src/report/index.ts';
 import { KeyLog } from '../../src/tls/index.ts';
-import { latin1 } from '../build/hpack.ts';
+import { concat, data, headers, PREFACE, settings } from '../build/h2.ts';
+import { HpackEncoder, latin1 } from '../build/hpack.ts';
 import { buildPcap, LINKTYPE, type PcapRecord } from '../build/pcap.ts';
 import {
   block,
@@ -35,8 +36,9 @@ import {
   simplePacketBlock,
   unitsAt,
 } from '../build/pcapng.ts';
+import { type Flight, type TlsConversation, tlsConversation } from '../build/tls.ts';
 import { hasTshark, tsharkFields } from '../build/tshark.ts';
-import { Wire } from '../build/wire.ts';
+import { type Tcp, Wire } from '../build/wire.ts';
 import { watchpcap } from './command.ts';
 
 const SAMPLE = 'samples/gateway.pcap';
@@ -398,6 +400,56 @@ describe('what is beside packets', () => {
     const rows = rowsOf(written);
     expect(rows[5]?.epochNs).toBe(rows[4]?.epochNs);
     expect(story(after)).toEqual(story(before));
+  });
+});
+
+/** An incident over HTTP/2 in TLS, its secrets in the capture. */
+async function incidentInTls(): Promise<Uint8Array> {
+  const asks = new HpackEncoder().encode([
+    [':method', 'GET'],
+    [':scheme', 'https'],
+    [':path', '/api/v1/pods?watch=1'],
+    [':authority', 'kubernetes'],
+    ['user-agent', 'kubelet/v1.31'],
+  ]);
+  const status = new HpackEncoder().encode([[':status', '200']]);
+  const watch = (): Promise<TlsConversation> =>
+    tlsConversation('TLSv1.3', undefined, [
+      [0, concat(PREFACE, settings(), headers(1, asks, { endStream: true }))],
+      [1, concat(settings(), headers(1, status), data(1, 'an event'))],
+      [1, data(1, 'another event')],
+    ]);
+  const [near, far] = [await watch(), await watch()];
+  const wire = new Wire('10.9.0.2');
+  const client = wire.connect('10.9.1.2:50001', '10.9.0.2:443', 0);
+  const upstream = wire.connect('10.9.0.2:40001', '10.9.2.1:6443', 0.1);
+  const send = (tcp: Tcp, seconds: number, flights: readonly Flight[] = []): void => {
+    for (const [i, { side, bytes }] of flights.entries()) {
+      if (side === 0) tcp.asks(seconds + i * 0.0005, bytes);
+      else tcp.answers(seconds + i * 0.0005, bytes);
+    }
+  };
+  send(client, 0.2, near.handshake);
+  send(upstream, 0.3, far.handshake);
+  send(client, 1, near.said[0]);
+  send(upstream, 1.01, far.said[0]);
+  send(upstream, 1.02, far.said[1]);
+  send(client, 1.03, near.said[1]);
+  const event = concat(...(far.said[2] ?? []).map(({ bytes }) => bytes));
+  upstream.inVain(1, event, 20, 20.2, 20.6, 21.4, 23, 26.2, 32.6);
+  return wire.pcapng(120, near.keyLog + far.keyLog);
+}
+
+describe('an incident in TLS', () => {
+  test('is told by its extract where the secrets are kept, and only hinted at where they are not', async () => {
+    const path = at('tls.pcapng');
+    writeFileSync(path, await incidentInTls());
+    const withSecrets = await extractOf([path], { keepSecrets: true });
+    expect(withSecrets.before.verdict.state).toBe('half-dead');
+    expect(story(withSecrets.after)).toEqual(story(withSecrets.before));
+    const without = await extractOf([path]);
+    expect([without.after.verdict.state, without.lacksSecrets, without.tellsTheSame]).toEqual(['suspect', true, true]);
+    expect(Buffer.from(without.bytes).toString('latin1')).not.toContain('CLIENT_HANDSHAKE_TRAFFIC_SECRET');
   });
 });
 

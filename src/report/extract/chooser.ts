@@ -17,6 +17,7 @@ const EDGES_MAX = 16;
 /** Tells what each packet of a capture is worth, in the capture's order. */
 export class Chooser {
   readonly #selection: Selection;
+  readonly #areLegsKept: () => boolean;
   /** Captured bytes of each involved connection so far. */
   readonly #heads = new Map<string, number>();
   /** Whether the last packet is a segment of an involved connection. */
@@ -24,8 +25,10 @@ export class Chooser {
   #edges = 0;
   #controls = 0;
 
-  constructor(selection: Selection) {
+  /** @param areLegsKept  whether there still is room for packets of legs that are not involved */
+  constructor(selection: Selection, areLegsKept: () => boolean = () => true) {
     this.#selection = selection;
+    this.#areLegsKept = areLegsKept;
   }
 
   /**
@@ -52,7 +55,12 @@ export class Chooser {
     if (stop === STOP.fragmentHeld || stop === STOP.ipFragment) return this.#fragmentRank(segment);
     if (stop === STOP.icmpQuote) return this.#selection.involved.has(keyOf(quoted)) ? RANK.frame : RANK.other;
     if (!isSegment(stop)) return NO_RANK;
-    if (!this.#selection.ports.has(portsKey(segment.srcPort, segment.dstPort))) return RANK.other;
+    const ports = portsKey(segment.srcPort, segment.dstPort);
+    if (!this.#selection.involvedPorts.has(ports)) {
+      if (!this.#selection.legPorts.has(ports)) return RANK.other;
+      // Addresses as text take longer than all else: not for packets that are not kept in any case.
+      if (!this.#areLegsKept()) return RANK.leg;
+    }
     const key = keyOf(segment);
     const involvement = this.#selection.involved.get(key);
     this.isInvolved = involvement !== undefined;

@@ -58,6 +58,11 @@ export class ExtractRoom {
     return false;
   }
 
+  /** Whether any packets of a level are still kept. */
+  isOpen(level: Level): boolean {
+    return this.#fates.some((fate, rank) => fate !== 'nothing' && levelOf(rank) === level);
+  }
+
   /** @param packet  its bytes are the room's from now on */
   add(packet: HeldPacket): void {
     shorten(packet, this.#fates[packet.rank] ?? 'whole');

@@ -1,5 +1,5 @@
 import type { CaptureFacts } from '../../capture/index.ts';
-import type { Connection, ConnectionId, Endpoint, Report, Severity, Timestamp } from '../model.ts';
+import type { Connection, ConnectionId, Endpoint, Link, Report, Severity, Timestamp } from '../model.ts';
 import { parseTimestamp } from '../timestamp.ts';
 
 /** Connections that are kept whole, those of windows first. */
@@ -25,8 +25,9 @@ export interface Selection {
   readonly involvedHosts: ReadonlySet<string>;
   /** The other connections of clients and to upstreams, with their place among them. */
   readonly legs: ReadonlyMap<string, number>;
-  /** Port pairs of all those, by `portsKey`: nearly all other packets are told by them. */
-  readonly ports: ReadonlySet<number>;
+  /** Port pairs of those and of these, by `portsKey`: nearly all other packets are told by them. */
+  readonly involvedPorts: ReadonlySet<number>;
+  readonly legPorts: ReadonlySet<number>;
   /** The capture's edges: how long was nothing heard? Null where it has no packet. */
   readonly firstNs: number | null;
   readonly lastNs: number | null;
@@ -65,9 +66,6 @@ export function selectionOf(report: Report, capture: CaptureFacts): Selection {
   const involved = report.connections.filter(({ id }) => involvements.has(id));
   const others = report.connections.filter(({ id, role }) => !involvements.has(id) && role !== 'other');
   const hosts = involved.flatMap(endsOf).map(({ client, server }) => hostsKey(client.ip, server.ip));
-  const ports = [...involved, ...others]
-    .flatMap(endsOf)
-    .map(({ client, server }) => portsKey(client.port, server.port));
   const inWindows = involved.filter(({ id }) => involvements.get(id) === 'window');
   return {
     anchors: anchorsOf(report, inWindows),
@@ -78,10 +76,15 @@ export function selectionOf(report: Report, capture: CaptureFacts): Selection {
     ),
     involvedHosts: new Set(hosts),
     legs: new Map(others.flatMap((each, nth) => namesOf(each).map((name) => [name, nth] as const))),
-    ports: new Set(ports),
+    involvedPorts: portsOf(involved),
+    legPorts: portsOf(others),
     firstNs: capture.firstNs,
     lastNs: capture.lastNs,
   };
+}
+
+function portsOf(connections: readonly Connection[]): ReadonlySet<number> {
+  return new Set(connections.flatMap(endsOf).map(({ client, server }) => portsKey(client.port, server.port)));
 }
 
 function namesOf(connection: Connection): string[] {
@@ -115,8 +118,13 @@ function windowIds({ windows }: Report): ConnectionId[] {
 
 /** What was found wrong, and some pairs that show clients and upstreams at their work. */
 function suspectIds(report: Report): ConnectionId[] {
-  const surest = report.links.toSorted((a, b) => b.confidence - a.confidence).slice(0, LINKS_MAX);
-  return [...foundIds(report), ...surest.flatMap(({ client, upstream }) => [client, upstream])];
+  const sizes = new Map(report.connections.map(({ id, bytes }) => [id, bytes.fromClient + bytes.fromServer]));
+  const sizeOf = ({ client, upstream }: Link): number => (sizes.get(client) ?? 0) + (sizes.get(upstream) ?? 0);
+  // Of those that are sure the smallest: they can be kept whole.
+  const shown = report.links
+    .toSorted((a, b) => b.confidence - a.confidence || sizeOf(a) - sizeOf(b))
+    .slice(0, LINKS_MAX);
+  return [...foundIds(report), ...shown.flatMap(({ client, upstream }) => [client, upstream])];
 }
 
 /** The legs joined to what was found wrong: whether it hurt anybody is seen on them. */

@@ -49,7 +49,7 @@ export function extractNotes({ shortened, leftOut, tellsTheSame, lacksSecrets }:
   const notes: string[] = [];
   if (shortened + leftOut > 0)
     notes.push(
-      `to stay small, ${counted(shortened, 'packet has', 'packets have')} no payload, and ${counted(leftOut, 'packet is', 'packets are')} left out`,
+      `to stay small, ${counted(shortened, 'packet has', 'packets have')} less payload than was captured, and ${counted(leftOut, 'packet is', 'packets are')} left out`,
     );
   if (!tellsTheSame) notes.push('analysing it does not give the verdict of the whole capture: keep that too');
   if (lacksSecrets)
