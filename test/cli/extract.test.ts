@@ -280,6 +280,16 @@ describe('what an extract says of its packets', () => {
     expect(rows.every(({ epochNs, vantage }) => (epochNs ?? 0n) % 1000n === (vantage === 1 ? 7n : 0n))).toBe(true);
   });
 
+  test.skipIf(!hasTshark)(
+    'Wireshark finds nothing malformed in a thinned one, and its lengths (needs tshark)',
+    async () => {
+      const { path, shortened } = await extractOf([SAMPLE], { maxBytes: 40_000 });
+      expect(shortened).toBeGreaterThan(10);
+      expect(tsharkFields(path, ['frame.number'], '_ws.malformed')).toEqual([]);
+      expect(tsharkFields(path, ['frame.number'], 'frame.cap_len < frame.len')).toHaveLength(shortened);
+    },
+  );
+
   test.skipIf(!hasTshark)('Wireshark shows the comments, and finds nothing malformed (needs tshark)', async () => {
     const { path, packets, before } = await extractOf([SAMPLE]);
     const rows = tsharkFields(path, ['frame.number', 'frame.comment', 'frame.encap_type']);

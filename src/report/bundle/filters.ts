@@ -1,7 +1,11 @@
 import { escapeTerminal } from '../escape.ts';
 import { connectionFilter, displayFilter } from '../filter.ts';
 import type { Connection, Finding, Report, Window } from '../model.ts';
-import { CAPTURED, filtersHead, legText, windowText } from '../words/bundle.ts';
+import { CAPTURED, filtersHead, leftOutText, legText, windowText } from '../words/bundle.ts';
+
+/** A person copies one or two of them; the JSON report has all. */
+const WINDOWS_MAX = 50;
+const FINDINGS_MAX = 200;
 
 /** A display filter, and what it shows. */
 interface Shown {
@@ -18,10 +22,11 @@ interface Shown {
 export function renderFilters(report: Report, numberOf: (file: number, packet: number) => number | undefined): string {
   const byId = new Map(report.connections.map((connection) => [connection.id, connection]));
   const shown = [
-    ...report.windows.flatMap((window) => windowFilters(window, byId)),
-    ...report.findings.map((finding) => findingFilter(finding, byId, numberOf)),
+    ...report.windows.slice(0, WINDOWS_MAX).flatMap((window) => windowFilters(window, byId)),
+    ...report.findings.slice(0, FINDINGS_MAX).map((finding) => findingFilter(finding, byId, numberOf)),
   ];
-  return [textOf(filtersHead(report)), ...shown.map(paragraph)].join('\n');
+  const left = leftOutText(report.windows.length - WINDOWS_MAX, report.findings.length - FINDINGS_MAX);
+  return [textOf(filtersHead(report)), ...shown.map(paragraph), ...left.map((line) => textOf([line]))].join('\n');
 }
 
 function paragraph({ what, filter, captured }: Shown): string {

@@ -2,7 +2,7 @@ import { type BundleName, EVIDENCE_NAME } from '../bundle/names.ts';
 import type { Connection, Report, Window } from '../model.ts';
 import { headlineText } from './headline.ts';
 import { fileName } from './packet-name.ts';
-import { farEnd, named } from './phrase.ts';
+import { counted, farEnd, listed, named } from './phrase.ts';
 import { windowSpan } from './verdict.ts';
 
 const MEANINGS: Readonly<Record<BundleName, string>> = {
@@ -29,6 +29,15 @@ export function filtersHead(report: Report): string[] {
     `Display filters for Wireshark, on ${EVIDENCE_NAME}: ${headlineText(report)}`,
     `Frame numbers are those of ${EVIDENCE_NAME}; "${CAPTURED}" are those of ${capturedNames(report)}.`,
   ];
+}
+
+/** What the list of filters does not have; nothing where the counts are not above 0. */
+export function leftOutText(windows: number, findings: number): string[] {
+  const more = [
+    ...(windows > 0 ? [counted(windows, 'more window')] : []),
+    ...(findings > 0 ? [counted(findings, 'more finding')] : []),
+  ];
+  return more.length === 0 ? [] : [`and ${listed(more)}: report.json has all`];
 }
 
 export const CAPTURED = 'as captured:';
