@@ -133,6 +133,23 @@ describe('an incident in TLS', () => {
     expect([status, report.verdict.state, report.windows]).toEqual([2, 'suspect', []]);
   });
 
+  test('an anonymised extract of it is TLS still, and tells the same of who was dead', async () => {
+    const { path } = await capture(await watch('TLSv1.3'), await watch('TLSv1.3'));
+    const extract = join(folder, 'anonymous.pcapng');
+    const before = analyze(path, '--anonymize', '--extract', extract).report;
+    const { report } = analyze(extract);
+    const outline = ({ verdict, connections }: Report): unknown[] => [
+      verdict.state,
+      ...connections
+        .filter(({ protocol }) => protocol === 'tls')
+        .map(({ client, server, liveness }) => [client, server, liveness.at(-1)?.state])
+        .toSorted(),
+    ];
+    // The client's leg proves nothing here: it is not in the extract.
+    expect(outline(report)).toHaveLength(2);
+    expect(outline(before)).toEqual(expect.arrayContaining(outline(report)));
+  });
+
   test('keys of one leg only: that leg is read', async () => {
     const near = await watch('TLSv1.3');
     const { path, keys } = await capture(near, await watch('TLSv1.3'));

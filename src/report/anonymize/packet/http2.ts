@@ -1,5 +1,6 @@
 import type { PacketCopy } from './copy.ts';
 import { copyFieldBlock } from './field-block.ts';
+import type { Framing } from './framed-flow.ts';
 import type { Likeness } from './likeness.ts';
 
 // RFC 9113 §4.1: length, type, flags, a reserved bit and the stream
@@ -69,99 +70,47 @@ const KINDS: ReadonlyMap<number, Kind> = new Map([
   [FRAME.continuation, { flags: FLAG.endHeaders, stream: 'some', least: 0, most: FRAME_MAX_BYTES, kept: 0 }],
 ]);
 
-/** Payload of one segment. */
-export interface Payload {
-  readonly at: number;
-  /** Where its captured bytes end, and where it ended on the wire. */
-  readonly end: number;
-  readonly wireEnd: number;
-  readonly seq: number;
-}
-
-interface Frame {
-  readonly at: number;
-  readonly bytes: number;
-  readonly type: number;
-  readonly kind: Kind;
-}
-
-/**
- * One direction of an HTTP/2 connection in clear: finds where its frames begin and copies their headers, so that what was said can be seen to have been said.
- * Of what a frame carries only numbers of the protocol stay; fields and data do not.
- */
-export class Http2Flow {
+/** Frames of HTTP/2 in clear: their headers stay, and of what they carry numbers of the protocol; fields and data do not. */
+export class Http2Framing implements Framing {
+  readonly headerBytes: number = HEADER_BYTES;
   readonly #likeness: Likeness;
-  /** Sequence number at which a frame begins; null where that was lost. */
-  #next: number | null = null;
-  /** Up to where packets were seen. */
-  #seen: number | null = null;
 
   constructor(likeness: Likeness) {
     this.#likeness = likeness;
   }
 
-  /** A SYN: frames begin behind it (RFC 9293 §3.4). */
-  begin(seq: number): void {
-    this.#next = (seq + 1) >>> 0;
-    this.#seen = this.#next;
+  prefaceBytes({ from }: PacketCopy, at: number, end: number): number {
+    return end - at >= PREFACE.length && PREFACE.every((byte, i) => from.getUint8(at + i) === byte)
+      ? PREFACE.length
+      : 0;
   }
 
-  /** To be called in the order of the capture; what was sent before is not copied again. */
-  copy(copy: PacketCopy, payload: Payload): void {
-    const { at, wireEnd, seq } = payload;
-    if (wireEnd === at || (this.#seen !== null && distance(this.#seen, seq) < 0)) return;
-    if (this.#seen !== null && seq !== this.#seen) this.#next = null;
-    this.#seen = (seq + wireEnd - at) >>> 0;
-    const ahead = this.#next === null ? 0 : distance(seq, this.#next);
-    if (ahead >= wireEnd - at) return;
-    const begin = at + ahead;
-    const prefaceBytes = hasPreface(copy, begin, payload.end) ? PREFACE.length : 0;
-    const frames = framesIn(copy.from, begin + prefaceBytes, payload);
-    const { reached } = frames;
-    const isSure = this.#next !== null || prefaceBytes > 0 || reached === wireEnd;
-    this.#next = isSure && reached !== null ? (seq + reached - at) >>> 0 : null;
-    if (!isSure) return;
-    copy.keep(begin, prefaceBytes);
-    for (const frame of frames.list) copyFrame(copy, frame, payload.end, this.#likeness);
+  unitBytes(from: DataView, at: number): number {
+    const bytes = from.getUint32(at) >>> 8;
+    return isFrame(from, at, bytes) ? HEADER_BYTES + bytes : 0;
+  }
+
+  copyUnit(copy: PacketCopy, at: number, bytes: number, end: number): void {
+    copyFrame(copy, at, bytes - HEADER_BYTES, end, this.#likeness);
   }
 }
 
-/** How far it is forward from one sequence number to another, across the wrap (RFC 9293 §3.4). */
-function distance(from: number, to: number): number {
-  return (to - from) | 0;
-}
-
-function hasPreface(copy: PacketCopy, at: number, end: number): boolean {
-  return end - at >= PREFACE.length && PREFACE.every((byte, i) => copy.from.getUint8(at + i) === byte);
-}
-
-/** Frames one after another; the last may go on in the next segment. @returns where the next one begins, null where that cannot be told */
-function framesIn(from: DataView, begin: number, { end, wireEnd }: Payload): { list: Frame[]; reached: number | null } {
-  const list: Frame[] = [];
-  let at = begin;
-  while (at < wireEnd) {
-    const frame = end - at < HEADER_BYTES ? null : frameAt(from, at);
-    if (frame === null) return { list, reached: null };
-    list.push(frame);
-    at += HEADER_BYTES + frame.bytes;
-  }
-  return { list, reached: at };
-}
-
-function frameAt(from: DataView, at: number): Frame | null {
-  const bytes = from.getUint32(at) >>> 8;
+function isFrame(from: DataView, at: number, bytes: number): boolean {
   const type = from.getUint8(at + TYPE);
   const kind = KINDS.get(type);
-  if (kind === undefined || bytes < kind.least || bytes > kind.most) return null;
-  if ((from.getUint8(at + FLAGS) & ~kind.flags) !== 0) return null;
-  if (type === FRAME.settings && bytes % SETTING_BYTES !== 0) return null;
+  if (kind === undefined || bytes < kind.least || bytes > kind.most) return false;
+  if ((from.getUint8(at + FLAGS) & ~kind.flags) !== 0) return false;
+  if (type === FRAME.settings && bytes % SETTING_BYTES !== 0) return false;
   const stream = from.getUint32(at + STREAM);
-  if (stream > STREAM_MASK) return null;
-  return kind.stream === 'any' || (kind.stream === 'zero') === (stream === 0) ? { at, bytes, type, kind } : null;
+  if (stream > STREAM_MASK) return false;
+  return kind.stream === 'any' || (kind.stream === 'zero') === (stream === 0);
 }
 
-function copyFrame(copy: PacketCopy, { at, bytes, type, kind }: Frame, end: number, likeness: Likeness): void {
+function copyFrame(copy: PacketCopy, at: number, bytes: number, end: number, likeness: Likeness): void {
   copy.keep(at, HEADER_BYTES);
+  const type = copy.from.getUint8(at + TYPE);
+  const kind = KINDS.get(type);
+  if (kind === undefined) return;
   const payloadAt = at + HEADER_BYTES;
   const payloadEnd = payloadAt + bytes;
   const flags = copy.from.getUint8(at + FLAGS);

@@ -1,7 +1,9 @@
-import type { Connection, Endpoint } from '../../model.ts';
+import type { Connection, Endpoint, Protocol } from '../../model.ts';
 import { ipv4Text, ipv6Text } from '../address-text.ts';
 import type { PacketCopy } from './copy.ts';
-import { Http2Flow } from './http2.ts';
+import { FramedFlow, type Framing } from './framed-flow.ts';
+import { Http2Framing } from './http2.ts';
+import { TlsFraming } from './tls.ts';
 import { Likeness } from './likeness.ts';
 import type { Upper } from './upper.ts';
 
@@ -12,18 +14,26 @@ const FLAGS = 13;
 const SYN = 0x02;
 const HALF_BYTES = 8;
 
-/** Both directions of the connections that a report calls HTTP/2 in clear, known by their stand-ins. */
-export class Http2Flows {
-  readonly #flows = new Map<string, Http2Flow>();
-
-  readonly #likeness = new Likeness();
+/** Both directions of the connections that a report calls HTTP/2 in clear, or TLS, known by their stand-ins. */
+export class FramedFlows {
+  readonly #flows = new Map<string, FramedFlow>();
 
   constructor(connections: readonly Connection[]) {
+    const tls = new TlsFraming();
+    const framings: Readonly<Record<Protocol, Framing | null>> = {
+      h2: new Http2Framing(new Likeness()),
+      'h2-tls': tls,
+      'http1-tls': tls,
+      tls,
+      http1: null,
+      tcp: null,
+    };
     for (const { protocol, client, server, seenAs } of connections) {
-      if (protocol !== 'h2') continue;
+      const framing = framings[protocol];
+      if (framing === null) continue;
       for (const pair of [{ client, server }, ...seenAs]) {
-        this.#flows.set(keyOf(pair.client, pair.server), new Http2Flow(this.#likeness));
-        this.#flows.set(keyOf(pair.server, pair.client), new Http2Flow(this.#likeness));
+        this.#flows.set(keyOf(pair.client, pair.server), new FramedFlow(framing));
+        this.#flows.set(keyOf(pair.server, pair.client), new FramedFlow(framing));
       }
     }
   }
