@@ -38,11 +38,14 @@ export async function writeBundle(path: string, report: Report, extract: Extract
   const files = await filesOf(report, extract);
   const written = isArchive(path) ? [{ path, bytes: zipped(files, startOf(report)) }] : inFolder(path, files);
   if (!isArchive(path)) await makeFolder(path);
-  for (const { path: file, bytes } of written) {
-    const note = tooLargeText(bytes.length);
-    if (note !== null) complain(`${file}: ${note}`);
-    await writeWhole(file, [bytes]);
-  }
+  for (const { path: file, bytes } of written) await writeAttachment(file, bytes);
+}
+
+/** Writes what is to be attached to a ticket, and says where it is too large for one. Throws Failure where it cannot be written. */
+export async function writeAttachment(path: string, bytes: Uint8Array): Promise<void> {
+  const note = tooLargeText(bytes.length);
+  if (note !== null) complain(`${path}: ${note}`);
+  await writeWhole(path, [bytes]);
 }
 
 /** The manifest comes last: until it is there, what it names may be of two runs. */

@@ -1,12 +1,11 @@
 import type { CaptureOptions } from '../capture/index.ts';
 import { extractNotes } from '../report/index.ts';
-import { writeBundle } from './bundle.ts';
+import { writeAttachment, writeBundle } from './bundle.ts';
 import type { Disguise } from './disguise.ts';
 import type { EvidenceOptions } from './evidence-options.ts';
 import { type Analysed, gzipped, makeExtract } from './extract.ts';
 import type { InputGuard } from './input-guard.ts';
 import { complain } from './output.ts';
-import { writeWhole } from './output-files.ts';
 
 /**
  * Reads the capture again and writes the packets that its report rests on, alone or with all else that a ticket takes.
@@ -24,7 +23,7 @@ export async function writeEvidence(
   const extract = await makeExtract(analysed, { keepSecrets, ...disguise }, reading);
   guard.check();
   for (const note of extractNotes(extract)) complain(`${path ?? bundle ?? ''}: ${note}`);
-  if (path !== undefined) await writeWhole(path, [isPacked(path) ? gzipped(extract.bytes) : extract.bytes]);
+  if (path !== undefined) await writeAttachment(path, isPacked(path) ? gzipped(extract.bytes) : extract.bytes);
   if (bundle !== undefined) await writeBundle(bundle, disguise?.shown ?? analysed.report, extract);
 }
 

@@ -14,7 +14,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { writeAttachment } from '../../src/cli/bundle.ts';
 import { EXIT } from '../../src/cli/exit-status.ts';
 import { type Report, tooLargeText } from '../../src/report/index.ts';
 import { schemaErrors } from '../report/schema.ts';
@@ -209,6 +210,15 @@ function withStrangers(path: string, count: number): Uint8Array {
     ...bytes.subarray(24),
   ]);
 }
+
+test('what is too large for a ticket is written all the same, and said on standard error', async () => {
+  const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  await writeAttachment(at('large.bin'), new Uint8Array(11 * 1024 * 1024));
+  const text = String(said.mock.calls[0]?.[0]);
+  said.mockRestore();
+  expect(text).toMatch(/large\.bin: has 11\.0 MB, more than trackers take as a rule \(Jira 10 MB\)\n$/);
+  expect(statSync(at('large.bin')).size).toBe(11 * 1024 * 1024);
+});
 
 test('a file is too large for a ticket from 10 MB on for Jira, from 25 MB on for GitHub', () => {
   const megabyte = 1024 * 1024;
