@@ -217,6 +217,14 @@ test('the second net finds addresses in any string, however they are written', (
     expect(left(text)).toEqual([]);
 });
 
+/** Where a text of one value is empty in the other. */
+function emptied(before: unknown, after: unknown, at = ''): string[] {
+  if (typeof before === 'string') return before !== '' && (after === '' || after === undefined) ? [at] : [];
+  if (typeof before !== 'object' || before === null || typeof after !== 'object' || after === null) return [];
+  const held: ReadonlyMap<string, unknown> = new Map(Object.entries(after));
+  return Object.entries(before).flatMap(([key, value]) => emptied(value, held.get(key), `${at}.${key}`));
+}
+
 const RECORDINGS = ['samples', 'test/captures'].flatMap((folder) =>
   readdirSync(folder)
     .filter((name) => name.endsWith('.pcap'))
@@ -232,6 +240,8 @@ describe.each(RECORDINGS)('%s', (path) => {
     expect(report.verdict).toMatchObject(verdict);
     const text = JSON.stringify(told);
     expect(text).not.toContain(path);
+    // A sentence that nobody writes anew would be gone.
+    expect(emptied(report, told)).toEqual([]);
     for (const { client, server } of told.connections) {
       for (const { ip } of [client, server]) {
         const ipv4 = parseIpv4(ip);

@@ -33,7 +33,7 @@ export function extractComment({ capture, verdict, trust }: Report): string {
 }
 
 const ANONYMIZED =
-  ' Anonymised: addresses are stand-ins, of payloads no more is left than the headers of HTTP/2 frames; the verdict on it alone may be weaker.';
+  ' Anonymised: addresses are stand-ins, of payloads no more is left than headers of HTTP/2 frames and TLS records; the verdict on it alone may be weaker.';
 
 /** What an extract lacks. */
 export interface ExtractLacks {
