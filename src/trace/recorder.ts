@@ -425,10 +425,11 @@ export class Recorder implements HttpSink {
     if (sameHost(tcp, near, receiver, far, sender)) return FORWARDING.fitting;
     const nearLocal = this.#notes.localSide(near);
     const farLocal = this.#notes.localSide(far);
-    // Where the capture says which ends are its own host's, both have to be: any other host would show one address on both.
-    if (nearLocal !== null || farLocal !== null) {
-      return isOrBoth(nearLocal, receiver) && isOrBoth(farLocal, sender) ? FORWARDING.fitting : FORWARDING.impossible;
-    }
+    const nearOwn = isOrBoth(nearLocal, receiver);
+    const farOwn = isOrBoth(farLocal, sender);
+    if (nearOwn && farOwn) return FORWARDING.fitting;
+    // Taken on the forwarding host, a capture says so of both connections; what was taken on its clients or its upstreams says it of neither.
+    if (nearOwn || farOwn) return FORWARDING.impossible;
     // The same host on both far ends asks two servers the same: no gateway between.
     return sameHost(tcp, near, otherSide(receiver), far, sender) ? FORWARDING.impossible : FORWARDING.conceivable;
   }

@@ -1,0 +1,68 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { reportOn } from '../../src/index.ts';
+import type { Report } from '../../src/report/index.ts';
+import { Wire } from '../build/wire.ts';
+
+/** A gateway on which nobody could run tcpdump: captures of the client's host and of the apiserver's are all there is. */
+const GATEWAY = { in: '10.9.1.1', out: '10.9.2.1' };
+const CLIENT = '10.9.1.2';
+const SERVER = '10.9.2.2';
+const ANSWER = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
+const END_SECONDS = 60;
+
+let folder = '';
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'watchpcap-'));
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function get(path: string): string {
+  return `GET ${path} HTTP/1.1\r\nhost: kubernetes\r\nuser-agent: kubelet/v1.31\r\n\r\n`;
+}
+
+/** Three requests through the gateway, and a fourth that the apiserver's host loses. */
+function halves(seenBy: { readonly client: readonly string[]; readonly server: readonly string[] }): [Wire, Wire] {
+  const near = new Wire(...seenBy.client);
+  const far = new Wire(...seenBy.server);
+  const asked = near.connect(`${CLIENT}:50001`, `${GATEWAY.in}:80`, 0);
+  const passed = far.connect(`${GATEWAY.out}:40001`, `${SERVER}:8080`, 0.1);
+  for (const second of [1, 2, 3]) {
+    asked.asks(second, get(`/api/v1/pods/${second}`));
+    passed.asks(second + 0.002, get(`/api/v1/pods/${second}`)).answers(second + 0.004, ANSWER);
+    asked.answers(second + 0.006, ANSWER);
+  }
+  asked.asks(10, get('/api/v1/pods/4'));
+  passed.inVain(0, get('/api/v1/pods/4'), 10.002, 10.2, 10.6, 11.4, 13, 16.2, 22.6);
+  return [near, far];
+}
+
+async function reportOf(wires: readonly Wire[]): Promise<Report> {
+  const files = wires.map((wire, i) => {
+    const path = join(folder, `host${i}.pcap`);
+    writeFileSync(path, wire.pcap(END_SECONDS));
+    return path;
+  });
+  return await reportOn(...files);
+}
+
+describe('captures of the hosts on both sides of a gateway, and none of itself', () => {
+  test('show the half-dead window; the gateway is told by what it passed on, and the two hosts are none', async () => {
+    const report = await reportOf(halves({ client: [CLIENT], server: [SERVER] }));
+    expect(report.gateways).toEqual([{ addresses: [GATEWAY.in, GATEWAY.out], how: 'joins' }]);
+    expect(report.windows).toMatchObject([
+      { cause: 'peer-silent', from: '2026-01-01T00:00:10.002000Z', streams: [{ id: 4, upstreamStream: 4 }] },
+    ]);
+  });
+
+  test('on a host that asked one of them what it was asked itself, nobody is found that passed it on', async () => {
+    const report = await reportOf(halves({ client: [GATEWAY.in], server: [SERVER] }));
+    expect(report.gateways).toEqual([]);
+  });
+});
