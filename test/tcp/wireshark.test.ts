@@ -95,6 +95,36 @@ function wiresharkNames(labels: number): string[] {
     .toSorted();
 }
 
+interface Tally {
+  agree: number;
+  missed: number;
+  extra: number;
+}
+
+/** What Wireshark and we say of each label, over all packets of all captures: those included that are no TCP segment to us, or a copy. */
+const tallies = new Map<string, Tally>([...KNOWN].map((name) => [name, { agree: 0, missed: 0, extra: 0 }]));
+
+function tally(oracle: Oracle, labelled: ReadonlyMap<number, readonly string[]>): void {
+  const packets = new Set([...labelled.keys(), ...Object.keys(oracle.flags).map(Number)]);
+  for (const packet of packets) {
+    const ours = labelled.get(packet) ?? [];
+    const theirs = oracle.flags[String(packet)] ?? [];
+    for (const [name, sums] of tallies) {
+      if (theirs.includes(name)) sums[ours.includes(name) ? 'agree' : 'missed']++;
+      else if (ours.includes(name)) sums.extra++;
+    }
+  }
+}
+
+/** The agreement, one line a label. */
+function renderTallies(): string {
+  const lines = [...tallies].map(
+    ([name, { agree, missed, extra }]) =>
+      name.padEnd(24) + [agree, missed, extra].map((count) => String(count).padStart(8)).join(''),
+  );
+  return ['label                      agree  missed   extra', ...lines].join('\n');
+}
+
 /** Packets whose labels differ from Wireshark's; undefined where the file is of a kind that cannot be read yet. */
 function differences(oracle: Oracle): number[] | undefined {
   let labelled: Map<number, string[]>;
@@ -104,6 +134,7 @@ function differences(oracle: Oracle): number[] | undefined {
     if (error instanceof CaptureError) return undefined;
     throw error;
   }
+  tally(oracle, labelled);
   return [...labelled]
     .filter(([packet, ours]) => {
       const theirs = (oracle.flags[String(packet)] ?? []).filter((name) => KNOWN.has(name)).toSorted();
@@ -126,6 +157,7 @@ describe.skipIf(CORPUS === null)(CORPUS === null ? CORPUS_ABSENT : 'labels again
       read++;
       if (packets.length > 0) found[oracle.file] = packets;
     }
+    console.log(renderTallies());
     expect(read).toBeGreaterThan(100);
     expect(copies).toEqual(COPIES);
     expect(found).toEqual(
