@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { anonymized, type Digest, packetRewriter, type Report, standInsFor } from '../report/index.ts';
+import { type Digest, loadAnonymizer, type Report } from '../report/index.ts';
 import type { Disguise } from './disguise.ts';
 import { EXIT } from './exit-status.ts';
 import { Failure, reasonOf } from './failure.ts';
@@ -64,8 +64,9 @@ export interface Told {
 }
 
 /** Puts stand-ins into a report where that was asked for. Throws NoRoomError. */
-export function toldOf(report: Report, anonymizing: Anonymizing): Told {
+export async function toldOf(report: Report, anonymizing: Anonymizing): Promise<Told> {
   if (anonymizing === null) return { report, disguise: undefined };
+  const { anonymized, packetRewriter, standInsFor } = await loadAnonymizer();
   const standIns = standInsFor(report, anonymizing.digest);
   const shown = anonymized(report, standIns);
   warnOfMoved(standIns.ipv4.moved);

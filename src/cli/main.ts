@@ -92,7 +92,7 @@ async function analyze(files: readonly string[], options: AnalyzeOptions): Promi
     [...outputs, ...(folder === undefined ? [] : bundleFiles(folder))],
     report.capture.files.map(({ path }) => path),
   );
-  const told = toldOf(report, anonymizing);
+  const told = await toldOf(report, anonymizing);
   try {
     if (evidence !== undefined) {
       const { writeEvidence } = await import('./evidence.ts');

@@ -21,7 +21,7 @@ const REPORT_MAX_BYTES = 480 * 1024 * 1024;
 export async function renderReport(path: string, options: PrintOptions): Promise<void> {
   await checkOutputs(options.output, [path]);
   const anonymizing = anonymizingOf(options);
-  const { report } = toldOf(await reportIn(path), anonymizing);
+  const { report } = await toldOf(await reportIn(path), anonymizing);
   await printReport(report, options);
 }
 

@@ -1,5 +1,3 @@
-export { anonymized, standInsFor } from './anonymize.ts';
-export { packetRewriter } from './anonymize/packet.ts';
 export type { Digest } from './anonymize/digest.ts';
 export { NoRoomError } from './anonymize/no-room.ts';
 export type { StandIns } from './anonymize/stand-ins.ts';
@@ -11,7 +9,7 @@ export { type DumpedContent, type DumpedMoment, headersOf, renderFrame, renderHe
 export { type DumpedConnection, type DumpedPacket, renderPacket } from './dump/packet.ts';
 export { renderTrace } from './dump/trace.ts';
 export { escapeTerminal } from './escape.ts';
-export { FINDING_CODES, renderCodes, renderExplanation } from './explain.ts';
+export { type Anonymizer, type Explanations, loadAnonymizer, loadExplanations } from './on-demand.ts';
 export { FORMATS, formatOfPath, type FormatName, type Renderer } from './formats.ts';
 export { type RenderOptions, SECTION_NAMES, type SectionName } from './render-options.ts';
 export { formatTimestamp, parseTimestamp } from './timestamp.ts';

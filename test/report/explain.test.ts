@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { FINDING_CODES, renderCodes, renderExplanation, type RenderOptions } from '../../src/report/index.ts';
+import { FINDING_CODES, renderCodes, renderExplanation } from '../../src/report/explain.ts';
+import type { RenderOptions } from '../../src/report/index.ts';
 import { publishedCatalogue } from './catalogue.ts';
 
 const PLAIN: RenderOptions = { width: 80, color: false, unicode: true, only: [], detail: 'usual' };

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { StandIns } from '../../../src/report/anonymize/stand-ins.ts';
-import { anonymized, packetRewriter, type Report, standInsFor } from '../../../src/report/index.ts';
+import { anonymized, standInsFor } from '../../../src/report/anonymize.ts';
+import { packetRewriter } from '../../../src/report/anonymize/packet.ts';
+import type { Report } from '../../../src/report/index.ts';
 import {
   concat,
   data,

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findInputs, readCaptures } from '../../../src/capture/index.ts';
 import { isLinkTypeKnown } from '../../../src/decode/index.ts';
 import { StandIns } from '../../../src/report/anonymize/stand-ins.ts';
-import { NoRoomError, packetRewriter } from '../../../src/report/index.ts';
+import { packetRewriter } from '../../../src/report/anonymize/packet.ts';
+import { NoRoomError } from '../../../src/report/index.ts';
 import { CORPUS, CORPUS_ABSENT, corpusFiles } from '../../build/corpus.ts';
 import {
   ETHER_TYPE,

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { anonymized, packetRewriter, type Report, standInsFor } from '../../../src/report/index.ts';
+import { anonymized, standInsFor } from '../../../src/report/anonymize.ts';
+import { packetRewriter } from '../../../src/report/anonymize/packet.ts';
+import type { Report } from '../../../src/report/index.ts';
 import { tcpPacket } from '../../build/packet.ts';
 import { LINKTYPE } from '../../build/pcap.ts';
 import { tlsConversation } from '../../build/tls.ts';
