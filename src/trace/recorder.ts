@@ -412,6 +412,11 @@ export class Recorder implements HttpSink {
     this.#streams.close(stream);
   }
 
+  /** Side 0 sent the connection's first packet. */
+  #fileOf(connection: number): number {
+    return this.#sent.file(2 * connection, FIRST_SENT);
+  }
+
   /** May the host that received on `near` be the one that sends on `far`? Told from addresses alone. */
   #forwarding(near: number, receiver: Side, far: number, sender: Side): Forwarding {
     const tcp = this.#tcp;
@@ -428,8 +433,10 @@ export class Recorder implements HttpSink {
     const nearOwn = isOrBoth(nearLocal, receiver);
     const farOwn = isOrBoth(farLocal, sender);
     if (nearOwn && farOwn) return FORWARDING.fitting;
-    // Taken on the forwarding host, a capture says so of both connections; what was taken on its clients or its upstreams says it of neither.
+    // Taken on the forwarding host, a capture says so of both connections. Two captures of its neighbours say it of neither.
     if (nearOwn || farOwn) return FORWARDING.impossible;
+    const saysNothing = nearLocal === null && farLocal === null;
+    if (!saysNothing && this.#fileOf(near) === this.#fileOf(far)) return FORWARDING.impossible;
     // The same host on both far ends asks two servers the same: no gateway between.
     return sameHost(tcp, near, otherSide(receiver), far, sender) ? FORWARDING.impossible : FORWARDING.conceivable;
   }

@@ -52,6 +52,11 @@ export class RefTable {
     return this.#cells[row * this.#stride + column * CELLS] ?? 0;
   }
 
+  /** Its file's index; 0 where there is none. */
+  file(row: number, column: number): number {
+    return Math.floor((this.#cells[row * this.#stride + column * CELLS + 1] ?? 0) / FILE_FACTOR);
+  }
+
   get(row: number, column: number): Ref | null {
     const at = row * this.#stride + column * CELLS;
     return unpackedRef(this.#cells[at] ?? 0, this.#cells[at + 1] ?? 0);

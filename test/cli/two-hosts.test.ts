@@ -61,6 +61,17 @@ describe('captures of the hosts on both sides of a gateway, and none of itself',
     ]);
   });
 
+  test('but in one capture nobody passes on what neither end of its own host got nor sent', async () => {
+    const wire = new Wire(CLIENT, SERVER);
+    const asked = wire.connect(`${CLIENT}:50001`, `${GATEWAY.in}:80`, 0);
+    const heard = wire.connect(`${GATEWAY.out}:40001`, `${SERVER}:8080`, 0.1);
+    for (const second of [1, 2, 3]) {
+      asked.asks(second, get(`/api/v1/pods/${second}`)).answers(second + 0.006, ANSWER);
+      heard.asks(second + 0.002, get(`/api/v1/pods/${second}`)).answers(second + 0.004, ANSWER);
+    }
+    expect((await reportOf([wire])).links).toEqual([]);
+  });
+
   test('on a host that asked one of them what it was asked itself, nobody is found that passed it on', async () => {
     const report = await reportOf(halves({ client: [GATEWAY.in], server: [SERVER] }));
     expect(report.gateways).toEqual([]);
