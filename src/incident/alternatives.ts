@@ -15,7 +15,7 @@ export function alternativesOf(scene: Scene, upstream: Leg, fromNs: number, toNs
   return standingBy.map((leg) => ({
     upstream: leg.id,
     requestsDuring: requestsDuring(leg, fromNs, toNs),
-    unused: !asked.has(serverIp(leg)) && !isBusyThroughout(leg, fromNs, toNs),
+    unused: leg.trace.protocol !== 'tls' && !asked.has(serverIp(leg)) && !isBusyThroughout(leg, fromNs, toNs),
   }));
 }
 

@@ -4,6 +4,7 @@ import { type Victim, victimsOf } from './hurt.ts';
 import { carriedStreams, LINK_CONFIDENCE_MIN } from './links.ts';
 import { neverOpened } from './leg.ts';
 import type { Leg, Link } from './model.ts';
+import { opaqueCase } from './opaque-case.ts';
 import type { Scene } from './scene.ts';
 import { timedStreams } from './timing.ts';
 import { waitersOf } from './waiting.ts';
@@ -31,6 +32,8 @@ function carriedCase(scene: Scene, deaths: DeathIndex, client: Leg, upstream: Le
     const pair = { client, upstream, death };
     const victims = victimsOf(scene, pair, carried, rivalsOf(deaths, client, upstream, death));
     if (victims.length > 0) return [{ client, upstream, death, victims, link: known }];
+    const opaque = opaqueCase(client, upstream, death, known);
+    if (opaque.length > 0) return opaque;
   }
   return timedCase(scene, client, upstream, death);
 }

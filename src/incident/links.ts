@@ -1,4 +1,5 @@
 import type { Join, Trace, TraceStream } from '../trace/index.ts';
+import { burstLinksOf } from './burst-links.ts';
 import type { Leg, Link, LinkMethod } from './model.ts';
 import type { Casting } from './roles.ts';
 
@@ -32,7 +33,10 @@ export function linksOf(trace: Trace, legs: readonly Leg[], casting: Casting): r
     groups.set(key, [...(groups.get(key) ?? []), join]);
   }
   const ordered = [...groups.values()].toSorted((a, b) => orderOf(a, trace) - orderOf(b, trace));
-  return ordered.flatMap((joins) => linkOf(joins, legs));
+  const known = ordered.flatMap((joins) => linkOf(joins, legs));
+  const pairs = new Set(known.map(({ client, upstream }) => `${client} ${upstream}`));
+  const inferred = burstLinksOf(trace.burstJoins, legs, casting);
+  return [...known, ...inferred.filter(({ client, upstream }) => !pairs.has(`${client} ${upstream}`))];
 }
 
 /** Pairs of kept streams that a join says carried the same thing. */

@@ -103,6 +103,20 @@ export interface Link {
   readonly confidence: number;
   /** Pairs of stream ids: on the client connection, on the upstream connection. */
   readonly streams: readonly (readonly [number, number])[];
+  /** Where it is inferred from sizes and times alone, because one of the two could not be read. */
+  readonly bursts?: BurstEvidence;
+}
+
+/** Bursts of payload that were passed on, as far as sizes and times tell. */
+export interface BurstEvidence {
+  readonly matched: number;
+  /** So many matched at times at which they cannot have been passed on. */
+  readonly byChance: number;
+  /** The chance that all is chance is below 1 in ten to the power of this. */
+  readonly odds: number;
+  /** 0..1: of all that was matched with the client connection, and with the upstream connection. */
+  readonly shareOfClient: number;
+  readonly shareOfUpstream: number;
 }
 
 export type Cause =
@@ -125,6 +139,8 @@ export interface Window {
   /** Index into `Incident.links`. */
   readonly link: number;
   readonly confidence: Confidence;
+  /** That the two belong together, and who waited, is inferred from sizes and times of what could not be read. */
+  readonly isInferred: boolean;
   readonly fromNs: number;
   /** Null: still so when the capture ends. */
   readonly toNs: number | null;
@@ -144,7 +160,7 @@ export interface Window {
 export interface Alternative {
   readonly upstream: string;
   readonly requestsDuring: number;
-  /** It had room, and its server got no request on any connection: it could have served, and was not asked. */
+  /** It had room, and its server got no request on any connection: it could have served, and was not asked. Of what cannot be read nobody knows. */
   readonly unused: boolean;
 }
 

@@ -42,6 +42,7 @@ export function untwined(trace: Trace): Untwined {
       connections: kept.map((connection, id) => ({ ...connection, id, marks: connection.marks })),
       streams: streamsOnce(trace.streams, twinOf, idOf),
       joins: joinsOnce(trace.joins, idOf),
+      burstJoins: trace.burstJoins.map((join) => ({ ...join, from: idOf(join.from), to: idOf(join.to) })),
     },
     seenAs: namesOf(trace.connections, twinOf, idOf),
   };

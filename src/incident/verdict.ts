@@ -67,9 +67,11 @@ function isClosedBook(client: Leg, fromNs: number, toNs: number): boolean {
   return client.role === 'client' && !isRead && wasThere && flows[0].bytes > 0 && flows[1].bytes > 0;
 }
 
-/** By more than chance. */
+/** By more than chance; where only sizes and times tell, nobody can say that no stream was left on it. */
 function isLinked(facts: Facts, leg: Leg): boolean {
-  return facts.links.some((link) => link.upstream === leg.id && link.confidence >= LINK_CONFIDENCE_MIN);
+  return facts.links.some(
+    (link) => link.upstream === leg.id && link.confidence >= LINK_CONFIDENCE_MIN && link.bursts === undefined,
+  );
 }
 
 /** The first retry comes after 1 s (RFC 6298 §2.1), 3 s in older stacks, then at doubling gaps: a try this much overdue was answered unseen. */

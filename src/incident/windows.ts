@@ -114,6 +114,7 @@ function windowOf(scene: Scene, found: Case, linkIndex: ReadonlyMap<Link, number
       upstream: upstream.id,
       link: linkIndex.get(link) ?? 0,
       confidence: confidenceOf(link, death, victims),
+      isInferred: link.bursts !== undefined,
       fromNs: death.fromNs,
       toNs: end.at === null ? null : toNs,
       durationNs: toNs - death.fromNs,

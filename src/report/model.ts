@@ -382,6 +382,8 @@ export interface Window {
   cause: Cause;
   /** How a `path-one-way` shows itself; null for other causes. */
   oneWay: 'gateway-mute' | 'unacknowledged' | 'acknowledged-in-vain' | null;
+  /** That the two connections belong together, and that somebody waited, is inferred from sizes and times of what could not be read. */
+  isInferred: boolean;
   end: WindowEnd;
   streams: HurtStream[];
   alternatives: Alternative[];

@@ -1,5 +1,6 @@
 import type { ConnectionFacts, Side } from '../tcp/index.ts';
 import { endpointText } from './addresses.ts';
+import type { BurstBook } from './bursts.ts';
 import type { CreditBook } from './credit.ts';
 import { type DebtBook, LAST_SENT } from './debts.ts';
 import type { FlowNotes } from './flow-notes.ts';
@@ -29,6 +30,7 @@ export interface Books {
   readonly notes: FlowNotes;
   readonly stairs: StairBook;
   readonly credit: CreditBook;
+  readonly bursts: BurstBook;
 }
 
 /** A connection is made by its first packet, so that this is never told. */
@@ -39,7 +41,7 @@ const NOWHERE: Ref = { file: 0, packet: 0, timeNs: 0 };
  * their first packets, without holes.
  * @param lastNs when the capture's last packet was
  */
-export function freeze(books: Books, lastNs: number): Pick<Trace, 'connections' | 'streams' | 'joins'> {
+export function freeze(books: Books, lastNs: number): Pick<Trace, 'connections' | 'streams' | 'joins' | 'burstJoins'> {
   const { tcp } = books;
   const numbers = [...books.gathered.keys()]
     .filter((connection) => books.gathered[connection] !== undefined)
@@ -54,6 +56,7 @@ export function freeze(books: Books, lastNs: number): Pick<Trace, 'connections' 
     }),
     streams: frozenStreams(books, idOf),
     joins: books.joins.all(idOf),
+    burstJoins: books.bursts.all(idOf),
   };
 }
 
@@ -158,6 +161,7 @@ function frozenFlow(books: Books, gathered: Gathered, connection: number, side: 
     last: sent.get(row, LAST_SENT),
     ttl: notes.ttlRange(connection, side),
     heardGaps: books.stairs.finish(row, sent.get(row, LAST_SENT), lastNs),
+    lastBurst: books.bursts.last(connection, side),
     inFlightBytes: tcp.bytesInFlight(connection, side),
     zeroWindowSince: side === 0 ? gathered.zeroWindowSince0 : gathered.zeroWindowSince1,
     windowSpent: books.credit.longestStall(connection, side),

@@ -1,6 +1,7 @@
 export { addressText } from './addresses.ts';
 export { absurd } from './absurd.ts';
 export type {
+  BurstJoin,
   Close,
   Debt,
   DebtEnd,
@@ -12,6 +13,7 @@ export type {
   Handshake,
   IcmpError,
   Join,
+  LastBurst,
   JoinMethod,
   LimitHit,
   Mark,

@@ -81,6 +81,30 @@ export const PAYLOAD_MIN_BYTES = 24;
 export const JOIN_SAMPLES_MAX = 16;
 export const JOINS_MAX: number = 64 * 1024;
 
+/** Bursts of payload kept to be compared: of 1,000 a second those of 8 s, though 50 ms would do. */
+export const BURSTS_MAX: number = 8 * 1024;
+/** Payload of a flow after such a pause is another burst. */
+export const BURST_APART_NS: number = 0.003 * SECOND_NS;
+/** What is passed on leaves within this; a gateway that takes longer is not linked by bursts. */
+export const BURST_HOP_NS: number = 0.01 * SECOND_NS;
+/** So much earlier than that a burst cannot have been what was passed on: what fits there fits by chance. */
+export const BURST_CONTROL_NS: number = 0.03 * SECOND_NS;
+/** After this a burst has its length, but for bulk. */
+export const BURST_SETTLED_NS: number = 0.05 * SECOND_NS;
+/** Bursts looked at, at most, to find where one comes from. */
+export const BURST_LOOKS_MAX = 128;
+export const BURST_PARTNERS_MAX = 8;
+/** A record with a PING is 46 bytes at most: a gateway answers those itself. */
+export const BURST_LEAST_BYTES = 64;
+/** The first bursts of a flow are the handshake of TLS, and settings. */
+export const BURSTS_GREETING = 2;
+/** Bursts that differ by more than this are not the same, passed on: fields that a gateway adds, */
+export const BURSTS_UNLIKE_BYTES = 200;
+/** and what compression and record headers do to long ones. */
+export const BURSTS_UNLIKE_SHARE = 0.05;
+/** A burst so long after the other side's last was not asked for: events of a watch. */
+export const BURSTS_PROMPTED_NS: number = 1 * SECOND_NS;
+
 /** A connection silent for so long, without a debt and without an open stream, is given up where no room is left for a new one. */
 export const SPARED_SILENCE_NS: number = 10 * MINUTE_SECONDS * SECOND_NS;
 /** Connections looked at for such a one, each time. */

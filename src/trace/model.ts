@@ -13,6 +13,8 @@ export interface Trace {
   /** Streams kept one by one, ordered by `opened`. The others are in `TraceConnection.folded`. */
   readonly streams: readonly TraceStream[];
   readonly joins: readonly Join[];
+  /** By sizes and times alone, where at least one of the two connections cannot be read. */
+  readonly burstJoins: readonly BurstJoin[];
   /** First and last packet of the capture; null where it has none. */
   readonly first: Ref | null;
   readonly last: Ref | null;
@@ -149,6 +151,8 @@ export interface Flow {
   readonly heardGaps: readonly Step[];
   /** Sequence space sent and not acknowledged when the capture ended, in bytes. */
   readonly inFlightBytes: number;
+  /** Its newest burst of payload; null where bursts were not looked at: no connection of the capture was opaque by then. */
+  readonly lastBurst: LastBurst | null;
   /** Receive window announced as zero, and not reopened since; null where open. */
   readonly zeroWindowSince: Ref | null;
   /** The longest time in which this side had spent the HTTP/2 connection's window; null: never, or not knowable. */
@@ -352,6 +356,36 @@ export interface Join {
   readonly unambiguous: number;
   /** The first JOIN_SAMPLES_MAX pairs of stream ids: near, far. */
   readonly samples: readonly (readonly [number, number])[];
+  readonly first: Ref;
+  readonly last: Ref;
+}
+
+/** Payload of one flow without a longer pause in it. */
+export interface LastBurst {
+  readonly at: Ref;
+  readonly bytes: number;
+  /** The other side had spoken shortly before. */
+  readonly wasPrompted: boolean;
+  /** Bursts of this flow, this one included, for which the other side had not. */
+  readonly unprompted: number;
+}
+
+/**
+ * How often a burst of payload that a host received on one connection was followed at once by one burst of about the same length that it
+ * sent on another, and by no other that would fit. Said of one direction; never by itself a proof.
+ */
+export interface BurstJoin {
+  /** Connection ids: on which it was received, on which it was sent. */
+  readonly from: number;
+  readonly to: number;
+  /** Side of `from` and of `to` that is the host between. */
+  readonly receiver: Side;
+  readonly sender: Side;
+  readonly matched: number;
+  /** How often a burst of `from` fitted that came too early to have been passed on: so many matches are chance. */
+  readonly control: number;
+  /** All bursts that were sent on `to` and compared. */
+  readonly bursts: number;
   readonly first: Ref;
   readonly last: Ref;
 }

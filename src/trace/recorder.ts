@@ -14,6 +14,7 @@ import {
 } from '../tcp/index.ts';
 import type { TlsFacts } from '../tls/index.ts';
 import { sameHost } from './addresses.ts';
+import { BurstBook } from './bursts.ts';
 import { CreditBook } from './credit.ts';
 import { DebtBook, LAST_SENT } from './debts.ts';
 import { FlowNotes } from './flow-notes.ts';
@@ -57,6 +58,7 @@ export class Recorder implements HttpSink {
   readonly #streams: StreamBook;
   readonly #joins: JoinBook;
   readonly #pings: PingBook;
+  readonly #bursts: BurstBook;
   readonly #marks = new MarkBook();
   readonly #notes = new FlowNotes();
   readonly #credit: CreditBook;
@@ -89,12 +91,9 @@ export class Recorder implements HttpSink {
     this.#credit = new CreditBook(moment);
     this.#streams = new StreamBook(moment, this.#limits);
     this.#pings = new PingBook(moment);
-    this.#joins = new JoinBook(
-      moment,
-      this.#limits,
-      (near, receiver, far, sender) => this.#forwarding(near, receiver, far, sender),
-      (connection, nth) => tcp.nth(connection) === nth,
-    );
+    const judge = this.#forwarding.bind(this);
+    this.#joins = new JoinBook(moment, this.#limits, judge, (connection, nth) => tcp.nth(connection) === nth);
+    this.#bursts = new BurstBook(moment, judge, tcp.nth.bind(tcp), this.#isOpaque.bind(this));
     this.#roster = new Roster(moment, tcp, {
       isNotable: (connection) => this.#debts.isNotable(connection) || this.#streams.isNotable(connection),
       isBusy: (connection) => this.#debts.isOpen(connection) || this.#streams.isBusy(connection),
@@ -121,6 +120,7 @@ export class Recorder implements HttpSink {
     }
     this.#gathered[connection] = new Gathered(this.#limits, this.#silences);
     this.#debts.opened(connection);
+    this.#bursts.opened(connection);
     this.#marks.opened(connection);
     this.#notes.opened(connection);
     this.#credit.opened(connection, bySyn);
@@ -147,6 +147,7 @@ export class Recorder implements HttpSink {
       this.#sent.clear(row, FIRST_SENT);
     }
     this.#debts.release(connection);
+    this.#bursts.release(connection);
     this.#joins.release(connection);
     this.#marks.release(connection);
     this.#notes.release(connection);
@@ -164,6 +165,7 @@ export class Recorder implements HttpSink {
     if (!this.#sent.has(row, FIRST_SENT)) this.#sent.set(row, FIRST_SENT, this.#moment);
     this.#sent.set(row, LAST_SENT, this.#moment);
     this.#notes.segment(connection, side, labels, segment);
+    if ((did & DID.payload) !== 0) this.#bursts.payload(connection, side, segment.payloadBytes);
     gathered.window(side, labels, segment.window, this.#moment);
     this.#mark(gathered, connection, side, labels, did, segment);
   }
@@ -180,6 +182,7 @@ export class Recorder implements HttpSink {
     // An upgrade has its first SETTINGS in a header field that is not kept (RFC 7540 §3.2.1).
     if (gathered.protocol === 'http1') this.#credit.distrust(connection);
     gathered.protocol = protocol;
+    if (protocol === 'tls') this.#bursts.begin();
   }
 
   /** What is told of a connection stood in TLS, and was decrypted. It is no more than TLS until something is told. */
@@ -305,6 +308,7 @@ export class Recorder implements HttpSink {
       notes: this.#notes,
       stairs: this.#stairs,
       credit: this.#credit,
+      bursts: this.#bursts,
     };
     return {
       ...freeze(books, this.#lastNs),
@@ -359,6 +363,10 @@ export class Recorder implements HttpSink {
       this.#marks.add(connection, MARK['keep-alive-ack'], side, this.#moment);
     else if ((did & DID.payload) !== 0 && !FRAMED.has(gathered.protocol))
       this.#marks.add(connection, MARK.data, side, this.#moment);
+  }
+
+  #isOpaque(connection: number): boolean {
+    return this.#gathered[connection]?.protocol === 'tls';
   }
 
   /** A segment with SYN, FIN or RST. */

@@ -230,6 +230,7 @@ class LegDraft {
       last: refs.at(-1) ?? null,
       ttl: refs.length === 0 ? null : { min: 64, max: 64 },
       heardGaps: [],
+      lastBurst: null,
       inFlightBytes: 0,
       zeroWindowSince: null,
       windowSpent: null,
@@ -556,6 +557,7 @@ export class TraceBuilder {
       duplicates: 0,
       givenUp: { connections: 0, packets: 0, streams: 0, floods: [] },
       limits: [],
+      burstJoins: [],
       clockSteps: { count: 0, first: null },
     };
   }

@@ -154,6 +154,7 @@ export const REPORT_RULES: RuleOf<Report> = {
       onset: { lastHeard: 'time', firstUnanswered: 'time' },
       cause: 'word',
       oneWay: 'word',
+      isInferred: 'boolean',
       end: { how: 'word', at: 'time', ...PLACE },
       streams: [
         {

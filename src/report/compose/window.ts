@@ -23,6 +23,7 @@ export function windowOf(frame: Frame, window: IncidentWindow, connections: Read
     },
     cause: window.cause,
     oneWay: window.oneWay,
+    isInferred: window.isInferred,
     end: {
       how: end.how,
       at: end.at === null ? null : timeAt(frame, end.at.timeNs),

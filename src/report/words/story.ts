@@ -1,7 +1,7 @@
 import type { Cause, Connection, HurtStream, Window, WindowEndHow } from '../model.ts';
 import { hurtText, streamText } from './hurt.ts';
 import { packetName } from './packet-name.ts';
-import { clockText, farEnd, named } from './phrase.ts';
+import { clockText, counted, farEnd, named } from './phrase.ts';
 
 /** A window that has no story yet. */
 export type ToldWindow = Omit<Window, 'story'>;
@@ -13,6 +13,7 @@ export function storyOf(window: ToldWindow, connections: Connections, paths: rea
   return [
     deathText(window, connections),
     clientText(window, connections),
+    ...inferredText(window),
     ...streamsText(window),
     ...alternativesText(window, connections),
     endText(window, connections, paths),
@@ -41,6 +42,16 @@ export const ENDS: Readonly<Record<WindowEndHow, string>> = {
   rerouted: 'the waiting request was served through another upstream',
   'capture-end': 'still so when the capture ended',
 };
+
+/** What nobody could read is told as what it is. */
+function inferredText({ isInferred }: ToldWindow): string[] {
+  return isInferred
+    ? [
+        'What the two connections carried could not be read: that they belong together, and that somebody waited, is inferred from sizes ' +
+          'and times of their records.',
+      ]
+    : [];
+}
 
 function deathText(window: ToldWindow, connections: Connections): string {
   const at = clockText(window.onset.firstUnanswered);
@@ -115,10 +126,13 @@ function streamsText({ streams }: ToldWindow): string[] {
 
 function alternativesText({ alternatives }: ToldWindow, connections: Connections): string[] {
   return alternatives.slice(0, 3).map(({ upstream, requestsDuring }) => {
-    const requests =
-      requestsDuring === 0 ? 'no request' : `${requestsDuring} request${requestsDuring === 1 ? '' : 's'}`;
-    return `${named(upstream, connections)} was open and alive in this time and got ${requests}.`;
+    return `${named(upstream, connections)} was open and alive in this time${askedText(requestsDuring, connections.get(upstream))}.`;
   });
+}
+
+function askedText(requests: number, connection: Connection | undefined): string {
+  if (connection?.protocol === 'tls') return '; what it was asked cannot be read';
+  return ` and got ${requests === 0 ? 'no request' : counted(requests, 'request')}`;
 }
 
 function endText({ end, open, upstream }: ToldWindow, connections: Connections, paths: readonly string[]): string {

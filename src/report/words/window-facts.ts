@@ -39,9 +39,11 @@ function endText({ end: { how, packet, file } }: Window, { capture }: Report): s
 
 function standByText({ alternatives }: Window, byId: ReadonlyMap<string, Connection>): string {
   if (alternatives.length === 0) return 'no other upstream connection is seen alive';
-  const told = alternatives
-    .slice(0, STAND_BYS_MAX)
-    .map(({ upstream, requestsDuring }) => `${named(upstream, byId)}: ${counted(requestsDuring, 'request')} meanwhile`);
+  const told = alternatives.slice(0, STAND_BYS_MAX).map(({ upstream, requestsDuring }) => {
+    const asked =
+      byId.get(upstream)?.protocol === 'tls' ? 'cannot be read' : `${counted(requestsDuring, 'request')} meanwhile`;
+    return `${named(upstream, byId)}: ${asked}`;
+  });
   const more = alternatives.length - told.length;
   return [...told, ...(more > 0 ? [`${more} more`] : [])].join('; ');
 }

@@ -1,0 +1,81 @@
+import type { BurstJoin } from '../trace/index.ts';
+import type { BurstEvidence, Leg, Link } from './model.ts';
+import type { Casting } from './roles.ts';
+
+/** Odds against chance, as a power of ten, from which two connections are taken to belong together; */
+const SURE_ODDS = 6;
+/** and from which that is possible. */
+const POSSIBLE_ODDS = 3;
+/** Of what the gateway sends on one of the two, so much has to have come from the other. */
+const SHARE_MIN = 0.1;
+const SURE_CONFIDENCE = 0.8;
+const POSSIBLE_CONFIDENCE = 0.3;
+
+/** Both directions of one pair of connections. */
+interface Pair {
+  readonly near: number;
+  readonly far: number;
+  matched: number;
+  control: number;
+  share: number;
+}
+
+/**
+ * Links by sizes and times of what could not be read, of pairs for which nothing better speaks. The chance is that of a Poisson law: as
+ * many matches or more, where those that cannot be real tell how many come by themselves. Ordered by client, then upstream.
+ */
+export function burstLinksOf(joins: readonly BurstJoin[], legs: readonly Leg[], casting: Casting): readonly Link[] {
+  const pairs = pairsOf(joins, legs, casting);
+  const matches = (isSame: (pair: Pair) => boolean): number =>
+    pairs.filter(isSame).reduce((sum, { matched }) => sum + matched, 0);
+  return pairs.flatMap((pair) => {
+    const odds = oddsAgainstChance(pair.matched, pair.control + 1);
+    const client = legs[pair.near];
+    const upstream = legs[pair.far];
+    if (client === undefined || upstream === undefined || odds < POSSIBLE_ODDS || pair.share < SHARE_MIN) return [];
+    const bursts: BurstEvidence = {
+      matched: pair.matched,
+      byChance: pair.control,
+      odds: Math.round(odds),
+      shareOfClient: pair.matched / matches(({ near }) => near === pair.near),
+      shareOfUpstream: pair.matched / matches(({ far }) => far === pair.far),
+    };
+    const confidence = odds >= SURE_ODDS ? SURE_CONFIDENCE : POSSIBLE_CONFIDENCE;
+    return [{ client: client.id, upstream: upstream.id, method: 'timing' as const, confidence, streams: [], bursts }];
+  });
+}
+
+function pairsOf(joins: readonly BurstJoin[], legs: readonly Leg[], casting: Casting): Pair[] {
+  const pairs = new Map<string, Pair>();
+  for (const join of joins) {
+    const ends = endsOf(join, legs, casting);
+    if (ends === null) continue;
+    const key = `${ends.near} ${ends.far}`;
+    const pair = pairs.get(key) ?? { ...ends, matched: 0, control: 0, share: 0 };
+    pair.matched += join.matched;
+    pair.control += join.control;
+    pair.share = Math.max(pair.share, join.matched / Math.max(join.bursts, 1));
+    pairs.set(key, pair);
+  }
+  return [...pairs.values()].toSorted((a, b) => a.near - b.near || a.far - b.far);
+}
+
+/** The host between is a gateway: it accepted the one and opened the other. */
+function endsOf(
+  { from, to, receiver, sender }: BurstJoin,
+  legs: readonly Leg[],
+  casting: Casting,
+): { near: number; far: number } | null {
+  const isForward = legs[from]?.serverSide === receiver && legs[to]?.serverSide !== sender;
+  const isBack = legs[to]?.serverSide === sender && legs[from]?.serverSide !== receiver;
+  if (!isForward && !isBack) return null;
+  const ends = isForward ? { near: from, far: to } : { near: to, far: from };
+  const gateway = casting.acceptedBy[ends.near] ?? -1;
+  return gateway >= 0 && gateway === casting.openedBy[ends.far] ? ends : null;
+}
+
+/** Minus the decimal logarithm of the chance of so many or more, where `expected` are: Chernoff's bound, so that it is never said too sure. */
+export function oddsAgainstChance(matched: number, expected: number): number {
+  if (matched <= expected) return 0;
+  return (matched * Math.log(matched / expected) - matched + expected) / Math.LN10;
+}

@@ -1,0 +1,313 @@
+import type { Moment } from '../capture/index.ts';
+import { otherSide, type Side } from '../tcp/index.ts';
+import { FORWARDING, type JudgeForwarding } from './joins.ts';
+import {
+  BURST_APART_NS,
+  BURST_CONTROL_NS,
+  BURST_HOP_NS,
+  BURST_LEAST_BYTES,
+  BURST_LOOKS_MAX,
+  BURST_PARTNERS_MAX,
+  BURST_SETTLED_NS,
+  BURSTS_GREETING,
+  BURSTS_MAX,
+  BURSTS_PROMPTED_NS,
+  BURSTS_UNLIKE_BYTES,
+  BURSTS_UNLIKE_SHARE,
+} from './limits.ts';
+import type { BurstJoin, LastBurst } from './model.ts';
+import { grown, packed, roomFor, unpackedRef } from './ref-table.ts';
+
+/** A flow's cells. `burst`: its newest, counted from the first of the capture; `seen`: all of them, `judged`: those compared with others. */
+const FLOW = {
+  burst: 0,
+  lastNs: 1,
+  seen: 2,
+  judged: 3,
+  unprompted: 4,
+  fromNs: 5,
+  fromPacket: 6,
+  bytes: 7,
+  wasPrompted: 8,
+} as const;
+const FLOW_CELLS = 9;
+/** A burst's cells. */
+const BURST = { flow: 0, nth: 1, fromNs: 2, toNs: 3, bytes: 4, packet: 5, taken: 6 } as const;
+const BURST_CELLS = 7;
+/** A partner's: from which flow of which connection bursts were passed on, and how often that only seemed so at a time at which it could not be. */
+const PARTNER = {
+  flow: 0,
+  nth: 1,
+  matched: 2,
+  control: 3,
+  firstNs: 4,
+  firstPacket: 5,
+  lastNs: 6,
+  lastPacket: 7,
+} as const;
+const PARTNER_CELLS = 8;
+const NONE = -1;
+
+/**
+ * Bursts of payload, where nothing else tells who passed on what: payload that one host gets on one connection and that leaves it on another a
+ * moment later, about as long, is taken for the same, if no other burst fits as well. Each flow keeps its best partners, with the number of
+ * times that a burst fitted which came too early to have been passed on: so many matches are chance.
+ *
+ * It keeps no bytes, and allocates nothing per packet or burst.
+ */
+export class BurstBook {
+  readonly #moment: Moment;
+  readonly #judge: JudgeForwarding;
+  readonly #nth: (connection: number) => number;
+  readonly #isOpaque: (connection: number) => boolean;
+  #flows = new Float64Array(128 * FLOW_CELLS).fill(0);
+  /** Made when the first opaque connection comes. */
+  #ring: Float64Array | null = null;
+  /** By flow, where it has any. */
+  readonly #partners = new Map<number, Float64Array>();
+  #count = 0;
+  #judged = 0;
+  /** How many fitted in the last search, and which it was. */
+  #fits = 0;
+  #fit = NONE;
+
+  /** @param isOpaque whether what is said on a connection cannot be read; of two that can be, more is known than bursts tell */
+  constructor(
+    moment: Moment,
+    judge: JudgeForwarding,
+    nth: (connection: number) => number,
+    isOpaque: (connection: number) => boolean,
+  ) {
+    this.#moment = moment;
+    this.#judge = judge;
+    this.#nth = nth;
+    this.#isOpaque = isOpaque;
+  }
+
+  /** Some connection cannot be read: from here on bursts are compared. */
+  begin(): void {
+    this.#ring ??= new Float64Array(BURSTS_MAX * BURST_CELLS);
+  }
+
+  opened(connection: number): void {
+    const room = roomFor(this.#flows.length, (2 * connection + 2) * FLOW_CELLS);
+    if (room > this.#flows.length) this.#flows = grown(this.#flows, new Float64Array(room));
+    this.release(connection);
+  }
+
+  release(connection: number): void {
+    this.#flows.fill(0, 2 * connection * FLOW_CELLS, (2 * connection + 2) * FLOW_CELLS);
+    for (const flow of [2 * connection, 2 * connection + 1]) {
+      this.#flows[flow * FLOW_CELLS + FLOW.burst] = NONE;
+      this.#partners.delete(flow);
+    }
+  }
+
+  /** New payload of a flow. */
+  payload(connection: number, side: Side, bytes: number): void {
+    const ring = this.#ring;
+    if (ring === null) return;
+    const flows = this.#flows;
+    const nowNs = this.#moment.ns[0] ?? 0;
+    this.#judgeUntil(nowNs - BURST_SETTLED_NS);
+    const flow = 2 * connection + side;
+    const cells = flow * FLOW_CELLS;
+    const burst = flows[cells + FLOW.burst] ?? NONE;
+    const goesOn = burst > this.#count - BURSTS_MAX && nowNs - (flows[cells + FLOW.lastNs] ?? 0) < BURST_APART_NS;
+    if (burst !== NONE && goesOn) {
+      const at = (burst % BURSTS_MAX) * BURST_CELLS;
+      ring[at + BURST.bytes] = (ring[at + BURST.bytes] ?? 0) + bytes;
+      flows[cells + FLOW.bytes] = (flows[cells + FLOW.bytes] ?? 0) + bytes;
+    } else this.#begin(ring, flow, nowNs, bytes);
+    flows[cells + FLOW.lastNs] = nowNs;
+  }
+
+  /** The newest burst of a flow; null where none was looked at. */
+  last(connection: number, side: Side): LastBurst | null {
+    const cells = (2 * connection + side) * FLOW_CELLS;
+    const cell = (column: number): number => this.#flows[cells + column] ?? 0;
+    const at = unpackedRef(cell(FLOW.fromNs), cell(FLOW.fromPacket));
+    if (at === null) return null;
+    return {
+      at,
+      bytes: cell(FLOW.bytes),
+      unprompted: cell(FLOW.unprompted),
+      wasPrompted: cell(FLOW.wasPrompted) === 1,
+    };
+  }
+
+  /** @param idOf as in `JoinBook.all` */
+  all(idOf: (connection: number, nth: number) => number | undefined): BurstJoin[] {
+    this.#judgeUntil(Infinity);
+    return [...this.#partners].flatMap(([flow, partners]) => {
+      const to = idOf(flow >> 1, this.#nth(flow >> 1));
+      return to === undefined ? [] : this.#joinsOf(flow, to, partners, idOf);
+    });
+  }
+
+  #joinsOf(
+    flow: number,
+    to: number,
+    partners: Float64Array,
+    idOf: (connection: number, nth: number) => number | undefined,
+  ): BurstJoin[] {
+    const joins: BurstJoin[] = [];
+    for (let slot = 0; slot < partners.length; slot += PARTNER_CELLS) {
+      const cell = (column: number): number => partners[slot + column] ?? 0;
+      const from = idOf(cell(PARTNER.flow) >> 1, cell(PARTNER.nth));
+      const first = unpackedRef(cell(PARTNER.firstNs), cell(PARTNER.firstPacket));
+      const last = unpackedRef(cell(PARTNER.lastNs), cell(PARTNER.lastPacket));
+      if (from === undefined || first === null || last === null || cell(PARTNER.matched) === 0) continue;
+      joins.push({
+        from,
+        to,
+        receiver: otherSide(sideOf(cell(PARTNER.flow))),
+        sender: sideOf(flow),
+        matched: cell(PARTNER.matched),
+        control: cell(PARTNER.control),
+        bursts: this.#flows[flow * FLOW_CELLS + FLOW.judged] ?? 0,
+        first,
+        last,
+      });
+    }
+    return joins;
+  }
+
+  #begin(ring: Float64Array, flow: number, nowNs: number, bytes: number): void {
+    const flows = this.#flows;
+    const cells = flow * FLOW_CELLS;
+    // The oldest makes room; if it was not judged yet, it is now.
+    if (this.#judged <= this.#count - BURSTS_MAX) this.#judgeNext(ring);
+    const burst = this.#count++;
+    const at = (burst % BURSTS_MAX) * BURST_CELLS;
+    ring[at + BURST.flow] = flow;
+    ring[at + BURST.nth] = this.#nth(flow >> 1);
+    ring[at + BURST.fromNs] = nowNs;
+    ring[at + BURST.bytes] = bytes;
+    ring[at + BURST.packet] = packed(this.#moment);
+    ring[at + BURST.taken] = 0;
+    flows[cells + FLOW.burst] = burst;
+    flows[cells + FLOW.seen] = (flows[cells + FLOW.seen] ?? 0) + 1;
+    if (bytes < BURST_LEAST_BYTES) return;
+    flows[cells + FLOW.fromNs] = nowNs;
+    flows[cells + FLOW.fromPacket] = packed(this.#moment);
+    flows[cells + FLOW.bytes] = bytes;
+    const prompt = flows[(flow ^ 1) * FLOW_CELLS + FLOW.lastNs] ?? 0;
+    const hasPrompt = (flows[(flow ^ 1) * FLOW_CELLS + FLOW.seen] ?? 0) > 0 && nowNs - prompt < BURSTS_PROMPTED_NS;
+    flows[cells + FLOW.wasPrompted] = hasPrompt ? 1 : 0;
+    if (!hasPrompt) flows[cells + FLOW.unprompted] = (flows[cells + FLOW.unprompted] ?? 0) + 1;
+  }
+
+  /** Judges the bursts that began before then: by now they, and what they may have been passed on from, are whole. */
+  #judgeUntil(untilNs: number): void {
+    const ring = this.#ring;
+    while (ring !== null && this.#judged < this.#count) {
+      if ((ring[(this.#judged % BURSTS_MAX) * BURST_CELLS + BURST.fromNs] ?? 0) > untilNs) return;
+      this.#judgeNext(ring);
+    }
+  }
+
+  #judgeNext(ring: Float64Array): void {
+    const burst = this.#judged++;
+    const at = (burst % BURSTS_MAX) * BURST_CELLS;
+    const flow = ring[at + BURST.flow] ?? 0;
+    if (!this.#counts(ring, at)) return;
+    const fromNs = ring[at + BURST.fromNs] ?? 0;
+    const cells = flow * FLOW_CELLS;
+    this.#flows[cells + FLOW.judged] = (this.#flows[cells + FLOW.judged] ?? 0) + 1;
+    this.#search(ring, burst, fromNs - BURST_HOP_NS, fromNs);
+    const source = this.#fits === 1 ? this.#fit : NONE;
+    this.#search(ring, burst, fromNs - BURST_CONTROL_NS - BURST_HOP_NS, fromNs - BURST_CONTROL_NS);
+    const control = this.#fits === 1 ? this.#fit : NONE;
+    if (source !== NONE) {
+      ring[source + BURST.taken] = 1;
+      this.#tally(flow, ring, source, at, PARTNER.matched);
+    }
+    if (control !== NONE) this.#tally(flow, ring, control, at, PARTNER.control);
+  }
+
+  /** Of a connection that is still here, and no greeting, PING or window update: a gateway keeps those to itself. */
+  #counts(ring: Float64Array, at: number): boolean {
+    const flow = ring[at + BURST.flow] ?? 0;
+    if (ring[at + BURST.nth] !== this.#nth(flow >> 1)) return false;
+    return (
+      (this.#flows[flow * FLOW_CELLS + FLOW.seen] ?? 0) > BURSTS_GREETING &&
+      (ring[at + BURST.bytes] ?? 0) >= BURST_LEAST_BYTES
+    );
+  }
+
+  /** Looks for bursts from which `burst` may have been passed on, among those that began from `fromNs` and until `toNs`. */
+  #search(ring: Float64Array, burst: number, fromNs: number, toNs: number): void {
+    const at = (burst % BURSTS_MAX) * BURST_CELLS;
+    this.#fits = 0;
+    this.#fit = NONE;
+    const oldest = Math.max(0, burst - BURST_LOOKS_MAX, this.#count - BURSTS_MAX);
+    for (let earlier = burst - 1; earlier >= oldest; earlier--) {
+      const candidate = (earlier % BURSTS_MAX) * BURST_CELLS;
+      const beganNs = ring[candidate + BURST.fromNs] ?? 0;
+      if (beganNs < fromNs) return;
+      if (beganNs <= toNs && this.#mayBeSource(ring, candidate, at)) {
+        this.#fits++;
+        this.#fit = candidate;
+      }
+    }
+  }
+
+  #mayBeSource(ring: Float64Array, from: number, to: number): boolean {
+    if (ring[from + BURST.taken] === 1 || !isLike(ring[from + BURST.bytes] ?? 0, ring[to + BURST.bytes] ?? 0))
+      return false;
+    const fromFlow = ring[from + BURST.flow] ?? 0;
+    const toFlow = ring[to + BURST.flow] ?? 0;
+    const [near, far] = [fromFlow >> 1, toFlow >> 1];
+    if (near === far || (!this.#isOpaque(near) && !this.#isOpaque(far)) || !this.#counts(ring, from)) return false;
+    return this.#judge(near, otherSide(sideOf(fromFlow)), far, sideOf(toFlow)) !== FORWARDING.impossible;
+  }
+
+  #tally(flow: number, ring: Float64Array, source: number, burst: number, column: number): void {
+    let partners = this.#partners.get(flow);
+    if (partners === undefined) {
+      if (column === PARTNER.control) return;
+      partners = new Float64Array(BURST_PARTNERS_MAX * PARTNER_CELLS);
+      this.#partners.set(flow, partners);
+    }
+    const slot = slotOf(
+      partners,
+      ring[source + BURST.flow] ?? 0,
+      ring[source + BURST.nth] ?? 0,
+      column === PARTNER.matched,
+    );
+    if (slot === NONE) return;
+    partners[slot + column] = (partners[slot + column] ?? 0) + 1;
+    if (column === PARTNER.control) return;
+    if (partners[slot + PARTNER.matched] === 1) {
+      partners[slot + PARTNER.firstNs] = ring[burst + BURST.fromNs] ?? 0;
+      partners[slot + PARTNER.firstPacket] = ring[burst + BURST.packet] ?? 0;
+    }
+    partners[slot + PARTNER.lastNs] = ring[burst + BURST.fromNs] ?? 0;
+    partners[slot + PARTNER.lastPacket] = ring[burst + BURST.packet] ?? 0;
+  }
+}
+
+/** The slot of a partner; a new one takes an empty one, or that of a partner that matched once only. */
+function slotOf(partners: Float64Array, flow: number, nth: number, mayBegin: boolean): number {
+  let free = NONE;
+  for (let slot = 0; slot < partners.length; slot += PARTNER_CELLS) {
+    const matched = partners[slot + PARTNER.matched] ?? 0;
+    if (matched > 0 && partners[slot + PARTNER.flow] === flow && partners[slot + PARTNER.nth] === nth) return slot;
+    if (free === NONE && matched <= 1) free = slot;
+  }
+  if (!mayBegin || free === NONE) return NONE;
+  partners.fill(0, free, free + PARTNER_CELLS);
+  partners[free + PARTNER.flow] = flow;
+  partners[free + PARTNER.nth] = nth;
+  return free;
+}
+
+/** A gateway adds a few fields and compresses them anew; the rest stays as long as it was. */
+function isLike(a: number, b: number): boolean {
+  return Math.abs(a - b) <= BURSTS_UNLIKE_BYTES + BURSTS_UNLIKE_SHARE * Math.max(a, b);
+}
+
+function sideOf(flow: number): Side {
+  return (flow & 1) === 0 ? 0 : 1;
+}

@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest';
+import { Moment } from '../../src/capture/index.ts';
+import { BurstBook } from '../../src/trace/bursts.ts';
+import { FORWARDING } from '../../src/trace/joins.ts';
+import type { BurstJoin } from '../../src/trace/index.ts';
+
+const MS = 1e6;
+const SECOND_MS = 1000;
+const CLIENT_LEG = 0;
+const UPSTREAM_LEG = 1;
+const ASKS = 0;
+
+/** A gateway between connections 0 and 1: what it gets from the client on the one it may send on the other. */
+class Told {
+  readonly #moment = new Moment();
+  readonly #book: BurstBook;
+  #packets = 0;
+
+  constructor(isOpaque: (connection: number) => boolean = () => true) {
+    const judge = (near: number, _receiver: number, far: number): 0 | 2 =>
+      near === CLIENT_LEG && far === UPSTREAM_LEG ? FORWARDING.fitting : FORWARDING.impossible;
+    this.#book = new BurstBook(this.#moment, judge, (connection) => connection, isOpaque);
+    for (const connection of [0, 1, 2]) this.#book.opened(connection);
+  }
+
+  begins(): this {
+    this.#book.begin();
+    return this;
+  }
+
+  sends(connection: number, ms: number, bytes: number): this {
+    this.#moment.packet = ++this.#packets;
+    this.#moment.ns[0] = ms * MS;
+    this.#book.payload(connection, ASKS, bytes);
+    return this;
+  }
+
+  /** Requests a second apart, each passed on 2 ms later and `added` bytes longer. */
+  forwards(count: number, added = 60): this {
+    for (let i = 0; i < count; i++) {
+      this.sends(CLIENT_LEG, i * SECOND_MS, 400 + 7 * i);
+      this.sends(UPSTREAM_LEG, i * SECOND_MS + 2, 400 + 7 * i + added);
+    }
+    return this;
+  }
+
+  joins(): BurstJoin[] {
+    return this.#book.all((connection) => connection);
+  }
+}
+
+describe('bursts of what cannot be read', () => {
+  test('that leave a moment after they came, about as long, are passed on; the first two of a flow are greetings', () => {
+    expect(new Told().begins().forwards(12).joins()).toMatchObject([
+      { from: CLIENT_LEG, to: UPSTREAM_LEG, receiver: 1, sender: 0, matched: 10, control: 0, bursts: 10 },
+    ]);
+  });
+
+  test('are not compared where everything can be read', () => {
+    expect(new Told().forwards(12).joins()).toEqual([]);
+    expect(new Told(() => false).begins().forwards(12).joins()).toEqual([]);
+  });
+
+  test('are not the same where they are longer by more than a gateway adds', () => {
+    expect(new Told().begins().forwards(12, 300).joins()).toEqual([]);
+  });
+
+  test('say nothing where two of them fit: either may have been it', () => {
+    const told = new Told().begins().forwards(3);
+    for (let i = 10; i < 20; i++) {
+      told.sends(CLIENT_LEG, i * SECOND_MS, 500).sends(CLIENT_LEG, i * SECOND_MS + 4, 500);
+      told.sends(UPSTREAM_LEG, i * SECOND_MS + 6, 560);
+    }
+    expect(told.joins()).toMatchObject([{ matched: 1 }]);
+  });
+
+  test('that came too early to have been passed on are counted as chance', () => {
+    const told = new Told().begins().forwards(4);
+    for (let i = 10; i < 20; i++)
+      told.sends(CLIENT_LEG, i * SECOND_MS, 500).sends(UPSTREAM_LEG, i * SECOND_MS + 35, 560);
+    expect(told.joins()).toMatchObject([{ matched: 2, control: 10 }]);
+  });
+
+  test('of a PING are a gateway’s own', () => {
+    const told = new Told().begins();
+    for (let i = 0; i < 12; i++) told.sends(CLIENT_LEG, i * SECOND_MS, 46).sends(UPSTREAM_LEG, i * SECOND_MS + 2, 46);
+    expect(told.joins()).toEqual([]);
+  });
+});
