@@ -7,6 +7,7 @@ import { bundleFiles, checkBundleFolder } from './bundle-folder.ts';
 import { bundleFolder, evidenceFiles, evidenceOption } from './evidence-options.ts';
 import { EXIT, type ExitStatus, exitStatusOf, exitStatusOfError } from './exit-status.ts';
 import { Failure } from './failure.ts';
+import { filesOf } from './files-from.ts';
 import { InputGuard, refuseStreams } from './input-guard.ts';
 import { readKeyLog } from './key-log-file.ts';
 import { hintsOf, thresholdsOf } from './model-options.ts';
@@ -34,13 +35,15 @@ export async function main(args: readonly string[]): Promise<ExitStatus> {
     async analyze(files, options) {
       status = await analyze(files, options);
     },
-    async packets(files) {
+    async packets(named, options) {
+      const files = await filesOf(named, options);
       const { printPackets } = await import('./packets.ts');
       warnOfDump(await watched((reading) => printPackets(files, reading)));
     },
-    async frames(files, { keylog }) {
+    async frames(named, options) {
+      const files = await filesOf(named, options);
       const { printFrames } = await import('./frames.ts');
-      const keyLog = readKeyLog(keylog);
+      const keyLog = readKeyLog(options.keylog);
       warnOfDump(await watched((reading) => printFrames(files, { ...reading, keyLog })));
     },
     async render(file, options) {
@@ -55,7 +58,8 @@ export async function main(args: readonly string[]): Promise<ExitStatus> {
       const { printSchema } = await import('./render.ts');
       await printSchema();
     },
-    async trace(files) {
+    async trace(named, options) {
+      const files = await filesOf(named, options);
       const { trace } = await watched((reading) => readTrace(files, reading));
       await write(renderTrace(trace));
     },
@@ -69,14 +73,17 @@ export async function main(args: readonly string[]): Promise<ExitStatus> {
   }
 }
 
-async function analyze(files: readonly string[], options: AnalyzeOptions): Promise<ExitStatus> {
+async function analyze(named: readonly string[], options: AnalyzeOptions): Promise<ExitStatus> {
+  const files = await filesOf(named, options);
+  const { filesFrom } = options;
+  const inputs = filesFrom === undefined ? files : [...files, filesFrom];
   const settings = { thresholds: thresholdsOf(options), hints: hintsOf(options) };
   const outputs = [...options.output, ...evidenceFiles(options)];
-  await checkOutputs(outputs, files);
+  await checkOutputs(outputs, inputs);
   const evidence = evidenceOption(options);
   if (evidence !== undefined) refuseStreams(files, evidence);
   const folder = bundleFolder(options);
-  if (folder !== undefined) await checkBundleFolder(folder, files);
+  if (folder !== undefined) await checkBundleFolder(folder, inputs);
   const anonymizing = anonymizingOf(options);
   if (anonymizing !== null && options.keepSecrets) {
     throw new Failure('--keep-secrets: anonymised packets have no payload that secrets would open', EXIT.usage);

@@ -3,6 +3,7 @@ import { FORMATS, type FormatName } from '../report/index.ts';
 import { addAnonymizeOptions, type AnonymizeOptions } from './anonymize-options.ts';
 import { FAIL_ON, type FailOn } from './exit-status.ts';
 import { addEvidenceOptions, type EvidenceOptions } from './evidence-options.ts';
+import { addFileArguments, type FilesFromOption } from './files-from.ts';
 import { addModelOptions, type ModelOptions } from './model-options.ts';
 import { addOutputOption, type OutputFile } from './output-files.ts';
 import { VERSION } from './version.ts';
@@ -17,7 +18,7 @@ export interface PrintOptions extends ViewOptions, AnonymizeOptions {
 }
 
 /** What `analyze` was asked for. */
-export interface AnalyzeOptions extends ModelOptions, PrintOptions, EvidenceOptions {
+export interface AnalyzeOptions extends ModelOptions, PrintOptions, EvidenceOptions, FilesFromOption {
   readonly failOn: FailOn;
   readonly exitZero: boolean;
   /** A file of TLS secrets. */
@@ -31,6 +32,7 @@ const EXAMPLES = `Examples:
   $ watchpcap analyze gateway.pcap --output report.md --output report.json
   $ watchpcap analyze gateway.pcap --extract evidence.pcapng.gz
   $ watchpcap analyze gateway.pcap --bundle ticket.zip
+  $ find /captures -name '*.pcap' | watchpcap analyze --files-from -
   $ tcpdump -i any -w - 'tcp port 80 or tcp port 8080' | watchpcap analyze -
   $ watchpcap explain upstream-unanswered
 `;
@@ -49,16 +51,16 @@ Exit status:
 `;
 
 /** What `frames` was asked for. */
-export interface FrameOptions {
+export interface FrameOptions extends FilesFromOption {
   readonly keylog?: string;
 }
 
 /** What each command does. */
 export interface Commands {
   readonly analyze: (files: readonly string[], options: AnalyzeOptions) => Promise<void>;
-  readonly packets: (files: readonly string[]) => Promise<void>;
+  readonly packets: (files: readonly string[], options: FilesFromOption) => Promise<void>;
   readonly frames: (files: readonly string[], options: FrameOptions) => Promise<void>;
-  readonly trace: (files: readonly string[]) => Promise<void>;
+  readonly trace: (files: readonly string[], options: FilesFromOption) => Promise<void>;
   readonly render: (file: string, options: PrintOptions) => Promise<void>;
   readonly explain: (code: string | undefined, options: Pick<PrintOptions, 'color' | 'ascii'>) => Promise<void>;
   readonly schema: () => Promise<void>;
@@ -86,9 +88,8 @@ export function commandLine(commands: Commands): Command {
 
 function addAnalyze(program: Command, { analyze }: Commands): void {
   const command = program.command('analyze');
-  addPrintOptions(command)
+  addFileArguments(addPrintOptions(command))
     .description('say what happened in a capture taken at the gateway')
-    .addArgument(fileArgument())
     .addOption(
       new Option('--fail-on <state>', 'from which state on to exit with 1')
         .choices(FAIL_ON)
@@ -145,20 +146,16 @@ function addSchema(program: Command, { schema }: Commands): void {
 }
 
 function addPackets(program: Command, { packets }: Commands): void {
-  program
-    .command('packets')
+  addFileArguments(program.command('packets'))
     .description('print what was read of each packet, to be held against Wireshark: an object a line')
-    .addArgument(fileArgument())
     .addHelpText('after', EXIT_STATUSES)
     .exitOverride()
     .action(packets);
 }
 
 function addFrames(program: Command, { frames }: Commands): void {
-  program
-    .command('frames')
+  addFileArguments(program.command('frames'))
     .description('print every HTTP/2 frame and HTTP/1.1 message head, to be held against Wireshark: an object a line')
-    .addArgument(fileArgument())
     .addOption(keyLogOption())
     .addHelpText('after', EXIT_STATUSES)
     .exitOverride()
@@ -166,10 +163,8 @@ function addFrames(program: Command, { frames }: Commands): void {
 }
 
 function addTrace(program: Command, { trace }: Commands): void {
-  program
-    .command('trace')
+  addFileArguments(program.command('trace'))
     .description('print what the analysis works on, before anybody has a role: an object a line')
-    .addArgument(fileArgument())
     .addOption(new Option('-f, --format <format>', 'how').choices(['ndjson']).default('ndjson'))
     .addHelpText('after', EXIT_STATUSES)
     .exitOverride()
@@ -178,8 +173,4 @@ function addTrace(program: Command, { trace }: Commands): void {
 
 function keyLogOption(): Option {
   return new Option('--keylog <file>', 'TLS secrets (SSLKEYLOGFILE); those in a pcapng are used anyway');
-}
-
-function fileArgument(): Argument {
-  return new Argument('<file...>', 'pcap or pcapng, plain, gzip or zstd; a directory; - reads standard input');
 }

@@ -51,8 +51,8 @@ export function addViewOptions(command: Command): Command {
     .addOption(new Option('-v, --verbose', 'all evidence, connections and thresholds (text)').default(false));
 }
 
-export function viewOf({ tz, at, connection, stream, since, until }: ViewOptions): View {
-  return { zone: tz, at, connections: connection, stream, since, until };
+export function viewOf({ tz, at, connection, stream, since, until, only }: ViewOptions): View {
+  return { zone: tz, at, connections: connection, stream, since, until, only };
 }
 
 /** Which sections, and how much of each. */

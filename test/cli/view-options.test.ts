@@ -36,6 +36,7 @@ describe('how a person wants to see the report', () => {
     expect(stdout).toMatch(/^✖ half-dead/);
     for (const heading of ['Findings', 'What to do', 'How far to trust it']) expect(stdout).toContain(`\n${heading}\n`);
     for (const heading of ['Timeline', 'Connections', 'Hurt streams']) expect(stdout).not.toContain(heading);
+    expect(stdout.replace(/\s+/g, ' ')).toContain('Sections not shown: timeline, windows and connections.');
   });
 
   test('--quiet is two lines, and the exit status says the rest', async () => {

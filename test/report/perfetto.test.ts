@@ -21,9 +21,14 @@ function eventsOf(report: Report): readonly Event[] {
 }
 
 const STORIES = { gatewayMute, recovered, healthy, inconclusive };
+const RECORDED = ['samples/gateway.pcap', 'samples/gateway-keepalive.pcap', 'samples/gateway-healthy.pcap'];
 
-describe.each(Object.entries(STORIES))('%s', (_, told) => {
-  const report = composed(told());
+const REPORTS: readonly (readonly [name: string, report: Report])[] = [
+  ...Object.entries(STORIES).map(([name, told]) => [name, composed(told())] as const),
+  ...(await Promise.all(RECORDED.map(async (path) => [path, await reportOn(path)] as const))),
+];
+
+describe.each(REPORTS)('%s', (_, report) => {
   const events = eventsOf(report);
 
   test('slices of one track never overlap', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Report } from '../../../src/report/index.ts';
+import { type Report, SECTION_NAMES } from '../../../src/report/index.ts';
 import { viewed, WHOLE_VIEW } from '../../../src/report/view.ts';
 import { relativeText } from '../../../src/report/view/moment.ts';
 import { isZone, localTime } from '../../../src/report/view/zone.ts';
@@ -120,6 +120,12 @@ describe('a part of it', () => {
     const late = viewed(report, { ...WHOLE_VIEW, since: '2027-01-01T00:00:00.000000Z' });
     expect(late.connections).toEqual([]);
     expect(late.verdict.summary).toContain('Shown here: what ended after 2027-01-01 00:00:00.000 UTC;');
+  });
+
+  test('sections that are left out are named, none where all are there', () => {
+    const { summary } = viewed(report, { ...WHOLE_VIEW, only: ['findings', 'steps'] }).verdict;
+    expect(summary).toBe(`${report.verdict.summary} Sections not shown: timeline, windows, connections and trust.`);
+    expect(viewed(report, { ...WHOLE_VIEW, only: SECTION_NAMES })).toEqual(report);
   });
 
   test('links stay, since windows name them by place', () => {
