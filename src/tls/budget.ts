@@ -1,24 +1,24 @@
-/** Bytes that all flows together may keep. */
+/** What all flows together may keep, or spend. */
 export class Budget {
   /** How often there was no room. */
   refused = 0;
   #left: number;
 
-  constructor(bytes: number) {
-    this.#left = bytes;
+  constructor(amount: number) {
+    this.#left = amount;
   }
 
-  /** @returns whether there was room; then `give` has to bring it back */
-  take(bytes: number): boolean {
-    if (bytes > this.#left) {
+  /** @returns whether there was room; then `give` brings it back */
+  take(amount: number): boolean {
+    if (amount > this.#left) {
       this.refused++;
       return false;
     }
-    this.#left -= bytes;
+    this.#left -= amount;
     return true;
   }
 
-  give(bytes: number): void {
-    this.#left += bytes;
+  give(amount: number): void {
+    this.#left += amount;
   }
 }

@@ -3,10 +3,11 @@ export type Cipher =
   | {
       readonly kind: 'aead';
       /** Name in node:crypto. */
-      readonly name: 'aes-128-gcm' | 'aes-256-gcm' | 'chacha20-poly1305';
+      readonly name: 'aes-128-gcm' | 'aes-256-gcm' | 'chacha20-poly1305' | 'aes-128-ccm' | 'aes-256-ccm';
       readonly keyBytes: number;
-      /** Of the nonce: sent with each record in TLS 1.2 AES-GCM (RFC 5288 §3), else made from the sequence number. */
+      /** Of the nonce: sent with each record in TLS 1.2 AES-GCM (RFC 5288 §3) and AES-CCM (RFC 6655 §3), else made from the sequence number. */
       readonly explicitNonceBytes: number;
+      readonly tagBytes: number;
     }
   | {
       readonly kind: 'cbc';
@@ -23,14 +24,29 @@ export interface Suite {
   readonly mac: 'sha1' | 'sha256' | 'sha384';
 }
 
-const GCM_NONCE_BYTES = 8;
+const EXPLICIT_NONCE_BYTES = 8;
+const TAG_BYTES = 16;
+/** Of the suites whose names end in CCM_8 (RFC 6655 §4). */
+const SHORT_TAG_BYTES = 8;
 const MAC_BYTES = { sha1: 20, sha256: 32, sha384: 48 } as const;
 
 function gcm(bits: 128 | 256, explicitNonceBytes: number): Cipher {
-  return { kind: 'aead', name: bits === 128 ? 'aes-128-gcm' : 'aes-256-gcm', keyBytes: bits / 8, explicitNonceBytes };
+  const name = bits === 128 ? 'aes-128-gcm' : 'aes-256-gcm';
+  return { kind: 'aead', name, keyBytes: bits / 8, explicitNonceBytes, tagBytes: TAG_BYTES };
 }
 
-const CHACHA: Cipher = { kind: 'aead', name: 'chacha20-poly1305', keyBytes: 32, explicitNonceBytes: 0 };
+function ccm(bits: 128 | 256, explicitNonceBytes: number, tagBytes: number = TAG_BYTES): Cipher {
+  const name = bits === 128 ? 'aes-128-ccm' : 'aes-256-ccm';
+  return { kind: 'aead', name, keyBytes: bits / 8, explicitNonceBytes, tagBytes };
+}
+
+const CHACHA: Cipher = {
+  kind: 'aead',
+  name: 'chacha20-poly1305',
+  keyBytes: 32,
+  explicitNonceBytes: 0,
+  tagBytes: TAG_BYTES,
+};
 
 function aead(cipher: Cipher, hash: Suite['hash']): Suite {
   return { cipher, hash, mac: 'sha256' };
@@ -60,6 +76,10 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [0x009d, 'TLS_RSA_WITH_AES_256_GCM_SHA384'],
   [0x009e, 'TLS_DHE_RSA_WITH_AES_128_GCM_SHA256'],
   [0x009f, 'TLS_DHE_RSA_WITH_AES_256_GCM_SHA384'],
+  [0xc0ac, 'TLS_ECDHE_ECDSA_WITH_AES_128_CCM'],
+  [0xc0ad, 'TLS_ECDHE_ECDSA_WITH_AES_256_CCM'],
+  [0xc0ae, 'TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8'],
+  [0xc0af, 'TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8'],
   [0xc009, 'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA'],
   [0xc00a, 'TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA'],
   [0xc013, 'TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA'],
@@ -81,13 +101,23 @@ export function suiteName(id: number): string {
   return NAMES.get(id) ?? `0x${id.toString(16).padStart(4, '0')}`;
 }
 
-/** Suites of TLS 1.3 (RFC 8446 §B.4) and TLS 1.2 (IANA's registry) that are decrypted. CCM is left out: nobody was seen to use it here. */
+/** Suites of TLS 1.3 (RFC 8446 §B.4) and TLS 1.2 (IANA's registry) that are decrypted. */
 const SUITES: ReadonlyMap<number, Suite> = new Map([
   [0x1301, aead(gcm(128, 0), 'sha256')],
   [0x1302, aead(gcm(256, 0), 'sha384')],
   [0x1303, aead(CHACHA, 'sha256')],
-  ...[0x009c, 0x009e, 0xc02b, 0xc02f].map((id) => [id, aead(gcm(128, GCM_NONCE_BYTES), 'sha256')] as const),
-  ...[0x009d, 0x009f, 0xc02c, 0xc030].map((id) => [id, aead(gcm(256, GCM_NONCE_BYTES), 'sha384')] as const),
+  [0x1304, aead(ccm(128, 0), 'sha256')],
+  [0x1305, aead(ccm(128, 0, SHORT_TAG_BYTES), 'sha256')],
+  ...[0x009c, 0x009e, 0xc02b, 0xc02f].map((id) => [id, aead(gcm(128, EXPLICIT_NONCE_BYTES), 'sha256')] as const),
+  ...[0x009d, 0x009f, 0xc02c, 0xc030].map((id) => [id, aead(gcm(256, EXPLICIT_NONCE_BYTES), 'sha384')] as const),
+  ...[0xc09c, 0xc09e, 0xc0ac].map((id) => [id, aead(ccm(128, EXPLICIT_NONCE_BYTES), 'sha256')] as const),
+  ...[0xc09d, 0xc09f, 0xc0ad].map((id) => [id, aead(ccm(256, EXPLICIT_NONCE_BYTES), 'sha256')] as const),
+  ...[0xc0a0, 0xc0a2, 0xc0ae].map(
+    (id) => [id, aead(ccm(128, EXPLICIT_NONCE_BYTES, SHORT_TAG_BYTES), 'sha256')] as const,
+  ),
+  ...[0xc0a1, 0xc0a3, 0xc0af].map(
+    (id) => [id, aead(ccm(256, EXPLICIT_NONCE_BYTES, SHORT_TAG_BYTES), 'sha256')] as const,
+  ),
   ...[0xcca8, 0xcca9, 0xccaa].map((id) => [id, aead(CHACHA, 'sha256')] as const),
   ...[0x002f, 0x0033, 0xc009, 0xc013].map((id) => [id, cbc(128, 'sha1')] as const),
   ...[0x0035, 0x0039, 0xc00a, 0xc014].map((id) => [id, cbc(256, 'sha1')] as const),
@@ -99,4 +129,10 @@ const SUITES: ReadonlyMap<number, Suite> = new Map([
 /** What a cipher suite's number stands for; undefined for one that is not decrypted. */
 export function suiteOf(id: number): Suite | undefined {
   return SUITES.get(id);
+}
+
+/** Suites of TLS 1.3 whose hash is as long as a secret: of early data the hellos do not tell which (RFC 8446 §4.2.10). */
+export function suitesOfTls13(secretBytes: number): Suite[] {
+  const hash = secretBytes === MAC_BYTES.sha384 ? 'sha384' : 'sha256';
+  return [...SUITES].flatMap(([id, suite]) => (id >> 8 === 0x13 && suite.hash === hash ? [suite] : []));
 }

@@ -17,10 +17,27 @@ export interface Hello {
   readonly sessionId: string;
   /** Of a ServerHello: it took the client's key of an earlier session (RFC 8446 §4.2.11). */
   readonly hasPreSharedKey: boolean;
+  /** Of a ClientHello: early data follow it (RFC 8446 §4.2.10). */
+  readonly hasEarlyData: boolean;
+}
+
+/** What a TLS 1.3 server says of the session in its first protected message (RFC 8446 §4.3.1). */
+export interface EncryptedExtensions {
+  /** The one chosen. */
+  readonly protocols: readonly string[];
+  /** It took the early data. */
+  readonly hasEarlyData: boolean;
 }
 
 const RANDOM_BYTES = 32;
-const EXTENSION = { serverName: 0, alpn: 16, encryptThenMac: 22, preSharedKey: 41, supportedVersions: 43 } as const;
+const EXTENSION = {
+  serverName: 0,
+  alpn: 16,
+  encryptThenMac: 22,
+  preSharedKey: 41,
+  earlyData: 42,
+  supportedVersions: 43,
+} as const;
 /** SHA-256 of "HelloRetryRequest", in place of a random (RFC 8446 §4.1.3). */
 const RETRY_RANDOM = 'cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c';
 
@@ -93,7 +110,13 @@ export function readServerHello(body: Uint8Array): Hello | null {
   };
 }
 
-type Extensions = Pick<Hello, 'serverName' | 'protocols' | 'encryptThenMac' | 'hasPreSharedKey'> & { version: number };
+export function readEncryptedExtensions(body: Uint8Array): EncryptedExtensions {
+  return extensionsOf(new Cursor(body), true);
+}
+
+type Extensions = Pick<Hello, 'serverName' | 'protocols' | 'encryptThenMac' | 'hasPreSharedKey' | 'hasEarlyData'> & {
+  version: number;
+};
 
 function extensionsOf(cursor: Cursor, isServer: boolean): Extensions {
   const found: { -readonly [K in keyof Extensions]: Extensions[K] } = {
@@ -102,6 +125,7 @@ function extensionsOf(cursor: Cursor, isServer: boolean): Extensions {
     protocols: [],
     encryptThenMac: false,
     hasPreSharedKey: false,
+    hasEarlyData: false,
   };
   const extensions = cursor.isAtEnd ? new Cursor(new Uint8Array(0)) : cursor.vector(2);
   while (!extensions.isAtEnd && !extensions.isCut) {
@@ -109,6 +133,7 @@ function extensionsOf(cursor: Cursor, isServer: boolean): Extensions {
     const content = extensions.vector(2);
     if (type === EXTENSION.encryptThenMac) found.encryptThenMac = true;
     else if (type === EXTENSION.preSharedKey) found.hasPreSharedKey = true;
+    else if (type === EXTENSION.earlyData) found.hasEarlyData = true;
     else if (type === EXTENSION.supportedVersions && isServer) found.version = content.number(2);
     else if (type === EXTENSION.alpn) found.protocols = protocolsOf(content.vector(2));
     else if (type === EXTENSION.serverName && !isServer) found.serverName = serverNameOf(content.vector(2));

@@ -2,7 +2,8 @@ import { ProxiedClient, readProxyHeader, type Side } from '../tcp/index.ts';
 import { Budget } from './budget.ts';
 import type { KeyLog } from './key-log.ts';
 import { HELLOS_MAX_BYTES, Outline, type OutlineSink } from './outline.ts';
-import { CONTENT } from './record-reader.ts';
+import { RecordBuffers } from './record-buffers.ts';
+import { CONTENT, isClientHello } from './record-reader.ts';
 import { Session } from './session.ts';
 
 /** What the tls stage tells its right: the bytes of connections without TLS as they are, of others what was said inside it. */
@@ -19,18 +20,33 @@ const UNKNOWN_BYTES: number = 2 ** 31;
 /** A ClientHello in pieces is kept so far, until it tells whether there are secrets for the connection. */
 const HELLO_MAX_BYTES: number = 2 ** 14;
 
-/** What all sessions together may keep of records that segments cut, and of hellos: for 900 flows a whole record each, for far more what is usual. */
-const SESSIONS_MAX_BYTES: number = 32 * 2 ** 20;
+/** Records that segments cut, of all sessions: 1,000 flows may at one time be inside the longest ones, 8,000 inside usual ones. */
+const CUT_RECORDS_MAX_BYTES: number = 32 * 2 ** 20;
+/** Hellos of all sessions, until it is known whether there are secrets for them. */
+const SESSION_HELLOS_MAX_BYTES: number = 16 * 2 ** 20;
+/** Sequence numbers tried behind gaps, of all sessions: some two thirds of a second. */
+const TRIALS_MAX = 200_000;
+/** What an unread hello is taken to cost at least: the session that reads it. */
+const SESSION_BYTES = 2048;
 
 /** The stage's bounds, for a report. */
-export const TLS_BOUNDS: { readonly bytes: number } = { bytes: SESSIONS_MAX_BYTES + HELLOS_MAX_BYTES };
+export const TLS_BOUNDS: { readonly bytes: number } = {
+  bytes: CUT_RECORDS_MAX_BYTES + SESSION_HELLOS_MAX_BYTES + HELLOS_MAX_BYTES,
+};
 
 /** What is known of a connection: nothing yet, that its bytes go on as they are, or a session that is decrypted. */
 interface State {
   session: Session | null;
-  /** The client's first bytes, while the session may yet turn out to have no secrets. */
+  /** The client's first bytes, while the session may yet turn out to have no secrets; and what they take of the budget. */
   kept: Uint8Array;
+  budgeted: number;
+  /** It was told that there are. */
+  isTold: boolean;
+  /** It began in the clear: TLS may come after a STARTTLS, or in a tunnel that a CONNECT opened. */
+  isClear: boolean;
 }
+
+const NOTHING = new Uint8Array(0);
 
 /**
  * The tls stage: takes the bytes of flows in order. Only connections whose first bytes are a ClientHello, and whose secrets were given, are
@@ -42,7 +58,9 @@ export class TlsPass {
   /** Connections that may be, or are, decrypted. */
   readonly #states = new Map<number, State>();
   readonly #client = new ProxiedClient();
-  readonly #budget = new Budget(SESSIONS_MAX_BYTES);
+  readonly #buffers = new RecordBuffers(CUT_RECORDS_MAX_BYTES);
+  readonly #budget = new Budget(SESSION_HELLOS_MAX_BYTES);
+  readonly #trials = new Budget(TRIALS_MAX);
   readonly #outline: Outline;
 
   constructor(keyLog: KeyLog, sink: TlsSink) {
@@ -51,15 +69,16 @@ export class TlsPass {
     this.#outline = new Outline(sink, () => !keyLog.isEmpty);
   }
 
-  /** How often there was no room for a record that a segment cut, or for a hello. */
+  /** How often there was no room for a record that a segment cut, or for a hello, or no trial was left. */
   get refused(): number {
-    return this.#budget.refused + this.#outline.refusedHellos;
+    return this.#buffers.refused + this.#budget.refused + this.#trials.refused + this.#outline.refusedHellos;
   }
 
   opened(connection: number): void {
     this.#release(connection);
     this.#outline.opened(connection);
-    if (!this.#keyLog.isEmpty) this.#states.set(connection, { session: null, kept: new Uint8Array(0) });
+    if (!this.#keyLog.isEmpty)
+      this.#states.set(connection, { session: null, kept: NOTHING, budgeted: 0, isTold: false, isClear: false });
   }
 
   bytes(connection: number, side: Side, view: DataView, at: number, end: number): void {
@@ -93,28 +112,57 @@ export class TlsPass {
   }
 
   #release(connection: number): void {
-    this.#states.get(connection)?.session?.release();
+    const state = this.#states.get(connection);
+    if (state === undefined) return;
+    state.session?.release();
+    this.#forgetHello(state);
     this.#states.delete(connection);
+  }
+
+  #forgetHello(state: State): void {
+    this.#budget.give(state.budgeted);
+    state.budgeted = 0;
+    state.kept = NOTHING;
+  }
+
+  /** @returns false where there is no room */
+  #keepHello(state: State, view: DataView, at: number, end: number): boolean {
+    const bytes = state.kept.length + end - at;
+    const budgeted = SESSION_BYTES + bytes;
+    if (!this.#budget.take(budgeted - state.budgeted)) return false;
+    state.budgeted = budgeted;
+    const kept = new Uint8Array(bytes);
+    kept.set(state.kept);
+    kept.set(new Uint8Array(view.buffer, view.byteOffset + at, end - at), state.kept.length);
+    state.kept = kept;
+    return true;
   }
 
   #first(connection: number, state: State, side: Side, view: DataView, at: number, end: number): void {
     // A PROXY header stands before the hello, and is for the http stage; one cut by a segment's end is too rare to be waited for.
-    const helloAt = at + Math.max(0, readProxyHeader(view, at, end, this.#client));
+    const helloAt = state.isClear ? at : at + Math.max(0, readProxyHeader(view, at, end, this.#client));
     if (helloAt > at) this.#sink.bytes(connection, side, view, at, helloAt);
     if (helloAt === end) return;
-    if (view.getUint8(helloAt) !== CONTENT.handshake) {
-      this.#states.delete(connection);
+    const mayBeHello = state.isClear ? isClientHello(view, helloAt, end) : view.getUint8(helloAt) === CONTENT.handshake;
+    if (!mayBeHello) {
+      state.isClear = true;
       this.#clear(connection, side, view, helloAt, end);
       return;
     }
-    state.session = new Session(this.#keyLog, this.#budget, {
+    const session = new Session(this.#keyLog, this.#buffers, this.#budget, this.#trials, {
       content: (from, bytes) => {
+        this.#tell(connection, state, session);
         const inner = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
         this.#sink.bytes(connection, from, inner, 0, bytes.length);
       },
-      lost: (from) => this.#sink.gap(connection, from, UNKNOWN_BYTES),
+      lost: (from) => {
+        if (!session.hasSecrets) return;
+        this.#tell(connection, state, session);
+        this.#sink.gap(connection, from, UNKNOWN_BYTES);
+      },
     });
-    this.#hello(connection, state, state.session, side, view, helloAt, end);
+    state.session = session;
+    this.#hello(connection, state, session, side, view, helloAt, end);
   }
 
   #hello(
@@ -126,23 +174,31 @@ export class TlsPass {
     at: number,
     end: number,
   ): void {
-    const piece = new Uint8Array(view.buffer, view.byteOffset + at, end - at);
-    const kept = new Uint8Array(state.kept.length + piece.length);
-    kept.set(state.kept);
-    kept.set(piece, state.kept.length);
-    state.kept = kept;
+    if (!this.#keepHello(state, view, at, end)) {
+      this.#passOn(connection, state, side);
+      this.#clear(connection, side, view, at, end);
+      return;
+    }
     session.read(side, view, at, end);
     if (session.hasSecrets) {
-      state.kept = new Uint8Array(0);
-      this.#sink.decrypted(connection);
-      this.#sink.facts?.(connection, session.facts);
+      this.#forgetHello(state);
+      this.#tell(connection, state, session);
     } else if (session.hasClientHello || state.kept.length > HELLO_MAX_BYTES || session.directions[side].hasGap) {
       this.#passOn(connection, state, side);
     }
   }
 
+  /** Early data may come in the hello's own segment, and be told before it is read. */
+  #tell(connection: number, state: State, session: Session): void {
+    if (state.isTold) return;
+    state.isTold = true;
+    this.#sink.decrypted(connection);
+    this.#sink.facts?.(connection, session.facts);
+  }
+
   /** There is nothing to decrypt it with. */
-  #passOn(connection: number, { kept }: State, side: Side): void {
+  #passOn(connection: number, state: State, side: Side): void {
+    const { kept } = state;
     this.#release(connection);
     if (kept.length > 0) this.#clear(connection, side, new DataView(kept.buffer), 0, kept.length);
   }

@@ -1,11 +1,13 @@
-import { createDecipheriv, createHmac } from 'node:crypto';
+import { createDecipheriv, createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { Cipher, Suite } from './ciphers.ts';
-import { expandLabel } from './derive.ts';
+import { HEADER_BYTES } from './record-reader.ts';
 
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
+export const IV_BYTES = 12;
 const BLOCK_BYTES = 16;
 const SEQUENCE_BYTES = 8;
+
+type AeadCipher = Extract<Cipher, { kind: 'aead' }>;
+type CbcCipher = Extract<Cipher, { kind: 'cbc' }>;
 
 /** One record as it was on the wire. */
 export interface Sealed {
@@ -23,10 +25,14 @@ export interface Protection {
 }
 
 /** Sequence numbers are 64 bits (RFC 8446 §5.3); 2^53 records are more than anybody sends. */
-function sequenceBytes(sequence: number): Uint8Array {
-  const view = new DataView(new ArrayBuffer(SEQUENCE_BYTES));
+function writeSequence(view: DataView, sequence: number): void {
   view.setUint32(0, Math.floor(sequence / 2 ** 32));
   view.setUint32(4, sequence >>> 0);
+}
+
+function sequenceBytes(sequence: number): Uint8Array {
+  const view = new DataView(new ArrayBuffer(SEQUENCE_BYTES));
+  writeSequence(view, sequence);
   return new Uint8Array(view.buffer);
 }
 
@@ -34,48 +40,63 @@ function header(type: number, version: number, length: number): Uint8Array {
   return Uint8Array.of(type, version >> 8, version & 0xff, length >> 8, length & 0xff);
 }
 
-/** AEAD of TLS 1.2 and 1.3. */
+/** AEAD of TLS 1.2 and 1.3. What a record needs beside its bytes is written where the last one's stood: node:crypto copies it. */
 export class AeadProtection implements Protection {
-  readonly #cipher: Extract<Cipher, { kind: 'aead' }>;
-  readonly #key: Uint8Array;
-  readonly #iv: Uint8Array;
+  readonly #cipher: AeadCipher;
+  readonly #key: KeyObject;
+  readonly #options: { readonly authTagLength: number };
   readonly #isTls13: boolean;
   #sequence = 0;
+  readonly #nonce = new Uint8Array(IV_BYTES);
+  readonly #nonceView = new DataView(this.#nonce.buffer);
+  /** The last 8 bytes of the vector, with which a sequence number is combined. */
+  readonly #ivHigh: number;
+  readonly #ivLow: number;
+  readonly #associated: Uint8Array;
+  readonly #associatedView: DataView;
+  readonly #plaintextLength = { plaintextLength: 0 };
 
-  /** @param iv 12 bytes; of TLS 1.2 AES-GCM the 4 that are not sent */
-  constructor(cipher: Extract<Cipher, { kind: 'aead' }>, key: Uint8Array, iv: Uint8Array, isTls13: boolean) {
+  /** @param iv 12 bytes; of TLS 1.2 with explicit nonces the 4 that are not sent */
+  constructor(cipher: AeadCipher, key: Uint8Array, iv: Uint8Array, isTls13: boolean) {
     this.#cipher = cipher;
-    this.#key = key;
-    this.#iv = iv;
+    this.#key = createSecretKey(key);
+    this.#options = { authTagLength: cipher.tagBytes };
     this.#isTls13 = isTls13;
+    this.#nonce.set(iv);
+    this.#ivHigh = this.#nonceView.getInt32(IV_BYTES - SEQUENCE_BYTES);
+    this.#ivLow = this.#nonceView.getInt32(IV_BYTES - SEQUENCE_BYTES / 2);
+    this.#associated = new Uint8Array(isTls13 ? HEADER_BYTES : SEQUENCE_BYTES + HEADER_BYTES);
+    this.#associatedView = new DataView(this.#associated.buffer);
   }
 
   skip(records: number): void {
     this.#sequence += records;
   }
 
-  open({ type, version, fragment }: Sealed): Uint8Array | null {
-    const { explicitNonceBytes } = this.#cipher;
-    const bytes = fragment.length - explicitNonceBytes - TAG_BYTES;
+  open(record: Sealed): Uint8Array | null {
+    const { fragment } = record;
+    const { explicitNonceBytes, tagBytes } = this.#cipher;
+    const bytes = fragment.length - explicitNonceBytes - tagBytes;
     if (bytes < 0) return null;
-    const nonce = explicitNonceBytes > 0 ? join(this.#iv, fragment.subarray(0, explicitNonceBytes)) : this.#nonce();
+    if (explicitNonceBytes > 0)
+      this.#nonce.set(fragment.subarray(0, explicitNonceBytes), IV_BYTES - explicitNonceBytes);
+    else this.#combineNonce();
+    this.#associate(record, bytes);
     const sealed = fragment.subarray(explicitNonceBytes, explicitNonceBytes + bytes);
-    const associated = this.#isTls13
-      ? header(type, version, fragment.length) // RFC 8446 §5.2
-      : join(sequenceBytes(this.#sequence), header(type, version, bytes)); // RFC 5246 §6.2.3.3
-    const content = this.#decipher(nonce, associated, sealed, fragment.subarray(fragment.length - TAG_BYTES));
+    const content = this.#decipher(sealed, fragment.subarray(explicitNonceBytes + bytes));
     if (content !== null) this.#sequence++;
     return content;
   }
 
-  #decipher(nonce: Uint8Array, associated: Uint8Array, sealed: Uint8Array, tag: Uint8Array): Uint8Array | null {
-    // Typed as GCM for all three: node:crypto has one interface for them.
+  #decipher(sealed: Uint8Array, tag: Uint8Array): Uint8Array | null {
+    // Typed as GCM for all: node:crypto has one interface for them.
     const name = this.#cipher.name as 'aes-256-gcm';
-    const decipher = createDecipheriv(name, this.#key, nonce, { authTagLength: TAG_BYTES });
-    decipher.setAAD(associated, { plaintextLength: sealed.length });
+    const decipher = createDecipheriv(name, this.#key, this.#nonce, this.#options);
     decipher.setAuthTag(tag);
-    const content = decipher.update(sealed);
+    this.#plaintextLength.plaintextLength = sealed.length;
+    decipher.setAAD(this.#associated, this.#plaintextLength);
     try {
+      const content = decipher.update(sealed);
       decipher.final();
       return plain(content);
     } catch {
@@ -84,33 +105,32 @@ export class AeadProtection implements Protection {
   }
 
   /** RFC 8446 §5.3, RFC 7905 §2. */
-  #nonce(): Uint8Array {
-    const nonce = Uint8Array.from(this.#iv);
-    const sequence = sequenceBytes(this.#sequence);
-    for (let i = 0; i < SEQUENCE_BYTES; i++) {
-      const at = IV_BYTES - SEQUENCE_BYTES + i;
-      nonce[at] = (nonce[at] ?? 0) ^ (sequence[i] ?? 0);
-    }
-    return nonce;
+  #combineNonce(): void {
+    this.#nonceView.setInt32(IV_BYTES - SEQUENCE_BYTES, this.#ivHigh ^ Math.floor(this.#sequence / 2 ** 32));
+    this.#nonceView.setInt32(IV_BYTES - SEQUENCE_BYTES / 2, this.#ivLow ^ (this.#sequence >>> 0));
+  }
+
+  /** RFC 8446 §5.2, RFC 5246 §6.2.3.3. */
+  #associate({ type, version, fragment }: Sealed, bytes: number): void {
+    const view = this.#associatedView;
+    const at = this.#isTls13 ? 0 : SEQUENCE_BYTES;
+    if (at > 0) writeSequence(view, this.#sequence);
+    view.setUint8(at, type);
+    view.setUint16(at + 1, version);
+    view.setUint16(at + 3, this.#isTls13 ? fragment.length : bytes);
   }
 }
 
 /** AES-CBC of TLS 1.2, MAC before or after encryption (RFC 5246 §6.2.3.2, RFC 7366). */
 export class CbcProtection implements Protection {
   readonly #suite: Suite;
-  readonly #cipher: Extract<Cipher, { kind: 'cbc' }>;
+  readonly #cipher: CbcCipher;
   readonly #key: Uint8Array;
   readonly #macKey: Uint8Array;
   readonly #encryptThenMac: boolean;
   #sequence = 0;
 
-  constructor(
-    suite: Suite,
-    cipher: Extract<Cipher, { kind: 'cbc' }>,
-    key: Uint8Array,
-    macKey: Uint8Array,
-    encryptThenMac: boolean,
-  ) {
+  constructor(suite: Suite, cipher: CbcCipher, key: Uint8Array, macKey: Uint8Array, encryptThenMac: boolean) {
     this.#suite = suite;
     this.#cipher = cipher;
     this.#key = key;
@@ -160,14 +180,6 @@ export class CbcProtection implements Protection {
       .update(content);
     return plain(mac.digest());
   }
-}
-
-/** The keys of one direction from its traffic secret (RFC 8446 §7.3); null where the suite is none of TLS 1.3. */
-export function protectionFrom(suite: Suite, secret: Uint8Array): Protection | null {
-  const { cipher, hash } = suite;
-  if (cipher.kind !== 'aead') return null;
-  const key = expandLabel(hash, secret, 'key', cipher.keyBytes);
-  return new AeadProtection(cipher, key, expandLabel(hash, secret, 'iv', IV_BYTES), true);
 }
 
 /** Takes off the padding (RFC 5246 §6.2.3.2): so many bytes of this value, and one more that says so. */

@@ -1,4 +1,4 @@
-import type { Budget } from './budget.ts';
+import type { RecordBuffers } from './record-buffers.ts';
 
 /** Content types (RFC 8446 §5.1). */
 export const CONTENT = { changeCipherSpec: 20, alert: 21, handshake: 22, applicationData: 23 } as const;
@@ -6,8 +6,8 @@ export const CONTENT = { changeCipherSpec: 20, alert: 21, handshake: 22, applica
 export const HEADER_BYTES = 5;
 /** 2^14 of plaintext and what protection may add in TLS 1.2 (RFC 5246 §6.2.3). */
 export const FRAGMENT_MAX_BYTES: number = 2 ** 14 + 2048;
-const FIRST_BYTES = 2048;
-const NOTHING = new Uint8Array(0);
+
+const CLIENT_HELLO = 1;
 
 export type OnRecord = (type: number, version: number, fragment: Uint8Array) => void;
 
@@ -31,45 +31,55 @@ export function isRecordChain(view: DataView, at: number, end: number): boolean 
   return next === end;
 }
 
+/** Whether a ClientHello begins with these bytes (RFC 8446 §4.1.2): what tells TLS where something else was spoken before. */
+export function isClientHello(view: DataView, at: number, end: number): boolean {
+  if (view.getUint8(at) !== CONTENT.handshake || end - at < HEADER_BYTES + 6 || !isRecordStart(view, at, end))
+    return false;
+  const messageAt = at + HEADER_BYTES;
+  return view.getUint8(messageAt) === CLIENT_HELLO && view.getUint8(messageAt + 4) === 3;
+}
+
 /** Cuts one direction's bytes into records (RFC 8446 §5.1); what segments cut is put together. */
 export class RecordReader {
   /** Bytes are missing or are no records: nothing is read until `restart`. */
   isLost = false;
-  #kept = new Uint8Array(0);
-  #view = new DataView(this.#kept.buffer);
+  readonly #buffers: RecordBuffers;
+  readonly #onRecord: OnRecord;
+  /** The record that is put together: a buffer, how far it is filled, and how far it goes as far as that is known. */
+  #kept: Uint8Array<ArrayBuffer> | null = null;
   #keptBytes = 0;
-  readonly #budget: Budget;
+  #wanted = HEADER_BYTES;
 
-  /** @param budget of what all readers keep: a flow whose record finds no room is lost */
-  constructor(budget: Budget) {
-    this.#budget = budget;
+  /**
+   * @param buffers  for what is kept: a flow whose record finds no room is lost
+   * @param onRecord is told each record as it is complete; its fragment is valid until the call returns
+   */
+  constructor(buffers: RecordBuffers, onRecord: OnRecord) {
+    this.#buffers = buffers;
+    this.#onRecord = onRecord;
   }
 
-  /** Takes the next bytes, and tells each record as it is complete; its fragment is valid until the call returns. */
-  read(view: DataView, at: number, end: number, onRecord: OnRecord): void {
+  /** Takes the next bytes. */
+  read(view: DataView, at: number, end: number): void {
     let next = at;
     while (next < end && !this.isLost) {
-      if (this.#keptBytes === 0) {
-        const whole = this.#wholeAt(view, next, end);
-        if (whole > 0) {
-          this.#tell(view, next, whole, onRecord);
-          next += whole;
-          continue;
-        }
-      }
-      next = this.#keep(view, next, end, onRecord);
+      const whole = this.#keptBytes === 0 ? this.#wholeAt(view, next, end) : 0;
+      if (whole > 0) {
+        this.#tell(view, next, whole);
+        next += whole;
+      } else if (!this.isLost) next = this.#keep(view, next, end);
     }
   }
 
   /** From here on records begin anew. */
   restart(): void {
+    this.#drop();
     this.isLost = false;
-    this.#keptBytes = 0;
   }
 
   lose(): void {
+    this.#drop();
     this.isLost = true;
-    this.#keptBytes = 0;
   }
 
   /** @returns the length of the record that lies whole in the bytes, 0 where it does not, or where there is none: lost then */
@@ -83,54 +93,51 @@ export class RecordReader {
     return bytes <= end - at ? bytes : 0;
   }
 
-  #keep(view: DataView, at: number, end: number, onRecord: OnRecord): number {
-    if (this.isLost) return end;
-    let next = at;
-    const wanted = (): number =>
-      this.#keptBytes < HEADER_BYTES ? HEADER_BYTES : HEADER_BYTES + this.#view.getUint16(3);
-    for (let bytes = wanted(); this.#keptBytes < bytes && next < end; bytes = wanted()) {
-      const taken = Math.min(bytes - this.#keptBytes, end - next);
-      if (!this.#append(view, next, taken)) {
-        this.lose();
-        return end;
-      }
-      next += taken;
-      if (this.#keptBytes >= HEADER_BYTES && !isRecordStart(this.#view, 0, this.#keptBytes)) {
-        this.lose();
-        return end;
-      }
+  /** Takes a part of a record: of its header, or of the rest. @returns where it ends */
+  #keep(view: DataView, at: number, end: number): number {
+    const taken = Math.min(this.#wanted - this.#keptBytes, end - at);
+    const kept = this.#roomFor(this.#wanted);
+    if (kept === null) {
+      this.lose();
+      return end;
     }
-    if (this.#keptBytes >= HEADER_BYTES && this.#keptBytes === wanted()) {
-      this.#keptBytes = 0;
-      this.#tell(this.#view, 0, HEADER_BYTES + this.#view.getUint16(3), onRecord);
+    kept.set(new Uint8Array(view.buffer, view.byteOffset + at, taken), this.#keptBytes);
+    this.#keptBytes += taken;
+    if (this.#keptBytes < this.#wanted) return at + taken;
+    const record = new DataView(kept.buffer);
+    if (this.#wanted === HEADER_BYTES) {
+      if (!isRecordStart(record, 0, HEADER_BYTES)) this.lose();
+      else this.#wanted += record.getUint16(3);
     }
-    return next;
+    if (this.#keptBytes === this.#wanted && !this.isLost) {
+      this.#tell(record, 0, this.#wanted);
+      this.#drop();
+    }
+    return at + taken;
   }
 
-  /** @returns false where there is no room */
-  #append(view: DataView, at: number, bytes: number): boolean {
-    if (this.#keptBytes + bytes > this.#kept.length) {
-      const room = Math.max(FIRST_BYTES, 2 * (this.#keptBytes + bytes));
-      if (!this.#budget.take(room - this.#kept.length)) return false;
-      const larger = new Uint8Array(room);
-      larger.set(this.#kept.subarray(0, this.#keptBytes));
-      this.#kept = larger;
-      this.#view = new DataView(larger.buffer);
+  /** @returns null where there is none */
+  #roomFor(bytes: number): Uint8Array<ArrayBuffer> | null {
+    const before = this.#kept;
+    if (before !== null && before.length >= bytes) return before;
+    const room = this.#buffers.take(bytes);
+    if (before !== null) {
+      room?.set(before.subarray(0, this.#keptBytes));
+      this.#buffers.give(before);
     }
-    this.#kept.set(new Uint8Array(view.buffer, view.byteOffset + at, bytes), this.#keptBytes);
-    this.#keptBytes += bytes;
-    return true;
+    this.#kept = room;
+    return room;
   }
 
-  /** Gives back what it keeps; nothing may be read after. */
-  release(): void {
-    this.lose();
-    this.#budget.give(this.#kept.length);
-    this.#kept = NOTHING;
+  #drop(): void {
+    if (this.#kept !== null) this.#buffers.give(this.#kept);
+    this.#kept = null;
+    this.#keptBytes = 0;
+    this.#wanted = HEADER_BYTES;
   }
 
-  #tell(view: DataView, at: number, bytes: number, onRecord: OnRecord): void {
+  #tell(view: DataView, at: number, bytes: number): void {
     const fragment = new Uint8Array(view.buffer, view.byteOffset + at + HEADER_BYTES, bytes - HEADER_BYTES);
-    onRecord(view.getUint8(at), view.getUint16(at + 1), fragment);
+    this.#onRecord(view.getUint8(at), view.getUint16(at + 1), fragment);
   }
 }

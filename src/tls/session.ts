@@ -1,47 +1,27 @@
 import { otherSide, type Side } from '../tcp/index.ts';
 import type { Budget } from './budget.ts';
 import { type Suite, suiteOf } from './ciphers.ts';
-import { expandLabel, keyBlock } from './derive.ts';
+import { Direction } from './direction.ts';
+import { EarlyData } from './early-data.ts';
 import { GatheredFacts } from './facts.ts';
-import { HandshakeReader } from './handshake-reader.ts';
-import { type Hello, hexOf, readClientHello, readServerHello } from './hello.ts';
+import { type Hello, hexOf, readClientHello, readEncryptedExtensions, readServerHello } from './hello.ts';
 import { type KeyLog, SECRET, type SecretLabel, type Secrets } from './key-log.ts';
-import { AeadProtection, CbcProtection, type Protection, protectionFrom } from './protection.ts';
-import { CONTENT, RecordReader } from './record-reader.ts';
+import { nextSecret, protectionFrom, protectionTls12 } from './keys.ts';
+import type { Protection, Sealed } from './protection.ts';
+import type { RecordBuffers } from './record-buffers.ts';
+import { CONTENT } from './record-reader.ts';
 
 /** Handshake messages (RFC 8446 §4). */
-const MESSAGE = { clientHello: 1, serverHello: 2, finished: 20, keyUpdate: 24 } as const;
+const MESSAGE = { clientHello: 1, serverHello: 2, encryptedExtensions: 8, finished: 20, keyUpdate: 24 } as const;
 const WANTED: ReadonlySet<number> = new Set(Object.values(MESSAGE));
+const isWanted = (type: number): boolean => WANTED.has(type);
 const TLS_1_3 = 0x0304;
-const GCM_SALT_BYTES = 4;
-const IV_BYTES = 12;
-const HASH_BYTES = { sha256: 32, sha384: 48 } as const;
 /** Sequence numbers tried behind a gap: so many records may be missing. */
 const SKIPPED_MAX = 256;
 /** Records in a row that open at none of them: no later one will. */
 const FAILURES_MAX = 4;
-
-/** Where one direction of a session stands. */
-class Direction {
-  readonly side: Side;
-  readonly records: RecordReader;
-  isProtected = false;
-  protection: Protection | null = null;
-  /** The traffic secret in use, TLS 1.3. */
-  secret: Uint8Array | null = null;
-  /** Records are missing before the next one: how many is found by trying. */
-  hasGap = false;
-  opened = 0;
-  /** Records behind a gap that opened at no sequence number. */
-  failures = 0;
-  readonly handshake: HandshakeReader;
-
-  constructor(side: Side, budget: Budget) {
-    this.side = side;
-    this.records = new RecordReader(budget);
-    this.handshake = new HandshakeReader((type) => WANTED.has(type), budget);
-  }
-}
+/** Records of a handshake whose keys were not given: no server sends more. */
+const HANDSHAKE_RECORDS_MAX = 32;
 
 /** Tells what was said inside the records. */
 export interface SessionSink {
@@ -59,23 +39,32 @@ export class Session {
   readonly facts: GatheredFacts = new GatheredFacts(true);
   readonly #keyLog: KeyLog;
   readonly #sink: SessionSink;
+  readonly #trials: Budget;
   #clientSide: Side = 0;
   #client: Hello | null = null;
   #server: Hello | null = null;
   #suite: Suite | null = null;
   #secrets: Secrets | null = null;
+  #hasSecrets = false;
 
-  /** @param budget of what all sessions keep of cut records and hellos */
-  constructor(keyLog: KeyLog, budget: Budget, sink: SessionSink) {
+  /**
+   * @param buffers of all sessions, for records that are cut
+   * @param budget  of what all sessions keep of handshake messages
+   * @param trials  of all sessions, at sequence numbers behind gaps
+   */
+  constructor(keyLog: KeyLog, buffers: RecordBuffers, budget: Budget, trials: Budget, sink: SessionSink) {
     this.#keyLog = keyLog;
+    this.#trials = trials;
     this.#sink = sink;
-    this.directions = [new Direction(0, budget), new Direction(1, budget)];
+    const direction = (side: Side): Direction =>
+      new Direction(side, buffers, budget, isWanted, (...record) => this.#record(this.directions[side], ...record));
+    this.directions = [direction(0), direction(1)];
   }
 
   /** Gives back what it keeps; nothing may be read after. */
   release(): void {
     for (const { records, handshake } of this.directions) {
-      records.release();
+      records.lose();
       handshake.restart();
     }
   }
@@ -85,16 +74,15 @@ export class Session {
     return this.#client !== null;
   }
 
+  /** There are secrets for it; also where it goes on under others that were not given, after a renegotiation (RFC 5246 §7.4.1.2). */
   get hasSecrets(): boolean {
-    return this.#secrets !== null;
+    return this.#hasSecrets;
   }
 
   read(side: Side, view: DataView, at: number, end: number): void {
     const direction = this.directions[side];
     if (direction.records.isLost) direction.records.restart();
-    direction.records.read(view, at, end, (type, version, fragment) =>
-      this.#record(direction, type, version, fragment),
-    );
+    direction.records.read(view, at, end);
     if (direction.records.isLost) this.#lose(direction);
   }
 
@@ -111,19 +99,18 @@ export class Session {
 
   #record(direction: Direction, type: number, version: number, fragment: Uint8Array): void {
     if (type === CONTENT.changeCipherSpec) {
-      if (!this.#isTls13) this.#protectTls12(direction);
-    } else if (!direction.isProtected) {
-      // RFC 8446 §4.2.10: what comes before any keys stand can only be early data.
-      if (type !== CONTENT.applicationData) this.#content(direction, type, fragment);
-    } else {
+      // Before the server's hello, and in TLS 1.3 at any time, it only pleases middleboxes (RFC 8446 §D.4).
+      if (this.#server !== null && !this.#isTls13) this.#protectTls12(direction);
+    } else if (direction.isProtected || type === CONTENT.applicationData) {
       const opened = this.#open(direction, { type, version, fragment });
       if (opened !== null) this.#inner(direction, type, opened);
-    }
+    } else this.#content(direction, type, fragment);
   }
 
   /** RFC 8446 §5.2: the real type stands behind the content, before the padding. */
   #inner(direction: Direction, type: number, opened: Uint8Array): void {
-    if (!this.#isTls13) {
+    // Early data come before it is said that this is TLS 1.3.
+    if (this.#server !== null && !this.#isTls13) {
       this.#content(direction, type, opened);
       return;
     }
@@ -132,36 +119,72 @@ export class Session {
     if (end > 0) this.#content(direction, opened[end - 1] ?? 0, opened.subarray(0, end - 1));
   }
 
-  #open(direction: Direction, record: { type: number; version: number; fragment: Uint8Array }): Uint8Array | null {
+  #open(direction: Direction, record: Sealed): Uint8Array | null {
+    const early = direction.early?.open(record) ?? null;
+    if (early !== null) {
+      this.facts.opened++;
+      return early;
+    }
     const { protection } = direction;
     if (protection === null) {
-      if (this.hasSecrets) this.facts.failed++;
+      this.#failWithoutKeys(direction);
       return null;
     }
-    for (let skipped = 0; skipped <= (direction.hasGap ? SKIPPED_MAX : 0); skipped++) {
-      const opened = protection.open(record);
-      if (opened !== null) {
-        direction.hasGap = false;
-        direction.failures = 0;
-        direction.opened++;
-        this.facts.opened++;
-        return opened;
-      }
+    const opened = protection.open(record) ?? (direction.hasGap ? this.#openBehindGap(protection, record) : null);
+    if (opened === null) this.#fail(direction);
+    else this.#succeed(direction);
+    return opened;
+  }
+
+  /** As many records may be missing as it takes until this one opens. */
+  #openBehindGap(protection: Protection, record: Sealed): Uint8Array | null {
+    let skipped = 0;
+    while (skipped < SKIPPED_MAX && this.#trials.take(1)) {
       protection.skip(1);
+      skipped++;
+      const opened = protection.open(record);
+      if (opened !== null) return opened;
     }
-    this.#fail(direction, protection);
+    protection.skip(-skipped);
     return null;
   }
 
-  /** Early data (RFC 8446 §4.2.10) are under keys of their own, and come before anything that opens. */
-  #fail(direction: Direction, protection: Protection): void {
-    protection.skip(-1);
-    if (direction.hasGap) protection.skip(-SKIPPED_MAX);
-    const mayBeEarly = this.#isTls13 && direction.side === this.#clientSide && direction.opened === 0;
-    if (mayBeEarly) return;
+  #succeed(direction: Direction): void {
+    direction.early = null;
+    direction.hasGap = false;
+    direction.failures = 0;
+    direction.opened++;
+    this.facts.opened++;
+  }
+
+  #failWithoutKeys(direction: Direction): void {
+    if (this.#mayBeEarly(direction)) this.#loseEarlyData(direction);
+    else if (this.hasSecrets) {
+      this.facts.failed++;
+      this.#lose(direction);
+    }
+  }
+
+  /** Early data are under keys of their own, and come before anything that opens with the session's. */
+  #mayBeEarly(direction: Direction): boolean {
+    return direction.side === this.#clientSide && direction.opened === 0 && this.#client?.hasEarlyData === true;
+  }
+
+  #loseEarlyData(direction: Direction): void {
+    if (!direction.hasLostEarlyData) this.#sink.lost(direction.side);
+    direction.hasLostEarlyData = true;
+  }
+
+  #fail(direction: Direction): void {
+    if (this.#mayBeEarly(direction)) {
+      this.#loseEarlyData(direction);
+      return;
+    }
+    direction.failures++;
+    const mayBeHandshake = direction.isBehindHandshake && direction.opened === 0;
+    if (mayBeHandshake && direction.failures <= HANDSHAKE_RECORDS_MAX) return;
     this.facts.failed++;
-    // Each costs SKIPPED_MAX attempts.
-    if (++direction.failures >= FAILURES_MAX) direction.protection = null;
+    if (direction.failures >= FAILURES_MAX) direction.protection = null;
     this.#lose(direction);
   }
 
@@ -181,8 +204,11 @@ export class Session {
       case MESSAGE.serverHello:
         this.#serverHello(direction, readServerHello(body));
         break;
+      case MESSAGE.encryptedExtensions:
+        this.#encryptedExtensions(body);
+        break;
       case MESSAGE.finished:
-        if (this.#isTls13) this.#use(direction, this.#labels(direction).traffic);
+        if (this.#isTls13 && !direction.isBehindHandshake) this.#use(direction, this.#labels(direction).traffic);
         break;
       case MESSAGE.keyUpdate:
         if (this.#isTls13) this.#updateKeys(direction);
@@ -197,20 +223,41 @@ export class Session {
     this.#client = hello;
     this.facts.client(hello);
     this.#secrets = this.#keyLog.of(hexOf(hello.random)) ?? null;
+    this.#hasSecrets ||= this.#secrets !== null;
+    const early = this.#secrets?.get(SECRET.clientEarly);
+    if (hello.hasEarlyData && early !== undefined) direction.early ??= new EarlyData(early);
+  }
+
+  /** The client says it all again (RFC 8446 §4.2.10). */
+  #refuseEarlyData(): void {
+    const client = this.directions[this.#clientSide];
+    if (client.early !== null && client.early.opened > 0) this.#sink.lost(client.side);
+    client.early = null;
   }
 
   #serverHello(direction: Direction, hello: Hello | null): void {
-    if (hello === null || hello.isRetryRequest) return;
+    if (hello === null) return;
     this.#clientSide = otherSide(direction.side);
+    if (hello.isRetryRequest || !hello.hasPreSharedKey) this.#refuseEarlyData();
+    if (hello.isRetryRequest) return;
     this.#server = hello;
     this.facts.server(hello);
     this.#suite = hello.isCompressed ? null : (suiteOf(hello.cipherSuite) ?? null);
     this.facts.isUnsupported = this.#suite === null;
-    if (!this.#isTls13) return;
-    for (const each of this.directions) {
-      each.isProtected = true;
-      this.#use(each, this.#labels(each).handshake);
-    }
+    if (this.#isTls13) for (const each of this.directions) this.#beginTls13(each);
+  }
+
+  #beginTls13(direction: Direction): void {
+    const { handshake, traffic } = this.#labels(direction);
+    direction.isProtected = true;
+    direction.isBehindHandshake = this.#secrets?.has(handshake) !== true;
+    this.#use(direction, direction.isBehindHandshake ? traffic : handshake);
+  }
+
+  #encryptedExtensions(body: Uint8Array): void {
+    const { protocols, hasEarlyData } = readEncryptedExtensions(body);
+    this.facts.chosen ??= protocols[0] ?? null;
+    if (!hasEarlyData) this.#refuseEarlyData();
   }
 
   get #isTls13(): boolean {
@@ -232,38 +279,18 @@ export class Session {
     direction.protection = this.#suite === null || secret === null ? null : protectionFrom(this.#suite, secret);
   }
 
-  /** RFC 8446 §7.2. */
   #updateKeys(direction: Direction): void {
     if (direction.secret === null || this.#suite === null) return;
-    const { hash } = this.#suite;
-    this.#useSecret(direction, expandLabel(hash, direction.secret, 'traffic upd', HASH_BYTES[hash]));
+    this.#useSecret(direction, nextSecret(this.#suite, direction.secret));
   }
 
   /** RFC 5246 §7.1: what follows a ChangeCipherSpec is under the new keys. */
   #protectTls12(direction: Direction): void {
     direction.isProtected = true;
-    direction.protection = this.#keysTls12(direction.side === this.#clientSide);
-  }
-
-  /** RFC 5246 §6.3: MAC keys, keys, initialisation vectors, the client's first. */
-  #keysTls12(isClient: boolean): Protection | null {
+    direction.protection = null;
     const master = this.#secrets?.get(SECRET.master);
-    if (master === undefined || this.#client === null || this.#server === null || this.#suite === null) return null;
-    const { cipher, hash } = this.#suite;
-    const macBytes = cipher.kind === 'cbc' ? cipher.macBytes : 0;
-    const ivBytes = cipher.kind === 'cbc' ? 0 : cipher.explicitNonceBytes > 0 ? GCM_SALT_BYTES : IV_BYTES;
-    const block = keyBlock(
-      hash,
-      master,
-      this.#client.random,
-      this.#server.random,
-      2 * (macBytes + cipher.keyBytes + ivBytes),
-    );
-    const part = (at: number, bytes: number): Uint8Array =>
-      block.subarray(at + (isClient ? 0 : bytes)).subarray(0, bytes);
-    const key = part(2 * macBytes, cipher.keyBytes);
-    if (cipher.kind === 'aead')
-      return new AeadProtection(cipher, key, part(2 * (macBytes + cipher.keyBytes), ivBytes), false);
-    return new CbcProtection(this.#suite, cipher, key, part(0, macBytes), this.#server.encryptThenMac);
+    if (master === undefined || this.#client === null || this.#server === null || this.#suite === null) return;
+    const isClient = direction.side === this.#clientSide;
+    direction.protection = protectionTls12(this.#suite, master, this.#client, this.#server, isClient);
   }
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
-import { connect, createSecureContext, TLSSocket } from 'node:tls';
+import { connect, createSecureContext, type SecureContextOptions, TLSSocket } from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CERTIFICATE, PRIVATE_KEY } from './certificate.ts';
 
@@ -43,6 +43,12 @@ function socketOf(end: End): Socket {
   return end as Duplex as Socket;
 }
 
+/** What either end is told beside version and suites. */
+export interface TlsOptions {
+  readonly client?: SecureContextOptions;
+  readonly server?: SecureContextOptions;
+}
+
 /**
  * Lets two ends of node:tls talk in memory, and writes down what goes over the wire.
  * @param said what the client (0) and the server (1) say, one after the other
@@ -51,6 +57,7 @@ export async function tlsConversation(
   version: 'TLSv1.2' | 'TLSv1.3',
   ciphers: string | undefined,
   said: readonly (readonly [side: 0 | 1, bytes: Uint8Array])[],
+  more: TlsOptions = {},
 ): Promise<TlsConversation> {
   let flights: Flight[] = [];
   const ends: [End, End] = [
@@ -66,9 +73,9 @@ export async function tlsConversation(
   const options = { minVersion: version, maxVersion: version, ...(ciphers === undefined ? {} : { ciphers }) } as const;
   const server = new TLSSocket(socketOf(ends[1]), {
     isServer: true,
-    secureContext: createSecureContext({ key: PRIVATE_KEY, cert: CERTIFICATE, ...options }),
+    secureContext: createSecureContext({ key: PRIVATE_KEY, cert: CERTIFICATE, ...options, ...more.server }),
   });
-  const client = connect({ socket: socketOf(ends[0]), rejectUnauthorized: false, ...options });
+  const client = connect({ socket: socketOf(ends[0]), rejectUnauthorized: false, ...options, ...more.client });
   const lines: string[] = [];
   client.on('keylog', (line: Buffer) => lines.push(line.toString('latin1')));
   client.resume();

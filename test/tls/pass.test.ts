@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { KeyLog, TlsPass } from '../../src/tls/index.ts';
+import { KeyLog } from '../../src/tls/index.ts';
 import { concat } from '../build/h2.ts';
 import { latin1 } from '../build/hpack.ts';
 import { type Flight, tlsConversation, type TlsConversation } from '../build/tls.ts';
+import { Stage } from './stage.ts';
 
 const REQUEST = 'GET /a HTTP/1.1\r\n\r\n';
 const RESPONSE = `HTTP/1.1 200 OK\r\ncontent-length: 40000\r\n\r\n${'x'.repeat(40_000)}`;
@@ -18,39 +19,6 @@ beforeAll(async () => {
   ]);
   flights = [...talk.handshake, ...talk.said.flat()];
 });
-
-/** The tls stage over connection 0, with what came out of it. */
-class Stage {
-  readonly said: [string, string] = ['', ''];
-  readonly gaps: number[] = [];
-  isDecrypted = false;
-  readonly pass: TlsPass;
-
-  constructor(keys: string) {
-    const keyLog = new KeyLog();
-    keyLog.add(keys);
-    this.pass = new TlsPass(keyLog, {
-      bytes: (_connection, side, view, at, end) => {
-        for (let next = at; next < end; next++) this.said[side] += String.fromCharCode(view.getUint8(next));
-      },
-      gap: (_connection, side) => this.gaps.push(side),
-      decrypted: () => (this.isDecrypted = true),
-    });
-    this.pass.opened(0);
-  }
-
-  send(side: 0 | 1, bytes: Uint8Array): this {
-    this.pass.bytes(0, side, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length);
-    return this;
-  }
-
-  sendCut(sent: readonly Flight[], segmentBytes: number): this {
-    for (const { side, bytes } of sent) {
-      for (let at = 0; at < bytes.length; at += segmentBytes) this.send(side, bytes.slice(at, at + segmentBytes));
-    }
-    return this;
-  }
-}
 
 function recordsOf(bytes: Uint8Array): Uint8Array[] {
   const records: Uint8Array[] = [];
