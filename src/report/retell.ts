@@ -1,5 +1,5 @@
 import { communityId } from './community-id.ts';
-import { displayFilter } from './filter.ts';
+import { findingFilter } from './filter.ts';
 import type { Connection, Finding, Report, Window } from './model.ts';
 import { findingTitle } from './words.ts';
 import { evidenceText } from './words/evidence.ts';
@@ -44,11 +44,11 @@ function retoldWindow(window: Window, byId: Connections, paths: readonly string[
 }
 
 function retoldFinding(finding: Finding, byId: Connections): Finding {
-  const { connection, packets, files } = finding;
+  const { packets, files } = finding;
   const refs = packets.map((packet, i) => ({ packet, file: files?.[i] ?? 0, timeNs: 0 }));
   return {
     ...finding,
     title: findingTitle(finding, byId),
-    filter: displayFilter(byId.get(connection ?? '') ?? null, refs),
+    filter: findingFilter(finding, byId, refs),
   };
 }

@@ -224,6 +224,21 @@ describe('findings', () => {
     expect(report.findings[0]?.title).toMatch(/^The capture: only one direction/);
   });
 
+  test('a filter fits packets of several connections: by the server, or by nothing but their numbers', () => {
+    const [c1] = recovered().incident.connections;
+    if (c1 === undefined) throw new Error('the story has a client');
+    const packets = [at(5, 0), at(6, 0), at(9, 1)];
+    const findings = [
+      finding('upstream-refused', 'warning', { attempts: 2 }, 'c1', packets),
+      finding('upstream-reset', 'warning', { openStreams: 1, clientTold: true }, 'c1', packets),
+    ];
+    const report = composeReport(incident({ verdict: HEALTHY, connections: [c1], findings }), capture(1), '1.0.0');
+    expect(report.findings.map(({ filter }) => filter)).toEqual([
+      'ipv6.addr == 2001:db8::1:1 && tcp.port == 80 && frame.number in {5, 6, 9}',
+      'frame.number in {5, 6, 9}',
+    ]);
+  });
+
   test('a filter names 32 packets at most, IPv6 by its own field, and no numbers of several files', () => {
     const [c1] = recovered().incident.connections;
     if (c1 === undefined) throw new Error('the story has a client');

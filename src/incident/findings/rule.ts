@@ -34,7 +34,7 @@ export function finding<C extends FindingCode>(
   args: FindingArgs[C],
   where: { readonly connection: string | null; readonly stream?: number; readonly packets: readonly (Ref | null)[] },
 ): FindingOf<C> {
-  const packets = where.packets.filter((packet) => packet !== null).slice(0, FINDING_PACKETS_MAX);
+  const packets = distinct(where.packets).slice(0, FINDING_PACKETS_MAX);
   return {
     code,
     severity,
@@ -44,6 +44,16 @@ export function finding<C extends FindingCode>(
     at: packets[0] ?? null,
     packets,
   };
+}
+
+/** One packet may have two things to show, two responses or the first try of a debt: it is named once. */
+function distinct(packets: readonly (Ref | null)[]): Ref[] {
+  const byPlace = new Map<string, Ref>();
+  for (const packet of packets) {
+    if (packet !== null && !byPlace.has(`${packet.file} ${packet.packet}`))
+      byPlace.set(`${packet.file} ${packet.packet}`, packet);
+  }
+  return [...byPlace.values()];
 }
 
 /** Part of a window's proof is critical; the same without a window is broken, yet hurt nobody that the capture shows. */

@@ -1,5 +1,5 @@
 import { escapeTerminal } from '../escape.ts';
-import { connectionFilter, displayFilter } from '../filter.ts';
+import { connectionFilter, findingFilter } from '../filter.ts';
 import type { Connection, Finding, Report, Window } from '../model.ts';
 import { CAPTURED, filtersHead, leftOutText, legText, windowText } from '../words/bundle.ts';
 
@@ -23,7 +23,7 @@ export function renderFilters(report: Report, numberOf: (file: number, packet: n
   const byId = new Map(report.connections.map((connection) => [connection.id, connection]));
   const shown = [
     ...report.windows.slice(0, WINDOWS_MAX).flatMap((window) => windowFilters(window, byId)),
-    ...report.findings.slice(0, FINDINGS_MAX).map((finding) => findingFilter(finding, byId, numberOf)),
+    ...report.findings.slice(0, FINDINGS_MAX).map((finding) => findingShown(finding, byId, numberOf)),
   ];
   const left = leftOutText(report.windows.length - WINDOWS_MAX, report.findings.length - FINDINGS_MAX);
   return [textOf(filtersHead(report)), ...shown.map(paragraph), ...left.map((line) => textOf([line]))].join('\n');
@@ -46,13 +46,13 @@ function windowFilters(window: Window, byId: ReadonlyMap<string, Connection>): S
   ];
 }
 
-function findingFilter(
-  { code, title, connection, packets, files, filter }: Finding,
+function findingShown(
+  finding: Finding,
   byId: ReadonlyMap<string, Connection>,
   numberOf: (file: number, packet: number) => number | undefined,
 ): Shown {
+  const { code, title, packets, files, filter } = finding;
   const kept = packets.flatMap((packet, i) => numberOf(files?.[i] ?? 0, packet) ?? []);
   const refs = kept.map((packet) => ({ file: 0, packet, timeNs: 0 }));
-  const leg = byId.get(connection ?? '') ?? null;
-  return { what: `${code}: ${title}`, filter: displayFilter(leg, refs), captured: filter };
+  return { what: `${code}: ${title}`, filter: findingFilter(finding, byId, refs), captured: filter };
 }

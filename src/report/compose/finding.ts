@@ -1,5 +1,5 @@
 import type { Finding as IncidentFinding } from '../../incident/index.ts';
-import { displayFilter } from '../filter.ts';
+import { findingFilter } from '../filter.ts';
 import type { Connection, Finding } from '../model.ts';
 import { findingTitle } from '../words.ts';
 import { type Frame, packetsOf, secondsOf, timeAt } from './frame.ts';
@@ -19,7 +19,7 @@ export function findingOf(
     stream,
     at: finding.at === null ? null : timeAt(frame, finding.at.timeNs),
     ...packetsOf(frame, finding.packets),
-    filter: displayFilter(connections.get(finding.connection ?? '') ?? null, finding.packets),
+    filter: findingFilter(finding, connections, finding.packets),
     args,
   };
 }
