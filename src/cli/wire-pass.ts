@@ -1,4 +1,4 @@
-import { LINK_NO_PACKET, Moment, type RecordBatch } from '../capture/index.ts';
+import { LINK_NO_PACKET, LINK_UNDECLARED, Moment, type RecordBatch } from '../capture/index.ts';
 import {
   Decoder,
   FLAG,
@@ -64,6 +64,8 @@ export class WirePass implements TcpSink, TcpKeeper {
       if (stop === STOP.none) this.#take(decoder.segment, view);
       else if (stop === STOP.reassembled) this.#take(decoder.segment, decoder.reassembled);
       else if (stop === STOP.icmpQuote) this.#quote(decoder.segment, decoder.quoted);
+      else if (stop === STOP.linkTypeUnknown)
+        this.#recorder.unknownLinkType(decoder.strangeLinkType(linkType[row] ?? LINK_UNDECLARED));
     }
   }
 

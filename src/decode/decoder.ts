@@ -1,5 +1,7 @@
 import type { Moment } from '../capture/index.ts';
 import { FragmentStore, type Pieces } from './fragments.ts';
+import { INNER_LINK_BASE } from './inner.ts';
+import { isLinkTypeKnown } from './link/table.ts';
 import { decodeInner, decodePacket } from './packet.ts';
 import { readProtocol } from './protocol.ts';
 import { Segment } from './segment.ts';
@@ -49,6 +51,14 @@ export class Decoder {
     if (stop === STOP.none) return stop;
     if (stop === STOP.ipFragment) return this.#fragment(view);
     return stop === STOP.icmpQuote ? readQuote(view, this.segment, this.quoted) : stop;
+  }
+
+  /**
+   * The LINKTYPE_ number that has no reader, after STOP.linkTypeUnknown.
+   * @param linkType  what `decode` was given: a header of that type may have announced another one
+   */
+  strangeLinkType(linkType: number): number {
+    return isLinkTypeKnown(linkType) ? this.segment.innerType - INNER_LINK_BASE : linkType;
   }
 
   /** End of the capture: first fragments whose others have not come are told. */

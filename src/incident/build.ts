@@ -51,6 +51,7 @@ export function buildIncident(
     trust,
     thresholds,
     undecoded: trace.undecoded,
+    unknownLinkTypes: trace.unknownLinkTypes,
     duplicates: trace.duplicates,
     limits: trace.limits,
     floods: trace.givenUp.floods,

@@ -18,6 +18,8 @@ export interface Incident {
   readonly thresholds: Thresholds;
   /** Packets that are not TCP or could not be decoded, by reason (names of the decode stage's stop codes). */
   readonly undecoded: ReadonlyMap<string, number>;
+  /** Of those whose link type is not read, how many have which LINKTYPE_ number; negative where the file does not tell. */
+  readonly unknownLinkTypes: ReadonlyMap<number, number>;
   /** Packets that the capture holds more than once. */
   readonly duplicates: number;
   /** Bounds that were reached while reading. */

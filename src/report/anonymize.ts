@@ -72,6 +72,7 @@ const MAPPERS: Readonly<Record<TextRule | 'word', Mapper>> = {
   'request-kind': known(IS_KNOWN['request-kind']),
   'http2-error': known(IS_KNOWN['http2-error']),
   'link-type': known(IS_KNOWN['link-type'], null),
+  'packet-kind': known(IS_KNOWN['packet-kind']),
   'warning-code': known(IS_KNOWN['warning-code']),
   'evidence-kind': known(IS_KNOWN['evidence-kind']),
   'finding-code': known(IS_KNOWN['finding-code']),

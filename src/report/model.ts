@@ -81,11 +81,23 @@ export interface Capture {
   duplicates: Count;
   /** Packets that could not be decoded. */
   undecoded: Count;
+  /** What of the capture is not analysed, by kind, most packets first: other protocols, link types that are not read, headers that are cut. */
+  notAnalyzed: NotAnalyzed[];
   warnings: CaptureWarning[];
   /** Reading was ended by the user before the files' ends: the report is of what was read. */
   interrupted: boolean;
   /** Comments that somebody wrote on packets, the first 256. */
   comments: PacketComment[];
+}
+
+export interface NotAnalyzed {
+  /** As `kind` in the dump of packets: `udp`, `quic`, `arp`, `link-type-unknown`, `ip-header-cut` and so on. */
+  kind: string;
+  /** Of `link-type-unknown`: which; null where the file does not tell, and of other kinds. */
+  linkType: string | null;
+  packets: Count;
+  /** Counted in `undecoded`; false: whole traffic that is merely not TCP. */
+  undecoded: boolean;
 }
 
 export interface PacketComment {

@@ -111,6 +111,8 @@ export const SPARED_SILENCE_NS: number = 10 * MINUTE_SECONDS * SECOND_NS;
 export const SPARED_LOOKS = 64;
 /** Destinations whose unanswered SYNs are counted when they are given up. */
 export const FLOODS_MAX = 256;
+/** Link types without a reader that are counted one by one. */
+export const LINK_TYPES_MAX = 64;
 
 /** What is counted when a bound is reached, by the bound's name. */
 export class LimitCounter {

@@ -20,6 +20,8 @@ export interface Trace {
   readonly last: Ref | null;
   /** Packets that are not TCP or could not be decoded, by stop code name. */
   readonly undecoded: ReadonlyMap<string, number>;
+  /** Of those of STOP.linkTypeUnknown how many have which LINKTYPE_ number (LINK_UNDECLARED: none); at most LINK_TYPES_MAX types. */
+  readonly unknownLinkTypes: ReadonlyMap<number, number>;
   /** Packets that the capture holds more than once; they are counted nowhere else. */
   readonly duplicates: number;
   /** What was followed and then given up for want of room. */

@@ -25,6 +25,7 @@ import {
   CLOCK_STEP_NS,
   DEBT_KEPT_NS,
   LimitCounter,
+  LINK_TYPES_MAX,
   SILENCE_NS,
   SILENCES_LEAST,
   SILENCES_MAX,
@@ -69,6 +70,7 @@ export class Recorder implements HttpSink {
   readonly #gathered: (Gathered | undefined)[] = [];
   readonly #givenUp = { connections: 0, packets: 0, streams: 0 };
   readonly #undecoded = new Map<string, number>();
+  readonly #unknownLinkTypes = new Map<number, number>();
   #duplicates = 0;
   readonly #tcp: ConnectionFacts;
   /** By connection: when either side spoke last. */
@@ -104,6 +106,13 @@ export class Recorder implements HttpSink {
   /** Packets that are not TCP, or could not be decoded. */
   undecoded(stopName: string, count: number): void {
     this.#undecoded.set(stopName, count);
+  }
+
+  /** A packet of a link type that is not read; those beyond LINK_TYPES_MAX types are only among the undecoded ones. */
+  unknownLinkType(linkType: number): void {
+    const known = this.#unknownLinkTypes.get(linkType);
+    if (known !== undefined || this.#unknownLinkTypes.size < LINK_TYPES_MAX)
+      this.#unknownLinkTypes.set(linkType, (known ?? 0) + 1);
   }
 
   /** Packets that the capture holds more than once. */
@@ -316,6 +325,7 @@ export class Recorder implements HttpSink {
       first: this.#first,
       last: this.#last,
       undecoded: this.#undecoded,
+      unknownLinkTypes: this.#unknownLinkTypes,
       duplicates: this.#duplicates,
       clockSteps: this.#clockSteps,
       limits: [...earlierLimits, ...this.#limits.all()],

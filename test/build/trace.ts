@@ -554,6 +554,7 @@ export class TraceBuilder {
       first: refs[0] ?? null,
       last: refs.length === 0 ? null : { file: 0, packet, timeNs: endNs },
       undecoded: new Map(),
+      unknownLinkTypes: new Map(),
       duplicates: 0,
       givenUp: { connections: 0, packets: 0, streams: 0, floods: [] },
       limits: [],

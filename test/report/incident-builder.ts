@@ -199,6 +199,7 @@ export function incident(changes: Partial<Incident> & Pick<Incident, 'verdict'>)
     trust: [],
     thresholds: DEFAULT_THRESHOLDS,
     undecoded: new Map(),
+    unknownLinkTypes: new Map(),
     duplicates: 0,
     limits: [],
     floods: [],

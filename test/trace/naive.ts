@@ -130,6 +130,7 @@ export class NaiveRecorder {
       first: this.#all.reduce((a, b) => (b.timeNs < a.timeNs ? b : a)),
       last: this.#all.reduce((a, b) => (b.timeNs >= a.timeNs ? b : a)),
       undecoded: new Map(),
+      unknownLinkTypes: new Map(),
       duplicates: 0,
       burstJoins: [],
       clockSteps: { count: 0, first: null },

@@ -29,6 +29,7 @@ export type TextRule =
   | 'request-kind'
   | 'http2-error'
   | 'link-type'
+  | 'packet-kind'
   | 'warning-code'
   | 'evidence-kind'
   | 'finding-code'
@@ -84,6 +85,7 @@ export const REPORT_RULES: RuleOf<Report> = {
     duration: 'number',
     duplicates: 'number',
     undecoded: 'number',
+    notAnalyzed: [{ kind: 'packet-kind', linkType: 'link-type', packets: 'number', undecoded: 'boolean' }],
     warnings: [
       { code: 'warning-code', args: 'args', message: 'sentence', file: 'number', byte: 'number', packet: 'number' },
     ],

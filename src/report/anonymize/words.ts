@@ -3,6 +3,7 @@ import type { RequestKind } from '../../http/index.ts';
 import { errorName } from '../compose/error-name.ts';
 import { isFindingCode } from '../words.ts';
 import { isEvidenceKind } from '../words/evidence.ts';
+import { isPacketKind } from '../words/not-analyzed.ts';
 import { isTrustCode } from '../words/trust.ts';
 import { isWarningCode } from '../words/warning.ts';
 
@@ -71,6 +72,7 @@ type WordRule =
   | 'http2-error'
   | 'limit'
   | 'link-type'
+  | 'packet-kind'
   | 'own-id'
   | 'remedy-place'
   | 'request-kind'
@@ -90,6 +92,7 @@ export const IS_KNOWN: Readonly<Record<WordRule, (word: string) => boolean>> = {
   'http2-error': (word) => ERRORS.has(word) || /^0x[0-9a-f]{1,8}$/.test(word),
   limit: (word) => /^[a-z]+(?:-[a-z]+){0,4}$/.test(word),
   'link-type': (word) => LINK_TYPES.has(word) || /^\d{1,5}$/.test(word),
+  'packet-kind': isPacketKind,
   'own-id': (word) => /^[couwt]\d{1,9}$/.test(word),
   'remedy-place': (word) => word === 'gateway-upstream' || word === 'client-gateway' || word === 'gateway-client',
   'request-kind': (word) => Object.hasOwn(REQUEST_KINDS, word),

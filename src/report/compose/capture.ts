@@ -1,9 +1,10 @@
 import type { CaptureFacts, FileFacts } from '../../capture/index.ts';
-import { isOtherTraffic, linkTypeName, STOP } from '../../decode/index.ts';
+import { linkTypeName } from '../../decode/index.ts';
 import type { Incident } from '../../incident/index.ts';
 import type { Capture, CaptureFile } from '../model.ts';
 import { warningText } from '../words/warning.ts';
 import { argsOf } from './args.ts';
+import { notAnalyzedOf, undecodedCount } from './not-analyzed.ts';
 import { type Frame, secondsOf, timeAt } from './frame.ts';
 
 export function captureOf(frame: Frame, capture: CaptureFacts, incident: Incident): Capture {
@@ -16,6 +17,7 @@ export function captureOf(frame: Frame, capture: CaptureFacts, incident: Inciden
     duration: firstNs === null || lastNs === null ? 0 : secondsOf(lastNs - firstNs),
     duplicates: incident.duplicates,
     undecoded: undecodedCount(incident),
+    notAnalyzed: notAnalyzedOf(incident),
     warnings: capture.warnings.map((warning) => ({
       code: warning.code,
       args: argsOf({ ...warning.args }),
@@ -43,16 +45,4 @@ function fileOf(facts: FileFacts): CaptureFile {
     compression,
     dropped: droppedPackets,
   };
-}
-
-/** Stop codes of packets that are whole and merely not TCP: they are no weakness of the capture. */
-const OTHER_TRAFFIC: ReadonlySet<string> = new Set(
-  Object.entries(STOP)
-    .filter(([, code]) => isOtherTraffic(code))
-    .map(([name]) => name),
-);
-
-/** Packets that could not be decoded; those of other protocols are not among them. */
-export function undecodedCount({ undecoded }: Incident): number {
-  return [...undecoded].reduce((sum, [reason, count]) => (OTHER_TRAFFIC.has(reason) ? sum : sum + count), 0);
 }

@@ -3,8 +3,8 @@ import type { Incident, TrustNote as IncidentTrust } from '../../incident/index.
 import type { Flood, LimitHit } from '../../trace/index.ts';
 import type { TrustNote } from '../model.ts';
 import { trustText } from '../words/trust.ts';
-import { undecodedCount } from './capture.ts';
 import { type Frame, packetsOf } from './frame.ts';
+import { undecodedCount } from './not-analyzed.ts';
 
 /** The model's notes on its legs, and what reading itself had to leave out. */
 export function trustOf(frame: Frame, incident: Incident, { files, warningsOmitted }: CaptureFacts): TrustNote[] {

@@ -1,6 +1,7 @@
-import { linkTypeName, NO_PORT, type Segment, STOP, STOP_NAMES, type StopCode } from '../../decode/index.ts';
+import { linkTypeName, NO_PORT, type Segment, STOP, type StopCode } from '../../decode/index.ts';
 import { LABEL } from '../../tcp/index.ts';
 import { addressText } from '../../trace/index.ts';
+import { kebab, packetKind } from '../packet-kind.ts';
 import { digitsOf, lineTime } from './time.ts';
 
 /** What the wire pass saw of one packet. */
@@ -66,7 +67,7 @@ export function renderPacket(packet: DumpedPacket): string {
     captured: packet.capturedBytes,
     length: packet.originalBytes,
     linkType: linkType === null ? null : linkTypeName(linkType),
-    kind: isTcp ? 'tcp' : kebab(STOP_NAMES[stop] ?? ''),
+    kind: isTcp ? 'tcp' : packetKind(stop),
     connection: connection === null ? null : `t${connection.nth + 1}`,
     source: endpointOf(segment, [segment.src0, segment.src1, segment.src2, segment.src3], segment.srcPort),
     destination: endpointOf(segment, [segment.dst0, segment.dst1, segment.dst2, segment.dst3], segment.dstPort),
@@ -111,8 +112,4 @@ function epochText(ns: bigint): string {
   const size = ns < 0n ? -ns : ns;
   const fraction = String(size % NS_PER_SECOND).padStart(9, '0');
   return `${ns < 0n ? '-' : ''}${size / NS_PER_SECOND}.${fraction.slice(0, digitsOf(ns))}`;
-}
-
-function kebab(name: string): string {
-  return name.replace(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -7,7 +7,9 @@ import type { Trace, TraceConnection } from '../../trace/index.ts';
  */
 export function* renderTrace(trace: Trace): Generator<string> {
   const { first, last, undecoded, clockSteps, givenUp, limits } = trace;
-  yield line('capture', { first, last, undecoded: Object.fromEntries(undecoded), clockSteps, givenUp, limits });
+  const unknownLinkTypes = Object.fromEntries(trace.unknownLinkTypes);
+  const kinds = { undecoded: Object.fromEntries(undecoded), unknownLinkTypes };
+  yield line('capture', { first, last, ...kinds, clockSteps, givenUp, limits });
   for (const connection of trace.connections) yield line('connection', plain(connection));
   for (const stream of trace.streams) yield line('stream', stream);
   for (const join of trace.joins) yield line('join', join);

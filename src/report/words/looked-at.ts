@@ -1,16 +1,18 @@
 import { durationText } from '../duration.ts';
 import type { Connection, Report, Role } from '../model.ts';
+import { notAnalyzedTexts } from './not-analyzed.ts';
 import { counted, listed } from './phrase.ts';
 
 type Sum = (of: (connection: Connection) => number) => number;
 
-/** How much was looked at, in two sentences: how many legs, what was asked, whether what was sent was answered. */
+/** How much was looked at: how many legs, what was asked, whether what was sent was answered, and what was not looked at. */
 export function lookedAtTexts({ connections, links, capture }: Report): string[] {
   const sum: Sum = (of) => connections.reduce((total, connection) => total + of(connection), 0);
   const legs = listed(legTexts(sum));
   return [
     `In ${durationText(capture.duration)}: ${legs}; ${counted(links.length, 'link')} between clients and upstreams.`,
     `Seen on them: ${listed(seenTexts(sum))}.`,
+    ...notAnalyzedTexts(capture),
   ];
 }
 

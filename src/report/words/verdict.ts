@@ -2,6 +2,7 @@ import { endpointText } from '../address.ts';
 import { durationText } from '../duration.ts';
 import type { Args, Capture, Connection, Verdict, VerdictState, Window } from '../model.ts';
 import { hurtText } from './hurt.ts';
+import { kindsText } from './not-analyzed.ts';
 import { clockText, counted, dateTimeText, farEnd, listed, named } from './phrase.ts';
 
 type Connections = ReadonlyMap<string, Connection>;
@@ -36,7 +37,7 @@ export function summaryOf(
         'opens others, so there is no gateway whose two sides could be compared.'
       );
     case 'no-tcp':
-      return `No TCP connection could be read in this capture of ${counted(capture.packets, 'packet')}.`;
+      return `No TCP connection could be read in this capture of ${counted(capture.packets, 'packet')}${insteadText(capture)}.`;
     case 'no-client-leg':
       return "The capture shows connections to upstreams, but none of a client to the gateway: the client's side is unknown.";
     case 'no-upstream-leg':
@@ -53,6 +54,11 @@ export function summaryOf(
         'ended: too early to tell loss from death.'
       );
   }
+}
+
+/** What a capture without TCP holds instead. */
+function insteadText({ notAnalyzed }: Capture): string {
+  return notAnalyzed.length === 0 ? '' : `, which has ${kindsText(notAnalyzed)}`;
 }
 
 function aboutOne({ connection }: Args, connections: Connections): string {
