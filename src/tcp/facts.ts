@@ -42,6 +42,19 @@ export class ConnectionFacts {
     return this.#connection(connection, CONNECTION.address + side * 4 + word);
   }
 
+  /** Whether two sides have one address, whatever their ports. */
+  isSameHost(a: number, sideOfA: Side, b: number, sideOfB: Side): boolean {
+    const rows = this.#table.connections;
+    const atA = connectionRow(a) + CONNECTION.address + sideOfA * 4;
+    const atB = connectionRow(b) + CONNECTION.address + sideOfB * 4;
+    return (
+      rows[atA + 3] === rows[atB + 3] &&
+      rows[atA + 2] === rows[atB + 2] &&
+      rows[atA + 1] === rows[atB + 1] &&
+      rows[atA] === rows[atB]
+    );
+  }
+
   port(connection: number, side: Side): number {
     return this.#connection(connection, CONNECTION.port + side);
   }

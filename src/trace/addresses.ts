@@ -15,11 +15,6 @@ export function addressText(ipVersion: number, words: readonly number[]): string
   return ipVersion === 4 ? ipv4Text((words[3] ?? 0) >>> 0) : ipv6Text(words);
 }
 
-/** Whether two endpoints have the same address, whatever the port. */
-export function sameHost(tcp: ConnectionFacts, a: number, sideOfA: Side, b: number, sideOfB: Side): boolean {
-  return WORDS.every((word) => tcp.addressWord(a, sideOfA, word) === tcp.addressWord(b, sideOfB, word));
-}
-
 function ipv4Text(word: number): string {
   return `${word >>> 24}.${(word >>> 16) & 255}.${(word >>> 8) & 255}.${word & 255}`;
 }

@@ -12,7 +12,9 @@ const NOTHING: readonly never[] = [];
 
 /** The episodes of one connection. Every list is bounded; what is beyond is counted. */
 export class Gathered {
-  protocol: Protocol = 'unknown';
+  #protocol: Protocol = 'unknown';
+  /** Every frame and message of it is marked; of other protocols only that something was said. */
+  isFramed = false;
   zeroWindowSince0: Ref | null = null;
   zeroWindowSince1: Ref | null = null;
   syn: Ref | null = null;
@@ -37,6 +39,15 @@ export class Gathered {
   constructor(limits: LimitCounter, share: Share) {
     this.#limits = limits;
     this.#share = share;
+  }
+
+  get protocol(): Protocol {
+    return this.#protocol;
+  }
+
+  set protocol(protocol: Protocol) {
+    this.#protocol = protocol;
+    this.isFramed = protocol === 'h2' || protocol === 'http1';
   }
 
   /** Notes when a side's receive window closed, until it opens again. */

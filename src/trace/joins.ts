@@ -17,7 +17,7 @@ import type { LiveStream } from './live-stream.ts';
 import type { Join, JoinMethod, Ref } from './model.ts';
 import { PendingRing } from './pending.ts';
 import { refOf } from './ref-table.ts';
-import { bucketOf, type WaitingLink, WaitingRequests } from './waiting-requests.ts';
+import { hashOf, type WaitingLink, WaitingRequests } from './waiting-requests.ts';
 
 /** How well "received on `near`, passed on over `far`" fits what is known of the two connections. */
 export const FORWARDING = { impossible: 0, conceivable: 1, fitting: 2 } as const;
@@ -96,15 +96,15 @@ export class JoinBook {
     const { path } = stream;
     const token = tokenOf(stream);
     if (token !== null) {
-      const bucket = bucketOf(token);
-      this.#joinRequest(stream, token, this.#byToken.chain(bucket), 'request-id');
-      this.#byToken.add(token, bucket, stream.byToken);
+      const hash = hashOf(token);
+      this.#joinRequest(stream, token, this.#byToken.chain(hash), 'request-id');
+      this.#byToken.add(token, hash, stream.byToken);
     }
     // Whoever passes on what came with an id passes the id on too.
     if (path === null || stream.isForwarded) return;
-    const bucket = bucketOf(path);
-    this.#joinRequest(stream, path, this.#byPath.chain(bucket), 'request');
-    this.#byPath.add(path, bucket, stream.byPath);
+    const hash = hashOf(path);
+    this.#joinRequest(stream, path, this.#byPath.chain(hash), 'request');
+    this.#byPath.add(path, hash, stream.byPath);
   }
 
   /** A stream is closed: nobody passes it on any more. Call before it may be used again. */

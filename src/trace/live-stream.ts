@@ -1,6 +1,7 @@
 import type { Moment } from '../capture/index.ts';
 import type { KeptFields } from '../http/index.ts';
 import { otherSide, type Side } from '../tcp/index.ts';
+import { CellPool } from './cell-pool.ts';
 import { packed, unpackedRef } from './ref-table.ts';
 import { StallNotes } from './stall-notes.ts';
 import { WaitingLink } from './waiting-requests.ts';
@@ -16,12 +17,13 @@ const CANCEL = 8;
 /** The packets that a stream remembers, by slot; those of a side are at `… + side`. */
 const AT = { opened: 0, status: 1, reset: 2, lastData: 3, ended: 5, pauseFrom: 7, pauseTo: 9 } as const;
 const SLOTS = 11;
-/** All numbers of a stream in one array: times by slot, then packets by slot, then DATA bytes by side. One array is one place in memory. A packet cell of 0: that has not happened. */
+/** All numbers of a stream in one row: times by slot, then packets by slot, then DATA bytes by side. One row is one place in memory. A packet cell of 0: that has not happened. */
 const PACKETS = SLOTS;
 const DATA_BYTES: number = 2 * SLOTS;
 /** Then by side: what WINDOW_UPDATEs added to its flow-control window, less what it sent. */
 const CREDIT: number = DATA_BYTES + 2;
-const CELLS: number = CREDIT + 2;
+/** Cells of a stream's row. */
+export const STREAM_CELLS: number = CREDIT + 2;
 /** A partner while it is followed; used again with its stream. */
 class LivePartner {
   connection = 0;
@@ -75,11 +77,18 @@ export class LiveStream {
   readonly byPath: WaitingLink = new WaitingLink(this);
   /** Chain of the table of open streams. */
   next: LiveStream | null = null;
-  readonly #cells = new Float64Array(CELLS);
+  readonly #pool: CellPool;
+  readonly #base: number;
   /** Made when a window is first spent: few ever are. */
   #stalls: StallNotes | null = null;
   readonly #partners: LivePartner[] = [];
   #partnersCount = 0;
+
+  /** @param pool of rows of STREAM_CELLS; a stream keeps its row */
+  constructor(pool: CellPool = new CellPool(STREAM_CELLS, 1)) {
+    this.#pool = pool;
+    this.#base = pool.take();
+  }
 
   /** Makes it the stream whose first frame is being read. */
   reuse(connection: number, nth: number, id: number, askedBy: Side | null, sawRequest: boolean, moment: Moment): void {
@@ -99,7 +108,7 @@ export class LiveStream {
     this.followsFailure = false;
     this.waited = false;
     // A loop: for so few cells the built-in call costs more than the work. Times without a packet are never read.
-    for (let cell = PACKETS; cell < CELLS; cell++) this.#cells[cell] = 0;
+    for (let cell = PACKETS; cell < STREAM_CELLS; cell++) this.#pool.cells[this.#base + cell] = 0;
     this.#partnersCount = 0;
     this.#stalls?.clear();
     this.#note(AT.opened, moment);
@@ -125,11 +134,12 @@ export class LiveStream {
   /** @returns whether this side's DATA frame before was more than `pauseNs` ago, or never */
   isPaused(side: Side, moment: Moment, pauseNs: number): boolean {
     const slot = AT.lastData + side;
-    return !this.#has(slot) || (moment.ns[0] ?? 0) - (this.#cells[slot] ?? 0) > pauseNs;
+    return !this.#has(slot) || (moment.ns[0] ?? 0) - (this.#pool.cells[this.#base + slot] ?? 0) > pauseNs;
   }
 
   data(side: Side, dataBytes: number, moment: Moment): void {
-    this.#cells[DATA_BYTES + side] = (this.#cells[DATA_BYTES + side] ?? 0) + dataBytes;
+    this.#pool.cells[this.#base + DATA_BYTES + side] =
+      (this.#pool.cells[this.#base + DATA_BYTES + side] ?? 0) + dataBytes;
     this.#notePause(side, moment);
     this.#note(AT.lastData + side, moment);
   }
@@ -166,7 +176,7 @@ export class LiveStream {
 
   /** Whether it was opened less than `spanNs` ago. */
   isYoung(moment: Moment, spanNs: number): boolean {
-    return (moment.ns[0] ?? 0) - (this.#cells[AT.opened] ?? 0) < spanNs;
+    return (moment.ns[0] ?? 0) - (this.#pool.cells[this.#base + AT.opened] ?? 0) < spanNs;
   }
 
   /** It ended badly: a server's error, a reset that is no mere loss of interest, or no response at all. */
@@ -230,7 +240,7 @@ export class LiveStream {
       status: this.status,
       statusAt: this.#ref(AT.status),
       grpcStatus: this.grpcStatus,
-      dataBytes: [this.#cells[DATA_BYTES] ?? 0, this.#cells[DATA_BYTES + 1] ?? 0],
+      dataBytes: [this.#pool.cells[this.#base + DATA_BYTES] ?? 0, this.#pool.cells[this.#base + DATA_BYTES + 1] ?? 0],
       lastData: [this.#ref(AT.lastData), this.#ref(AT.lastData + 1)],
       longestPause: [this.#pause(0), this.#pause(1)],
       ended: [this.#ref(AT.ended), this.#ref(AT.ended + 1)],
@@ -244,8 +254,8 @@ export class LiveStream {
   }
 
   #note(slot: number, moment: Moment): void {
-    this.#cells[slot] = moment.ns[0] ?? 0;
-    this.#cells[PACKETS + slot] = packed(moment);
+    this.#pool.cells[this.#base + slot] = moment.ns[0] ?? 0;
+    this.#pool.cells[this.#base + PACKETS + slot] = packed(moment);
   }
 
   /** Keeps the longest pause of a side: who was hurt by an upstream that came back is told by where it began. */
@@ -254,17 +264,19 @@ export class LiveStream {
     const from = AT.pauseFrom + side;
     const to = AT.pauseTo + side;
     if (!this.#has(last)) return;
-    const longestNs = this.#has(from) ? (this.#cells[to] ?? 0) - (this.#cells[from] ?? 0) : 0;
-    if ((moment.ns[0] ?? 0) - (this.#cells[last] ?? 0) <= longestNs) return;
-    this.#cells[from] = this.#cells[last] ?? 0;
-    this.#cells[PACKETS + from] = this.#cells[PACKETS + last] ?? 0;
+    const longestNs = this.#has(from)
+      ? (this.#pool.cells[this.#base + to] ?? 0) - (this.#pool.cells[this.#base + from] ?? 0)
+      : 0;
+    if ((moment.ns[0] ?? 0) - (this.#pool.cells[this.#base + last] ?? 0) <= longestNs) return;
+    this.#pool.cells[this.#base + from] = this.#pool.cells[this.#base + last] ?? 0;
+    this.#pool.cells[this.#base + PACKETS + from] = this.#pool.cells[this.#base + PACKETS + last] ?? 0;
     this.#note(to, moment);
   }
 
   /** @returns the bytes by which the side's window differs from the initial one, after this change */
   #credit(side: Side, changeBytes: number): number {
-    const credit = (this.#cells[CREDIT + side] ?? 0) + changeBytes;
-    this.#cells[CREDIT + side] = credit;
+    const credit = (this.#pool.cells[this.#base + CREDIT + side] ?? 0) + changeBytes;
+    this.#pool.cells[this.#base + CREDIT + side] = credit;
     return credit;
   }
 
@@ -275,11 +287,11 @@ export class LiveStream {
 
   #pause(side: Side): Pause | null {
     const from = this.#ref(AT.pauseFrom + side);
-    return from === null ? null : { from, toNs: this.#cells[AT.pauseTo + side] ?? 0 };
+    return from === null ? null : { from, toNs: this.#pool.cells[this.#base + AT.pauseTo + side] ?? 0 };
   }
 
   #has(slot: number): boolean {
-    return this.#cells[PACKETS + slot] !== 0;
+    return this.#pool.cells[this.#base + PACKETS + slot] !== 0;
   }
 
   #partnerOf({ nth, id }: LiveStream): LivePartner | undefined {
@@ -301,7 +313,7 @@ export class LiveStream {
   }
 
   #ref(slot: number): Ref | null {
-    return unpackedRef(this.#cells[slot] ?? 0, this.#cells[PACKETS + slot] ?? 0);
+    return unpackedRef(this.#pool.cells[this.#base + slot] ?? 0, this.#pool.cells[this.#base + PACKETS + slot] ?? 0);
   }
 }
 

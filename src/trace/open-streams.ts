@@ -1,6 +1,7 @@
 import type { LiveStream } from './live-stream.ts';
 
-const BUCKETS: number = 16 * 1024;
+/** To begin with. It doubles when it has a stream a bucket, and never shrinks: a table larger than what is open is one cache miss a frame. */
+const FIRST_BUCKETS = 512;
 /** An odd number near 2^32 / golden ratio: spreads connection numbers over the buckets that stream numbers leave free. */
 const SPREAD = 0x9e3779b1;
 
@@ -10,17 +11,17 @@ const SPREAD = 0x9e3779b1;
  */
 export class OpenStreams {
   count = 0;
-  readonly #buckets: (LiveStream | null)[] = Array.from({ length: BUCKETS }, () => null);
+  #buckets: (LiveStream | null)[] = emptyBuckets(FIRST_BUCKETS);
 
   add(stream: LiveStream): void {
-    const bucket = bucketOf(stream.connection, stream.id);
-    stream.next = this.#buckets[bucket] ?? null;
-    this.#buckets[bucket] = stream;
+    if (this.count >= this.#buckets.length) this.#grow();
+    prepend(this.#buckets, stream);
     this.count++;
   }
 
   find(connection: number, streamId: number): LiveStream | undefined {
-    let stream = this.#buckets[bucketOf(connection, streamId)] ?? null;
+    const buckets = this.#buckets;
+    let stream = buckets[bucketOf(connection, streamId, buckets.length)] ?? null;
     while (stream !== null) {
       if (stream.id === streamId && stream.connection === connection) return stream;
       stream = stream.next;
@@ -29,9 +30,10 @@ export class OpenStreams {
   }
 
   remove(stream: LiveStream): void {
-    const bucket = bucketOf(stream.connection, stream.id);
-    const first = this.#buckets[bucket] ?? null;
-    if (first === stream) this.#buckets[bucket] = stream.next;
+    const buckets = this.#buckets;
+    const bucket = bucketOf(stream.connection, stream.id, buckets.length);
+    const first = buckets[bucket] ?? null;
+    if (first === stream) buckets[bucket] = stream.next;
     else unlink(first, stream);
     stream.next = null;
     this.count--;
@@ -42,6 +44,24 @@ export class OpenStreams {
       for (let stream = first; stream !== null; stream = stream.next) yield stream;
     }
   }
+
+  #grow(): void {
+    const larger = emptyBuckets(2 * this.#buckets.length);
+    for (const first of this.#buckets) {
+      for (let stream = first; stream !== null;) {
+        const { next } = stream;
+        prepend(larger, stream);
+        stream = next;
+      }
+    }
+    this.#buckets = larger;
+  }
+}
+
+function prepend(buckets: (LiveStream | null)[], stream: LiveStream): void {
+  const bucket = bucketOf(stream.connection, stream.id, buckets.length);
+  stream.next = buckets[bucket] ?? null;
+  buckets[bucket] = stream;
 }
 
 function unlink(first: LiveStream | null, stream: LiveStream): void {
@@ -50,6 +70,10 @@ function unlink(first: LiveStream | null, stream: LiveStream): void {
   if (before !== null) before.next = stream.next;
 }
 
-function bucketOf(connection: number, streamId: number): number {
-  return ((Math.imul(connection, SPREAD) >>> 8) + (streamId >>> 1)) & (BUCKETS - 1);
+function bucketOf(connection: number, streamId: number, buckets: number): number {
+  return ((Math.imul(connection, SPREAD) >>> 8) + (streamId >>> 1)) & (buckets - 1);
+}
+
+function emptyBuckets(count: number): (LiveStream | null)[] {
+  return Array.from({ length: count }, () => null);
 }

@@ -13,7 +13,6 @@ import {
   TCP_BOUNDS,
 } from '../tcp/index.ts';
 import type { TlsFacts } from '../tls/index.ts';
-import { sameHost } from './addresses.ts';
 import { BurstBook } from './bursts.ts';
 import { CreditBook } from './credit.ts';
 import { DebtBook, LAST_SENT } from './debts.ts';
@@ -41,8 +40,6 @@ import { Share } from './share.ts';
 import { StairBook } from './stairs.ts';
 import { StreamBook } from './streams.ts';
 
-/** Of what is said in these every frame and message is marked; of the others only that something was said. */
-const FRAMED: ReadonlySet<Protocol> = new Set(['h2', 'http1']);
 /** RFC 9110 §15.2: interim responses; the final one follows. */
 const FINAL_STATUS_MIN = 200;
 /** RFC 9110 §15.2.2: the one of them after which no other follows, as the connection is now a tunnel. */
@@ -371,7 +368,7 @@ export class Recorder implements HttpSink {
     else if ((labels & LABEL.keepAlive) !== 0) this.#marks.add(connection, MARK['keep-alive'], side, this.#moment);
     else if ((labels & LABEL.keepAliveAck) !== 0)
       this.#marks.add(connection, MARK['keep-alive-ack'], side, this.#moment);
-    else if ((did & DID.payload) !== 0 && !FRAMED.has(gathered.protocol))
+    else if ((did & DID.payload) !== 0 && !gathered.isFramed)
       this.#marks.add(connection, MARK.data, side, this.#moment);
   }
 
@@ -441,11 +438,11 @@ export class Recorder implements HttpSink {
     // Nobody forwards a request to the very socket that received it: these are two clients of one server.
     if (
       tcp.port(near, receiver) === tcp.port(far, otherSide(sender)) &&
-      sameHost(tcp, near, receiver, far, otherSide(sender))
+      tcp.isSameHost(near, receiver, far, otherSide(sender))
     ) {
       return FORWARDING.impossible;
     }
-    if (sameHost(tcp, near, receiver, far, sender)) return FORWARDING.fitting;
+    if (tcp.isSameHost(near, receiver, far, sender)) return FORWARDING.fitting;
     const nearLocal = this.#notes.localSide(near);
     const farLocal = this.#notes.localSide(far);
     const nearOwn = isOrBoth(nearLocal, receiver);
@@ -456,7 +453,7 @@ export class Recorder implements HttpSink {
     const saysNothing = nearLocal === null && farLocal === null;
     if (!saysNothing && this.#fileOf(near) === this.#fileOf(far)) return FORWARDING.impossible;
     // The same host on both far ends asks two servers the same: no gateway between.
-    return sameHost(tcp, near, otherSide(receiver), far, sender) ? FORWARDING.impossible : FORWARDING.conceivable;
+    return tcp.isSameHost(near, otherSide(receiver), far, sender) ? FORWARDING.impossible : FORWARDING.conceivable;
   }
 }
 

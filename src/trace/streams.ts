@@ -13,7 +13,8 @@ import {
   NOTABLE_STREAMS_TOTAL,
   OPEN_STREAMS_MAX,
 } from './limits.ts';
-import { LiveStream } from './live-stream.ts';
+import { CellPool } from './cell-pool.ts';
+import { LiveStream, STREAM_CELLS } from './live-stream.ts';
 import type { StreamTotals } from './model.ts';
 import { OpenStreams } from './open-streams.ts';
 import { grown, roomFor } from './ref-table.ts';
@@ -31,7 +32,29 @@ class FinishedStreams {
   readonly newest: LiveStream[] = [];
   oldest = 0;
   folded = 0;
-  byStatus: Map<number, number> | null = null;
+  readonly #byStatus = new Map<number, number>();
+  /** The status folded last, and how often since another one was: they come in runs, and a look into a map costs more than the rest. */
+  #status = 0;
+  #statusCount = 0;
+
+  countStatus(status: number): void {
+    if (status !== this.#status) {
+      this.#settleStatus();
+      this.#status = status;
+    }
+    this.#statusCount++;
+  }
+
+  get byStatus(): ReadonlyMap<number, number> {
+    this.#settleStatus();
+    return this.#byStatus;
+  }
+
+  #settleStatus(): void {
+    if (this.#statusCount > 0)
+      this.#byStatus.set(this.#status, (this.#byStatus.get(this.#status) ?? 0) + this.#statusCount);
+    this.#statusCount = 0;
+  }
 }
 
 /** Follows streams from their first frame to their end, and folds finished ones into totals so that memory follows what is open. */
@@ -39,6 +62,7 @@ export class StreamBook {
   readonly #moment: Moment;
   readonly #limits: LimitCounter;
   readonly #open = new OpenStreams();
+  readonly #cells = new CellPool(STREAM_CELLS);
   /** By connection; sparse. */
   readonly #connections: (FinishedStreams | undefined)[] = [];
   /** How many are open, by connection. */
@@ -106,7 +130,7 @@ export class StreamBook {
       this.#limits.hit('open-streams', OPEN_STREAMS_MAX);
       return undefined;
     }
-    const stream = this.#folded.pop() ?? new LiveStream();
+    const stream = this.#folded.pop() ?? new LiveStream(this.#cells);
     stream.reuse(connection, nth, streamId, askedBy, sawRequest, this.#moment);
     this.#open.add(stream);
     this.#openCounts[connection] = (this.#openCounts[connection] ?? 0) + 1;
@@ -193,10 +217,7 @@ export class StreamBook {
   #fold(streams: FinishedStreams, stream: LiveStream): void {
     const { status } = stream;
     streams.folded++;
-    if (typeof status === 'number') {
-      streams.byStatus ??= new Map();
-      streams.byStatus.set(status, (streams.byStatus.get(status) ?? 0) + 1);
-    }
+    if (typeof status === 'number') streams.countStatus(status);
     this.#folded.push(stream);
   }
 }

@@ -39,7 +39,7 @@ test('property: adding, finding and removing are those of a Map', () => {
 
 test('streams of one bucket do not hide each other, in whatever order they leave', () => {
   const open = new OpenStreams();
-  // 2^15 apart: the same bucket of 2^14, since odd numbers are halved.
+  // 2^15 apart: the same bucket of up to 2^14, since odd numbers are halved.
   const same = [1, 1 + 2 ** 15, 1 + 2 ** 16].map((id) => stream(0, id));
   for (const one of same) open.add(one);
   const [first, middle, last] = same;
@@ -48,5 +48,15 @@ test('streams of one bucket do not hide each other, in whatever order they leave
   expect([open.find(0, first.id), open.find(0, middle.id), open.find(0, last.id)]).toEqual([first, undefined, last]);
   open.remove(first);
   open.remove(last);
+  expect([...open.all()]).toEqual([]);
+});
+
+test('every stream is still found when the table has grown several times', () => {
+  const open = new OpenStreams();
+  const streams = Array.from({ length: 5_000 }, (_, i) => stream(i % 7, 2 * i + 1));
+  for (const one of streams) open.add(one);
+  expect(streams.filter((one) => open.find(one.connection, one.id) !== one)).toEqual([]);
+  expect(new Set(open.all()).size).toBe(streams.length);
+  for (const one of streams) open.remove(one);
   expect([...open.all()]).toEqual([]);
 });

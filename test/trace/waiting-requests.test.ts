@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LiveStream } from '../../src/trace/live-stream.ts';
-import { bucketOf, type WaitingLink, WaitingRequests } from '../../src/trace/waiting-requests.ts';
+import { hashOf, type WaitingLink, WaitingRequests } from '../../src/trace/waiting-requests.ts';
 
 function keysOf(requests: WaitingRequests, key: string): LiveStream[] {
   const found: LiveStream[] = [];
-  for (let link: WaitingLink | null = requests.chain(bucketOf(key)); link !== null; link = link.older) {
+  for (let link: WaitingLink | null = requests.chain(hashOf(key)); link !== null; link = link.older) {
     if (link.key === key) found.push(link.stream);
   }
   return found;
@@ -15,8 +15,8 @@ describe('requests that wait to be passed on', () => {
   test('the newest of a key first', () => {
     const requests = new WaitingRequests();
     const [a, b] = [new LiveStream(), new LiveStream()];
-    requests.add('/pods', bucketOf('/pods'), a.byPath);
-    requests.add('/pods', bucketOf('/pods'), b.byPath);
+    requests.add('/pods', hashOf('/pods'), a.byPath);
+    requests.add('/pods', hashOf('/pods'), b.byPath);
     expect(keysOf(requests, '/pods')).toEqual([b, a]);
   });
 
@@ -24,7 +24,7 @@ describe('requests that wait to be passed on', () => {
     const requests = new WaitingRequests();
     const stream = new LiveStream();
     requests.remove(stream.byPath);
-    requests.add('/pods', bucketOf('/pods'), stream.byPath);
+    requests.add('/pods', hashOf('/pods'), stream.byPath);
     requests.remove(stream.byPath);
     requests.remove(stream.byPath);
     expect(keysOf(requests, '/pods')).toEqual([]);
@@ -45,7 +45,7 @@ describe('requests that wait to be passed on', () => {
             continue;
           }
           const stream = new LiveStream();
-          requests.add(name, bucketOf(name), stream.byPath);
+          requests.add(name, hashOf(name), stream.byPath);
           model.push({ key: name, stream });
         }
         for (const name of new Set(steps.map(([each]) => each))) {
@@ -54,5 +54,18 @@ describe('requests that wait to be passed on', () => {
         }
       }),
     );
+  });
+
+  test('a table that has grown several times keeps each chain newest first, and still lets go', () => {
+    const requests = new WaitingRequests();
+    const keys = Array.from({ length: 1_000 }, (_, i) => `/api/v1/namespaces/n${i}`);
+    const asked = [0, 1, 2].flatMap(() => keys.map((key) => ({ key, stream: new LiveStream() })));
+    for (const { key, stream } of asked) requests.add(key, hashOf(key), stream.byPath);
+    for (const key of keys) {
+      const expected = asked.filter((each) => each.key === key).map(({ stream }) => stream);
+      expect(keysOf(requests, key)).toEqual(expected.toReversed());
+    }
+    for (const { stream } of asked) requests.remove(stream.byPath);
+    expect(keys.flatMap((key) => keysOf(requests, key))).toEqual([]);
   });
 });
