@@ -3,7 +3,7 @@ import { FLAG, type Segment } from '../decode/index.ts';
 import { DOUBLE, doublesRow, FLOW, FLOW_FLAG, flowRow } from './flow-columns.ts';
 import { type FlowTable } from './flow-table.ts';
 import { seqAdd } from './sequence.ts';
-import { LABEL } from './sink.ts';
+import { LABEL, RESENT } from './sink.ts';
 
 /**
  * Keep-alive probes of a connection that was idle when the capture began. Wireshark calls a segment a keep-alive only once it knows
@@ -18,7 +18,10 @@ const CADENCE_MIN_NS = 1_000_000_000;
 const CADENCE_TOLERANCE = 0.2;
 /** So many equal gaps make a cadence, out of one bare ACK more. */
 const CADENCE_ACKS = 3;
-const EXPLAINED = LABEL.duplicateAck | LABEL.ackLostSegment | LABEL.windowUpdate;
+/** What the analysis makes of a probe or of its answer where it does not know the next number. */
+const EXPLAINED = LABEL.duplicateAck | LABEL.ackLostSegment | LABEL.windowUpdate | RESENT;
+/** An answer with another window, or none, is no keep-alive's to Wireshark either. */
+const OTHER_WINDOW = LABEL.windowUpdate | LABEL.zeroWindow;
 const CONTROL = FLAG.syn | FLAG.fin | FLAG.rst;
 
 export class Probes {
@@ -40,12 +43,14 @@ export class Probes {
     const peer = flows[flowRow(flow ^ 1) + FLOW.flags] ?? 0;
     if ((own & peer & FLOW_FLAG.positioned) !== 0) return labels;
     if (segment.payloadBytes > 1 || (segment.flags & CONTROL) !== 0) return labels;
-    if ((peer & FLOW_FLAG.positioned) === 0 && this.#isAnswer(flow, segment)) {
+    if ((labels & LABEL.zeroWindowProbe) !== 0) return labels;
+    const mayAnswer = (labels & LABEL.keepAlive) === 0 && (peer & FLOW_FLAG.positioned) === 0;
+    if (mayAnswer && this.#isAnswer(flow, segment)) {
       this.#prove(flow ^ 1, segment.ack, this.#column(flow ^ 1, FLOW.bareAcks));
-      return this.#amend(flow, labels, LABEL.keepAliveAck);
+      return (labels & OTHER_WINDOW) !== 0 ? labels : this.#amend(flow, labels, LABEL.keepAliveAck);
     }
     if ((own & FLOW_FLAG.positioned) !== 0) return labels;
-    if (!this.#isProbe(flow, segment, own)) return labels;
+    if (!this.#isProbe(flow, segment, own, labels)) return labels;
     // The segment itself is counted with its label; those before it were not recognised when they passed.
     this.#prove(flow, seqAdd(segment.seq, 1), this.#column(flow, FLOW.bareAcks) - 1);
     return this.#amend(flow, labels, LABEL.keepAlive);
@@ -68,11 +73,12 @@ export class Probes {
     );
   }
 
-  #isProbe(flow: number, segment: Segment, flags: number): boolean {
+  #isProbe(flow: number, segment: Segment, flags: number, labels: number): boolean {
     const bareAcks = this.#countBareAck(flow, segment, flags);
     // A bare ACK stands at SND.NXT, never below what the peer has acknowledged, unless it is a probe.
     if ((flags & FLOW_FLAG.acked) !== 0 && segment.seq === seqAdd(this.#column(flow, FLOW.ackedSeq), -1)) return true;
-    return bareAcks >= CADENCE_ACKS && this.#isSteady(flow);
+    // Where only one direction was captured, window updates and answers to window probes keep a pace, too.
+    return bareAcks >= CADENCE_ACKS && (labels & OTHER_WINDOW) === 0 && this.#isSteady(flow);
   }
 
   /** Counts identical bare ACKs; the pace is kept while nothing of the peer stands between them. */

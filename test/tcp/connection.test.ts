@@ -89,6 +89,18 @@ describe('incarnations', () => {
     expect(c.labels).toEqual(['reusedPorts']);
   });
 
+  test('where only the answering direction was captured, its SYN-ACK tells the reuse', () => {
+    const c = conversation().established().server.sends('abc');
+    c.server.synAck({ seq: 3_000_000, ack: 70_001 });
+    expect(c.opened).toEqual([0, 1]);
+    expect(c.labels).toEqual(['reusedPorts']);
+    const asked = conversation().handshake();
+    asked.client.syn({ seq: 3_000_000 });
+    asked.server.synAck({ seq: 9_000_000, ack: 3_000_001 });
+    expect(asked.opened).toEqual([0, 1]);
+    expect(asked.labels).toEqual([]);
+  });
+
   test('an old SYN that comes late belongs to its own incarnation', () => {
     const c = conversation().handshake();
     c.client.syn({ seq: 3_000_000 });

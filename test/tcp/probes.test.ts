@@ -105,6 +105,57 @@ describe('keep-alive in a capture begun while the connection was idle', () => {
     expect(counts(provoked, 1)).toEqual([0, 0]);
   });
 
+  test('where one direction was captured, window updates and answers to window probes keep a pace, and are no probes', () => {
+    const updates = conversation().established();
+    for (const second of [0, 10, 20, 30]) updates.at(second).client.acks({ window: 1000 + second });
+    expect(updates.labels).toEqual(['windowUpdate']);
+    expect(counts(updates, 0)).toEqual([0, 0]);
+    const stopped = conversation().established();
+    for (const second of [0, 10, 20, 30]) stopped.at(second).client.acks({ window: 0 });
+    expect(stopped.labels).toEqual(['zeroWindow']);
+    expect(counts(stopped, 0)).toEqual([0, 0]);
+  });
+
+  test('an answer that brings another window, or none, answers, and keeps its labels (Wireshark: no keep-alive ACK)', () => {
+    const c = conversation().established();
+    c.server.acks({ ack: 1001, window: 500 });
+    c.client.probes('', { seq: 1000 });
+    c.server.acks({ ack: 1001, window: 400 });
+    expect(c.labels).toEqual(['windowUpdate']);
+    const stopped = conversation().established();
+    stopped.client.probes();
+    stopped.server.acks({ window: 0 });
+    expect(stopped.labels).toEqual(['ackLostSegment', 'zeroWindow']);
+    expect(counts(stopped, 0)).toEqual([1, 1]);
+  });
+
+  test("a probe's garbage byte lies below what is acknowledged, and is still no retransmission", () => {
+    const c = conversation().established();
+    c.client.acks();
+    c.at(3).server.probes('X');
+    expect(c.labels).toEqual(['keepAlive']);
+    expect(counts(c, 1)).toEqual([1, 0]);
+    expect(c.pass.connections.retransmissions(0, 1)).toBe(0);
+    expect(c.pass.connections.payloadBytes(0, 1)).toBe(0);
+  });
+
+  test('what is a probe already answers none', () => {
+    const c = conversation().established();
+    c.server.acks({ seq: 5000, ack: 1000 });
+    c.client.acks({ seq: 1000, ack: 5000 });
+    c.client.acks({ seq: 999, ack: 5001 });
+    expect(c.labels).toEqual(['keepAlive']);
+  });
+
+  test('the byte of a window probe makes no keep-alive of it', () => {
+    const c = conversation().established();
+    c.server.acks({ ack: 1000, window: 0 });
+    c.client.acks({ seq: 1000 });
+    c.client.sends('x', { seq: 1000 });
+    expect(c.labels).toEqual(['zeroWindowProbe']);
+    expect(counts(c, 0)).toEqual([0, 0]);
+  });
+
   test('an ordinary acknowledgement of data does not look like an answer', () => {
     const c = conversation().established();
     c.client.acks();
