@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { Moment } from '../../src/capture/index.ts';
 import { Segment } from '../../src/decode/index.ts';
 import { TcpPass } from '../../src/tcp/index.ts';
+import { runs } from '../build/runs.ts';
 
 const VIEW = new DataView(new ArrayBuffer(64));
 
@@ -57,6 +58,6 @@ test('no segments throw, and what is told stays well formed', () => {
         for (const side of [0, 1] as const)
           expect(Number.isFinite(pass.connections.bytesInFlight(connection, side))).toBe(true);
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
 });

@@ -5,6 +5,7 @@ import { FLAG, Segment } from '../../src/decode/index.ts';
 import { TcpPass, type Side, type TcpSink } from '../../src/tcp/index.ts';
 import { FlowTable } from '../../src/tcp/flow-table.ts';
 import { Prediction } from '../../src/tcp/prediction.ts';
+import { runs } from '../build/runs.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -201,7 +202,7 @@ test('with and without prediction, the same is told and kept', () => {
       expect(predicted.limits).toEqual(plain.limits);
       expect(predicted.columns.every((column, index) => column === plain.columns[index])).toBe(true);
     }),
-    { numRuns: 1500 },
+    { numRuns: runs(1500) },
   );
   // Otherwise nothing was compared.
   expect(taken / segments).toBeGreaterThan(0.1);

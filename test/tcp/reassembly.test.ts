@@ -6,6 +6,7 @@ import { TcpPass } from '../../src/tcp/index.ts';
 import { FLOW_HELD_NODES_MAX } from '../../src/tcp/reassembly.ts';
 import { NODE_BYTES } from '../../src/tcp/hold-pool.ts';
 import { conversation } from '../build/conversation.ts';
+import { runs } from '../build/runs.ts';
 
 describe('in order', () => {
   test('bytes come as they were sent, one call a segment', () => {
@@ -301,7 +302,7 @@ describe('properties', () => {
       fc.property(anyIsn, fc.array(anyPiece, { maxLength: 24 }), (isn, pieces) => {
         expect(reassemble(isn, pieces)).toEqual(naive(pieces));
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     );
   });
 
@@ -317,7 +318,7 @@ describe('properties', () => {
           .map(({ piece }) => piece);
         expect(reassemble(isn, shuffled)).toEqual(Array.from({ length: STREAM_BYTES }, (_, k) => trueByte(k)));
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 });

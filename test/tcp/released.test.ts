@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Segment } from '../../src/decode/index.ts';
 import { FlowTable } from '../../src/tcp/flow-table.ts';
 import { FLOW_DOUBLES, FLOW_INTS, NONE } from '../../src/tcp/flow-columns.ts';
+import { runs } from '../build/runs.ts';
 
 /** A 4-tuple from a small number, as its opener sends it, or as the other side does. */
 function tuple(number: number, turned = false): Segment {
@@ -68,6 +69,7 @@ describe('a table whose rows are used again', () => {
           }
         }
       }),
+      { numRuns: runs(100) },
     );
   });
 
