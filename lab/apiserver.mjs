@@ -1,6 +1,7 @@
-// A stand-in for kube-apiserver on cleartext HTTP/2: LIST, WATCH with irregular events and bookmarks, a silent exec.
-// Arguments: name, address, port. Commands, one JSON object a line on stdin: quiet, talk, graceful-stop, start.
+// A stand-in for kube-apiserver on HTTP/2, in the clear or in TLS: LIST, WATCH with irregular events and bookmarks, a silent exec.
+// Arguments: name, address, port; for TLS also certificate, key and a file for its secrets. Commands, one JSON object a line on stdin: quiet, talk, graceful-stop, start.
 // It ends when stdin does, so that it cannot outlive the script that started it.
+import { appendFileSync, readFileSync } from 'node:fs';
 import http2 from 'node:http2';
 import { readEntries, tell } from './journal.mjs';
 
@@ -11,7 +12,7 @@ const LIST_ITEMS = 8;
 const DRAIN_SECONDS = 2; // between the GOAWAY that warns and the one that ends, as Go's HTTP/2 server does
 const MAX_STREAM_ID = 2 ** 31 - 1;
 
-const [name, address, port] = process.argv.slice(2);
+const [name, address, port, certificate, key, keyLog] = process.argv.slice(2);
 const sessions = new Set();
 const watches = new Set();
 let quiet = false;
@@ -128,7 +129,11 @@ function greet(session) {
 }
 
 function start() {
-  server = http2.createServer();
+  if (certificate === undefined) server = http2.createServer();
+  else {
+    server = http2.createSecureServer({ cert: readFileSync(certificate), key: readFileSync(key) });
+    server.on('keylog', (line) => appendFileSync(keyLog, line));
+  }
   server.on('session', greet);
   server.on('stream', answer);
   server.listen(Number(port), address, () => tell('listening', { server: name, address, port: Number(port) }));

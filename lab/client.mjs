@@ -1,7 +1,9 @@
 // A stand-in for client-go: one HTTP/2 connection, a reflector that LISTs and WATCHes in a loop, a PING after read-idle.
-// Arguments: address, port, "request-ids" to send x-request-id. Commands, one JSON object a line on stdin:
+// Arguments: address, port, "request-ids" to send x-request-id; for TLS a file for its secrets. Commands, one JSON object a line on stdin:
 // list {path}, reflect {path, timeoutSeconds}, exec {path}, exec-type, exec-end. It ends when stdin does.
+import { appendFileSync } from 'node:fs';
 import http2 from 'node:http2';
+import tls from 'node:tls';
 import { randomUUID } from 'node:crypto';
 import { readEntries, tell } from './journal.mjs';
 
@@ -11,14 +13,23 @@ const PING_TIMEOUT_SECONDS = 15;
 const BACKOFF_MIN_SECONDS = 0.8; // client-go's reflector: 800 ms, doubling, at most 30 s, jittered
 const BACKOFF_MAX_SECONDS = 30;
 
-const [address, port, option] = process.argv.slice(2);
+const [address, port, option, keyLog] = process.argv.slice(2);
 const sendRequestIds = option === 'request-ids';
 let session;
 let nextRequest = 1;
 let exec;
 
+function connectSecurely() {
+  const socket = tls.connect({ host: address, port: Number(port), ALPNProtocols: ['h2'], rejectUnauthorized: false });
+  socket.on('keylog', (line) => appendFileSync(keyLog, line));
+  return socket;
+}
+
 function connect() {
-  const opened = http2.connect(`http://${address}:${port}`);
+  const opened =
+    keyLog === undefined
+      ? http2.connect(`http://${address}:${port}`)
+      : http2.connect(`https://${address}:${port}`, { createConnection: connectSecurely });
   let idleTimer;
   const facts = () => ({ port: opened.localPort });
   opened.heard = () => {

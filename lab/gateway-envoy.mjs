@@ -1,4 +1,4 @@
-// Envoy as the gateway: an h2c listener, one worker, both apiservers in one round-robin cluster.
+// Envoy as the gateway: an HTTP/2 listener, in the clear or in TLS as the apiservers are, one worker, both apiservers in one round-robin cluster.
 import { access, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { ADDRESSES, APISERVER_PORT, GATEWAY_PORT } from './network.mjs';
@@ -48,7 +48,15 @@ function connectionManager(logFile) {
   };
 }
 
-function cluster(keepalive) {
+const transport = (side, common) => ({
+  name: 'tls',
+  typed_config: {
+    '@type': `${EXTENSIONS}.transport_sockets.tls.v3.${side}TlsContext`,
+    common_tls_context: { alpn_protocols: ['h2'], ...common },
+  },
+});
+
+function cluster(keepalive, certificate) {
   const endpoints = ['apiserver1', 'apiserver2'].map((server) => ({
     endpoint: { address: socketAddress(ADDRESSES[server].host, APISERVER_PORT) },
   }));
@@ -67,6 +75,7 @@ function cluster(keepalive) {
     // Without it LIST and WATCH alternate for ever: each LIST meets the living server, each WATCH the dead one.
     outlier_detection: { consecutive_5xx: 2, interval: '1s', base_ejection_time: '180s', max_ejection_percent: 50 },
   };
+  if (certificate !== null) made.transport_socket = transport('Upstream', {});
   if (keepalive !== null) {
     const { time, interval, probes } = keepalive;
     made.upstream_connection_options = {
@@ -76,15 +85,16 @@ function cluster(keepalive) {
   return made;
 }
 
-function configuration(logFile, keepalive) {
-  const listener = {
-    name: 'ingress',
-    address: socketAddress('0.0.0.0', GATEWAY_PORT),
-    filter_chains: [{ filters: [{ name: 'http', typed_config: connectionManager(logFile) }] }],
-  };
+function configuration(logFile, keepalive, certificate) {
+  const chain = { filters: [{ name: 'http', typed_config: connectionManager(logFile) }] };
+  if (certificate !== null) {
+    const files = { certificate_chain: { filename: certificate.cert }, private_key: { filename: certificate.key } };
+    chain.transport_socket = transport('Downstream', { tls_certificates: [files] });
+  }
+  const listener = { name: 'ingress', address: socketAddress('0.0.0.0', GATEWAY_PORT), filter_chains: [chain] };
   return {
     admin: { address: socketAddress('127.0.0.1', 9901) },
-    static_resources: { listeners: [listener], clusters: [cluster(keepalive)] },
+    static_resources: { listeners: [listener], clusters: [cluster(keepalive, certificate)] },
   };
 }
 
@@ -93,12 +103,12 @@ const hostOf = (address) => (address?.includes(':') ? address.split(':')[0] : nu
 
 export const envoy = {
   name: 'envoy',
-  async start(namespace, directory, { keepalive, maxSeconds }) {
+  async start(namespace, directory, { keepalive, certificate, maxSeconds }) {
     await access(BINARY).catch(() => {
       throw new Error('lab/.venv has no Envoy: see lab/README.md');
     });
     const config = `${directory}/envoy.json`;
-    await writeFile(config, JSON.stringify(configuration(`${directory}/access.log`, keepalive)));
+    await writeFile(config, JSON.stringify(configuration(`${directory}/access.log`, keepalive, certificate)));
     const flags = ['--concurrency', '1', '--disable-hot-restart', '--file-flush-interval-msec', '200', '-l', 'info'];
     return startProgram(namespace, [BINARY, '-c', config, ...flags], { maxSeconds, log: `${directory}/gateway.log` });
   },

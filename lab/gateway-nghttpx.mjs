@@ -13,7 +13,7 @@ const ACCESS_LOG = JSON.stringify({
   status: '$status',
 });
 
-const backend = (server) => `--backend=${ADDRESSES[server].host},${APISERVER_PORT};;proto=h2`;
+const backend = (server, tls) => `--backend=${ADDRESSES[server].host},${APISERVER_PORT};;proto=h2${tls ? ';tls' : ''}`;
 
 /** nghttpx has no option for TCP keep-alives: libkeepalive sets them on each socket that it makes. */
 function keepaliveEnvironment(keepalive) {
@@ -29,12 +29,14 @@ function keepaliveEnvironment(keepalive) {
 
 export const nghttpx = {
   name: 'nghttpx',
-  async start(namespace, directory, { keepalive, maxSeconds }) {
+  async start(namespace, directory, { keepalive, certificate, maxSeconds }) {
+    const tls = certificate !== null;
     const flags = [
       '--conf=/dev/null',
-      `--frontend=*,${GATEWAY_PORT};no-tls`,
-      backend('apiserver1'),
-      backend('apiserver2'),
+      `--frontend=*,${GATEWAY_PORT}${tls ? '' : ';no-tls'}`,
+      backend('apiserver1', tls),
+      backend('apiserver2', tls),
+      '--insecure',
       '--workers=1',
       '--frontend-http2-read-timeout=1h',
       '--backend-read-timeout=1h',
@@ -45,6 +47,7 @@ export const nghttpx = {
       `--errorlog-file=${directory}/gateway.log`,
       `--accesslog-file=${directory}/access.log`,
       `--accesslog-format=${ACCESS_LOG}`,
+      ...(tls ? [certificate.key, certificate.cert] : []),
     ];
     const env = keepaliveEnvironment(keepalive);
     return startProgram(namespace, ['nghttpx', ...flags], { maxSeconds, log: `${directory}/gateway-stderr.log`, env });

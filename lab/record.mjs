@@ -1,11 +1,14 @@
 // Records a scenario through a gateway: NAME.pcap and NAME.truth.json. See README.md beside this file.
 //   node lab/record.mjs --scenario a --gateway envoy --out DIR
 //   node lab/record.mjs --all --out DIR
+//   node lab/record.mjs --all --tls --out DIR          both legs in TLS: NAME.pcap.gz, and NAME.keys
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { makeCertificate } from './certificate.mjs';
 import { checkTruth } from './check-truth.mjs';
 import { envoy } from './gateway-envoy.mjs';
 import { nghttpx } from './gateway-nghttpx.mjs';
@@ -93,7 +96,10 @@ function watchSockets(names) {
   };
 }
 
-async function startPeers(cleanup, names, directory, scenario, gateway) {
+/** In TLS the peers write their secrets beside each other; Envoy and nghttpx need not. */
+async function startPeers(cleanup, names, directory, scenario, gateway, certificate) {
+  const keyLog = join(directory, 'keys.log');
+  const secure = certificate === null ? [] : [certificate.cert, certificate.key, keyLog];
   const peer = (namespace, name, ...args) => {
     const script = fileURLToPath(new URL(`${name}.mjs`, import.meta.url));
     const options = { maxSeconds: RUN_MAX_SECONDS, log: join(directory, `${args[0]}.log`) };
@@ -103,17 +109,25 @@ async function startPeers(cleanup, names, directory, scenario, gateway) {
   };
   const peers = {};
   for (const server of ['apiserver1', 'apiserver2']) {
-    peers[server] = peer(names[server], 'apiserver', server, ADDRESSES[server].host, String(APISERVER_PORT));
+    peers[server] = peer(names[server], 'apiserver', server, ADDRESSES[server].host, String(APISERVER_PORT), ...secure);
     await peers[server].waitFor((entry) => entry.event === 'listening', 10, server);
   }
   peers.gateway = await gateway.start(names.gateway, directory, {
     keepalive: scenario.keepalive,
+    certificate,
     maxSeconds: RUN_MAX_SECONDS,
   });
   cleanup.add(peers.gateway.stop);
   await waitForListener(names);
   const option = scenario.requestIds ? 'request-ids' : 'plain';
-  peers.client = peer(names.client, 'client', ADDRESSES.client.gateway, String(GATEWAY_PORT), option);
+  peers.client = peer(
+    names.client,
+    'client',
+    ADDRESSES.client.gateway,
+    String(GATEWAY_PORT),
+    option,
+    ...secure.slice(2),
+  );
   await peers.client.waitFor((entry) => entry.event === 'connected', 10, "the client's connection");
   return peers;
 }
@@ -164,7 +178,7 @@ async function readAccessLog(directory, gateway) {
 }
 
 /** One run from an empty network to an empty network. @returns the run's facts and its capture files */
-async function run(name, scenario, gateway, directory, cleanup) {
+async function run(name, scenario, gateway, directory, cleanup, isSecure) {
   const network = planNetwork(`${process.pid}-${Math.random().toString(36).slice(2, 6)}`);
   cleanup.add(network.remove);
   await network.make();
@@ -175,7 +189,8 @@ async function run(name, scenario, gateway, directory, cleanup) {
   const tcpdump = await startCapture(names, file);
   cleanup.add(tcpdump.stop);
   const from = now();
-  const peers = await startPeers(cleanup, names, directory, scenario, gateway);
+  const certificate = isSecure ? await makeCertificate(directory) : null;
+  const peers = await startPeers(cleanup, names, directory, scenario, gateway, certificate);
   const sockets = watchSockets(names);
   cleanup.add(sockets.stop);
   await scenario.play(labOf(cleanup, names, peers, directory, actions, extra));
@@ -197,38 +212,48 @@ async function run(name, scenario, gateway, directory, cleanup) {
     apiserver2: peers.apiserver2.entries,
     access: await readAccessLog(directory, gateway),
   };
-  return { facts, file, extra };
+  return { facts, file, extra, keyLog: isSecure ? join(directory, 'keys.log') : null };
 }
 
 const printJson = (value) => `${JSON.stringify(value, null, 2)}\n`;
 
 /** Keeps a capture that shows what its scenario promises; another one is thrown away and the run starts over. */
-async function keep(label, capture, truth, out) {
-  await checkTruth(capture, truth).catch((error) => {
+async function keep(label, capture, truth, out, keyLog) {
+  await checkTruth(capture, truth, keyLog).catch((error) => {
     throw new StartOver(error.message);
   });
-  await copyFile(capture, join(out, `${label}.pcap`));
+  if (keyLog === null) await copyFile(capture, join(out, `${label}.pcap`));
+  else {
+    await writeFile(join(out, `${label}.pcap.gz`), gzipSync(await readFile(capture), { level: 9 }));
+    await copyFile(keyLog, join(out, `${label}.keys`));
+  }
   await writeFile(join(out, `${label}.truth.json`), printJson(truth));
   console.log(`${label}: recorded and checked`);
 }
 
-async function keepAll({ facts, file, extra }, name, out, factsOut) {
+async function keepAll({ facts, file, extra, keyLog }, name, out, factsOut) {
   const scenario = scenarios[name];
   const label = `${name}-${facts.gateway}`;
   if (factsOut !== undefined)
     await writeFile(join(factsOut, `${label}.facts.json`), printJson({ ...facts, extra: { from: extra.from } }));
   const truth = truthOf(name, scenario, facts);
-  await keep(label, file, truth, out);
+  await keep(label, file, truth, out, keyLog);
   if (extra.file === null) return;
-  await keep(`${name}-midstream-${facts.gateway}`, extra.file, truthFromMidstream(truth, facts, extra.from), out);
+  await keep(
+    `${name}-midstream-${facts.gateway}`,
+    extra.file,
+    truthFromMidstream(truth, facts, extra.from),
+    out,
+    keyLog,
+  );
 }
 
-async function attempt(name, gateway, out, factsOut) {
+async function attempt(name, gateway, { out, factsOut, isSecure }) {
   const cleanup = cleanupStack();
   const directory = await mkdtemp(join(tmpdir(), 'lab-'));
   cleanup.add(() => rm(directory, { recursive: true, force: true }));
   try {
-    await keepAll(await run(name, scenarios[name], gateway, directory, cleanup), name, out, factsOut);
+    await keepAll(await run(name, scenarios[name], gateway, directory, cleanup, isSecure), name, out, factsOut);
   } catch (error) {
     if (factsOut !== undefined) {
       for (const log of ['gateway.log', 'access.log', 'gateway-stderr.log', 'client.log']) {
@@ -241,10 +266,10 @@ async function attempt(name, gateway, out, factsOut) {
   }
 }
 
-async function record(name, gatewayName, out, factsOut) {
+async function record(name, gatewayName, options) {
   for (let tries = 1; tries <= TRIES; tries++) {
     try {
-      return await attempt(name, GATEWAYS[gatewayName], out, factsOut);
+      return await attempt(name, GATEWAYS[gatewayName], options);
     } catch (error) {
       console.error(`${name}-${gatewayName}, try ${tries}: ${error.message}`);
       if (!(error instanceof StartOver) || tries === TRIES) throw error;
@@ -280,6 +305,7 @@ async function main() {
       scenario: { type: 'string', multiple: true, default: [] },
       gateway: { type: 'string', multiple: true, default: ['envoy'] },
       all: { type: 'boolean', default: false },
+      tls: { type: 'boolean', default: false },
       out: { type: 'string', default: '.' },
       facts: { type: 'string' },
       retell: { type: 'boolean', default: false },
@@ -294,9 +320,8 @@ async function main() {
   if (unknown.length > 0) throw new Error(`unknown: ${unknown.join(', ')}`);
   if (values.retell) return retell(labels, values.out, values.facts);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, leaveOnSignal);
-  const done = await Promise.allSettled(
-    labels.map(([name, gateway]) => record(name, gateway, values.out, values.facts)),
-  );
+  const options = { out: values.out, factsOut: values.facts, isSecure: values.tls };
+  const done = await Promise.allSettled(labels.map(([name, gateway]) => record(name, gateway, options)));
   if (done.some(({ status }) => status === 'rejected')) process.exitCode = 1;
 }
 

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { now } from '../journal.mjs';
+import { makeCertificate } from '../certificate.mjs';
 import { ADDRESSES, APISERVER_PORT, dropAtApiserver1, dropOutputOfGateway, inside, planNetwork } from '../network.mjs';
 import { startProgram } from '../program.mjs';
 import { gateways, LISTEN_PORT } from './gateways.mjs';
@@ -147,11 +148,8 @@ async function makeTools() {
   for (const peer of ['client', 'apiserver']) {
     await run('go', ['build', '-o', join(folder, peer), `./${peer}`], { cwd: PEERS });
   }
-  const [key, cert, both] = ['key.pem', 'cert.pem', 'both.pem'].map((file) => join(folder, file));
-  const kind = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-  await run('openssl', [...kind, '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=kubernetes']);
-  await writeFile(both, (await readFile(cert, 'utf8')) + (await readFile(key, 'utf8')));
-  return { folder, client: join(folder, 'client'), apiserver: join(folder, 'apiserver'), certificate: { both } };
+  const certificate = await makeCertificate(folder);
+  return { folder, client: join(folder, 'client'), apiserver: join(folder, 'apiserver'), certificate };
 }
 
 async function main() {

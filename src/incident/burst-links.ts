@@ -1,4 +1,4 @@
-import type { BurstJoin } from '../trace/index.ts';
+import { BURST_CONTROLS, type BurstJoin } from '../trace/index.ts';
 import type { BurstEvidence, Leg, Link } from './model.ts';
 import type { Casting } from './roles.ts';
 
@@ -6,6 +6,8 @@ import type { Casting } from './roles.ts';
 const SURE_ODDS = 6;
 /** and from which that is possible. */
 const POSSIBLE_ODDS = 3;
+/** Where none fitted at times at which it could not be, one more such time may have had one. */
+const CONTROL_MIN = 1 / BURST_CONTROLS;
 /** Of what the gateway sends on one of the two, so much has to have come from the other. */
 const SHARE_MIN = 0.1;
 const SURE_CONFIDENCE = 0.8;
@@ -29,7 +31,7 @@ export function burstLinksOf(joins: readonly BurstJoin[], legs: readonly Leg[], 
   const matches = (isSame: (pair: Pair) => boolean): number =>
     pairs.filter(isSame).reduce((sum, { matched }) => sum + matched, 0);
   return pairs.flatMap((pair) => {
-    const odds = oddsAgainstChance(pair.matched, pair.control + 1);
+    const odds = oddsAgainstChance(pair.matched, pair.control + CONTROL_MIN);
     const client = legs[pair.near];
     const upstream = legs[pair.far];
     if (client === undefined || upstream === undefined || odds < POSSIBLE_ODDS || pair.share < SHARE_MIN) return [];

@@ -4,6 +4,7 @@ import { FORWARDING, type JudgeForwarding } from './joins.ts';
 import {
   BURST_APART_NS,
   BURST_CONTROL_NS,
+  BURST_CONTROLS,
   BURST_HOP_NS,
   BURST_LEAST_BYTES,
   BURST_LOOKS_MAX,
@@ -67,9 +68,9 @@ export class BurstBook {
   readonly #partners = new Map<number, Float64Array>();
   #count = 0;
   #judged = 0;
-  /** How many fitted in the last search, and which it was. */
-  #fits = 0;
-  #fit = NONE;
+  /** How many fitted in each slice of time that was looked at last, and which did; 2 stands for more than one. */
+  readonly #fits = new Uint8Array(1 + BURST_CONTROLS);
+  readonly #fitting = new Int32Array(1 + BURST_CONTROLS);
 
   /** @param isOpaque whether what is said on a connection cannot be read; of two that can be, more is known than bursts tell */
   constructor(
@@ -164,7 +165,7 @@ export class BurstBook {
         receiver: otherSide(sideOf(cell(PARTNER.flow))),
         sender: sideOf(flow),
         matched: cell(PARTNER.matched),
-        control: cell(PARTNER.control),
+        control: cell(PARTNER.control) / BURST_CONTROLS,
         bursts: this.#flows[flow * FLOW_CELLS + FLOW.judged] ?? 0,
         first,
         last,
@@ -212,18 +213,19 @@ export class BurstBook {
     const at = (burst % BURSTS_MAX) * BURST_CELLS;
     const flow = ring[at + BURST.flow] ?? 0;
     if (!this.#counts(ring, at)) return;
-    const fromNs = ring[at + BURST.fromNs] ?? 0;
     const cells = flow * FLOW_CELLS;
     this.#flows[cells + FLOW.judged] = (this.#flows[cells + FLOW.judged] ?? 0) + 1;
-    this.#search(ring, burst, fromNs - BURST_HOP_NS, fromNs);
-    const source = this.#fits === 1 ? this.#fit : NONE;
-    this.#search(ring, burst, fromNs - BURST_CONTROL_NS - BURST_HOP_NS, fromNs - BURST_CONTROL_NS);
-    const control = this.#fits === 1 ? this.#fit : NONE;
-    if (source !== NONE) {
+    const looked = this.#look(ring, burst);
+    if (this.#fits[0] === 1) {
+      const source = this.#fitting[0] ?? 0;
       ring[source + BURST.taken] = 1;
-      this.#tally(flow, ring, source, at, PARTNER.matched);
+      this.#tally(flow, ring, source, at, PARTNER.matched, 1);
+      if (looked === 0) this.#tally(flow, ring, source, at, PARTNER.control, BURST_CONTROLS);
     }
-    if (control !== NONE) this.#tally(flow, ring, control, at, PARTNER.control);
+    for (let slice = 1; slice <= looked; slice++) {
+      if (this.#fits[slice] === 1)
+        this.#tally(flow, ring, this.#fitting[slice] ?? 0, at, PARTNER.control, BURST_CONTROLS / looked);
+    }
   }
 
   /** Of a connection that is still here, and no greeting, PING or window update: a gateway keeps those to itself. */
@@ -236,21 +238,27 @@ export class BurstBook {
     );
   }
 
-  /** Looks for bursts from which `burst` may have been passed on, among those that began from `fromNs` and until `toNs`. */
-  #search(ring: Float64Array, burst: number, fromNs: number, toNs: number): void {
+  /**
+   * Looks for bursts from which `burst` may have been passed on: slice 0 is the time in which it was, the others are too early for that.
+   * @returns how many of those were looked at whole
+   */
+  #look(ring: Float64Array, burst: number): number {
     const at = (burst % BURSTS_MAX) * BURST_CELLS;
-    this.#fits = 0;
-    this.#fit = NONE;
+    const fromNs = ring[at + BURST.fromNs] ?? 0;
+    this.#fits.fill(0);
     const oldest = Math.max(0, burst - BURST_LOOKS_MAX, this.#count - BURSTS_MAX);
     for (let earlier = burst - 1; earlier >= oldest; earlier--) {
       const candidate = (earlier % BURSTS_MAX) * BURST_CELLS;
-      const beganNs = ring[candidate + BURST.fromNs] ?? 0;
-      if (beganNs < fromNs) return;
-      if (beganNs <= toNs && this.#mayBeSource(ring, candidate, at)) {
-        this.#fits++;
-        this.#fit = candidate;
+      const ageNs = fromNs - (ring[candidate + BURST.fromNs] ?? 0);
+      if (ageNs >= BURST_CONTROL_NS + BURST_CONTROLS * BURST_HOP_NS) return BURST_CONTROLS;
+      const slice = sliceOf(ageNs);
+      if (slice >= 0 && this.#mayBeSource(ring, candidate, at)) {
+        this.#fits[slice] = Math.min(2, (this.#fits[slice] ?? 0) + 1);
+        this.#fitting[slice] = candidate;
       }
+      if (earlier === oldest && oldest > 0) return Math.max(0, slice - 1);
     }
+    return BURST_CONTROLS;
   }
 
   #mayBeSource(ring: Float64Array, from: number, to: number): boolean {
@@ -263,7 +271,7 @@ export class BurstBook {
     return this.#judge(near, otherSide(sideOf(fromFlow)), far, sideOf(toFlow)) !== FORWARDING.impossible;
   }
 
-  #tally(flow: number, ring: Float64Array, source: number, burst: number, column: number): void {
+  #tally(flow: number, ring: Float64Array, source: number, burst: number, column: number, amount: number): void {
     let partners = this.#partners.get(flow);
     if (partners === undefined) {
       if (column === PARTNER.control) return;
@@ -277,7 +285,7 @@ export class BurstBook {
       column === PARTNER.matched,
     );
     if (slot === NONE) return;
-    partners[slot + column] = (partners[slot + column] ?? 0) + 1;
+    partners[slot + column] = (partners[slot + column] ?? 0) + amount;
     if (column === PARTNER.control) return;
     if (partners[slot + PARTNER.matched] === 1) {
       partners[slot + PARTNER.firstNs] = ring[burst + BURST.fromNs] ?? 0;
@@ -301,6 +309,13 @@ function slotOf(partners: Float64Array, flow: number, nth: number, mayBegin: boo
   partners[free + PARTNER.flow] = flow;
   partners[free + PARTNER.nth] = nth;
   return free;
+}
+
+/** Which slice of time a burst that is so much older lies in; -1 for none. */
+function sliceOf(ageNs: number): number {
+  if (ageNs < 0) return NONE;
+  if (ageNs <= BURST_HOP_NS) return 0;
+  return ageNs < BURST_CONTROL_NS ? NONE : 1 + Math.floor((ageNs - BURST_CONTROL_NS) / BURST_HOP_NS);
 }
 
 /** A gateway adds a few fields and compresses them anew; the rest stays as long as it was. */

@@ -1,5 +1,6 @@
 export { addressText } from './addresses.ts';
 export { absurd } from './absurd.ts';
+export { BURST_CONTROLS } from './limits.ts';
 export type {
   BurstJoin,
   Close,

@@ -89,10 +89,12 @@ export const BURST_APART_NS: number = 0.003 * SECOND_NS;
 export const BURST_HOP_NS: number = 0.01 * SECOND_NS;
 /** So much earlier than that a burst cannot have been what was passed on: what fits there fits by chance. */
 export const BURST_CONTROL_NS: number = 0.03 * SECOND_NS;
+/** So many such times, each as long as the one in which it could have been: one alone would tell little of what is rare. */
+export const BURST_CONTROLS = 16;
 /** After this a burst has its length, but for bulk. */
 export const BURST_SETTLED_NS: number = 0.05 * SECOND_NS;
 /** Bursts looked at, at most, to find where one comes from. */
-export const BURST_LOOKS_MAX = 128;
+export const BURST_LOOKS_MAX = 512;
 export const BURST_PARTNERS_MAX = 8;
 /** A record with a PING is 46 bytes at most: a gateway answers those itself. */
 export const BURST_LEAST_BYTES = 64;

@@ -384,7 +384,7 @@ export interface BurstJoin {
   readonly receiver: Side;
   readonly sender: Side;
   readonly matched: number;
-  /** How often a burst of `from` fitted that came too early to have been passed on: so many matches are chance. */
+  /** How often a burst of `from` fitted that came too early to have been passed on, over BURST_CONTROLS such times: so many matches are chance. */
   readonly control: number;
   /** All bursts that were sent on `to` and compared. */
   readonly bursts: number;

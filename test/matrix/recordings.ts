@@ -60,7 +60,7 @@ const RECORD_HEADER_BYTES = 16;
 const MICROSECONDS = 1_000_000n;
 
 /** The same packets as pcapng with the secrets in it, as `editcap --inject-secrets` makes it. */
-export function withSecretsBlock({ path, keys }: Recording): Uint8Array {
+export function withSecretsBlock({ path, keys }: Pick<Recording, 'path' | 'keys'>): Uint8Array {
   const file = gunzipSync(Uint8Array.from(readFileSync(path)));
   const view = new DataView(file.buffer, file.byteOffset, file.length);
   const packets: BuiltBlock[] = [];

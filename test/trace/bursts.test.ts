@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Moment } from '../../src/capture/index.ts';
 import { BurstBook } from '../../src/trace/bursts.ts';
+import { BURST_CONTROLS } from '../../src/trace/limits.ts';
 import { FORWARDING } from '../../src/trace/joins.ts';
 import type { BurstJoin } from '../../src/trace/index.ts';
 
@@ -9,6 +10,8 @@ const SECOND_MS = 1000;
 const CLIENT_LEG = 0;
 const UPSTREAM_LEG = 1;
 const ASKS = 0;
+/** Connections that have nothing to do with those. */
+const OTHERS = { from: 2, to: 700 } as const;
 
 /** A gateway between connections 0 and 1: what it gets from the client on the one it may send on the other. */
 class Told {
@@ -20,7 +23,7 @@ class Told {
     const judge = (near: number, _receiver: number, far: number): 0 | 2 =>
       near === CLIENT_LEG && far === UPSTREAM_LEG ? FORWARDING.fitting : FORWARDING.impossible;
     this.#book = new BurstBook(this.#moment, judge, (connection) => connection, isOpaque);
-    for (const connection of [0, 1, 2]) this.#book.opened(connection);
+    for (let connection = 0; connection < OTHERS.to; connection++) this.#book.opened(connection);
   }
 
   begins(): this {
@@ -78,7 +81,18 @@ describe('bursts of what cannot be read', () => {
     const told = new Told().begins().forwards(4);
     for (let i = 10; i < 20; i++)
       told.sends(CLIENT_LEG, i * SECOND_MS, 500).sends(UPSTREAM_LEG, i * SECOND_MS + 35, 560);
-    expect(told.joins()).toMatchObject([{ matched: 2, control: 10 }]);
+    expect(told.joins()).toMatchObject([{ matched: 2, control: 10 / BURST_CONTROLS }]);
+  });
+
+  test('are counted as chance altogether where there are too many to look at what is too early', () => {
+    const told = new Told().begins().forwards(3);
+    for (let i = 10; i < 20; i++) {
+      // Each a burst of its own, and none that can have been what was passed on.
+      for (let other = OTHERS.from; other < OTHERS.to; other++) told.sends(other, i * SECOND_MS, 100);
+      told.sends(CLIENT_LEG, i * SECOND_MS + 12, 5000).sends(UPSTREAM_LEG, i * SECOND_MS + 14, 5060);
+    }
+    const [join] = told.joins();
+    expect([join?.matched, join?.control]).toEqual([11, 10]);
   });
 
   test('of a PING are a gateway’s own', () => {
