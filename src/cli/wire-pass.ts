@@ -114,6 +114,10 @@ export class WirePass implements TcpSink, TcpKeeper {
     if (finished || (did & DID.rstInWindow) !== 0) this.#closing = connection;
   }
 
+  copy(connection: number, _side: Side, segment: Segment): void {
+    this.#recorder.copy(connection, segment);
+  }
+
   bytes(connection: number, side: Side, view: DataView, at: number, end: number): void {
     this.#tls.bytes(connection, side, view, at, end);
   }

@@ -194,6 +194,8 @@ export interface Connection {
   marks: Mark[];
   /** Other 4-tuples of the same connection (NAT). */
   seenAs: SeenAs[];
+  /** The outer paths on which its packets came inside others (an overlay network, a mirror port), at most 4; empty for most. */
+  tunnels: Tunnel[];
   firstPacket: PacketNumber;
   firstFile?: FileIndex;
   lastPacket: PacketNumber;
@@ -284,6 +286,17 @@ export interface Mark {
 export interface SeenAs {
   client: Endpoint;
   server: Endpoint;
+  packets: Count;
+}
+
+export interface Tunnel {
+  /** Of the innermost, where tunnels are nested. */
+  kind: 'ip-in-ip' | 'gre' | 'vxlan' | 'geneve' | 'other';
+  /** Its network's number (VNI, GRE key); 0 where it has none. */
+  network: Count;
+  /** The outermost packet's addresses. RFC 5952 text. */
+  from: string;
+  to: string;
   packets: Count;
 }
 

@@ -149,10 +149,11 @@ export class Duplicates {
     this.#distanceNs[0] = Math.abs((this.#moment.ns[0] ?? 0) - (this.#ns[slot] ?? 0));
   }
 
-  /** Interface, file, direction and TTL, mixed: two places that come out alike only make a copy harder to tell. */
+  /** Interface, tunnel, file, direction and TTL, mixed: two places that come out alike only make a copy harder to tell. */
   #placeOf(segment: Segment): number {
     const interfaces = segment.interfaceIndex ^ (this.#moment.vantage << 6) ^ (this.#moment.file << 12);
-    return ((interfaces << 11) ^ (segment.direction << 9) ^ (segment.ttl << 1)) & ~COPY_BIT;
+    const tunnel = segment.tunnels === 0 ? 0 : segment.tunnels ^ (segment.tunnelId << 3);
+    return (((interfaces ^ tunnel) << 11) ^ (segment.direction << 9) ^ (segment.ttl << 1)) & ~COPY_BIT;
   }
 }
 

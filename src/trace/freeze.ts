@@ -13,6 +13,7 @@ import type { PingBook } from './pings.ts';
 import { later, type RefTable, sooner } from './ref-table.ts';
 import type { StairBook } from './stairs.ts';
 import type { StreamBook } from './streams.ts';
+import type { TunnelBook } from './tunnels.ts';
 
 /** The column of a table of flows that has each flow's first packet; LAST_SENT is the other. */
 export const FIRST_SENT = 1;
@@ -31,6 +32,7 @@ export interface Books {
   readonly stairs: StairBook;
   readonly credit: CreditBook;
   readonly bursts: BurstBook;
+  readonly tunnels: TunnelBook;
 }
 
 /** A connection is made by its first packet, so that this is never told. */
@@ -89,6 +91,7 @@ class FrozenConnection implements TraceConnection {
   readonly closes: TraceConnection['closes'];
   readonly protocol: TraceConnection['protocol'];
   readonly isDecrypted: boolean;
+  readonly tunnels: TraceConnection['tunnels'];
   readonly tls: TraceConnection['tls'];
   readonly flows: TraceConnection['flows'];
   readonly debts: TraceConnection['debts'];
@@ -119,6 +122,7 @@ class FrozenConnection implements TraceConnection {
     this.closes = gathered.closes;
     this.protocol = gathered.protocol;
     this.isDecrypted = gathered.isDecrypted;
+    this.tunnels = books.tunnels.of(connection);
     this.tls = gathered.tls;
     this.flows = [
       frozenFlow(books, gathered, connection, 0, lastNs),

@@ -31,6 +31,8 @@ export type {
   Trace,
   TraceConnection,
   TraceStream,
+  TunnelKind,
+  TunnelPath,
 } from './model.ts';
 export { firstFiresAt } from './stairs.ts';
 export { Recorder } from './recorder.ts';

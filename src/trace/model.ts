@@ -91,6 +91,8 @@ export interface TraceConnection {
   readonly protocol: Protocol;
   /** Its protocol stands in TLS, and was read with the session's secrets. */
   readonly isDecrypted: boolean;
+  /** The outer paths of its packets where they came in tunnels, copies among them; at most TUNNELS_MAX. */
+  readonly tunnels: readonly TunnelPath[];
   /** What its TLS handshake said in clear; null where none was read. */
   readonly tls: TlsFacts | null;
   readonly flows: readonly [Flow, Flow];
@@ -108,6 +110,20 @@ export interface TraceConnection {
   readonly folded: StreamTotals;
   /** Time from the last SYN to the ACK after it, in ns; null where the handshake was not seen. */
   readonly initialRttNs: number | null;
+}
+
+export type TunnelKind = 'ip-in-ip' | 'gre' | 'vxlan' | 'geneve' | 'other';
+
+/** A way on which packets came inside others. */
+export interface TunnelPath {
+  /** Of the innermost tunnel, where they are nested. */
+  readonly kind: TunnelKind;
+  /** Its network's number (VNI, GRE key); 0 where it has none. */
+  readonly network: number;
+  /** The outermost IP header's addresses, RFC 5952 text. */
+  readonly from: string;
+  readonly to: string;
+  readonly packets: number;
 }
 
 export interface Handshake {

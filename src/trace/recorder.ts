@@ -39,6 +39,7 @@ import { Roster } from './roster.ts';
 import { Share } from './share.ts';
 import { StairBook } from './stairs.ts';
 import { StreamBook } from './streams.ts';
+import { TunnelBook } from './tunnels.ts';
 
 /** RFC 9110 §15.2: interim responses; the final one follows. */
 const FINAL_STATUS_MIN = 200;
@@ -62,6 +63,7 @@ export class Recorder implements HttpSink {
   readonly #credit: CreditBook;
   readonly #stairs: StairBook;
   readonly #roster: Roster;
+  readonly #tunnels: TunnelBook;
   readonly #silences = new Share(SILENCES_MAX, SILENCES_LEAST, SILENCES_TOTAL);
   /** By connection number; sparse where connections were given up. */
   readonly #gathered: (Gathered | undefined)[] = [];
@@ -87,6 +89,7 @@ export class Recorder implements HttpSink {
     this.#tcp = tcp;
     this.#debts = new DebtBook(moment, this.#limits);
     this.#stairs = new StairBook(this.#limits);
+    this.#tunnels = new TunnelBook(this.#limits);
     this.#credit = new CreditBook(moment);
     this.#streams = new StreamBook(moment, this.#limits);
     this.#pings = new PingBook(moment);
@@ -159,6 +162,7 @@ export class Recorder implements HttpSink {
     this.#notes.release(connection);
     this.#stairs.release(connection);
     this.#pings.release(connection);
+    this.#tunnels.release(connection);
   }
 
   segment(connection: number, side: Side, labels: number, did: number, segment: Segment): void {
@@ -172,8 +176,14 @@ export class Recorder implements HttpSink {
     this.#sent.set(row, LAST_SENT, this.#moment);
     this.#notes.segment(connection, side, labels, segment);
     if ((did & DID.payload) !== 0) this.#bursts.payload(connection, side, segment.payloadBytes);
+    if (segment.tunnels !== 0) this.#tunnels.segment(connection, segment);
     gathered.window(side, labels, segment.window, this.#moment);
     this.#mark(gathered, connection, side, labels, did, segment);
+  }
+
+  /** A segment that the capture holds twice. On a node one copy is bare and the other in a tunnel: its path is the connection's. */
+  copy(connection: number, segment: Segment): void {
+    if (segment.tunnels !== 0) this.#tunnels.segment(connection, segment);
   }
 
   gap(connection: number, side: Side, lostBytes: number, reason: GapReason): void {
@@ -315,6 +325,7 @@ export class Recorder implements HttpSink {
       stairs: this.#stairs,
       credit: this.#credit,
       bursts: this.#bursts,
+      tunnels: this.#tunnels,
     };
     return {
       ...freeze(books, this.#lastNs),

@@ -190,6 +190,7 @@ class LegDraft {
       last: seen.at(-1)?.ref ?? first,
       initialSeqs: null,
       isDecrypted: false,
+      tunnels: [],
       tls: null,
       handshake: { by: syn === null && synAck === null ? null : 0, syn, synAck },
       localSide: null,

@@ -102,6 +102,7 @@ export function leg(sketch: LegSketch, number: number): Leg {
     last: sketch.last,
     initialSeqs: null,
     isDecrypted: false,
+    tunnels: [],
     tls: null,
     handshake: { by: 0, syn: first, synAck: first },
     localSide: null,

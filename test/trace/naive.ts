@@ -274,6 +274,7 @@ export class NaiveRecorder {
       last,
       initialSeqs: null,
       isDecrypted: false,
+      tunnels: [],
       tls: null,
       handshake: { by, syn: syn?.at ?? null, synAck: synAck?.at ?? null },
       localSide: null,

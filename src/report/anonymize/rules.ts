@@ -103,6 +103,7 @@ export const REPORT_RULES: RuleOf<Report> = {
       communityId: 'sentence',
       dumpId: 'own-id',
       marks: [{ ...EVENT, kind: 'word', count: 'number', until: 'time', lastPacket: 'number', lastFile: 'number' }],
+      tunnels: [{ kind: 'word', network: 'number', from: 'address', to: 'address', packets: 'number' }],
       seenAs: [{ client: ENDPOINT, server: ENDPOINT, packets: 'number' }],
       firstPacket: 'number',
       firstFile: 'number',

@@ -43,6 +43,7 @@ export function connectionOf(frame: Frame, leg: Leg, marksLimit: number): Connec
       server: endpointOf(endpoints[leg.serverSide]),
       packets,
     })),
+    tunnels: trace.tunnels.map((path) => ({ ...path })),
     ...extentOf(frame, trace),
     opened: leg.opened,
     closed: closedOf(frame, leg),

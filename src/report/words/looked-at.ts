@@ -2,6 +2,7 @@ import { durationText } from '../duration.ts';
 import type { Connection, Report, Role } from '../model.ts';
 import { notAnalyzedTexts } from './not-analyzed.ts';
 import { counted, listed } from './phrase.ts';
+import { tunnelTexts } from './tunnels.ts';
 
 type Sum = (of: (connection: Connection) => number) => number;
 
@@ -12,6 +13,7 @@ export function lookedAtTexts({ connections, links, capture }: Report): string[]
   return [
     `In ${durationText(capture.duration)}: ${legs}; ${counted(links.length, 'link')} between clients and upstreams.`,
     `Seen on them: ${listed(seenTexts(sum))}.`,
+    ...tunnelTexts(connections),
     ...notAnalyzedTexts(capture),
   ];
 }
