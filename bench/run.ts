@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: OPTIONS });
   if (values.stages) {
     const { printStages } = await import('./stages.ts');
-    await printStages(captureOf(REAL_PLANS.full));
+    await printStages(captureOf(REAL_PLANS.full), captureOf(REAL_PLANS.fourfold));
     return;
   }
   if (values.growth) {

@@ -1,148 +1,80 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Moment, openSource, readCapture, type RecordBatch } from '../src/capture/index.ts';
-import { WirePass } from '../src/cli/wire-pass.ts';
-import { decodePacket, FLAG, Segment, STOP } from '../src/decode/index.ts';
-import { HttpPass, type HttpSink } from '../src/http/index.ts';
-import { TcpPass, type GapReason, type Side, type TcpSink } from '../src/tcp/index.ts';
+import { build } from 'rolldown';
+import { compare, type Result } from './compare.ts';
+import type { Figure } from './figures.ts';
 import type { Capture } from './generate.ts';
+import { CAPINFOS, isInstalled, NODE_EMPTY, type Program } from './programs.ts';
+import { renderFigures, renderResults } from './table.ts';
 
-const PASSES = 6;
-const READ_BYTES = 1024 * 1024;
+const FOLDER = fileURLToPath(new URL('.data/stages/', import.meta.url));
+const ROUNDS = 5;
 
-/** Each stage with all stages to its left, over one file. */
-const STAGES: Readonly<Record<string, (path: string) => void>> = {
-  'reading only': read,
-  '+ walk': walk,
-  '+ decode': (path) => {
-    decode(path, new Moment(), () => undefined);
-  },
-  '+ tcp': (path) => {
-    tcp(path, ignoringBytes);
-  },
-  '+ http': (path) => {
-    tcp(path, readingHttp);
-  },
-  '+ recorder': (path) => {
-    const pass = new WirePass();
-    readCapture(openSource(path), (batch) => {
-      pass.consume(batch);
+/** What a stage of the pipeline may take, with all stages to its left, as ratios to `capinfos` in the same run; NaN: no goal. */
+interface Goals {
+  readonly full: number;
+  readonly fourfold: number;
+  readonly slope: number;
+}
+
+const NO_GOAL: Goals = { full: Number.NaN, fourfold: Number.NaN, slope: Number.NaN };
+const STAGES: readonly (readonly [stage: string, name: string, goals: Goals])[] = [
+  ['read', 'reading only', NO_GOAL],
+  ['walk', '.. and records', { full: 1.3, fourfold: 0.7, slope: Number.NaN }],
+  ['decode', '.. and decode', NO_GOAL],
+  ['tcp', '.. and tcp', { full: 1.5, fourfold: 1, slope: Number.NaN }],
+  ['http', '.. and http', NO_GOAL],
+  ['wire', '.. and trace', { full: Number.NaN, fourfold: Number.NaN, slope: 1.5 }],
+];
+
+/**
+ * Prints what each stage of the wire pass costs with those to its left, as programs of their own. They are bundled as the command is: run
+ * from their sources by a loader that rewrites them, the same stages were up to twice as slow.
+ */
+export async function printStages(full: Capture, fourfold: Capture): Promise<void> {
+  mkdirSync(FOLDER, { recursive: true });
+  await build({
+    input: fileURLToPath(new URL('stage.ts', import.meta.url)),
+    platform: 'node',
+    logLevel: 'warn',
+    output: { dir: FOLDER, format: 'esm', entryFileNames: 'stage.mjs' },
+  });
+  const programs = STAGES.map(([stage, name]) => stageProgram(stage, name));
+  const rivals = isInstalled(CAPINFOS) ? [NODE_EMPTY, CAPINFOS] : [NODE_EMPTY];
+  const pairs = [full, fourfold].flatMap((capture) =>
+    [...rivals, ...programs].map((program) => ({ program, capture })),
+  );
+  const results = await compare(pairs, ROUNDS);
+  process.stdout.write(`${renderResults(results)}\n`);
+  process.stdout.write(`${renderFigures(figuresOf(results, programs, full, fourfold))}\n`);
+}
+
+function stageProgram(stage: string, name: string): Program {
+  return { name, command: (file) => [process.execPath, `${FOLDER}stage.mjs`, stage, file] };
+}
+
+function figuresOf(
+  results: readonly Result[],
+  programs: readonly Program[],
+  full: Capture,
+  fourfold: Capture,
+): Figure[] {
+  const ms = (program: Program, capture: Capture): number =>
+    results.find((result) => result.program === program && result.capture === capture)?.ms ?? Number.NaN;
+  const slope = (program: Program): number => ms(program, fourfold) - ms(program, full);
+  return programs.flatMap((program, nth) => {
+    const goals = STAGES[nth]?.[2] ?? NO_GOAL;
+    const figure = (name: string, value: number, most: number): Figure => ({
+      name: `${program.name}: ${name}, to capinfos`,
+      value,
+      unit: 'x',
+      most,
+      isLater: false,
     });
-    pass.finish();
-  },
-};
-
-/** Prints how long the stages take on a capture: the first pass pays for compiling, the best one shows the steady state. */
-export async function printStages(capture: Capture): Promise<void> {
-  let before = 0;
-  for (const name of Object.keys(STAGES)) {
-    const { firstMs, bestMs } = await timesOf(name, capture.path);
-    const perPacket = ((bestMs - before) * 1e6) / capture.packets;
-    before = bestMs;
-    const line = `${name.padEnd(14)} best of ${PASSES}: ${bestMs.toFixed(0).padStart(5)} ms  first: ${firstMs.toFixed(0).padStart(5)} ms`;
-    process.stdout.write(`${line}  this stage: ${perPacket.toFixed(0).padStart(4)} ns/packet\n`);
-  }
-}
-
-interface Times {
-  readonly firstMs: number;
-  readonly bestMs: number;
-}
-
-/** Every stage has a process of its own: call sites that have seen another stage's sinks are slower for ever. */
-async function timesOf(stage: string, path: string): Promise<Times> {
-  const child = fork(fileURLToPath(import.meta.url), [stage, path]);
-  const [answer] = (await Promise.race([once(child, 'message'), once(child, 'exit')])) as [unknown];
-  if (typeof answer !== 'object' || answer === null) throw new Error(`stage ${stage} ended without an answer`);
-  return answer as Times;
-}
-
-function timeStage(stage: string, path: string): Times {
-  const run = STAGES[stage];
-  if (run === undefined) throw new Error(`no stage is called ${stage}`);
-  const times = Array.from({ length: PASSES }, () => {
-    const begin = performance.now();
-    run(path);
-    return performance.now() - begin;
-  });
-  return { firstMs: times[0] ?? Number.NaN, bestMs: Math.min(...times) };
-}
-
-function read(path: string): void {
-  const source = openSource(path);
-  const block = new Uint8Array(READ_BYTES);
-  while (source.read(block, 0, READ_BYTES) > 0);
-  source.close();
-}
-
-function walk(path: string): void {
-  readCapture(openSource(path), () => undefined);
-}
-
-function decode(path: string, moment: Moment, take: (segment: Segment, view: DataView) => void): void {
-  const segment = new Segment();
-  readCapture(openSource(path), (batch: RecordBatch) => {
-    const { view, count } = batch;
-    for (let row = 0; row < count; row++) {
-      const at = batch.at[row] ?? 0;
-      const end = at + (batch.capturedBytes[row] ?? 0);
-      moment.packet = batch.firstPacket + row;
-      moment.ns[0] = batch.timeNs[row] ?? 0;
-      const stop = decodePacket(view, at, end, batch.originalBytes[row] ?? 0, batch.linkType[row] ?? 0, segment);
-      if (stop === STOP.none) take(segment, view);
-    }
+    return [
+      figure('time on 500 MB', ms(program, full) / ms(CAPINFOS, full), goals.full),
+      figure('time on 2 GB', ms(program, fourfold) / ms(CAPINFOS, fourfold), goals.fourfold),
+      figure('slope', slope(program) / slope(CAPINFOS), goals.slope),
+    ];
   });
 }
-
-function tcp(path: string, makeSink: (moment: Moment) => TcpSink): void {
-  const moment = new Moment();
-  const pass = new TcpPass(moment, makeSink(moment));
-  decode(path, moment, (segment, view) => {
-    pass.segment(segment, view);
-  });
-  pass.finish();
-}
-
-function ignoringBytes(): TcpSink {
-  return { opened: ignore, segment: ignore, bytes: ignore, gap: ignore };
-}
-
-function readingHttp(moment: Moment): TcpSink {
-  const http = new HttpPass(moment, deafSink());
-  return {
-    opened(connection: number, segment: Segment): void {
-      http.opened(connection, (segment.flags & FLAG.syn) !== 0);
-    },
-    segment: ignore,
-    bytes(connection: number, side: Side, view: DataView, at: number, end: number): void {
-      http.bytes(connection, side, view, at, end);
-    },
-    gap(connection: number, side: Side, lostBytes: number, _reason: GapReason): void {
-      http.gap(connection, side, lostBytes);
-    },
-  };
-}
-
-function deafSink(): HttpSink {
-  return {
-    protocol: ignore,
-    headers: ignore,
-    wantsPayload: () => false,
-    data: ignore,
-    rstStream: ignore,
-    settings: ignore,
-    ping: ignore,
-    goaway: ignore,
-    windowUpdate: ignore,
-    lost: ignore,
-    regained: ignore,
-  };
-}
-
-function ignore(): void {
-  // a sink that keeps nothing
-}
-
-const [stage, path] = process.argv.slice(2);
-if (process.send !== undefined && stage !== undefined && path !== undefined) process.send(timeStage(stage, path));
