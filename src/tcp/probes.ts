@@ -20,7 +20,7 @@ const CADENCE_TOLERANCE = 0.2;
 const CADENCE_ACKS = 3;
 /** What the analysis makes of a probe or of its answer where it does not know the next number. */
 const EXPLAINED = LABEL.duplicateAck | LABEL.ackLostSegment | LABEL.windowUpdate | RESENT;
-/** An answer with another window, or none, is no keep-alive's to Wireshark either. */
+/** What tells of a window is no probe by its pace alone. */
 const OTHER_WINDOW = LABEL.windowUpdate | LABEL.zeroWindow;
 const CONTROL = FLAG.syn | FLAG.fin | FLAG.rst;
 
@@ -46,13 +46,15 @@ export class Probes {
     if ((labels & LABEL.zeroWindowProbe) !== 0) return labels;
     const mayAnswer = (labels & LABEL.keepAlive) === 0 && (peer & FLOW_FLAG.positioned) === 0;
     if (mayAnswer && this.#isAnswer(flow, segment)) {
-      this.#prove(flow ^ 1, segment.ack, this.#column(flow ^ 1, FLOW.bareAcks));
-      return (labels & OTHER_WINDOW) !== 0 ? labels : this.#amend(flow, labels, LABEL.keepAliveAck);
+      this.#prove(flow ^ 1, segment.ack);
+      this.#countEarlier(flow ^ 1, this.#column(flow ^ 1, FLOW.bareAcks), segment.window === 0);
+      return this.#amend(flow, labels, segment.window === 0 ? LABEL.zeroWindow : LABEL.keepAliveAck);
     }
     if ((own & FLOW_FLAG.positioned) !== 0) return labels;
     if (!this.#isProbe(flow, segment, own, labels)) return labels;
-    // The segment itself is counted with its label; those before it were not recognised when they passed.
-    this.#prove(flow, seqAdd(segment.seq, 1), this.#column(flow, FLOW.bareAcks) - 1);
+    // The segment itself is counted with its label.
+    this.#prove(flow, seqAdd(segment.seq, 1));
+    this.#countEarlier(flow, this.#column(flow, FLOW.bareAcks) - 1, false);
     return this.#amend(flow, labels, LABEL.keepAlive);
   }
 
@@ -112,15 +114,13 @@ export class Probes {
   }
 
   /** The flow stands one byte further than its bare ACKs said: they were probes. */
-  #prove(flow: number, next: number, earlier: number): void {
+  #prove(flow: number, next: number): void {
     const flows = this.#table.flows;
     const doubles = this.#table.doubles;
     const at = flowRow(flow);
     const row = doublesRow(flow);
-    flows[at + FLOW.flags] =
-      this.#column(flow, FLOW.flags) | FLOW_FLAG.positioned | FLOW_FLAG.probePending | FLOW_FLAG.seen | FLOW_FLAG.known;
+    flows[at + FLOW.flags] = this.#column(flow, FLOW.flags) | FLOW_FLAG.positioned | FLOW_FLAG.seen | FLOW_FLAG.known;
     flows[at + FLOW.dupAckNum] = 0;
-    flows[at + FLOW.keepAliveProbes] = this.#column(flow, FLOW.keepAliveProbes) + earlier;
     flows[at + FLOW.nextSeq] = next;
     flows[at + FLOW.maxSeqToBeAcked] = next;
     flows[at + FLOW.sentSeq] = next;
@@ -129,6 +129,14 @@ export class Probes {
     doubles[row + DOUBLE.sent] = 0;
     doubles[row + DOUBLE.acked] = 0;
     doubles[row + DOUBLE.delivered] = 0;
+  }
+
+  /** Counts the probes that were not recognised when they passed. An answer without a window tells that they asked for one. */
+  #countEarlier(flow: number, probes: number, forWindow: boolean): void {
+    const at = flowRow(flow) + (forWindow ? FLOW.windowProbes : FLOW.keepAliveProbes);
+    const flows = this.#table.flows;
+    flows[at] = (flows[at] ?? 0) + probes;
+    if (!forWindow) flows[flowRow(flow) + FLOW.flags] = this.#column(flow, FLOW.flags) | FLOW_FLAG.probePending;
   }
 
   #column(flow: number, column: number): number {

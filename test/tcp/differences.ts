@@ -29,7 +29,10 @@ export const RULES: Readonly<Record<string, (packet: Compared) => boolean>> = {
   copy: ({ isCopy }) => isCopy,
   'mid-idle': (packet) => {
     const [label = ''] = packet.ours;
-    if (!packet.isMidstream || packet.ours.length !== 1 || !PROBES.includes(label)) return false;
+    if (!packet.isMidstream || packet.ours.length !== 1) return false;
+    // Linux asks for a window in the form of a keep-alive; its answer is then no keep-alive ACK.
+    if (label === 'zero_window') return differsBy(packet, [], ['ack_lost_segment']);
+    if (!PROBES.includes(label)) return false;
     // The garbage byte of a probe lies below what is acknowledged, as a spurious retransmission's does.
     return differsBy(packet, PROBES, label === 'keep_alive' ? [...UNPLACED, ...RESENT, 'window_update'] : UNPLACED);
   },

@@ -116,17 +116,19 @@ describe('keep-alive in a capture begun while the connection was idle', () => {
     expect(counts(stopped, 0)).toEqual([0, 0]);
   });
 
-  test('an answer that brings another window, or none, answers, and keeps its labels (Wireshark: no keep-alive ACK)', () => {
+  test('an answer without a window tells that it was a window that the probes asked for, as Linux does', () => {
     const c = conversation().established();
-    c.server.acks({ ack: 1001, window: 500 });
-    c.client.probes('', { seq: 1000 });
-    c.server.acks({ ack: 1001, window: 400 });
-    expect(c.labels).toEqual(['windowUpdate']);
-    const stopped = conversation().established();
-    stopped.client.probes();
-    stopped.server.acks({ window: 0 });
-    expect(stopped.labels).toEqual(['ackLostSegment', 'zeroWindow']);
-    expect(counts(stopped, 0)).toEqual([1, 1]);
+    c.client.probes();
+    c.server.acks({ window: 0 });
+    expect(c.labels).toEqual(['zeroWindow']);
+    expect(counts(c, 0)).toEqual([0, 0]);
+    expect(c.pass.connections.windowProbes(0, 0)).toBe(1);
+    c.at(5).client.probes();
+    expect(c.labels).toEqual(['keepAlive']);
+    expect(c.pass.connections.windowProbes(0, 0)).toBe(2);
+    c.at(6).server.acks({ window: 500 }).client.sends('abc');
+    expect(c.labels).toEqual([]);
+    expect(c.stream(0)).toBe('abc');
   });
 
   test("a probe's garbage byte lies below what is acknowledged, and is still no retransmission", () => {
