@@ -46,6 +46,7 @@ export const RULES: Readonly<Record<string, (packet: Compared) => boolean>> = {
     ),
   'unasked-reuse': (packet) =>
     packet.isReusedUnasked && differsBy(packet, [], ['lost_segment', 'out_of_order', ...RESENT]),
+  'cut-header': ({ isHeaderCut, theirs }) => isHeaderCut && theirs.length === 0,
   'short-record': (packet) => packet.isMisreported && differsBy(packet, LENGTH_JUDGED, LENGTH_JUDGED),
   'backward-time': (packet) => packet.isBackward && differsBy(packet, ['out_of_order'], ['retransmission']),
 };
@@ -63,6 +64,7 @@ export const OWN_CAPTURES: Readonly<Record<string, readonly string[]>> = {
   ],
   'mid-idle': ['tcpflow-bug6.pcap', 'ndpi-nest_log_sink.pcap', 'wswiki-lustre-lnet_sample.cap.gz'],
   'after-mid-idle': ['wswiki-lustre-lnet_sample.cap.gz'],
+  'cut-header': ['lossy.pcap'],
   'short-record': ['zeek-modbus-fuzz-72.pcap', 'zeek-reassembly.pcap', 'ndpi-reasm_crash_anon.pcapng'],
   'backward-time': ['arkime-tcp-reassembly-synthetic.pcap'],
 };

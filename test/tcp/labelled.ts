@@ -43,6 +43,8 @@ export interface Labelled {
   readonly isReusedUnasked: boolean;
   /** A record of its connection claims fewer bytes than the IP packet in it. */
   readonly isMisreported: boolean;
+  /** The snap length cut its TCP header within the options. */
+  readonly isHeaderCut: boolean;
   /** It is earlier in time than one before it in the file. */
   readonly isBackward: boolean;
 }
@@ -55,6 +57,8 @@ export function readLabelled(path: string): Labelled[] {
   const reusedUnasked = new Set<number>();
   const sentNs = new Map<string, number>();
   let recordEnd = 0;
+  let capturedEnd = 0;
+  let isHeaderCut = false;
   let latestNs = -Infinity;
   let isTwin = false;
   const note = (connection: number, ours: readonly string[], isCopy: boolean): void => {
@@ -65,6 +69,7 @@ export function readLabelled(path: string): Labelled[] {
       isCopy,
       isMidstream: pass.connections.opening(connection) === OPENING.beforeCapture,
       isReusedUnasked: reusedUnasked.has(connection),
+      isHeaderCut,
       isBackward: (moment.ns[0] ?? 0) < latestNs,
     });
   };
@@ -87,6 +92,7 @@ export function readLabelled(path: string): Labelled[] {
     const ns = moment.ns[0] ?? 0;
     isTwin = Math.abs(ns - (sentNs.get(key) ?? Number.NaN)) <= COPY_MAX_NS;
     sentNs.set(key, ns);
+    isHeaderCut = recordEnd - segment.payloadBytes > capturedEnd;
     pass.segment(segment, view);
   };
   const decoder = new Decoder(moment, take);
@@ -94,6 +100,7 @@ export function readLabelled(path: string): Labelled[] {
     for (let row = 0; row < batch.count; row++) {
       const at = batch.at[row] ?? 0;
       const end = at + (batch.capturedBytes[row] ?? 0);
+      capturedEnd = end;
       recordEnd = at + (batch.originalBytes[row] ?? 0);
       moment.packet = batch.firstPacket + row;
       moment.ns[0] = batch.timeNs[row] ?? 0;
