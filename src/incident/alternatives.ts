@@ -1,7 +1,7 @@
-import type { Mark } from '../trace/index.ts';
-import { clientSide, neverOpened } from './leg.ts';
+import { neverOpened } from './leg.ts';
 import type { Alternative, Leg } from './model.ts';
 import { isBusyThroughout } from './room.ts';
+import { requestsDuring } from './runs.ts';
 import type { Scene } from './scene.ts';
 
 const GOOD_STATES: ReadonlySet<string> = new Set(['alive', 'idle', 'unanswered']);
@@ -51,28 +51,4 @@ function hasBad(leg: Leg, fromNs: number, toNs: number): boolean {
   return leg.liveness.some(
     (interval) => interval.fromNs < toNs && interval.toNs > fromNs && !GOOD_STATES.has(interval.state),
   );
-}
-
-/**
- * Requests that the gateway sent on `leg` within the interval. Of streams that are kept one by one the number is exact; of folded ones the runs
- * tell, whose first and last request are known and the others taken as evenly spread.
- */
-function requestsDuring(leg: Leg, fromNs: number, toNs: number): number {
-  const kept = leg.streams.filter(
-    ({ sawRequest, opened }) => sawRequest && opened.timeNs >= fromNs && opened.timeNs < toNs,
-  ).length;
-  if (leg.trace.folded.count === 0) return kept;
-  const gateway = clientSide(leg);
-  const runs = leg.trace.marks.filter((mark) => mark.kind === 'request' && mark.by === gateway);
-  const counted = runs.reduce((sum, run) => sum + countWithin(run, fromNs, toNs), 0);
-  return Math.max(kept, Math.round(counted));
-}
-
-function countWithin({ from, to, count }: Mark, fromNs: number, toNs: number): number {
-  const isWithin = (atNs: number): number => (atNs >= fromNs && atNs < toNs ? 1 : 0);
-  if (count === 1) return isWithin(from.timeNs);
-  const spanNs = to.timeNs - from.timeNs;
-  const sharedNs = Math.max(0, Math.min(to.timeNs, toNs) - Math.max(from.timeNs, fromNs));
-  const inner = spanNs === 0 ? isWithin(from.timeNs) : sharedNs / spanNs;
-  return isWithin(from.timeNs) + isWithin(to.timeNs) + (count - 2) * inner;
 }

@@ -4,6 +4,7 @@ import type { Facts } from './findings/rule.ts';
 import { legsOf } from './leg.ts';
 import { linksOf } from './links.ts';
 import type { Incident } from './model.ts';
+import { outagesOf } from './outages.ts';
 import { castRoles, NO_HINTS, type RoleHints } from './roles.ts';
 import { Scene } from './scene.ts';
 import { DEFAULT_THRESHOLDS, type Thresholds } from './thresholds.ts';
@@ -47,6 +48,7 @@ export function buildIncident(
     connections: legs,
     links,
     windows,
+    outages: outagesOf(windows, legById),
     findings,
     trust,
     thresholds,

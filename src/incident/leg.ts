@@ -38,6 +38,19 @@ function streamsByConnection(trace: Trace): ReadonlyMap<number, readonly TraceSt
   return groups;
 }
 
+/** Of a leg with many streams one is looked up, and not searched for. */
+const STREAMS_BY_ID = new WeakMap<Leg, ReadonlyMap<number, TraceStream>>();
+
+/** A kept stream of the leg, by its id on the wire. */
+export function streamOf(leg: Leg, id: number): TraceStream | undefined {
+  let byId = STREAMS_BY_ID.get(leg);
+  if (byId === undefined) {
+    byId = new Map(leg.streams.map((stream) => [stream.id, stream]));
+    STREAMS_BY_ID.set(leg, byId);
+  }
+  return byId.get(id);
+}
+
 /** The party that `side` plays on `leg`. */
 export function partyOf(leg: Pick<Leg, 'serverSide'>, side: Side): Party {
   return side === leg.serverSide ? 'server' : 'client';

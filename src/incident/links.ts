@@ -1,5 +1,6 @@
 import type { Join, Trace, TraceStream } from '../trace/index.ts';
 import { burstLinksOf } from './burst-links.ts';
+import { streamOf } from './leg.ts';
 import type { Leg, Link, LinkMethod } from './model.ts';
 import type { Casting } from './roles.ts';
 
@@ -41,15 +42,43 @@ export function linksOf(trace: Trace, legs: readonly Leg[], casting: Casting): r
 
 /** Pairs of kept streams that a join says carried the same thing. */
 export function carriedStreams(near: Leg, far: Leg): readonly Carried[] {
-  const byId = new Map(far.streams.map((stream) => [stream.id, stream]));
-  return near.streams.flatMap((stream) =>
+  const pairs = near.streams.flatMap((stream) =>
     stream.partners
       .filter((partner) => partner.nearerClient && partner.connection === far.trace.id)
       .flatMap((partner) => {
-        const upstream = byId.get(partner.streamId);
+        const upstream = streamOf(far, partner.streamId);
         return upstream === undefined ? [] : [{ near: stream, far: upstream }];
       }),
   );
+  return inOrder(pairs);
+}
+
+/** What leaves a gateway within this leaves it in one go. */
+const ONE_GO_NS = 0.1e9;
+
+/**
+ * Requests that were alike and left in one go, as those that were held back while the way was broken, left in the order in which they came
+ * (RFC 9113 §5.1.1: ids on one connection only grow); when they were read, the newest was the likeliest.
+ */
+function inOrder(pairs: readonly Carried[]): readonly Carried[] {
+  const byTime = pairs.toSorted((a, b) => a.far.opened.timeNs - b.far.opened.timeNs || a.far.id - b.far.id);
+  const groups: Carried[][] = [];
+  for (const pair of byTime) {
+    const group = groups.at(-1);
+    const first = group?.[0];
+    const isMore = first !== undefined && isInOneGo(first, pair);
+    if (isMore) group?.push(pair);
+    else groups.push([pair]);
+  }
+  return groups.flatMap((group) => {
+    const nears = group.map(({ near }) => near).toSorted((a, b) => a.id - b.id);
+    return group.map(({ far, near }, i) => ({ near: nears[i] ?? near, far }));
+  });
+}
+
+function isInOneGo(a: Carried, b: Carried): boolean {
+  const isAlike = a.near.request?.method === b.near.request?.method && a.near.request?.path === b.near.request?.path;
+  return isAlike && a.near.sawRequest && b.near.sawRequest && b.far.opened.timeNs - a.far.opened.timeNs <= ONE_GO_NS;
 }
 
 function passesThroughGateway(join: Join, casting: Casting): boolean {
@@ -62,16 +91,19 @@ function linkOf(joins: readonly Join[], legs: readonly Leg[]): Link[] {
   const client = legs[best?.near ?? -1];
   const upstream = legs[best?.far ?? -1];
   if (best === undefined || client === undefined || upstream === undefined) return [];
-  const pairs = new Map<string, readonly [number, number]>();
-  for (const pair of [...joins.flatMap((join) => join.samples), ...keptPairs(client, upstream)])
-    pairs.set(pair.join(' '), pair);
+  const kept = keptPairs(client, upstream);
+  const known = new Set(kept.map(([near]) => near));
+  // A sample may be of a stream that was folded since.
+  const folded = new Map(
+    joins.flatMap(({ samples }) => samples.filter(([near]) => !known.has(near)).map((pair) => [pair.join(' '), pair])),
+  );
   return [
     {
       client: client.id,
       upstream: upstream.id,
       method: best.method,
       confidence: confidenceOf(best, client),
-      streams: [...pairs.values()].toSorted((a, b) => a[0] - b[0] || a[1] - b[1]),
+      streams: [...kept, ...folded.values()].toSorted((a, b) => a[0] - b[0] || a[1] - b[1]),
     },
   ];
 }

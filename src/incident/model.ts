@@ -1,5 +1,5 @@
 import type { Side } from '../tcp/index.ts';
-import type { Close, Flood, LimitHit, Ref, TraceConnection, TraceStream } from '../trace/index.ts';
+import type { Close, Endpoint, Flood, LimitHit, Ref, TraceConnection, TraceStream } from '../trace/index.ts';
 import type { FindingArgs, FindingCode } from './findings/args.ts';
 import type { Thresholds } from './thresholds.ts';
 import type { SeenAs } from './twins.ts';
@@ -13,6 +13,8 @@ export interface Incident {
   readonly connections: readonly Leg[];
   readonly links: readonly Link[];
   readonly windows: readonly Window[];
+  /** Those that cost most first. */
+  readonly outages: readonly Outage[];
   readonly findings: readonly Finding[];
   readonly trust: readonly TrustNote[];
   readonly thresholds: Thresholds;
@@ -141,6 +143,8 @@ export interface Window {
   /** Index into `Incident.links`. */
   readonly link: number;
   readonly confidence: Confidence;
+  /** Why it is not surer; none: confirmed. */
+  readonly doubts: readonly Doubt[];
   /** That the two belong together, and who waited, is inferred from sizes and times of what could not be read. */
   readonly isInferred: boolean;
   readonly fromNs: number;
@@ -155,7 +159,30 @@ export interface Window {
   readonly end: { readonly how: WindowEnd; readonly at: Ref | null };
   readonly streams: readonly HurtStream[];
   readonly alternatives: readonly Alternative[];
+  readonly meanwhile: Meanwhile;
   readonly evidence: readonly Evidence[];
+}
+
+/**
+ * Why a window is no surer: only time links the two connections; only sizes and times do; several requests were alike and their order alone
+ * tells them apart; few payloads were alike; the upstream left fewer tries unanswered than a death takes, and the gateway gave it up; that
+ * a request waits for it is supposed.
+ */
+export type Doubt = 'by-timing' | 'by-sizes' | 'by-order' | 'few-payloads' | 'given-up-early' | 'wait-supposed';
+
+/** What went on on the client's connection in a window: what its own health check saw, and where its requests went. */
+export interface Meanwhile {
+  /** The client's PINGs, and how many of them the gateway answered. */
+  readonly pings: number;
+  readonly pingsAnswered: number;
+  /** Requests that the client sent. */
+  readonly requests: number;
+  /** Of those that are kept one by one: passed on into the dead connection, or to others, or seen leaving on none. */
+  readonly intoDead: number;
+  readonly elsewhere: readonly { readonly upstream: string; readonly requests: number }[];
+  readonly unseen: number;
+  /** Errors that the gateway made itself, by status. */
+  readonly gatewayErrors: readonly { readonly status: number; readonly count: number }[];
 }
 
 /** An upstream connection to another server that was open and alive for the whole window. */
@@ -170,6 +197,9 @@ export interface HurtStream {
   readonly id: number;
   readonly kind: string;
   readonly path: string | null;
+  /** What for, whatever the object's name: `pods`, `pods/exec`, `leases.coordination.k8s.io`; the path of what is none of Kubernetes'. */
+  readonly resource: string | null;
+  readonly userAgent: string | null;
   readonly upstreamStream: number | null;
   /** Since when nothing of the upstream reached the client on it. */
   readonly silentSinceNs: number;
@@ -177,6 +207,44 @@ export interface HurtStream {
   /** Status that the client got; null where none was seen or it is not knowable. */
   readonly status: number | null;
   readonly recoveredBy: { readonly stream: number; readonly upstream: string | null } | null;
+}
+
+/** One time in which one upstream server was dead: all windows that came of it, on whatever connections. */
+export interface Outage {
+  readonly id: string;
+  readonly server: Endpoint;
+  /** Its dead connections, leg ids. */
+  readonly upstreams: readonly string[];
+  /** In order of time. */
+  readonly windows: readonly string[];
+  /** Of its surest window. */
+  readonly confidence: Confidence;
+  /** Most frequent first. */
+  readonly causes: readonly Cause[];
+  readonly fromNs: number;
+  /** Null: still so when the capture ends. */
+  readonly toNs: number | null;
+  readonly durationNs: number;
+  /** How long clients were kept on it, the durations of all windows together. */
+  readonly waitedNs: number;
+  /** Client connections that it left waiting, and their hurt streams, each counted once. */
+  readonly clients: number;
+  readonly streams: number;
+  readonly outcomes: Readonly<Record<Outcome, number>>;
+  /** Those with most streams first. */
+  readonly victims: readonly VictimGroup[];
+}
+
+/** Streams of one kind of program that asked for the same thing. */
+export interface VictimGroup {
+  readonly userAgent: string | null;
+  readonly kind: string;
+  readonly resource: string | null;
+  /** Client connections. */
+  readonly clients: number;
+  readonly streams: number;
+  /** Of these, those that nothing ended. */
+  readonly hung: number;
 }
 
 export type EvidenceKind =

@@ -14,6 +14,7 @@ export class Scene {
   readonly #accepted: ReadonlyMap<number, readonly Leg[]>;
   readonly #opened: ReadonlyMap<number, readonly Leg[]>;
   readonly #byHost: ReadonlyMap<string, readonly Leg[]>;
+  readonly #byId: ReadonlyMap<string, Leg>;
 
   constructor(
     legs: readonly Leg[],
@@ -30,6 +31,11 @@ export class Scene {
     this.#accepted = grouped(legs, (leg) => casting.acceptedBy[leg.trace.id] ?? NOBODY);
     this.#opened = grouped(legs, (leg) => casting.openedBy[leg.trace.id] ?? NOBODY);
     this.#byHost = grouped(legs, clientHost);
+    this.#byId = new Map(legs.map((leg) => [leg.id, leg]));
+  }
+
+  legNamed(id: string): Leg | undefined {
+    return this.#byId.get(id);
   }
 
   /** Connections that the gateway behind `upstream` accepted; in a chain of gateways these may be upstream of another one. */

@@ -20,6 +20,14 @@ export function resourcePath(stream: TraceStream): string | null {
   return stream.request?.path?.split('?', 1)[0] ?? null;
 }
 
+/** The same as the API's clients name it, without the object's own name: `pods`, `pods/exec`, `leases.coordination.k8s.io`. */
+export function resourceOf(stream: TraceStream): string | null {
+  const { resource, group } = describeRequest(stream.request?.method, stream.request?.path);
+  if (resource === null) return resourcePath(stream);
+  const [plural = resource, ...subresource] = resource.split('/');
+  return [group === null || group === '' ? plural : `${plural}.${group}`, ...subresource].join('/');
+}
+
 /** When the stream was over for both, by whoever ended it. Null: it was still open at the end of the capture. */
 export function overAt(stream: TraceStream, server: Side): Ref | null {
   return stream.ended[server] ?? stream.reset?.at ?? null;

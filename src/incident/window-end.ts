@@ -26,6 +26,10 @@ const ORDER = [
 /** Two ends within this are one event, seen at two places. */
 const AT_ONCE_NS = 0.1e9;
 
+export function isAtOnce(at: Ref, first: Ref): boolean {
+  return at.timeNs - first.timeNs <= AT_ONCE_NS;
+}
+
 /** How a window ended: the earliest of what can end one, else the capture did. */
 export function endOf(scene: Scene, { client, upstream, death, victims }: Case): End {
   // Where those known to have been on it tell that it was given up, what is only supposed to have waited for it dates no end.
@@ -44,15 +48,19 @@ export function endOf(scene: Scene, { client, upstream, death, victims }: Case):
   if (first === null) return { how: 'capture-end', at: null };
   const how = ORDER.find((candidate) => {
     const at = found[candidate];
-    return at !== null && at.timeNs - first.timeNs <= AT_ONCE_NS;
+    return at !== null && isAtOnce(at, first);
   });
   return how === undefined ? { how: 'capture-end', at: null } : { how, at: found[how] };
 }
 
 /** The gateway closed the upstream connection, or it had answered or reset each of the streams that hung on it. */
 function gatewayClosed(client: Leg, upstream: Leg, death: Death, victims: readonly Victim[]): Ref | null {
-  // What another upstream served is not the gateway's own word.
-  const told = victims.map(({ near, rerouted }) => (rerouted === null ? toldAt(client, near, death.fromNs) : null));
+  // What another upstream served is not the gateway's own word, nor what came when this one had answered again.
+  const healedNs = death.healedAt?.timeNs ?? Infinity;
+  const told = victims.map(({ near, rerouted }) => {
+    const at = rerouted === null ? toldAt(client, near, death.fromNs) : null;
+    return at === null || at.timeNs >= healedNs ? null : at;
+  });
   const allTold = told.length > 0 && victims.every(({ near }, i) => told[i] !== null || wasCancelled(client, near));
   // Answering a close with its own is no word to the client.
   const closed = isClosing(death) ? null : closedBy(upstream, clientSide(upstream), death);

@@ -1,16 +1,17 @@
 import { alternativesOf } from './alternatives.ts';
 import { type Case, casesOf, withoutRepeats } from './cases.ts';
 import { DeathIndex } from './death-index.ts';
-import { type Death, deathsOf } from './deaths.ts';
+import { type Death, deathsOf, isSilent } from './deaths.ts';
 import { evidenceOf } from './evidence.ts';
 import { hurtStreams, type Victim } from './hurt.ts';
 import { clientSide } from './leg.ts';
 import { isOneSided, lacksBytes } from './liveness.ts';
-import type { Confidence, Leg, Link, Window } from './model.ts';
+import { meanwhileOf } from './meanwhile.ts';
+import type { Doubt, Leg, Link, Window } from './model.ts';
 import type { Scene } from './scene.ts';
 import { overAt, toldAt, wasCancelled } from './stream-fate.ts';
 import type { Thresholds } from './thresholds.ts';
-import { endOf } from './window-end.ts';
+import { type End, endOf, isAtOnce } from './window-end.ts';
 
 /** Windows, the links that were found while looking for them added, and the deaths of each upstream leg. */
 export interface WindowsFound {
@@ -68,7 +69,8 @@ function joined(scene: Scene, first: Draft, second: Draft): Draft {
   const { toNs, end } = isLater ? second : first;
   const known = new Set(first.streams.map(({ id }) => id));
   const told = new Set(first.evidence.map(({ at, connection }) => `${at.file} ${at.packet} ${connection}`));
-  const upstream = scene.legs.find((leg) => leg.id === first.upstream);
+  const client = scene.legNamed(first.client);
+  const upstream = scene.legNamed(first.upstream);
   const untilNs = toNs ?? scene.captureEndNs;
   return {
     ...first,
@@ -77,6 +79,10 @@ function joined(scene: Scene, first: Draft, second: Draft): Draft {
     durationNs: untilNs - first.fromNs,
     streams: [...first.streams, ...second.streams.filter(({ id }) => !known.has(id))].toSorted((a, b) => a.id - b.id),
     alternatives: upstream === undefined ? first.alternatives : alternativesOf(scene, upstream, first.fromNs, untilNs),
+    meanwhile:
+      client === undefined || upstream === undefined
+        ? first.meanwhile
+        : meanwhileOf(scene.legs, client, upstream, first.fromNs, untilNs),
     evidence: [
       ...first.evidence,
       ...second.evidence.filter(({ at, connection }) => !told.has(`${at.file} ${at.packet} ${connection}`)),
@@ -101,44 +107,59 @@ function windowOf(scene: Scene, found: Case, linkIndex: ReadonlyMap<Link, number
     !wasAliveAt(client, Math.max(death.fromNs, client.trace.first.timeNs))
   )
     return [];
-  const dated: Case = { ...found, death };
-  const end = endOf(scene, dated);
+  const end = endOf(scene, { ...found, death });
   const toNs = end.at?.timeNs ?? captureEndNs;
+  const fromNs = begunAt(death, end);
+  const dated: Case = { ...found, death: { ...death, fromNs } };
   // A clock that stepped back between the two ends would make a window of negative length.
-  if (toNs < death.fromNs) return [];
-  if (end.how === 'healed' && !waitedLong(client, victims, death.fromNs, toNs, thresholds)) return [];
+  if (toNs < fromNs) return [];
+  if (end.how === 'healed' && !waitedLong(client, victims, fromNs, toNs, thresholds)) return [];
   const streams = hurtStreams(scene, dated, toNs);
+  const doubts = doubtsOf(link, death, victims);
   return [
     {
       client: client.id,
       upstream: upstream.id,
       link: linkIndex.get(link) ?? 0,
-      confidence: confidenceOf(link, death, victims),
+      confidence: doubts.length > 0 ? 'probable' : 'confirmed',
+      doubts,
       isInferred: link.bursts !== undefined,
-      fromNs: death.fromNs,
+      fromNs,
       toNs: end.at === null ? null : toNs,
-      durationNs: toNs - death.fromNs,
+      durationNs: toNs - fromNs,
       onset: { lastHeardNs: death.lastHeard?.timeNs ?? null, firstUnansweredNs: death.firstUnanswered.timeNs },
       cause: death.cause,
       oneWay: oneWayOf(death, upstream),
       end,
       streams,
-      alternatives: alternativesOf(scene, upstream, death.fromNs, toNs),
+      alternatives: alternativesOf(scene, upstream, fromNs, toNs),
+      meanwhile: meanwhileOf(scene.legs, client, upstream, fromNs, toNs),
       evidence: evidenceOf(dated, streams, end, toNs),
     },
   ];
 }
 
 /**
- * An upstream that closed or reset its connection is only the gateway's fault where the client's streams were left open:
- * a FIN that was passed on at once is the end of a connection, a RST that was passed on is named `reset`.
+ * Where the gateway's own giving up was the first that stayed unanswered (a time-out of its own: its FIN, its RST_STREAM), only the packet that
+ * ends the window proves the death: it counts from the last that was heard (contract §3).
+ */
+function begunAt(death: Death, { how, at }: End): number {
+  const gaveUp = how === 'gateway-closed' && at !== null && isAtOnce(at, death.firstUnanswered);
+  return gaveUp && death.debts.length > 0 ? (death.lastHeard?.timeNs ?? death.fromNs) : death.fromNs;
+}
+
+/**
+ * An upstream that closed or reset its connection, or said GOAWAY, is only the gateway's fault where the client's streams were left open:
+ * a FIN or a GOAWAY that was passed on at once is the end of a connection, a RST that was passed on is named `reset`.
  */
 function closingDeath({ client, victims, death }: Case, captureEndNs: number, thresholds: Thresholds): Death | null {
-  if (death.cause !== 'reset' && death.cause !== 'closed-not-propagated') return death;
+  if (isSilent(death) || death.cause === 'refused') return death;
   const left = victims.some(({ near }) => {
     const told = toldAt(client, near, death.fromNs) ?? overAt(near, client.serverSide);
-    return (told?.timeNs ?? captureEndNs) - death.fromNs > thresholds.actsWithinNs;
+    const sinceNs = Math.max(death.fromNs, near.opened.timeNs);
+    return (told?.timeNs ?? captureEndNs) - sinceNs > thresholds.actsWithinNs;
   });
+  if (death.cause === 'goaway-ignored') return left ? death : null;
   // Where the capture lost bytes of the client's leg, the gateway's word may be among them.
   const unknowable = lacksBytes(client.trace.flows[client.serverSide]);
   if (left && !unknowable) return { ...death, cause: 'closed-not-propagated' };
@@ -174,8 +195,17 @@ function waitedLong(
   });
 }
 
-function confidenceOf(link: Link, death: Death, victims: readonly Victim[]): Confidence {
+function doubtsOf(link: Link, death: Death, victims: readonly Victim[]): Doubt[] {
   const supposed = death.cause === 'goaway-ignored' && victims.every(({ far }) => far === null);
-  const unsure = link.confidence < SURE_CONFIDENCE || link.method === 'timing' || death.provenByGivingUp;
-  return unsure || supposed ? 'probable' : 'confirmed';
+  return [
+    ...linkDoubt(link),
+    ...(death.provenByGivingUp ? ['given-up-early' as const] : []),
+    ...(supposed ? ['wait-supposed' as const] : []),
+  ];
+}
+
+function linkDoubt({ method, bursts, confidence }: Link): Doubt[] {
+  if (method === 'timing') return [bursts === undefined ? 'by-timing' : 'by-sizes'];
+  if (confidence >= SURE_CONFIDENCE) return [];
+  return [method === 'payload' ? 'few-payloads' : 'by-order'];
 }

@@ -1,7 +1,7 @@
 import { agentStandIn } from './anonymize/agent.ts';
 import type { Digest } from './anonymize/digest.ts';
 import { addressesLeft, canonical } from './anonymize/leftovers.ts';
-import { pathStandIn } from './anonymize/path.ts';
+import { pathStandIn, resourceStandIn } from './anonymize/path.ts';
 import { REPORT_RULES, type TextRule } from './anonymize/rules.ts';
 import { StandIns } from './anonymize/stand-ins.ts';
 import { isKnownDebug, isKnownMethod } from './anonymize/vocabulary.ts';
@@ -58,6 +58,7 @@ const MAPPERS: Readonly<Record<TextRule | 'word', Mapper>> = {
   agent: (text, { names }) => agentStandIn(text, names),
   host: (text, standIns) => hostStandIn(text, standIns),
   path: (text, { names }) => pathStandIn(text, names),
+  resource: (text, { names }) => resourceStandIn(text, names),
   method: (text, { names }) => (isKnownMethod(text) ? text : names.standIn('method', text)),
   file: (text, standIns) => standIns.file(text),
   directory: (text, { names }) => names.standIn('directory', text),

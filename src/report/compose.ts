@@ -6,6 +6,7 @@ import { connectionOf } from './compose/connection.ts';
 import { findingOf } from './compose/finding.ts';
 import { frameOf, secondsOf } from './compose/frame.ts';
 import { marksShare } from './compose/marks.ts';
+import { incidentOf } from './compose/incident.ts';
 import { trustOf } from './compose/trust.ts';
 import { windowOf } from './compose/window.ts';
 import type { Connection, Report, Thresholds } from './model.ts';
@@ -37,6 +38,7 @@ export function composeReport(incident: Incident, capture: CaptureFacts, toolVer
       streams: streams.map(([near, far]): [number, number] => [near, far]),
     })),
     windows,
+    incidents: incident.outages.map((outage) => incidentOf(frame, outage)),
     thresholds: thresholdsOf(incident),
     trust: trustOf(frame, incident, capture),
     findings: incident.findings.map((finding) => findingOf(frame, finding, byId)),

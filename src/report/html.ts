@@ -1,3 +1,4 @@
+import { incidentsSection } from './html/incidents.ts';
 import { Markup, markup } from './html/markup.ts';
 import { SCRIPT_HASH, STYLE_HASH } from './html/hashes.ts';
 import { SCRIPT } from './html/script.ts';
@@ -27,6 +28,7 @@ const SECTIONS: readonly (readonly [name: SectionName | null, section: Section])
   [null, headSection],
   [null, () => CONTROLS],
   ['timeline', timelineSection],
+  ['windows', incidentsSection],
   ['windows', windowSections],
   ['steps', stepsSection],
   ['findings', findingsSection],

@@ -1,4 +1,5 @@
 import { connectionBlocks, findingBlocks, headBlocks, stepBlocks, trustBlocks } from './markdown/sections.ts';
+import { incidentBlocks } from './markdown/incidents.ts';
 import { sentence } from './markdown/room.ts';
 import { windowBlocks } from './markdown/window.ts';
 import type { Report } from './model.ts';
@@ -15,6 +16,7 @@ type Section = (report: Report, roomBytes: number) => string[];
 /** In the order of reading: verdict, story with picture and proof, what else was found, what to do. Each has its share of the room. */
 const SECTIONS: readonly (readonly [name: SectionName | null, share: number, section: Section])[] = [
   [null, 0.07, headBlocks],
+  ['windows', 0.03, incidentBlocks],
   ['windows', 0.56, windowBlocks],
   ['findings', 0.16, findingBlocks],
   ['connections', 0.06, connectionBlocks],

@@ -14,6 +14,8 @@ export interface Report {
   connections: Connection[];
   links: Link[];
   windows: Window[];
+  /** The windows by what they came of: one entry for each time in which one upstream server was dead. Those that cost most first. */
+  incidents: Incident[];
   thresholds: Thresholds;
   trust: TrustNote[];
   findings: Finding[];
@@ -397,6 +399,8 @@ export interface Window {
    */
   link: number;
   confidence: Confidence;
+  /** Why it is not surer; none: confirmed. */
+  doubts: Doubt[];
   from: Timestamp;
   /** Null: still so when the capture ends. */
   to: Timestamp | null;
@@ -412,9 +416,72 @@ export interface Window {
   end: WindowEnd;
   streams: HurtStream[];
   alternatives: Alternative[];
+  meanwhile: Meanwhile;
   evidence: Evidence[];
   /** What happened, in a few sentences. */
   story: string;
+}
+
+/**
+ * Why a window is no surer: only time links the two connections; only sizes and times do; several requests were alike and their order alone
+ * tells them apart; few payloads were alike; the upstream left fewer tries unanswered than a death takes, and the gateway gave it up; that
+ * a request waits for it is supposed.
+ */
+export type Doubt = 'by-timing' | 'by-sizes' | 'by-order' | 'few-payloads' | 'given-up-early' | 'wait-supposed';
+
+/** What went on on the client's connection in a window: what its own health check saw, and where its requests went. */
+export interface Meanwhile {
+  /** The client's PINGs, and how many of them the gateway answered. */
+  pings: Count;
+  pingsAnswered: Count;
+  /** Requests that the client sent. */
+  requests: Count;
+  /** Of those that are kept one by one: passed on into the dead connection, or to others, or seen leaving on none. */
+  intoDead: Count;
+  elsewhere: { upstream: ConnectionId; requests: Count }[];
+  unseen: Count;
+  /** Errors that the gateway made itself, by status. */
+  gatewayErrors: { status: number; count: Count }[];
+}
+
+/** One time in which one upstream server was dead: all windows that came of it, on whatever connections. */
+export interface Incident {
+  id: string;
+  server: Endpoint;
+  /** Its dead connections. */
+  upstreams: ConnectionId[];
+  /** Ids, in order of time. */
+  windows: string[];
+  /** Of its surest window. */
+  confidence: Confidence;
+  /** Most frequent first. */
+  causes: Cause[];
+  from: Timestamp;
+  /** Null: still so when the capture ends. */
+  to: Timestamp | null;
+  /** To `to`, or to the end of the capture. */
+  duration: Seconds;
+  open: boolean;
+  /** The durations of all its windows together: how long clients were kept on it. */
+  waited: Seconds;
+  /** Client connections that it left waiting, and their hurt streams, each counted once. */
+  clients: Count;
+  streams: Count;
+  outcomes: Record<Outcome, Count>;
+  /** Who asked for what, those with most streams first. */
+  victims: VictimGroup[];
+}
+
+/** Streams of one kind of program that asked for the same thing. */
+export interface VictimGroup {
+  userAgent: string | null;
+  kind: string;
+  resource: string | null;
+  /** Client connections. */
+  clients: Count;
+  streams: Count;
+  /** Of these, those that nothing ended. */
+  hung: Count;
 }
 
 /** The upstream died between these two. */
@@ -434,6 +501,10 @@ export interface HurtStream {
   id: Count;
   kind: string;
   path: string | null;
+  /** What for, whatever the object's name: `pods`, `pods/exec`, `leases.coordination.k8s.io`; the path of what is none of Kubernetes'. */
+  resource: string | null;
+  /** Null: none, or not known. */
+  userAgent: string | null;
   /** Its id on the upstream connection; null: the request never left the gateway, or was not seen to. */
   upstreamStream: Count | null;
   silentSince: Timestamp;

@@ -1,6 +1,6 @@
 import { communityId } from './community-id.ts';
 import { findingFilter } from './filter.ts';
-import type { Connection, Finding, Report, Window } from './model.ts';
+import type { Connection, Finding, Incident, Report, Window } from './model.ts';
 import { findingTitle } from './words.ts';
 import { evidenceText } from './words/evidence.ts';
 import { nextStepsOf } from './words/next-steps.ts';
@@ -32,6 +32,7 @@ export function retold(report: Report): Report {
     verdict: { ...verdict, summary: summaryOf(verdict, windows, byId, capture) },
     connections,
     windows,
+    incidents: report.incidents.map((incident) => retoldIncident(incident, byId)),
     trust: report.trust.map((note) => ({ ...note, message: trustText(note) })),
     findings: report.findings.map((finding) => retoldFinding(finding, byId)),
     nextSteps: nextStepsOf(verdict, windows, connections),
@@ -41,6 +42,12 @@ export function retold(report: Report): Report {
 function retoldWindow(window: Window, byId: Connections, paths: readonly string[]): Window {
   const evidence = window.evidence.map((row) => ({ ...row, text: evidenceText(row, byId) }));
   return { ...window, evidence, story: storyOf({ ...window, evidence }, byId, paths) };
+}
+
+/** Its server is that of its connections. */
+function retoldIncident(incident: Incident, byId: Connections): Incident {
+  const upstream = byId.get(incident.upstreams[0] ?? '');
+  return upstream === undefined ? incident : { ...incident, server: { ...upstream.server } };
 }
 
 function retoldFinding(finding: Finding, byId: Connections): Finding {

@@ -2,6 +2,7 @@ import { isShown, type RenderOptions, type SectionName } from './render-options.
 import type { Report } from './model.ts';
 import { briefSection, thresholdsSection } from './text/brief.ts';
 import { headSection, meaningSection, verdictSection } from './text/head.ts';
+import { incidentsSection } from './text/incidents.ts';
 import { type Ink, inkOf, printable } from './text/ink.ts';
 import { connectionsSection, findingsSection, lookedAtSection, stepsSection, trustSection } from './text/tables.ts';
 import { timelineSection } from './text/timeline.ts';
@@ -19,6 +20,7 @@ const SECTIONS: readonly Row[] = [
   [null, null, headSection],
   [null, 'What it means', meaningSection],
   ['timeline', 'Timeline', timelineSection],
+  ['windows', 'Incidents', incidentsSection],
   ['windows', null, windowsSection],
   ['findings', 'Findings', findingsSection],
   ['connections', 'Connections', connectionsSection],

@@ -14,6 +14,8 @@ describe('whom it hurt', () => {
         id: 7,
         kind: 'watch',
         path: '/api/v1/pods?watch=true',
+        resource: 'pods',
+        userAgent: 'kubectl/v1.31',
         upstreamStream: 3,
         silentSinceNs: 5.001e9,
         outcome: 'hung',

@@ -56,6 +56,24 @@ describe('links', () => {
     ]);
   });
 
+  test('requests alike that were held back and left in one go left in the order in which they came', () => {
+    const leaving = (...at: readonly [number, number, number]): readonly (readonly [number, number])[] | undefined => {
+      const built = trace().client('c1').list(7, { at: 1 }).list(9, { at: 10 }).list(11, { at: 49.9 }).upstream('u1');
+      built.carries(11, 3, { at: at[0] }).carries(7, 5, { at: at[1] }).carries(9, 7, { at: at[2] });
+      return buildIncident(built.end(600)).links[0]?.streams;
+    };
+    expect(leaving(50, 50, 50)).toEqual([
+      [7, 3],
+      [9, 5],
+      [11, 7],
+    ]);
+    expect(leaving(50, 52, 54)).toEqual([
+      [7, 5],
+      [9, 7],
+      [11, 3],
+    ]);
+  });
+
   test('requests of two hosts that are no gateway to each other are no link', () => {
     const built = trace()
       .client('c1')

@@ -89,6 +89,27 @@ describe('ends', () => {
   });
 });
 
+describe('an answer that came when the upstream was back', () => {
+  const askedLate = (backAt: number): TraceBuilder =>
+    trace()
+      .client('c1')
+      .list(9, { at: 10 })
+      .upstream('u1')
+      .carries(9, 5)
+      .mute('upstream', 10.001, 10.2, 11, 13)
+      .answered(backAt)
+      .serves(5, backAt + 0.02);
+
+  test('is no word of the gateway: the upstream had healed', () => {
+    expect(endOf(askedLate(50))).toBe('healed 50');
+  });
+
+  test('and of a short loss it makes no window', () => {
+    const incident = buildIncident(askedLate(14).end(600));
+    expect(incident).toMatchObject({ windows: [], verdict: { state: 'healthy' } });
+  });
+});
+
 describe('where several hold', () => {
   test('the earliest ends it', () => {
     expect(endOf(dead().closes('rst', 'gateway', 92).on('c1').closes('rst', 'client', 50))).toBe('client-gone 50');

@@ -101,7 +101,32 @@ test('a GOAWAY that was ignored and the FIN that followed are one window, to the
   expect(incident.windows[0]?.streams.map(({ id }) => id)).toEqual([7, 9]);
 });
 
+test.each([
+  [21.01, []],
+  [21.9, []],
+  [22.5, ['c1/u1 goaway-ignored 21-22.5 gateway-closed']],
+])(
+  'a GOAWAY of which the client is told at %d s: only what was left open for longer than a second was ignored',
+  (at, windows) => {
+    const built = watching().on('c1').list(9, { at: 20 }).on('u1').carries(9, 5).goaway('upstream', 21, 3);
+    expect(told(buildIncident(built.on('c1').resetsStream(9, 'gateway', at, 7).end(600)))).toEqual(windows);
+  },
+);
+
 describe('when it began', () => {
+  test('at the last that was heard, where the gateway’s own giving up was the first that stayed unanswered', () => {
+    const built = watching().mute('upstream', 60, 60.2, 61, 64).closes('fin', 'gateway', 60);
+    const incident = buildIncident(built.on('c1').resetsStream(7, 'gateway', 60.01).end(600));
+    expect(told(incident)).toEqual(['c1/u1 peer-silent 5-60 gateway-closed']);
+    expect(incident.windows[0]?.onset).toEqual({ lastHeardNs: 5e9, firstUnansweredNs: 60e9 });
+  });
+
+  test('but not where something had been unanswered before', () => {
+    const built = watching().mute('upstream', 50, 50.2, 51, 54).closes('fin', 'gateway', 60);
+    const incident = buildIncident(built.on('c1').resetsStream(7, 'gateway', 60.01).end(600));
+    expect(told(incident)).toEqual(['c1/u1 peer-silent 50-60 gateway-closed']);
+  });
+
   test('from lies at the first unanswered elicit, after the last proof of life', () => {
     const { fromNs, onset } = windowIn(watching().retransmits(10, 20, 40).end(600));
     expect(fromNs).toBe(9.8e9);

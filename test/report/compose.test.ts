@@ -334,6 +334,8 @@ describe('the story of a window', () => {
     const hurt = {
       kind: 'list',
       path: '/a',
+      resource: '/a',
+      userAgent: null,
       upstreamStream: null,
       silentSinceNs: 1e9,
       recoveredBy: null,

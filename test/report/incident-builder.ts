@@ -10,9 +10,11 @@ import {
   type Leg,
   type LivenessInterval,
   type LivenessState,
+  type Meanwhile,
   type Party,
   type Window,
 } from '../../src/incident/index.ts';
+import { outagesOf } from '../../src/incident/outages.ts';
 import type { Flow, Mark, MarkKind, Ref, TraceConnection, TraceStream } from '../../src/trace/index.ts';
 
 /** Incidents written by hand, in seconds and packet numbers, so that a report can be tested without a packet. */
@@ -196,6 +198,7 @@ export function incident(changes: Partial<Incident> & Pick<Incident, 'verdict'>)
     connections: [],
     links: [],
     windows: [],
+    outages: outagesOf(changes.windows ?? [], new Map((changes.connections ?? []).map((leg) => [leg.id, leg]))),
     findings: [],
     trust: [],
     thresholds: DEFAULT_THRESHOLDS,
@@ -208,6 +211,16 @@ export function incident(changes: Partial<Incident> & Pick<Incident, 'verdict'>)
   };
 }
 
+export const NOTHING_MEANWHILE: Meanwhile = {
+  pings: 0,
+  pingsAnswered: 0,
+  requests: 0,
+  intoDead: 0,
+  elsewhere: [],
+  unseen: 0,
+  gatewayErrors: [],
+};
+
 export function window(changes: Partial<Window>): Window {
   return {
     id: 'w1',
@@ -215,6 +228,7 @@ export function window(changes: Partial<Window>): Window {
     upstream: 'u1',
     link: 0,
     confidence: 'confirmed',
+    doubts: [],
     fromNs: 30e9,
     toNs: null,
     durationNs: 300e9,
@@ -225,6 +239,7 @@ export function window(changes: Partial<Window>): Window {
     end: { how: 'capture-end', at: null },
     streams: [],
     alternatives: [],
+    meanwhile: NOTHING_MEANWHILE,
     evidence: [],
     ...changes,
   };

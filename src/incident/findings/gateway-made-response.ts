@@ -1,13 +1,13 @@
 import type { TraceStream } from '../../trace/index.ts';
-import { isProxyAnswer } from '../stream-fate.ts';
-import { type Facts, finding, isHurtStream, ofRole, type Rule } from './rule.ts';
+import { isGatewayMade } from '../gateway-made.ts';
+import { finding, isHurtStream, ofRole, type Rule } from './rule.ts';
 
 /** Error responses to the client for which no upstream response is in the capture. One finding per client connection and status. */
 export const gatewayMadeResponse: Rule = (facts) =>
   ofRole(facts, 'client').flatMap((leg) => {
     const byStatus = new Map<number, TraceStream[]>();
     for (const stream of leg.streams) {
-      if (typeof stream.status !== 'number' || !isProxyAnswer(stream) || cameFromUpstream(facts, stream)) continue;
+      if (typeof stream.status !== 'number' || !isGatewayMade(facts.legs, stream)) continue;
       byStatus.set(stream.status, [...(byStatus.get(stream.status) ?? []), stream]);
     }
     return [...byStatus].map(([status, streams]) =>
@@ -19,12 +19,3 @@ export const gatewayMadeResponse: Rule = (facts) =>
       ),
     );
   });
-
-function cameFromUpstream(facts: Facts, stream: TraceStream): boolean {
-  return stream.partners.some((partner) => {
-    const far = facts.legs[partner.connection]?.streams.find((candidate) => candidate.id === partner.streamId);
-    return (
-      partner.nearerClient && far !== undefined && far.status === stream.status && far.grpcStatus === stream.grpcStatus
-    );
-  });
-}

@@ -2,9 +2,10 @@ import type { TraceStream } from '../../trace/index.ts';
 import { type Facts, finding, isHurtStream, ofRole, type Rule } from './rule.ts';
 
 const SECOND_NS = 1e9;
-/** Idle time-outs are set in multiples of this, and fire a little after them, never before. */
+/** Idle time-outs are set in multiples of this, and fire a little after them; before them only by what the packet took to the gateway's clock. */
 const STEP_NS = 5 * SECOND_NS;
 const LATE_MAX_NS = 0.25 * SECOND_NS;
+const EARLY_MAX_NS = 0.05 * SECOND_NS;
 /** Below this, other time-outs than a stream's idle one are likelier. */
 const IDLE_MIN_NS = 10 * SECOND_NS;
 
@@ -12,10 +13,16 @@ const IDLE_MIN_NS = 10 * SECOND_NS;
 export const idleTimeoutCut: Rule = (facts) =>
   ofRole(facts, 'client').flatMap((leg) =>
     leg.streams.flatMap((stream) => {
-      if (stream.reset?.by !== leg.serverSide || isHurtStream(facts, leg, stream.id)) return [];
+      // Without a response it was no quiet stream, but a request that timed out.
+      if (stream.reset?.by !== leg.serverSide || stream.statusAt === null || isHurtStream(facts, leg, stream.id))
+        return [];
       const quietNs = stream.reset.at.timeNs - lastFrameNs(stream);
-      const lateNs = quietNs % STEP_NS;
-      if (quietNs < IDLE_MIN_NS || lateNs > LATE_MAX_NS || !upstreamWasHealthy(facts, stream, stream.reset.at.timeNs))
+      const lateNs = (quietNs + EARLY_MAX_NS) % STEP_NS;
+      if (
+        quietNs < IDLE_MIN_NS - EARLY_MAX_NS ||
+        lateNs > LATE_MAX_NS + EARLY_MAX_NS ||
+        !upstreamWasHealthy(facts, stream, stream.reset.at.timeNs)
+      )
         return [];
       return [
         finding(

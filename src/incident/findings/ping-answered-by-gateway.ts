@@ -11,13 +11,13 @@ export const pingAnsweredByGateway: Rule = (facts) =>
     const within = client.trace.marks.filter((mark) => mark.from.timeNs >= window.fromNs && mark.to.timeNs <= toNs);
     const pings = within.filter((mark) => mark.kind === 'ping' && mark.by === clientSide(client));
     const answers = within.filter((mark) => mark.kind === 'ping-ack' && mark.by === client.serverSide);
-    const answered = answers.reduce((sum, mark) => sum + mark.count, 0);
-    if (pings.length === 0 || answered === 0) return [];
+    const { pings: sent, pingsAnswered } = window.meanwhile;
+    if (sent === 0 || pingsAnswered === 0) return [];
     return [
       finding(
         'ping-answered-by-gateway',
         'info',
-        { pings: answered, windowNs: window.durationNs },
+        { pings: pingsAnswered, windowNs: window.durationNs },
         { connection: client.id, packets: [pings[0]?.from ?? null, ...answers.map((mark) => mark.from)] },
       ),
     ];

@@ -58,6 +58,17 @@ export function pathStandIn(path: string, names: NameBook): string {
   return `${segmentsStandIn(path.slice(0, query), names)}?${queryStandIn(path.slice(query + 1), names)}`;
 }
 
+/** What a request is for: `pods`, `pods/exec`, `leases.coordination.k8s.io`, or the path of what is none of the API's. */
+export function resourceStandIn(resource: string, names: NameBook): string {
+  if (resource.startsWith('/')) return pathStandIn(resource, names);
+  const [kind = '', ...subresource] = resource.split('/');
+  const dot = kind.indexOf('.');
+  const plural = dot < 0 ? kind : kind.slice(0, dot);
+  const group = dot < 0 ? [] : [READERS.group(kind.slice(dot + 1), names).text];
+  const told = [READERS.resource(plural, names).text, ...group].join('.');
+  return [told, ...subresource.map((segment) => READERS.subresource(segment, names).text)].join('/');
+}
+
 function segmentsStandIn(path: string, names: NameBook): string {
   // RFC 9112 §3.2.3, §3.2.4: CONNECT has an authority, OPTIONS may have an asterisk
   if (path === '*' || path === '') return path;

@@ -1,5 +1,3 @@
-import type { CaptureWarningArgs } from '../../capture/index.ts';
-import type { FindingArgs } from '../../incident/index.ts';
 import type { Report } from '../model.ts';
 
 /**
@@ -17,6 +15,7 @@ export type TextRule =
   | 'agent'
   | 'host'
   | 'path'
+  | 'resource'
   | 'method'
   | 'file'
   | 'directory'
@@ -150,6 +149,7 @@ export const REPORT_RULES: RuleOf<Report> = {
       upstream: 'own-id',
       link: 'number',
       confidence: 'word',
+      doubts: ['word'],
       from: 'time',
       to: 'time',
       duration: 'number',
@@ -164,6 +164,8 @@ export const REPORT_RULES: RuleOf<Report> = {
           id: 'number',
           kind: 'request-kind',
           path: 'path',
+          resource: 'resource',
+          userAgent: 'agent',
           upstreamStream: 'number',
           silentSince: 'time',
           outcome: 'word',
@@ -172,8 +174,45 @@ export const REPORT_RULES: RuleOf<Report> = {
         },
       ],
       alternatives: [{ upstream: 'own-id', requestsDuring: 'number', unused: 'boolean' }],
+      meanwhile: {
+        pings: 'number',
+        pingsAnswered: 'number',
+        requests: 'number',
+        intoDead: 'number',
+        elsewhere: [{ upstream: 'own-id', requests: 'number' }],
+        unseen: 'number',
+        gatewayErrors: [{ status: 'number', count: 'number' }],
+      },
       evidence: [{ ...EVENT, connection: 'own-id', kind: 'evidence-kind', value: 'number', text: 'sentence' }],
       story: 'sentence',
+    },
+  ],
+  incidents: [
+    {
+      id: 'own-id',
+      server: ENDPOINT,
+      upstreams: ['own-id'],
+      windows: ['own-id'],
+      confidence: 'word',
+      causes: ['word'],
+      from: 'time',
+      to: 'time',
+      duration: 'number',
+      open: 'boolean',
+      waited: 'number',
+      clients: 'number',
+      streams: 'number',
+      outcomes: { hung: 'number', 'gateway-error': 'number', reset: 'number', finished: 'number' },
+      victims: [
+        {
+          userAgent: 'agent',
+          kind: 'request-kind',
+          resource: 'resource',
+          clients: 'number',
+          streams: 'number',
+          hung: 'number',
+        },
+      ],
     },
   ],
   thresholds: {
@@ -224,43 +263,3 @@ export const REPORT_RULES: RuleOf<Report> = {
   ],
   nextSteps: [{ text: 'sentence', command: 'sentence' }],
 };
-
-/** Of arguments that are none, any name would be one, and the table below would be complete without a row. */
-type TextNames<Args> = {
-  [Name in keyof Args]: string extends Name
-    ? never
-    : Args[Name] extends string | readonly string[] | null
-      ? Name
-      : never;
-}[keyof Args];
-type TextArg =
-  | { [Code in keyof FindingArgs]: TextNames<FindingArgs[Code]> }[keyof FindingArgs]
-  | { [Code in keyof CaptureWarningArgs]: TextNames<CaptureWarningArgs[Code]> }[keyof CaptureWarningArgs];
-
-/** Arguments that are text, by name: of findings and warnings the types know them all. Text by another name is dropped. */
-const KNOWN_ARG_RULES = {
-  about: 'arg-word',
-  alternative: 'own-id',
-  by: 'arg-word',
-  compression: 'arg-word',
-  deadBeside: 'own-id',
-  debug: 'debug',
-  directory: 'directory',
-  errno: 'errno',
-  kind: 'arg-word',
-  met: 'arg-word',
-  names: 'file',
-  problem: 'arg-word',
-  reader: 'arg-word',
-  weakness: 'trust-code',
-  window: 'arg-word',
-} as const satisfies Record<TextArg, TextRule>;
-
-export const ARG_RULES: ReadonlyMap<string, TextRule> = new Map<string, TextRule>([
-  ...Object.entries(KNOWN_ARG_RULES),
-  ['connection', 'own-id'],
-  ['connections', 'own-id'],
-  ['lastGatewayPacketAt', 'time'],
-  ['limit', 'limit'],
-  ['ip', 'address'],
-]);

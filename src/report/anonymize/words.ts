@@ -93,7 +93,7 @@ export const IS_KNOWN: Readonly<Record<WordRule, (word: string) => boolean>> = {
   limit: (word) => /^[a-z]+(?:-[a-z]+){0,4}$/.test(word),
   'link-type': (word) => LINK_TYPES.has(word) || /^\d{1,5}$/.test(word),
   'packet-kind': isPacketKind,
-  'own-id': (word) => /^[couwt]\d{1,9}$/.test(word),
+  'own-id': (word) => /^[couwti]\d{1,9}$/.test(word),
   'remedy-place': (word) => word === 'gateway-upstream' || word === 'client-gateway' || word === 'gateway-client',
   'request-kind': (word) => Object.hasOwn(REQUEST_KINDS, word),
   time: (word) => /^[+-]?\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/.test(word),

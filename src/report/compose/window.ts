@@ -13,6 +13,7 @@ export function windowOf(frame: Frame, window: IncidentWindow, connections: Read
     upstream: window.upstream,
     link: window.link,
     confidence: window.confidence,
+    doubts: [...window.doubts],
     from: timeAt(frame, window.fromNs),
     to: window.toNs === null ? null : timeAt(frame, window.toNs),
     duration: secondsOf(window.durationNs),
@@ -31,15 +32,24 @@ export function windowOf(frame: Frame, window: IncidentWindow, connections: Read
     },
     streams: window.streams.map((stream) => hurtStreamOf(frame, stream)),
     alternatives: window.alternatives.map((alternative) => ({ ...alternative })),
+    meanwhile: meanwhileOf(window.meanwhile),
     evidence: window.evidence.map((evidence) => evidenceOf(frame, evidence, connections)),
   };
   return { ...told, story: storyOf(told, connections, frame.paths) };
 }
 
+function meanwhileOf({ elsewhere, gatewayErrors, ...counts }: IncidentWindow['meanwhile']): Window['meanwhile'] {
+  return {
+    ...counts,
+    elsewhere: elsewhere.map((place) => ({ ...place })),
+    gatewayErrors: gatewayErrors.map((error) => ({ ...error })),
+  };
+}
+
 function hurtStreamOf(frame: Frame, stream: IncidentWindow['streams'][number]): HurtStream {
-  const { id, kind, path, upstreamStream, outcome, status, recoveredBy } = stream;
+  const { id, kind, path, resource, userAgent, upstreamStream, outcome, status, recoveredBy } = stream;
   const silentSince = timeAt(frame, stream.silentSinceNs);
-  return { id, kind, path, upstreamStream, silentSince, outcome, status, recoveredBy };
+  return { id, kind, path, resource, userAgent, upstreamStream, silentSince, outcome, status, recoveredBy };
 }
 
 function evidenceOf(frame: Frame, evidence: IncidentEvidence, connections: ReadonlyMap<string, Connection>): Evidence {

@@ -3,6 +3,7 @@ import type { Connection, HurtStream, Report, Window } from '../model.ts';
 import { outcomeText } from '../words/hurt.ts';
 import { packetName } from '../words/packet-name.ts';
 import { clockText, counted, named } from '../words/phrase.ts';
+import { worstFirst } from '../words/verdict.ts';
 import { windowFacts } from '../words/window-facts.ts';
 import type { Ink } from './ink.ts';
 import { wrapped } from './lines.ts';
@@ -15,10 +16,10 @@ const VERBOSE_BLOCKS_MAX = 200;
 const INDENT = '  ';
 const TERM_COLUMNS = 9;
 
-/** A block for each window: what happened, since when, what ended it, who was hurt, what stood by, the packets. */
+/** A block for each window, the worst first: what happened, since when, what ended it, who was hurt, what stood by, the packets. */
 export function windowsSection(report: Report, ink: Ink): string[] {
   const byId = new Map(report.connections.map((connection) => [connection.id, connection]));
-  const blocks = report.windows
+  const blocks = worstFirst(report.windows)
     .slice(0, ink.isVerbose ? VERBOSE_BLOCKS_MAX : BLOCKS_MAX)
     .map((window) => windowLines(window, report, byId, ink));
   const more = report.windows.length - blocks.length;

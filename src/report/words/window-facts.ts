@@ -1,4 +1,5 @@
 import type { Connection, Report, Window } from '../model.ts';
+import { meanwhileText, sureText } from './meanwhile.ts';
 import { packetName } from './packet-name.ts';
 import { clockText, counted, named } from './phrase.ts';
 import { CAUSES, ENDS } from './story.ts';
@@ -8,7 +9,7 @@ const STAND_BYS_MAX = 3;
 
 export type Fact = readonly [term: string, text: string];
 
-/** What is known of a window, term by term: when the upstream died, why, how long it lasted, what ended it, how it was linked. */
+/** What is known of a window, term by term: when the upstream died, why, how long it lasted, what ended it, how it was linked, how sure that is, what the client saw. */
 export function windowFacts(window: Window, report: Report, byId: ReadonlyMap<string, Connection>): Fact[] {
   const { cause } = window;
   const link = report.links[window.link];
@@ -18,6 +19,8 @@ export function windowFacts(window: Window, report: Report, byId: ReadonlyMap<st
     ['lasted', lastedText(window)],
     ['end', endText(window, report)],
     ...(link === undefined ? [] : [['linked', `by ${link.method}, confidence ${link.confidence}`] as const]),
+    ...(window.doubts.length === 0 ? [] : [['sure', sureText(window)] as const]),
+    ['client', meanwhileText(window, byId)],
     ['stand-by', standByText(window, byId)],
   ];
 }

@@ -23,8 +23,20 @@ describe('idle-timeout-cut', () => {
     expect(findingsIn(cutAt(301.5), 'idle-timeout-cut')).toEqual([]);
   });
 
+  test('its clock runs from when the gateway got the packet, and that is later than here', () => {
+    const cutAt = (seconds: number): ReturnType<TraceBuilder['end']> =>
+      quietExec().on('c1').resetsStream(7, 'gateway', seconds).end(600);
+    expect(findingsIn(cutAt(301.1), 'idle-timeout-cut')).toHaveLength(1);
+    expect(findingsIn(cutAt(301.0), 'idle-timeout-cut')).toEqual([]);
+  });
+
+  test('a request that never got a response timed out, and was not quiet', () => {
+    const built = trace().client('c1').list(7, { at: 1 }).upstream('u1').carries(7, 3).on('c1');
+    expect(findingsIn(built.resetsStream(7, 'gateway', 11.001).end(600), 'idle-timeout-cut')).toEqual([]);
+  });
+
   test('silences below ten seconds have likelier reasons', () => {
-    const built = quietExec().on('c1').resetsStream(7, 'gateway', 10.101).end(600);
+    const built = quietExec().on('c1').resetsStream(7, 'gateway', 10.001).end(600);
     expect(findingsIn(built, 'idle-timeout-cut')).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ARG_RULES } from '../../../src/report/anonymize/rules.ts';
+import { ARG_RULES } from '../../../src/report/anonymize/arg-rules.ts';
 import { IS_KNOWN } from '../../../src/report/anonymize/words.ts';
 import { walked } from '../../../src/report/anonymize/walk.ts';
 

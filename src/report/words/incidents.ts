@@ -1,0 +1,63 @@
+import { endpointText } from '../address.ts';
+import { durationText } from '../duration.ts';
+import { describeUserAgent } from '../../http/index.ts';
+import type { Incident, Outcome, Report, VictimGroup } from '../model.ts';
+import { clockText, counted, listed } from './phrase.ts';
+
+const OUTCOMES: Readonly<Record<Outcome, string>> = {
+  hung: 'hung',
+  'gateway-error': 'got an error of the gateway',
+  reset: 'reset by the gateway',
+  finished: 'ended without a complete answer',
+};
+
+/** Several of them in one sentence: how many upstream servers were dead, and what that cost. One alone says it itself. */
+export function incidentTotals({ incidents, windows }: Report): string | null {
+  if (incidents.length < 2) return null;
+  const servers = new Set(incidents.map(({ server }) => endpointText(server))).size;
+  const clients = new Set(windows.map(({ client }) => client)).size;
+  const hurt = new Map(
+    windows.flatMap(({ client, streams }) => streams.map(({ id, outcome }) => [`${client} ${id}`, outcome])),
+  );
+  return (
+    `${counted(incidents.length, 'incident')} of ${counted(servers, 'upstream server')}: ` +
+    `${counted(windows.length, 'window')}, ${counted(clients, 'client connection')}, ${hurtText(hurt.size, tallied([...hurt.values()]))}.`
+  );
+}
+
+/** Who died, since when and for how long, and what that cost: `10.9.2.2:8080 dead from 10:02:11.427 for 1 min: …`. */
+export function incidentText(incident: Incident): string {
+  const { server, from, open, duration, causes, windows, clients, streams, outcomes, confidence } = incident;
+  return (
+    `${endpointText(server)} dead from ${clockText(from)} for ${open ? 'at least ' : ''}${durationText(duration)} ` +
+    `(${confidence}; ${causes.join(', ')}): ${counted(clients, 'client connection')} in ${counted(windows.length, 'window')}, ` +
+    `${hurtText(streams, outcomes)}`
+  );
+}
+
+/** `kubelet/v1.29.3: watch pods, 12 streams of 11 clients, 3 hung`. */
+export function victimsText({ userAgent, kind, resource, clients, streams, hung }: VictimGroup): string {
+  const what = [kind === 'unknown' ? '' : kind, resource ?? ''].filter((word) => word !== '').join(' ');
+  return (
+    `${agentText(userAgent)}: ${what === '' ? 'requests from before the capture' : what}, ${counted(streams, 'stream')} ` +
+    `of ${counted(clients, 'client connection')}, ${hung} hung`
+  );
+}
+
+function agentText(userAgent: string | null): string {
+  const agent = describeUserAgent(userAgent);
+  if (agent === null) return 'user agent not known';
+  return [agent.component, agent.version, agent.part].filter((part) => part !== null).join('/');
+}
+
+function hurtText(streams: number, outcomes: Readonly<Record<Outcome, number>>): string {
+  const told = (['hung', 'gateway-error', 'reset', 'finished'] as const).filter((outcome) => outcomes[outcome] > 0);
+  const how = told.map((outcome) => `${outcomes[outcome]} ${OUTCOMES[outcome]}`);
+  return `${counted(streams, 'stream')} hurt${how.length === 0 ? '' : ` (${listed(how)})`}`;
+}
+
+function tallied(outcomes: readonly Outcome[]): Record<Outcome, number> {
+  const counts: Record<Outcome, number> = { hung: 0, 'gateway-error': 0, reset: 0, finished: 0 };
+  for (const outcome of outcomes) counts[outcome]++;
+  return counts;
+}

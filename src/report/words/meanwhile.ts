@@ -1,0 +1,56 @@
+import type { Connection, Doubt, Window } from '../model.ts';
+import { counted, listed, named } from './phrase.ts';
+
+/** Upstreams that took requests, and statuses, in one sentence. */
+const NAMED_MAX = 3;
+
+/** What the client's own side shows of a window: the connection that never changed, its health check, where its requests went, who answered. */
+export function meanwhileText({ client, upstream, meanwhile }: Window, byId: ReadonlyMap<string, Connection>): string {
+  const { requests, gatewayErrors } = meanwhile;
+  const port = byId.get(client)?.client.port;
+  const errors = gatewayErrors.slice(0, NAMED_MAX).map(({ status, count }) => `${count} x ${status}`);
+  return [
+    port === undefined ? 'the same connection throughout' : `source port ${port} throughout`,
+    ...pingsText(meanwhile),
+    `${counted(requests, 'request')} sent${placesText(meanwhile, upstream, byId)}`,
+    ...(errors.length === 0 ? [] : [`${listed(errors)} made by the gateway itself`]),
+  ].join('; ');
+}
+
+function pingsText({ pings, pingsAnswered }: Window['meanwhile']): string[] {
+  if (pings === 0) return [];
+  const who = pingsAnswered === pings ? 'all answered by the gateway' : `${pingsAnswered} answered by the gateway`;
+  return [`${counted(pings, 'PING')} of the client, ${who}`];
+}
+
+function placesText(
+  { intoDead, elsewhere, unseen }: Window['meanwhile'],
+  upstream: string,
+  byId: ReadonlyMap<string, Connection>,
+): string {
+  const places = [
+    ...(intoDead === 0 ? [] : [`${intoDead} into ${upstream}`]),
+    ...elsewhere.slice(0, NAMED_MAX).map((place) => `${place.requests} to ${named(place.upstream, byId)}`),
+    ...(elsewhere.length > NAMED_MAX ? [`some to ${elsewhere.length - NAMED_MAX} more`] : []),
+    ...(unseen === 0 ? [] : [`${unseen} not seen leaving the gateway`]),
+  ];
+  return places.length === 0 ? '' : `: ${listed(places)}`;
+}
+
+/** Why a window is not confirmed, and what would settle it. */
+const DOUBTS: Readonly<Record<Doubt, string>> = {
+  'by-timing':
+    'only time links the two connections; a capture that has the requests (begun earlier, or with the TLS keys) would settle it',
+  'by-sizes': 'only sizes and times link the two connections; with the TLS keys (--keylog) it would be settled',
+  'by-order':
+    'several requests were alike, and only their order tells which is which; request ids through the gateway would settle it',
+  'few-payloads': 'few payloads were alike; a capture that has the requests would settle it',
+  'given-up-early':
+    'the gateway gave the upstream up before enough tries had failed to prove it dead; a capture on the upstream would settle it',
+  'wait-supposed': 'that a request waits for this connection is supposed; the log of the gateway would settle it',
+};
+
+/** `probable: why`. */
+export function sureText({ confidence, doubts }: Pick<Window, 'confidence' | 'doubts'>): string {
+  return `${confidence}: ${doubts.map((doubt) => DOUBTS[doubt]).join('; ')}`;
+}
