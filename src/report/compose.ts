@@ -23,27 +23,29 @@ export function composeReport(incident: Incident, capture: CaptureFacts, toolVer
   const { kind, ...about } = reason;
   const why = { reason: kind, args: argsOf(about) };
   const told = captureOf(frame, capture, incident);
+  const findings = incident.findings.map((finding) => findingOf(frame, finding, byId));
+  const links = incident.links.map(({ client, upstream, method, confidence: sure, streams }) => ({
+    client,
+    upstream,
+    method,
+    confidence: sure,
+    streams: streams.map(([near, far]): [number, number] => [near, far]),
+  }));
   return {
     schema: 'watchpcap.report/1',
     tool: { name: 'watchpcap', version: toolVersion },
     capture: told,
-    verdict: { state, confidence, summary: summaryOf(why, windows, byId, told), ...why },
+    verdict: { state, confidence, summary: summaryOf(why, { windows, capture: told, findings, links }, byId), ...why },
     gateways: incident.gateways.map(({ addresses, how }) => ({ addresses: [...addresses], how })),
     connections,
-    links: incident.links.map(({ client, upstream, method, confidence: sure, streams }) => ({
-      client,
-      upstream,
-      method,
-      confidence: sure,
-      streams: streams.map(([near, far]): [number, number] => [near, far]),
-    })),
+    links,
     windows,
     incidents: incident.outages.map((outage) => incidentOf(frame, outage)),
     thresholds: thresholdsOf(incident),
     trust: trustOf(frame, incident, capture),
-    findings: incident.findings.map((finding) => findingOf(frame, finding, byId)),
+    findings,
     whatIf: [],
-    nextSteps: nextStepsOf({ state, reason: kind }, windows, connections),
+    nextSteps: nextStepsOf({ state, ...why }, windows, connections),
   };
 }
 

@@ -25,16 +25,17 @@ export function retold(report: Report): Report {
   const byId = new Map(connections.map((connection) => [connection.id, connection]));
   const paths = capture.files.map(({ path }) => path);
   const windows = report.windows.map((window) => retoldWindow(window, byId, paths));
+  const findings = report.findings.map((finding) => retoldFinding(finding, byId));
   const warnings = capture.warnings.map((warning) => ({ ...warning, message: warningText(warning) }));
   return {
     ...report,
     capture: { ...capture, warnings },
-    verdict: { ...verdict, summary: summaryOf(verdict, windows, byId, capture) },
+    verdict: { ...verdict, summary: summaryOf(verdict, { ...report, windows, findings }, byId) },
     connections,
     windows,
     incidents: report.incidents.map((incident) => retoldIncident(incident, byId)),
     trust: report.trust.map((note) => ({ ...note, message: trustText(note) })),
-    findings: report.findings.map((finding) => retoldFinding(finding, byId)),
+    findings,
     nextSteps: nextStepsOf(verdict, windows, connections),
   };
 }

@@ -35,8 +35,8 @@ const DEBUG_MAX = 60;
 /** One sentence per finding. A code without one does not compile. */
 const TITLES: Titles = {
   'upstream-unanswered': ({ retransmissions, spanSeconds, stillOpen }, { self, span }) =>
-    `${self} left ${counted(retransmissions, 'retransmission')} unanswered for ${span(spanSeconds)}` +
-    (stillOpen ? ', still so when the capture ends' : ''),
+    `${self} left ${counted(retransmissions, 'retransmission')} unanswered, sent over ${span(spanSeconds)}` +
+    (stillOpen ? '; no answer until the capture ends' : ''),
   'upstream-silent': ({ quietSeconds, deadBeside }, { self, span, name }) =>
     deadBeside === null
       ? `${self} sent nothing for ${span(quietSeconds)}, though a bookmark was due each minute`
@@ -74,7 +74,8 @@ const TITLES: Titles = {
   'stale-but-alive': ({ quietSeconds, unanswered }, { self, span }) =>
     unanswered === 0
       ? `${self} answers at TCP and HTTP/2, but brought no data and no bookmark for ${span(quietSeconds)}`
-      : `${self} acknowledged ${counted(unanswered, 'request')} at TCP and answered none, for ${span(quietSeconds)} at most`,
+      : `${self} acknowledged ${counted(unanswered, 'request')} at TCP and answered ${unanswered === 1 ? 'it not' : 'none'}; ` +
+        `${unanswered === 1 ? 'it' : 'the longest'} has waited for ${span(quietSeconds)}`,
   'idle-timeout-cut': ({ quietSeconds, by }, { self, span }) =>
     `${self}: the gateway cut a healthy, quiet stream after ${span(quietSeconds)} ` +
     `(${by === 'goaway' ? 'GOAWAY' : 'RST_STREAM'}), consistent with an idle timeout`,

@@ -300,7 +300,83 @@ describe('the verdict', () => {
   });
 });
 
+describe('the summary', () => {
+  const summaryOf = (changes: Partial<Parameters<typeof window>[0]>[]): string => {
+    const told = gatewayMute();
+    const windows = changes.map((change, i) => window({ id: `w${i + 1}`, ...change }));
+    return composeReport({ ...told.incident, windows }, told.capture, '1.0.0').verdict.summary;
+  };
+
+  test('names the clients that only the other windows hurt', () => {
+    expect(summaryOf([{}, {}])).toMatch(/; 1 more window\.$/);
+    expect(summaryOf([{}, { client: 'c9' }])).toMatch(/; 1 more window, also of client c9\.$/);
+  });
+
+  test('of a request that another upstream served does not say that nobody waited', () => {
+    expect(summaryOf([{}])).toContain('no request of its own is known to have waited');
+    const rerouted = { toNs: 35e9, durationNs: 5e9, end: { how: 'rerouted', at: at(9, 35) } } as const;
+    expect(summaryOf([rerouted])).toContain('a request waited until another upstream served it');
+  });
+
+  test('blames nobody for an upstream that was asked nothing for less than a second', () => {
+    const alternatives = [{ upstream: 'u2', requestsDuring: 0, unused: true }];
+    expect(summaryOf([{ alternatives }])).toContain('stood by unused');
+    expect(summaryOf([{ alternatives, toNs: 30.9e9, durationNs: 0.9e9 }])).not.toContain('stood by unused');
+  });
+
+  test('of a stalled upstream has what is owed, and whose requests it carried', () => {
+    const told = healthy();
+    const stalled = composeReport(
+      {
+        ...told.incident,
+        verdict: { state: 'suspect', confidence: 'possible', reason: { kind: 'stalled-upstream', connection: 'u1' } },
+        findings: [finding('stale-but-alive', 'warning', { quietNs: 74e9, unanswered: 4 }, 'u1', [at(5, 1)])],
+      },
+      told.capture,
+      '1.0.0',
+    );
+    expect(stalled.verdict.summary).toBe(
+      'Upstream connection u1 (10.9.2.2:8080) acknowledged 4 requests at TCP and answered none; the longest has waited for ' +
+        '1 min 14 s; nothing in the capture proves it dead. It carried requests of c1 (10.9.1.2:49739).',
+    );
+    expect(stalled.nextSteps[0]?.text).toContain('See whether the process behind 10.9.2.2:8080 hangs');
+    expect(stalled.nextSteps[1]?.command).toBe('ip.addr == 10.9.2.1 && tcp.port == 40112');
+  });
+
+  test('of a dead upstream under clients in closed TLS asks for their secrets', () => {
+    const told = healthy();
+    const reportOf = (protocol: 'tls' | 'h2'): Report => {
+      const connections = told.incident.connections.map((one) =>
+        one.id === 'c1' ? { ...one, trace: { ...one.trace, protocol } } : one,
+      );
+      const verdict = {
+        state: 'suspect',
+        confidence: 'possible',
+        reason: { kind: 'dead-upstream-unlinked', connection: 'u1' },
+      } as const;
+      return composeReport({ ...told.incident, verdict, connections }, told.capture, '1.0.0');
+    };
+    const commands = (report: Report): string => report.nextSteps.map(({ command }) => command).join('\n');
+    expect(reportOf('tls').verdict.summary).toContain('in TLS that could not be opened');
+    expect(commands(reportOf('tls'))).toContain('--keylog KEYS');
+    expect(reportOf('h2').verdict.summary).toContain('no living client connection can be linked to it');
+    expect(commands(reportOf('h2'))).not.toContain('--keylog');
+  });
+});
+
 describe('the story of a window', () => {
+  test('tells of several upstreams beside in one sentence', () => {
+    const alternatives = [
+      { upstream: 'u2', requestsDuring: 0, unused: true },
+      { upstream: 'u7', requestsDuring: 5, unused: false },
+    ];
+    const told = gatewayMute();
+    const report = composeReport({ ...told.incident, windows: [window({ alternatives })] }, told.capture, '1.0.0');
+    expect(report.windows[0]?.story).toContain(
+      'Open and alive in this time were u2 (10.9.3.2:8080) with no request and u7 with 5 requests.',
+    );
+  });
+
   const CAUSES = [
     ['peer-silent', /stayed unanswered/],
     ['path-one-way', /One direction of this connection is dead/],
@@ -378,6 +454,18 @@ describe('what to do', () => {
     });
     const report = composeReport({ ...told.incident, windows, connections }, told.capture, '1.0.0');
     expect(report.nextSteps.map(({ text }) => text).join(' ')).toContain('Here it is not enough');
+    const oneWay = composeReport({ ...told.incident, connections }, told.capture, '1.0.0');
+    expect(oneWay.windows[0]?.cause).toBe('path-one-way');
+    expect(oneWay.nextSteps.map(({ text }) => text).join(' ')).not.toContain('Here it would fire late');
+  });
+
+  test('several clients that hang are told so', () => {
+    const told = gatewayMute();
+    const windows = [window({}), window({ id: 'w2', client: 'c9' })];
+    const report = composeReport({ ...told.incident, windows }, told.capture, '1.0.0');
+    expect(report.nextSteps[0]?.text).toMatch(
+      / and c9 still hang, restart those components or close their connections/,
+    );
   });
 
   test('an inconclusive capture gets the command that would answer, with the ports that are known', () => {

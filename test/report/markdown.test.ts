@@ -136,7 +136,7 @@ describe('size', () => {
     return {
       ...report,
       windows: many({ ...window, streams, evidence }, 300),
-      findings: many(finding, 500),
+      findings: many(finding, 500).map((one, i) => ({ ...one, code: `${one.code}${i}` })),
       trust: many(note, 500),
       nextSteps: many(step, 100),
       connections: many(report.connections, 500).flat(),

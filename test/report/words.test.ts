@@ -8,7 +8,7 @@ import { gatewayMute } from './scenarios.ts';
 const SENTENCES: { readonly [C in FindingCode]: readonly [args: FindingArgs[C], title: string] } = {
   'upstream-unanswered': [
     { retransmissions: 7, spanNs: 25.4e9, stillOpen: true },
-    'u1 (10.9.2.2:8080) left 7 retransmissions unanswered for 25.4 s, still so when the capture ends',
+    'u1 (10.9.2.2:8080) left 7 retransmissions unanswered, sent over 25.4 s; no answer until the capture ends',
   ],
   'upstream-silent': [
     { quietNs: 180e9, deadBeside: null },

@@ -1,4 +1,5 @@
 import type { Connection, Report, Window } from '../model.ts';
+import { besideText } from '../words/window-facts.ts';
 import { worstFirst } from '../words/verdict.ts';
 
 /** Clients with windows that get a picture of their own, the longest dead first. */
@@ -63,7 +64,7 @@ function windowPicture(client: string, all: readonly Window[], byId: ReadonlyMap
         { kind: 'window', window },
         ...connectionLane('upstream', byId.get(window.upstream)),
       ]),
-      ...standBys.flatMap((id) => connectionLane('stand-by', byId.get(id))),
+      ...standBys.flatMap((id) => connectionLane(besideText(id, windows), byId.get(id))),
     ],
     omitted: all.length - windows.length,
   };

@@ -3,6 +3,8 @@ import { durationText } from '../duration.ts';
 import type { Connection, Finding, Report } from '../model.ts';
 import { UNICODE } from '../text/glyphs.ts';
 import { headlineText } from '../words/headline.ts';
+import { toldFindings } from '../told-findings.ts';
+import { alsoText } from '../words/also.ts';
 import { lookedAtTexts } from '../words/looked-at.ts';
 import { packetName } from '../words/packet-name.ts';
 import { counted, dateTimeText, listed } from '../words/phrase.ts';
@@ -53,7 +55,10 @@ function captureLines({ capture, gateways }: Report, roomBytes: number): string[
 /** Each finding with its packets and the filter that shows them. */
 export function findingBlocks({ findings, capture }: Report, roomBytes: number): string[] {
   const paths = capture.files.map(({ path }) => path);
-  const items = findings.map((finding) => findingItem(finding, paths));
+  const items = toldFindings(findings).map(
+    ({ finding, also }) =>
+      findingItem(finding, paths) + (also.length === 0 ? '' : `\n\n  ${sentence(`${alsoText(also)}.`, FINDING_BYTES)}`),
+  );
   return items.length === 0 ? [] : ['### Findings', ...list(items, roomBytes, 'finding')];
 }
 

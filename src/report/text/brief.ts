@@ -1,6 +1,6 @@
-import type { Report, Thresholds, Window } from '../model.ts';
+import type { Connection, Report, Thresholds, Window } from '../model.ts';
 import { durationText } from '../duration.ts';
-import { clockText, counted, named } from '../words/phrase.ts';
+import { clockText, countedOrNo, named } from '../words/phrase.ts';
 import { windowSpan } from '../words/verdict.ts';
 import type { Ink } from './ink.ts';
 import { wrapped } from './lines.ts';
@@ -10,12 +10,19 @@ const INDENT = '  ';
 /** A line a window: who, to whom, since when, how long, why, how many streams. */
 export function briefSection({ windows, connections }: Report, ink: Ink): string[] {
   const byId = new Map(connections.map((connection) => [connection.id, connection]));
-  const lineOf = ({ id, client, upstream, from, cause, streams, ...span }: Window): string =>
+  return windows.flatMap((window) => briefLines(window, byId, ink));
+}
+
+/** One window in one line, or as many as the width asks for. */
+export function briefLines(
+  { id, client, upstream, from, cause, streams, ...span }: Window,
+  byId: ReadonlyMap<string, Connection>,
+  ink: Ink,
+): string[] {
+  const line =
     `${id}: ${named(client, byId)} ${ink.glyphs.arrow} ${named(upstream, byId)}, ${cause}, ` +
-    `${clockText(from)} for ${windowSpan(span)}, ${counted(streams.length, 'stream')} hurt`;
-  return windows.flatMap((window) =>
-    wrapped(lineOf(window), ink.width - INDENT.length, INDENT.length).map((line) => INDENT + line),
-  );
+    `${clockText(from)} for ${windowSpan(span)}, ${countedOrNo(streams.length, 'stream')} hurt`;
+  return wrapped(line, ink.width - INDENT.length, INDENT.length).map((part) => INDENT + part);
 }
 
 const THRESHOLDS: Readonly<Record<keyof Thresholds, string>> = {

@@ -1,5 +1,7 @@
 import { endpointText } from '../address.ts';
 import type { Connection, Finding, Report, Severity } from '../model.ts';
+import { toldFindings } from '../told-findings.ts';
+import { alsoText } from '../words/also.ts';
 import { lookedAtTexts } from '../words/looked-at.ts';
 import { packetName } from '../words/packet-name.ts';
 import { counted, listed } from '../words/phrase.ts';
@@ -24,8 +26,11 @@ const SEVERITY_TONES: Readonly<Record<Severity, Tone>> = { critical: 'bad', warn
 export function findingsSection({ findings, capture }: Report, ink: Ink): string[] {
   const paths = capture.files.map(({ path }) => path);
   const limit = ink.isVerbose ? VERBOSE_FINDINGS_MAX : FINDINGS_MAX;
-  const shown = findings.slice(0, limit).flatMap((finding) => findingLines(finding, paths, ink));
-  const more = findings.length - limit;
+  const told = ink.isVerbose ? findings.map((finding) => ({ finding, also: [] })) : toldFindings(findings);
+  const shown = told
+    .slice(0, limit)
+    .flatMap(({ finding, also }) => [...findingLines(finding, paths, ink), ...alsoLines(also, ink)]);
+  const more = told.length - limit;
   return more > 0 ? [...shown, `${INDENT}and ${counted(more, 'more finding')} (--format json has all)`] : shown;
 }
 
@@ -41,6 +46,13 @@ function findingLines(finding: Finding, paths: readonly string[], ink: Ink): str
     ...(packets === '' ? [] : body(packets, 'dim')),
     ...body(filter, 'good'),
   ];
+}
+
+/** Those that say the same of other connections. */
+function alsoLines(also: readonly Finding[], ink: Ink): string[] {
+  if (also.length === 0) return [];
+  const indent = INDENT + ' '.repeat(SEVERITY_COLUMNS);
+  return wrapped(`${alsoText(also)} (--verbose has them).`, ink.width - indent.length).map((line) => indent + line);
 }
 
 function packetsText({ packets, files }: Finding, paths: readonly string[]): string {

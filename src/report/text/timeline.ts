@@ -2,6 +2,7 @@ import { endpointText } from '../address.ts';
 import { durationText } from '../duration.ts';
 import type { Connection, LivenessState, Report, Window } from '../model.ts';
 import { clockText, counted, farEnd, zoneText } from '../words/phrase.ts';
+import { besideText } from '../words/window-facts.ts';
 import { worstFirst } from '../words/verdict.ts';
 import { type Axis, axisOf } from './axis.ts';
 import { MARKS } from './glyphs.ts';
@@ -75,7 +76,7 @@ function windowPicture(client: string, report: Report, byId: ReadonlyMap<string,
         { kind: 'window', window },
         ...connectionLane('upstream', byId.get(window.upstream)),
       ]),
-      ...standBys.flatMap((id) => connectionLane('stand-by', byId.get(id))),
+      ...standBys.flatMap((id) => connectionLane(besideText(id, windows), byId.get(id))),
     ],
     omitted:
       all.length > windows.length ? `and ${counted(all.length - windows.length, 'more window')} of this client` : null,

@@ -5,26 +5,39 @@ import { packetName } from '../words/packet-name.ts';
 import { clockText, counted, named } from '../words/phrase.ts';
 import { worstFirst } from '../words/verdict.ts';
 import { windowFacts } from '../words/window-facts.ts';
+import { briefLines } from './brief.ts';
 import type { Ink } from './ink.ts';
 import { wrapped } from './lines.ts';
 import { tableLines } from './table.ts';
 
-/** Windows with a block of their own; the JSON report has all. */
-const BLOCKS_MAX = 10;
-/** A window takes about 60 lines. */
+/** Windows with a block of their own, the worst; further ones have a line each. */
+const BLOCKS_MAX = 3;
+/** A block takes about 60 lines. */
 const VERBOSE_BLOCKS_MAX = 200;
+const LINES_MAX = 40;
 const INDENT = '  ';
 const TERM_COLUMNS = 9;
 
 /** A block for each window, the worst first: what happened, since when, what ended it, who was hurt, what stood by, the packets. */
 export function windowsSection(report: Report, ink: Ink): string[] {
   const byId = new Map(report.connections.map((connection) => [connection.id, connection]));
-  const blocks = worstFirst(report.windows)
-    .slice(0, ink.isVerbose ? VERBOSE_BLOCKS_MAX : BLOCKS_MAX)
-    .map((window) => windowLines(window, report, byId, ink));
-  const more = report.windows.length - blocks.length;
-  const rest = more > 0 ? [['', `and ${counted(more, 'more window')} (--format json has all)`]] : [];
-  return [...blocks.map((block, i) => (i === 0 ? block : ['', ...block])), ...rest].flat();
+  const ranked = worstFirst(report.windows).slice(0, ink.isVerbose ? VERBOSE_BLOCKS_MAX : BLOCKS_MAX);
+  const told = new Set(ranked);
+  const blocks = ranked.map((window) => windowLines(window, report, byId, ink));
+  const others = report.windows.filter((window) => !told.has(window));
+  return [...blocks.map((block, i) => (i === 0 ? block : ['', ...block])).flat(), ...otherWindows(others, byId, ink)];
+}
+
+/** Those that were less bad, a line each, as `--quiet` has them. */
+function otherWindows(windows: readonly Window[], byId: ReadonlyMap<string, Connection>, ink: Ink): string[] {
+  if (windows.length === 0) return [];
+  const more = windows.length - LINES_MAX;
+  return [
+    '',
+    ink.paint('heading', counted(windows.length, 'more window')),
+    ...windows.slice(0, LINES_MAX).flatMap((window) => briefLines(window, byId, ink)),
+    ...(more > 0 ? [`${INDENT}and ${counted(more, 'more window')} (--format json has all)`] : []),
+  ];
 }
 
 function windowLines(window: Window, report: Report, byId: ReadonlyMap<string, Connection>, ink: Ink): string[] {

@@ -10,7 +10,8 @@ const SENTENCES = {
   'first-unanswered': (by) => `first unanswered packet of ${by}`,
   retransmission: (by, value) => `retransmission${nth(value)} by ${by}, no answer`,
   probe: (by, value) => `keep-alive probe${nth(value)} by ${by}, no answer`,
-  syn: (by, value) => `SYN${nth(value)} by ${by}, no answer`,
+  // One without an ordinal was the only one, and the next row says how it was answered.
+  syn: (by, value) => (value === null ? `SYN by ${by}` : `SYN${nth(value)} by ${by}, no answer`),
   reset: (by) => `RST by ${by}`,
   refused: (by) => `SYN answered with RST by ${by}`,
   goaway: (by, value) => `GOAWAY by ${by}${value === null ? '' : `, last stream ${value}`}`,

@@ -1,6 +1,9 @@
 import { durationText } from '../duration.ts';
 import type { Report, VerdictState, Window } from '../model.ts';
-import { counted } from './phrase.ts';
+import { counted, countedOrNo } from './phrase.ts';
+
+/** What is suspected of an upstream that still acknowledges. */
+const STALLED = 'an upstream fell silent where something was due';
 
 const FACTS: Readonly<Record<Exclude<VerdictState, 'half-dead'>, string>> = {
   suspect: 'an upstream is in trouble, and whom that hurt is not shown',
@@ -9,8 +12,9 @@ const FACTS: Readonly<Record<Exclude<VerdictState, 'half-dead'>, string>> = {
 };
 
 /** The first line of a report: `half-dead (confirmed): 1 window, at least 5 min 20 s, 1 stream hurt`. */
-export function headlineText({ verdict: { state, confidence }, windows }: Report): string {
+export function headlineText({ verdict: { state, confidence, reason }, windows }: Report): string {
   const sure = confidence === null ? '' : ` (${confidence})`;
+  if (reason === 'stalled-upstream') return `${state}${sure}: ${STALLED}`;
   return `${state}${sure}: ${state === 'half-dead' ? factsOf(windows) : FACTS[state]}`;
 }
 
@@ -22,6 +26,6 @@ function factsOf(windows: readonly Window[]): string {
   return [
     counted(windows.length, 'window'),
     windows.length === 1 ? span : `the longest ${span}`,
-    `${counted(hurt, 'stream')} hurt`,
+    `${countedOrNo(hurt, 'stream')} hurt`,
   ].join(', ');
 }

@@ -1,7 +1,7 @@
 import { durationText } from '../duration.ts';
 import type { Connection, Report, Role } from '../model.ts';
 import { notAnalyzedTexts } from './not-analyzed.ts';
-import { counted, listed } from './phrase.ts';
+import { counted, countedOrNo, listed } from './phrase.ts';
 import { tunnelTexts } from './tunnels.ts';
 
 type Sum = (of: (connection: Connection) => number) => number;
@@ -43,7 +43,7 @@ function seenTexts(sum: Sum): string[] {
       sum(({ pings }) => pings.fromClient.sent + pings.fromServer.sent),
       sum(({ pings }) => pings.fromClient.answered + pings.fromServer.answered),
     ),
-    counted(
+    countedOrNo(
       sum(({ retransmissions }) => retransmissions.fromClient + retransmissions.fromServer),
       'retransmission',
     ),

@@ -1,7 +1,7 @@
 import { connectionFilter } from '../filter.ts';
-import type { Connection, NextStep, Verdict, Window } from '../model.ts';
+import type { Args, Connection, NextStep, Verdict, Window } from '../model.ts';
 import { counted, farEnd, listed } from './phrase.ts';
-import { worstFirst } from './verdict.ts';
+import { hasClosedClient, worstFirst } from './verdict.ts';
 
 /** A keep-alive that is often advised; its bound is computed from it. */
 const KEEPALIVE = { timeSeconds: 60, intervalSeconds: 10, probes: 3 } as const;
@@ -19,7 +19,7 @@ const ONE_SIDE_STEP: NextStep = {
 
 /** What to do now, most useful first. */
 export function nextStepsOf(
-  { state, reason }: Pick<Verdict, 'state' | 'reason'>,
+  { state, reason, args }: Pick<Verdict, 'state' | 'reason' | 'args'>,
   windows: readonly Window[],
   connections: readonly Connection[],
 ): NextStep[] {
@@ -27,12 +27,12 @@ export function nextStepsOf(
     case 'half-dead':
       return windowSteps(windows, connections);
     case 'suspect':
-      return suspectSteps(connections);
+      return suspectSteps(reason, args, connections);
     case 'healthy':
       return [
         step(
-          'If a client did hang at this time, it used a connection that is not in this capture. ' +
-            'On the gateway, while it hangs:',
+          'If a client did hang at this time, it was for another reason, or on a connection that is not in this capture. ' +
+            'To look again, on the gateway, while it hangs:',
           captureCommand(connections),
         ),
       ];
@@ -71,8 +71,11 @@ function unblockSteps(windows: readonly Window[], byId: ReadonlyMap<string, Conn
   const more = stuck.length > clients.length ? [`${stuck.length - clients.length} more`] : [];
   return [
     step(
-      `Now: if ${listed([...clients, ...more])} still ${stuck.length === 1 ? 'hangs' : 'hang'}, restart that component or ` +
-        'close its connection to the gateway; nothing in the capture shows it recovering by itself.',
+      stuck.length === 1
+        ? `Now: if ${listed(clients)} still hangs, restart that component or close its connection to the gateway; ` +
+            'nothing in the capture shows it recovering by itself.'
+        : `Now: if ${listed([...clients, ...more])} still hang, restart those components or close their connections to the ` +
+            'gateway; nothing in the capture shows them recovering by themselves.',
     ),
   ];
 }
@@ -80,8 +83,8 @@ function unblockSteps(windows: readonly Window[], byId: ReadonlyMap<string, Conn
 function remedyStep(window: Window, connection: Connection | undefined): NextStep {
   const upstream = connection === undefined ? window.upstream : farEnd(connection);
   const probes = connection?.keepalive.fromClient.probes ?? 0;
-  const oneWay = window.cause === 'path-one-way' ? ` ${ONE_WAY_CAVEAT}` : '';
   const resent = connection?.retransmissions.fromClient ?? 0;
+  const oneWay = window.cause === 'path-one-way' && resent === 0 ? ` ${ONE_WAY_CAVEAT}` : '';
   const inFlight = resent > 0 ? inFlightText(resent) : IN_FLIGHT_CAVEAT;
   switch (window.cause) {
     case 'peer-silent':
@@ -143,22 +146,48 @@ function inFlightText(retransmissions: number): string {
 const ONE_WAY_CAVEAT =
   'Here it would fire late: each packet that still arrives from the upstream restarts the clock, so count from the last of them.';
 
-function suspectSteps(connections: readonly Connection[]): NextStep[] {
-  const unlinked = connections.filter((connection) => connection.role === 'upstream' && !isWell(connection));
-  const about = unlinked.length === 0 ? [] : [step('Wireshark, the upstream in question:', filterOf(unlinked))];
-  const text = 'To tell, capture both sides of the gateway for longer, best from before the clients connect:';
-  return [...about, step(text, captureCommand(connections))];
+function suspectSteps(
+  reason: Verdict['reason'],
+  { connection: about }: Args,
+  connections: readonly Connection[],
+): NextStep[] {
+  const named = connections.filter(({ id }) => id === about);
+  const unwell = connections.filter((one) => one.role === 'upstream' && one.id !== about && !isWell(one));
+  const [stalled] = reason === 'stalled-upstream' ? named : [];
+  const text =
+    stalled === undefined
+      ? 'To tell, capture both sides of the gateway for longer, best from before the clients connect:'
+      : 'To see whether it answers in the end, capture for longer:';
+  return [
+    ...(stalled === undefined ? [] : [step(stalledText(farEnd(stalled)))]),
+    ...(reason === 'dead-upstream-unlinked' && hasClosedClient(connections) ? [KEYLOG_STEP] : []),
+    ...(named.length === 0 ? [] : [step('Wireshark, the upstream in question:', filterOf([...named, ...unwell]))]),
+    step(text, captureCommand(connections)),
+  ];
 }
+
+/** A process that hangs keeps its kernel: what asks only that is told that all is well. */
+function stalledText(server: string): string {
+  return (
+    `See whether the process behind ${server} hangs (stopped, overloaded, cut off from its store): its host still acknowledges, ` +
+    'so TCP keep-alive finds nothing wrong. HTTP/2 PINGs from the gateway (Envoy: connection_keepalive), health checks that ask ' +
+    'for an answer, or a route timeout end the waiting.'
+  );
+}
+
+/** The capture has both sides; what is missing is the means to read one. */
+const KEYLOG_STEP: NextStep = {
+  text: "With the clients' TLS secrets (SSLKEYLOGFILE of the gateway or of a client) this same capture tells whose requests were on it:",
+  command: 'watchpcap analyze FILE --keylog KEYS',
+};
 
 function isWell(connection: Connection): boolean {
   return !connection.liveness.some((span) => span.state === 'dead' || span.state === 'unanswered');
 }
 
 function filterOf(connections: readonly Connection[]): string {
-  return connections
-    .slice(0, 3)
-    .map((connection) => `(${connectionFilter(connection)})`)
-    .join(' || ');
+  const filters = connections.slice(0, 3).map(connectionFilter);
+  return filters.length === 1 ? filters.join('') : filters.map((filter) => `(${filter})`).join(' || ');
 }
 
 function inconclusiveText(reason: Verdict['reason']): string {

@@ -10,6 +10,11 @@ export function counted(count: number, singular: string, plural: string = `${sin
   return `${count} ${count === 1 ? singular : plural}`;
 }
 
+/** `no stream`, `1 stream`, `2 streams` */
+export function countedOrNo(count: number, singular: string): string {
+  return count === 0 ? `no ${singular}` : counted(count, singular);
+}
+
 /** `a`, `a and b`, `a, b and c`. */
 export function listed(items: readonly string[]): string {
   return items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;

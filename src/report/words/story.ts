@@ -1,12 +1,15 @@
-import type { Cause, Connection, HurtStream, Window, WindowEndHow } from '../model.ts';
+import type { Alternative, Cause, Connection, HurtStream, Window, WindowEndHow } from '../model.ts';
 import { hurtText, streamText } from './hurt.ts';
 import { packetName } from './packet-name.ts';
-import { clockText, counted, farEnd, named } from './phrase.ts';
+import { clockText, counted, farEnd, listed, named } from './phrase.ts';
 
 /** A window that has no story yet. */
 export type ToldWindow = Omit<Window, 'story'>;
 
 type Connections = ReadonlyMap<string, Connection>;
+
+/** Other upstreams that are named; the rest are counted. */
+const ALTERNATIVES_MAX = 3;
 
 /** What happened in a window, in the order of time: the death, the client's leg, who was hurt, who stood by, the end. */
 export function storyOf(window: ToldWindow, connections: Connections, paths: readonly string[]): string {
@@ -124,22 +127,37 @@ function streamsText({ streams }: ToldWindow): string[] {
 }
 
 function alternativesText({ alternatives }: ToldWindow, connections: Connections): string[] {
-  return alternatives.slice(0, 3).map(({ upstream, requestsDuring }) => {
-    return `${named(upstream, connections)} was open and alive in this time${askedText(requestsDuring, connections.get(upstream))}.`;
-  });
+  const [only] = alternatives;
+  if (only === undefined) return [];
+  if (alternatives.length > 1) return [`Open and alive in this time were ${beside(alternatives, connections)}.`];
+  const asked = askedText(only, connections);
+  const got = asked === null ? '; what it was asked cannot be read' : ` and got ${asked}`;
+  return [`${named(only.upstream, connections)} was open and alive in this time${got}.`];
 }
 
-function askedText(requests: number, connection: Connection | undefined): string {
-  if (connection?.protocol === 'tls') return '; what it was asked cannot be read';
-  return ` and got ${requests === 0 ? 'no request' : counted(requests, 'request')}`;
+function beside(alternatives: readonly Alternative[], connections: Connections): string {
+  const told = alternatives
+    .slice(0, ALTERNATIVES_MAX)
+    .map(
+      (one) =>
+        `${named(one.upstream, connections)} with ${askedText(one, connections) ?? 'requests that cannot be read'}`,
+    );
+  const more = alternatives.length - told.length;
+  return listed([...told, ...(more > 0 ? [`${more} more`] : [])]);
+}
+
+/** Null where nobody can read what it was asked. */
+function askedText({ upstream, requestsDuring }: Alternative, connections: Connections): string | null {
+  if (connections.get(upstream)?.protocol === 'tls') return null;
+  return requestsDuring === 0 ? 'no request' : counted(requestsDuring, 'request');
 }
 
 function endText({ end, open, upstream }: ToldWindow, connections: Connections, paths: readonly string[]): string {
-  if (open || end.at === null) return 'It was still so when the capture ended.';
+  if (open || end.at === null) return 'This was still so when the capture ended.';
   const where = end.packet === null ? '' : ` (packet ${packetName(paths, end.packet, end.file)})`;
   const closed = connections.get(upstream)?.resets.some(({ packet }) => packet === end.packet) ?? false;
   const how = end.how === 'gateway-closed' && !closed ? 'the gateway gave it up and told the client' : ENDS[end.how];
-  return `It ended at ${clockText(end.at)}${where}: ${how}.`;
+  return `The window ended at ${clockText(end.at)}${where}: ${how}.`;
 }
 
 function recoveryText({ streams }: ToldWindow, connections: Connections): string[] {

@@ -12,17 +12,21 @@ const WEAKNESSES: Readonly<Record<Code, (count: number) => string>> = {
   'lost-by-capture': (count) =>
     `the capture itself lost packets: ${counted(count, 'acknowledgement')} of bytes that it does not show`,
   'missing-bytes': (count) =>
-    `${counted(count, 'byte')} of the stream are not in the capture: frames in them are unknown`,
+    `${counted(count, 'byte')} of the stream ${count === 1 ? 'is' : 'are'} not in the capture: frames there are unknown`,
   'snaplen-cut': (count) =>
     `the snap length cut ${counted(count, 'byte')} off captured packets: frames in them are unknown; capture with -s 0`,
   'clock-step': (count) =>
     `times go backward ${counted(count, 'time')}: spans of silence across these places mean nothing`,
   'begun-mid-stream': (count) =>
-    `${counted(count, 'stream')} open before the capture began, whose requests may not be known`,
+    count === 1
+      ? '1 stream was open before the capture began: what it asked for may not be known'
+      : `${count} streams were open before the capture began: what they asked for may not be known`,
   'keys-unfit': () => 'TLS secrets were given, but they do not open this connection, or only a part of it',
   undecoded: (count) => `${counted(count, 'packet')} could not be decoded`,
   duplicates: (count) =>
-    `${counted(count, 'packet')} are in the capture more than once and were taken once: what was sent again at the same moment may be among them`,
+    count === 1
+      ? '1 packet is in the capture twice and was taken once: it may have been sent again at the same moment'
+      : `${count} packets are in the capture more than once and were taken once: what was sent again at the same moment may be among them`,
   'dropped-by-interface': (count) =>
     `the capturing system dropped ${counted(count, 'packet')} by its own count: what is missing may have been there`,
   'warnings-omitted': (count) => `the files hold ${counted(count, 'more fault')} than are listed`,

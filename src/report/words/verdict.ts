@@ -1,6 +1,6 @@
 import { endpointText } from '../address.ts';
 import { durationText } from '../duration.ts';
-import type { Args, Capture, Connection, Verdict, VerdictState, Window } from '../model.ts';
+import type { Args, Connection, Report, Verdict, VerdictState, Window } from '../model.ts';
 import { hurtText } from './hurt.ts';
 import { kindsText } from './not-analyzed.ts';
 import { clockText, counted, dateTimeText, farEnd, listed, named } from './phrase.ts';
@@ -9,26 +9,26 @@ type Connections = ReadonlyMap<string, Connection>;
 
 const NAMED_MAX = 3;
 
+/** What a verdict rests on, as the report has it. */
+type Grounds = Pick<Report, 'windows' | 'capture' | 'findings' | 'links'>;
+
+/** Findings of an upstream that owes something and is not proven dead. */
+const STALLS: ReadonlySet<string> = new Set(['stale-but-alive', 'upstream-silent']);
+
 /** The verdict in one sentence, from its reason and what that is about. Times in it are UTC. */
 export function summaryOf(
   { reason, args }: Pick<Verdict, 'reason' | 'args'>,
-  windows: readonly Window[],
+  grounds: Grounds,
   connections: Connections,
-  capture: Capture,
 ): string {
+  const { windows, capture } = grounds;
   switch (reason) {
     case 'windows':
       return windowsText(windows, connections);
     case 'dead-upstream-unlinked':
-      return (
-        `Upstream connection ${aboutOne(args, connections)} was dead or did not answer, but no living client ` +
-        'connection can be linked to it: the capture does not show whether anybody was hurt.'
-      );
+      return unlinkedText(args, connections);
     case 'stalled-upstream':
-      return (
-        `Upstream connection ${aboutOne(args, connections)} fell silent where something was due; ` +
-        'nothing in the capture proves it dead.'
-      );
+      return stalledText(args, grounds, connections);
     case 'no-window':
       return healthyText(args, capture);
     case 'no-gateway':
@@ -57,8 +57,32 @@ export function summaryOf(
 }
 
 /** What a capture without TCP holds instead. */
-function insteadText({ notAnalyzed }: Capture): string {
+function insteadText({ notAnalyzed }: Report['capture']): string {
   return notAnalyzed.length === 0 ? '' : `, which has ${kindsText(notAnalyzed)}`;
+}
+
+function unlinkedText(args: Args, connections: Connections): string {
+  const dead = `Upstream connection ${aboutOne(args, connections)} was dead or did not answer`;
+  return hasClosedClient(connections.values())
+    ? `${dead}. What the clients asked is in TLS that could not be opened, so nobody can say whose requests were on it.`
+    : `${dead}, but no living client connection can be linked to it: the capture does not show whether anybody was hurt.`;
+}
+
+/** A client's connection of which nothing could be read. */
+export function hasClosedClient(connections: Iterable<Connection>): boolean {
+  return [...connections].some(({ role, protocol }) => role === 'client' && protocol === 'tls');
+}
+
+function stalledText(args: Args, { findings, links }: Grounds, connections: Connections): string {
+  const stall = findings.find(({ code, connection }) => STALLS.has(code) && connection === args['connection']);
+  const what = stall?.title ?? `${aboutOne(args, connections)} fell silent where something was due`;
+  const clients = [
+    ...new Set(links.filter(({ upstream }) => upstream === args['connection']).map(({ client }) => client)),
+  ];
+  const named3 = clients.slice(0, NAMED_MAX).map((id) => named(id, connections));
+  const more = clients.length > NAMED_MAX ? [`${clients.length - NAMED_MAX} more`] : [];
+  const whose = clients.length === 0 ? '' : ` It carried requests of ${listed([...named3, ...more])}.`;
+  return `Upstream connection ${what}; nothing in the capture proves it dead.${whose}`;
 }
 
 function aboutOne({ connection }: Args, connections: Connections): string {
@@ -100,8 +124,15 @@ function windowsText(windows: readonly Window[], connections: Connections): stri
   return (
     `${gateway} kept client ${client === undefined ? window.client : farEnd(client)} connected while its upstream ` +
     `${upstream === undefined ? window.upstream : farEnd(upstream)} was dead, ${since}` +
-    `${window.open ? ' (still so when the capture ends)' : ''}: ${hurtText(window.streams)}${unusedText(window, connections)}${moreText(windows)}.`
+    `${window.open ? ' (still so when the capture ends)' : ''}: ${hurtOf(window)}${unusedText(window, connections)}${moreText(windows, window, connections)}.`
   );
+}
+
+/** A request that was served elsewhere in the end is not among the hurt streams, and waited all the same. */
+function hurtOf({ streams, end }: Window): string {
+  return streams.length === 0 && end.how === 'rerouted'
+    ? 'a request waited until another upstream served it'
+    : hurtText(streams);
 }
 
 /** The upstream died somewhere between its last packet and the first that it left unanswered; the window counts from the latter. */
@@ -118,17 +149,31 @@ function clockSecond(time: string): string {
   return time.slice(0, 'YYYY-MM-DDThh:mm:ss'.length);
 }
 
-function unusedText({ alternatives }: Window, connections: Connections): string {
+/** That an upstream was asked nothing for a shorter time says nothing. */
+const UNUSED_MIN_SECONDS = 1;
+
+function unusedText({ alternatives, duration }: Window, connections: Connections): string {
+  if (duration < UNUSED_MIN_SECONDS) return '';
   const unused = alternatives.find(({ unused: isUnused }) => isUnused);
   const upstream = unused === undefined ? undefined : connections.get(unused.upstream);
   return upstream === undefined ? '' : `; ${farEnd(upstream)} stood by unused`;
 }
 
-function moreText(windows: readonly Window[]): string {
-  return windows.length < 2 ? '' : `; ${counted(windows.length - 1, 'more window')}`;
+/** The other windows, and the clients that are in none but these. */
+function moreText(windows: readonly Window[], told: Window, connections: Connections): string {
+  if (windows.length < 2) return '';
+  const others = [...new Set(windows.map(({ client }) => client))].filter((client) => client !== told.client);
+  const shown = others.slice(0, NAMED_MAX).map((id) => {
+    const client = connections.get(id);
+    return client === undefined ? id : farEnd(client);
+  });
+  const rest = others.length > shown.length ? [`${others.length - shown.length} more`] : [];
+  const whose =
+    others.length === 0 ? '' : `, also of ${others.length === 1 ? 'client' : 'clients'} ${listed([...shown, ...rest])}`;
+  return `; ${counted(windows.length - 1, 'more window')}${whose}`;
 }
 
-function healthyText({ clients, upstreams, links }: Args, capture: Capture): string {
+function healthyText({ clients, upstreams, links }: Args, capture: Report['capture']): string {
   return (
     `In ${durationText(capture.duration)} no upstream connection died under a living client: ` +
     `${counted(Number(clients), 'client connection')}, ${counted(Number(upstreams), 'upstream connection')} and ` +

@@ -1,4 +1,4 @@
-import type { Connection, Report, Window } from '../model.ts';
+import type { Cause, Connection, Report, Window } from '../model.ts';
 import { meanwhileText, sureText } from './meanwhile.ts';
 import { packetName } from './packet-name.ts';
 import { clockText, counted, named } from './phrase.ts';
@@ -21,16 +21,33 @@ export function windowFacts(window: Window, report: Report, byId: ReadonlyMap<st
     ...(link === undefined ? [] : [['linked', `by ${link.method}, confidence ${link.confidence}`] as const]),
     ...(window.doubts.length === 0 ? [] : [['sure', sureText(window)] as const]),
     ['client', meanwhileText(window, byId)],
-    ['stand-by', standByText(window, byId)],
+    [
+      window.alternatives.some(({ requestsDuring }) => requestsDuring > 0) ? 'others' : 'stand-by',
+      standByText(window, byId),
+    ],
   ];
 }
 
-function diedText({ onset: { lastHeard, firstUnanswered } }: Window): string {
+/** Causes whose death is one packet: nothing went unanswered before it. */
+const ONE_PACKET: Readonly<Partial<Record<Cause, string>>> = {
+  reset: 'with its RST',
+  refused: 'with the RST that answered the SYN',
+  'goaway-ignored': 'with its GOAWAY',
+  'closed-not-propagated': 'with its close',
+};
+
+function diedText({ cause, onset: { lastHeard, firstUnanswered } }: Window): string {
+  const packet = ONE_PACKET[cause];
+  if (packet !== undefined) return `at ${clockText(firstUnanswered)}, ${packet}`;
+  if (cause === 'connect-unanswered' && lastHeard === null)
+    return `by ${clockText(firstUnanswered)}, the first SYN without an answer`;
   if (lastHeard === null) return `by ${clockText(firstUnanswered)}, the first unanswered packet`;
   return `between ${clockText(lastHeard)} (last heard) and ${clockText(firstUnanswered)} (first unanswered)`;
 }
 
 function lastedText(window: Window): string {
+  if (window.to !== null && clockText(window.to) === clockText(window.from))
+    return `${windowSpan(window)}, at ${clockText(window.from)}`;
   const until = window.to === null ? 'the end of the capture' : clockText(window.to);
   return `${windowSpan(window)}, ${clockText(window.from)} to ${until}`;
 }
@@ -49,4 +66,12 @@ function standByText({ alternatives }: Window, byId: ReadonlyMap<string, Connect
   });
   const more = alternatives.length - told.length;
   return [...told, ...(more > 0 ? [`${more} more`] : [])].join('; ');
+}
+
+/** What another upstream was while these windows lasted: asked for nothing, or at work. */
+export function besideText(upstream: string, windows: readonly Window[]): 'stand-by' | 'serving' {
+  const asked = windows.some(({ alternatives }) =>
+    alternatives.some((one) => one.upstream === upstream && one.requestsDuring > 0),
+  );
+  return asked ? 'serving' : 'stand-by';
 }
