@@ -41,6 +41,7 @@ export class WirePass implements TcpSink, TcpKeeper {
       bytes: (connection, side, view, at, end) => this.#http.bytes(connection, side, view, at, end),
       gap: (connection, side, lostBytes) => this.#http.gap(connection, side, lostBytes),
       decrypted: (connection) => this.#recorder.decrypted(connection),
+      record: (connection, side, type, bytes) => this.#recorder.tlsRecord(connection, side, type, bytes),
       facts: (connection, facts) => this.#recorder.tlsFacts(connection, facts),
     });
   }

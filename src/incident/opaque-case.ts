@@ -41,8 +41,10 @@ function wasWaitedFor(upstream: Leg, death: Death): boolean {
 }
 
 /** More than a PING was sent, and is not answered: a request, or an event of a watch. */
-function sentInVain({ trace }: Leg, { debts }: Death): boolean {
+function sentInVain({ trace, serverSide }: Leg, { debts }: Death): boolean {
   return debts.some(({ owedBy, firstElicit }) => {
+    const request = owedBy === serverSide ? (trace.inferred?.lastRequest ?? null) : null;
+    if (request !== null && request.timeNs >= firstElicit.timeNs - SAME_PACKET_NS) return true;
     const last = trace.flows[otherSide(owedBy)].lastBurst;
     return last !== null && last.at.timeNs >= firstElicit.timeNs - SAME_PACKET_NS;
   });

@@ -209,6 +209,8 @@ export interface Connection {
   protocol: Protocol;
   /** What its TLS handshake said in clear; null where it has none, or none was read. */
   tls: Tls | null;
+  /** Told by the sizes of TLS records that nobody could read, so never seen; null where they tell nothing. */
+  inferred: Inferred | null;
   packets: PerParty<Count>;
   /** Payload bytes, each counted once. */
   bytes: PerParty<Count>;
@@ -237,6 +239,15 @@ export interface Tls {
   resumed: boolean | null;
   /** Whether secrets opened it: no record was tried, all opened, none did, some did; or its cipher is not decrypted here. */
   keys: 'none' | 'used' | 'wrong' | 'partial' | 'unsupported';
+}
+
+/** HTTP/2 in TLS without its secrets, from sizes and times of records alone (docs/inference.md). */
+export interface Inferred {
+  pings: PerParty<{ sent: Count; answered: Count }>;
+  /** RST_STREAM or WINDOW_UPDATE: they are of one size. */
+  resetsOrWindowUpdates: PerParty<Count>;
+  /** Records with which the client asked or sent something; null where it cannot be told which side is the client. */
+  requests: Count | null;
 }
 
 export interface PerParty<T> {

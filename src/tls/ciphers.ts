@@ -136,3 +136,13 @@ export function suitesOfTls13(secretBytes: number): Suite[] {
   const hash = secretBytes === MAC_BYTES.sha384 ? 'sha384' : 'sha256';
   return [...SUITES].flatMap(([id, suite]) => (id >> 8 === 0x13 && suite.hash === hash ? [suite] : []));
 }
+
+/**
+ * Bytes that a record is longer than what it holds: nonce, tag, and in TLS 1.3 the type (RFC 8446 §5.2; nobody pads). Null for suites that
+ * fill up blocks, and for unknown ones.
+ */
+export function overheadOf(id: number): number | null {
+  const cipher = suiteOf(id)?.cipher;
+  if (cipher?.kind !== 'aead') return null;
+  return cipher.explicitNonceBytes + cipher.tagBytes + (id >> 8 === 0x13 ? 1 : 0);
+}

@@ -1,3 +1,4 @@
+import type { Side } from '../tcp/index.ts';
 import type { Hello } from './hello.ts';
 
 /**
@@ -8,6 +9,8 @@ export type Keys = 'none' | 'used' | 'wrong' | 'partial' | 'unsupported';
 
 /** What the handshake of a connection says in clear. It grows as the handshake is read. */
 export interface TlsFacts {
+  /** Who sent the ClientHello; null where none was read. */
+  readonly clientSide: Side | null;
   /** The version that the server chose, 0x0303 or 0x0304 and older ones; null where its hello was not read. */
   readonly version: number | null;
   /** The suite that it chose, IANA's number. */
@@ -29,6 +32,7 @@ const TLS_1_3 = 0x0304;
 
 /** Facts while they are gathered. */
 export class GatheredFacts implements TlsFacts {
+  clientSide: Side | null = null;
   version: number | null = null;
   cipherSuite: number | null = null;
   serverName: string | null = null;
@@ -52,7 +56,8 @@ export class GatheredFacts implements TlsFacts {
     return this.failed > 0 ? 'wrong' : 'none';
   }
 
-  client({ serverName, protocols, sessionId }: Hello): void {
+  client(side: Side, { serverName, protocols, sessionId }: Hello): void {
+    this.clientSide = side;
     this.serverName = serverName;
     this.offered = protocols;
     this.#sessionId = sessionId;

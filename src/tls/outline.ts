@@ -180,7 +180,7 @@ export class Outline {
     }
     const reading = hellos;
     const piece = new Uint8Array(view.buffer, view.byteOffset + at, bytes);
-    reading.readers[side].read(piece, (type, body) => this.#hello(connection, reading, type, body));
+    reading.readers[side].read(piece, (type, body) => this.#hello(connection, side, reading, type, body));
   }
 
   #begin(): Hellos {
@@ -193,11 +193,11 @@ export class Outline {
     };
   }
 
-  #hello(connection: number, hellos: Hellos, type: number, body: Uint8Array): void {
+  #hello(connection: number, side: Side, hellos: Hellos, type: number, body: Uint8Array): void {
     const hello = type === MESSAGE.clientHello ? readClientHello(body) : readServerHello(body);
     if (hello === null) return;
     hellos.hasRetryRequest = hello.isRetryRequest;
-    if (type === MESSAGE.clientHello) hellos.facts.client(hello);
+    if (type === MESSAGE.clientHello) hellos.facts.client(side, hello);
     else if (!hello.isRetryRequest) hellos.facts.server(hello);
     if (!hellos.isTold) this.#sink.facts?.(connection, hellos.facts);
     hellos.isTold = true;

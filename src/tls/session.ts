@@ -221,7 +221,7 @@ export class Session {
     if (hello === null) return;
     this.#clientSide = direction.side;
     this.#client = hello;
-    this.facts.client(hello);
+    this.facts.client(direction.side, hello);
     this.#secrets = this.#keyLog.of(hexOf(hello.random)) ?? null;
     this.#hasSecrets ||= this.#secrets !== null;
     const early = this.#secrets?.get(SECRET.clientEarly);

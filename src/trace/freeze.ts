@@ -1,6 +1,7 @@
 import type { ConnectionFacts, Side } from '../tcp/index.ts';
 import { endpointText } from './addresses.ts';
 import type { BurstBook } from './bursts.ts';
+import type { ShapeBook } from './shapes.ts';
 import type { CreditBook } from './credit.ts';
 import { type DebtBook, LAST_SENT } from './debts.ts';
 import type { FlowNotes } from './flow-notes.ts';
@@ -33,6 +34,7 @@ export interface Books {
   readonly credit: CreditBook;
   readonly bursts: BurstBook;
   readonly tunnels: TunnelBook;
+  readonly shapes: ShapeBook;
 }
 
 /** A connection is made by its first packet, so that this is never told. */
@@ -93,6 +95,7 @@ class FrozenConnection implements TraceConnection {
   readonly isDecrypted: boolean;
   readonly tunnels: TraceConnection['tunnels'];
   readonly tls: TraceConnection['tls'];
+  readonly inferred: TraceConnection['inferred'];
   readonly flows: TraceConnection['flows'];
   readonly debts: TraceConnection['debts'];
   readonly silences: TraceConnection['silences'];
@@ -124,6 +127,7 @@ class FrozenConnection implements TraceConnection {
     this.isDecrypted = gathered.isDecrypted;
     this.tunnels = books.tunnels.of(connection);
     this.tls = gathered.tls;
+    this.inferred = gathered.protocol === 'tls' && !gathered.isDecrypted ? books.shapes.of(connection) : null;
     this.flows = [
       frozenFlow(books, gathered, connection, 0, lastNs),
       frozenFlow(books, gathered, connection, 1, lastNs),

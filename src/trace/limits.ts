@@ -109,6 +109,9 @@ export const BURSTS_UNLIKE_SHARE = 0.05;
 /** A burst so long after the other side's last was not asked for: events of a watch. */
 export const BURSTS_PROMPTED_NS: number = 1 * SECOND_NS;
 
+/** A PING is answered within this, or what looks like its answer is none. */
+export const SHAPE_ECHO_NS: number = 1 * SECOND_NS;
+
 /** A connection silent for so long, without a debt and without an open stream, is given up where no room is left for a new one. */
 export const SPARED_SILENCE_NS: number = 10 * MINUTE_SECONDS * SECOND_NS;
 /** Connections looked at for such a one, each time. */

@@ -95,6 +95,8 @@ export interface TraceConnection {
   readonly tunnels: readonly TunnelPath[];
   /** What its TLS handshake said in clear; null where none was read. */
   readonly tls: TlsFacts | null;
+  /** What the sizes of records tell that could not be read; null where they tell nothing. */
+  readonly inferred: Inferred | null;
   readonly flows: readonly [Flow, Flow];
   /** Debts that lasted at least DEBT_KEPT_NS or saw DEBT_KEPT_TRIES tries, and the one still open at the end. Ordered by `firstElicit`. */
   readonly debts: readonly Debt[];
@@ -386,6 +388,20 @@ export interface LastBurst {
   readonly wasPrompted: boolean;
   /** Bursts of this flow, this one included, for which the other side had not. */
   readonly unprompted: number;
+}
+
+/** What is inferred of HTTP/2 in TLS without keys, from the sizes of records alone: never seen. By side that sent it. */
+export interface Inferred {
+  /** PINGs that were answered by an echo, and where there are such, those that were not. */
+  readonly pings: readonly [
+    { readonly sent: number; readonly answered: number },
+    { readonly sent: number; readonly answered: number },
+  ];
+  /** RST_STREAM or WINDOW_UPDATE. */
+  readonly controls: readonly [number, number];
+  /** Records of the client with HEADERS or DATA; null where the handshake does not tell who is the client. */
+  readonly requests: number | null;
+  readonly lastRequest: Ref | null;
 }
 
 /**

@@ -14,6 +14,7 @@ import {
 } from '../tcp/index.ts';
 import type { TlsFacts } from '../tls/index.ts';
 import { BurstBook } from './bursts.ts';
+import { ShapeBook } from './shapes.ts';
 import { CreditBook } from './credit.ts';
 import { DebtBook, LAST_SENT } from './debts.ts';
 import { FlowNotes } from './flow-notes.ts';
@@ -58,6 +59,7 @@ export class Recorder implements HttpSink {
   readonly #joins: JoinBook;
   readonly #pings: PingBook;
   readonly #bursts: BurstBook;
+  readonly #shapes: ShapeBook;
   readonly #marks = new MarkBook();
   readonly #notes = new FlowNotes();
   readonly #credit: CreditBook;
@@ -95,6 +97,7 @@ export class Recorder implements HttpSink {
     this.#pings = new PingBook(moment);
     const judge = this.#forwarding.bind(this);
     this.#joins = new JoinBook(moment, this.#limits, judge, (connection, nth) => tcp.nth(connection) === nth);
+    this.#shapes = new ShapeBook(moment);
     this.#bursts = new BurstBook(moment, judge, tcp.nth.bind(tcp), this.#isOpaque.bind(this));
     this.#roster = new Roster(moment, tcp, {
       isNotable: (connection) => this.#debts.isNotable(connection) || this.#streams.isNotable(connection),
@@ -130,6 +133,7 @@ export class Recorder implements HttpSink {
     this.#gathered[connection] = new Gathered(this.#limits, this.#silences);
     this.#debts.opened(connection);
     this.#bursts.opened(connection);
+    this.#shapes.opened(connection);
     this.#marks.opened(connection);
     this.#notes.opened(connection);
     this.#credit.opened(connection, bySyn);
@@ -213,6 +217,11 @@ export class Recorder implements HttpSink {
   tlsFacts(connection: number, facts: TlsFacts): void {
     const gathered = this.#gathered[connection];
     if (gathered !== undefined) gathered.tls = facts;
+  }
+
+  /** A TLS record that is not decrypted is complete. */
+  tlsRecord(connection: number, side: Side, type: number, bytes: number): void {
+    this.#shapes.record(connection, side, type, bytes, this.#gathered[connection]?.tls ?? null);
   }
 
   headers(connection: number, side: Side, streamId: number, fields: KeptFields, endStream: boolean): void {
@@ -326,6 +335,7 @@ export class Recorder implements HttpSink {
       credit: this.#credit,
       bursts: this.#bursts,
       tunnels: this.#tunnels,
+      shapes: this.#shapes,
     };
     return {
       ...freeze(books, this.#lastNs),

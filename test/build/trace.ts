@@ -192,6 +192,7 @@ class LegDraft {
       isDecrypted: false,
       tunnels: [],
       tls: null,
+      inferred: null,
       handshake: { by: syn === null && synAck === null ? null : 0, syn, synAck },
       localSide: null,
       closes: this.closes.filter(({ by }) => by !== this.missing).toSorted(byTime(({ at }) => at)),

@@ -106,6 +106,7 @@ export function leg(sketch: LegSketch, number: number): Leg {
     isDecrypted: false,
     tunnels: [],
     tls: null,
+    inferred: null,
     handshake: { by: 0, syn: first, synAck: first },
     localSide: null,
     closes: [],

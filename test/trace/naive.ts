@@ -276,6 +276,7 @@ export class NaiveRecorder {
       isDecrypted: false,
       tunnels: [],
       tls: null,
+      inferred: null,
       handshake: { by, syn: syn?.at ?? null, synAck: synAck?.at ?? null },
       localSide: null,
       closes: closesOf(packets),

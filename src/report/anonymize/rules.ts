@@ -114,6 +114,11 @@ export const REPORT_RULES: RuleOf<Report> = {
       closed: { how: 'word', ...EVENT },
       protocol: 'word',
       tls: { version: 'word', cipher: 'cipher', sni: 'host', alpn: 'word', resumed: 'boolean', keys: 'word' },
+      inferred: {
+        pings: { fromClient: PINGS, fromServer: PINGS },
+        resetsOrWindowUpdates: PER_PARTY,
+        requests: 'number',
+      },
       packets: PER_PARTY,
       bytes: PER_PARTY,
       keepalive: { fromClient: PROBES, fromServer: PROBES },

@@ -3,7 +3,18 @@ import type { Leg } from '../../incident/index.ts';
 import { otherSide, type Side } from '../../tcp/index.ts';
 import type { Endpoint as TraceEndpoint, Flow, TraceConnection } from '../../trace/index.ts';
 import { suiteName, type TlsFacts } from '../../tls/index.ts';
-import type { Closed, Connection, Endpoint, Goaway, Liveness, PerParty, Protocol, Reset, Tls } from '../model.ts';
+import type {
+  Closed,
+  Connection,
+  Endpoint,
+  Goaway,
+  Inferred,
+  Liveness,
+  PerParty,
+  Protocol,
+  Reset,
+  Tls,
+} from '../model.ts';
 import { errorName } from './error-name.ts';
 import { type Frame, partyOf, placeOf, timeAt } from './frame.ts';
 import { marksOf } from './marks.ts';
@@ -49,6 +60,7 @@ export function connectionOf(frame: Frame, leg: Leg, marksLimit: number): Connec
     closed: closedOf(frame, leg),
     protocol: trace.isDecrypted ? PROTOCOLS_IN_TLS[trace.protocol] : PROTOCOLS[trace.protocol],
     tls: trace.tls === null ? null : tlsOf(trace.tls),
+    inferred: trace.inferred === null ? null : inferredOf(leg, trace.inferred),
     packets: count((flow) => flow.packets),
     bytes: count((flow) => flow.bytes),
     keepalive: perParty(leg, (flow) => ({ probes: flow.keepAliveProbes, answered: flow.keepAliveAnswered })),
@@ -64,6 +76,18 @@ export function connectionOf(frame: Frame, leg: Leg, marksLimit: number): Connec
       state: interval.state,
       owedBy: interval.owedBy,
     })),
+  };
+}
+
+function inferredOf(
+  { serverSide }: Leg,
+  { pings, controls, requests }: NonNullable<TraceConnection['inferred']>,
+): Inferred {
+  const client = otherSide(serverSide);
+  return {
+    pings: { fromClient: { ...pings[client] }, fromServer: { ...pings[serverSide] } },
+    resetsOrWindowUpdates: { fromClient: controls[client], fromServer: controls[serverSide] },
+    requests,
   };
 }
 
