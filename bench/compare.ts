@@ -15,6 +15,8 @@ export interface Result extends Pair {
   readonly ms: number;
   readonly leastMs: number;
   readonly mostMs: number;
+  /** Of each round, in turn. */
+  readonly times: readonly number[];
   /** Median of the peak resident size. */
   readonly peakMiB: number;
   readonly rounds: number;
@@ -46,6 +48,7 @@ function summarize(pair: Pair, runs: readonly { readonly ms: number; readonly pe
     ms: median(times),
     leastMs: Math.min(...times),
     mostMs: Math.max(...times),
+    times,
     peakMiB: median(runs.map(({ peakMiB }) => peakMiB)),
     rounds: runs.length,
   };

@@ -14,11 +14,16 @@ export interface Plan {
   readonly copies: number;
 }
 
+/** In what else a capture is kept. */
+export type Variant = 'gzip' | 'pcapng';
+
 export interface Capture extends Written {
   readonly path: string;
+  /** Absent: classic pcap, as it was generated. `bytes` is of that in any case. */
+  readonly variant?: Variant;
 }
 
-const DATA = fileURLToPath(new URL('.data', import.meta.url));
+export const DATA: string = fileURLToPath(new URL('.data', import.meta.url));
 /** What decides the bytes of a capture; a change there makes every stored one stale. */
 const BUILDERS = ['../test/build/h2.ts', '../test/build/hpack.ts'];
 const MAKERS = [

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { WALK_FILE } from './bundled.ts';
 import { canRun, type Command } from './measure.ts';
 
 /** One program that is measured. */
@@ -11,6 +12,8 @@ export interface Program {
   readonly isSlow?: boolean;
   /** The packet count in its output; absent where it tells none. */
   readonly packets?: (stdout: string) => number;
+  /** The count of plain bytes in its output. */
+  readonly bytes?: (stdout: string) => number;
 }
 
 const WATCHPCAP = fileURLToPath(new URL('../dist/watchpcap.js', import.meta.url));
@@ -22,6 +25,21 @@ export const WATCHPCAP_ANALYZE: Program = {
   name: 'watchpcap',
   command: (file) => [process.execPath, WATCHPCAP, 'analyze', file, '--format', 'json'],
   packets: (stdout) => (JSON.parse(stdout) as { readonly capture: { readonly packets: number } }).capture.packets,
+};
+
+/** Reads and walks the records, and does nothing with them. */
+export const WATCHPCAP_WALK: Program = {
+  name: 'watchpcap, reading only',
+  command: (file) => [process.execPath, WALK_FILE, file],
+  packets: Number,
+};
+
+/** What unpacking alone takes where the system's own gzip does it. */
+export const GZIP_DC: Program = {
+  name: 'gzip -dc | wc -c',
+  command: (file) => ['sh', '-c', 'gzip -dc -- "$1" | wc -c', 'sh', file],
+  probe: ['gzip', '--version'],
+  bytes: Number,
 };
 
 export const PCAP_PARSER_READ: Program = {

@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
 import { compare, type Pair } from './compare.ts';
-import { figuresOf, type Captures } from './figures.ts';
+import { bundleWalk } from './bundled.ts';
+import { type Captures, type Figure, figuresOf } from './figures.ts';
+import { formatFigures, formatPairs, keptOf } from './formats.ts';
 import { ensureCapture, type Plan } from './generate.ts';
 import { printGrowth } from './growth.ts';
 import { MEMORY_METHOD } from './measure.ts';
@@ -26,6 +28,7 @@ const OPTIONS = {
   stages: { type: 'boolean', default: false },
   memory: { type: 'boolean', default: false },
   growth: { type: 'boolean', default: false },
+  formats: { type: 'boolean', default: false },
 } as const;
 
 async function main(): Promise<void> {
@@ -43,16 +46,38 @@ async function main(): Promise<void> {
     await memoryMissed(false);
     return;
   }
-  const captures = capturesOf(values.smoke ? SMOKE_PLANS : REAL_PLANS);
-  const programs = installed(values.quick ? [CAPINFOS, TCPTRACE] : [CAPINFOS, TCPTRACE, TSHARK]);
-  await checkAnswers(captures, programs);
-  const results = await compare(pairsOf(captures, programs), values.smoke ? 1 : ROUNDS);
-  say(renderResults(results));
-  say(`Wall time: median of ${values.smoke ? 'one run' : `${ROUNDS} interleaved runs`}, files in the page cache.`);
+  const { smoke = false, quick = false, formats = false } = values;
+  const captures = capturesOf(smoke ? SMOKE_PLANS : REAL_PLANS);
+  const rounds = smoke ? 1 : ROUNDS;
+  const figures = [
+    ...(formats ? [] : await ofPrograms(captures, quick, rounds)),
+    ...(await ofFormats(captures, rounds)),
+  ];
+  say(`Wall time: median of ${smoke ? 'one run' : `${ROUNDS} interleaved runs`}, files in the page cache.`);
   say(`Memory: ${MEMORY_METHOD}.\n`);
-  if (values.smoke) await checkMemory();
-  if (values.smoke) say('Smoke run: everything ran and said what was generated; its times mean nothing.');
-  else say(renderFigures(figuresOf(results, captures)));
+  if (smoke) await checkMemory();
+  if (smoke) say('Smoke run: everything ran and said what was generated; its times mean nothing.');
+  else say(renderFigures(figures));
+}
+
+/** The program beside its rivals. */
+async function ofPrograms(captures: Captures, isQuick: boolean, rounds: number): Promise<Figure[]> {
+  const programs = installed(isQuick ? [CAPINFOS, TCPTRACE] : [CAPINFOS, TCPTRACE, TSHARK]);
+  await checkAnswers(captures, programs);
+  const results = await compare(pairsOf(captures, programs), rounds);
+  say(renderResults(results));
+  return figuresOf(results, captures);
+}
+
+/** Reading alone, and the full capture in what else users bring. */
+async function ofFormats(captures: Captures, rounds: number): Promise<Figure[]> {
+  await bundleWalk();
+  const kept = await keptOf(captures);
+  const pairs = formatPairs(captures, kept, isInstalled);
+  await checkPairs(pairs);
+  const results = await compare(pairs, rounds);
+  say(renderResults(results));
+  return formatFigures(results, captures, kept);
 }
 
 /** In short: enough to see memory that grows with connections, streams or SYNs. */
@@ -93,6 +118,12 @@ function pairsOf({ tiny, small, full, fourfold }: Captures, optional: readonly P
     ...on(full, ...optional.filter((program) => program !== CAPINFOS)),
     ...on(fourfold, ...counting, WATCHPCAP_ANALYZE),
   ];
+}
+
+async function checkPairs(pairs: readonly Pair[]): Promise<void> {
+  const faults: string[] = [];
+  for (const { program, capture } of pairs) faults.push(...(await faultsOf(program, capture)));
+  if (faults.length > 0) throw new Error(`wrong answers:\n${faults.join('\n')}`);
 }
 
 /** A time counts only with a right answer: a program that does nothing would meet every goal. */

@@ -17,11 +17,13 @@ export async function faultsOf(program: Program, capture: Capture): Promise<stri
   const about = `${program.name} on ${capture.path}`;
   if (run.status !== 0) return [`${about}: status ${run.status}, not 0`];
   try {
-    const faults = [];
+    const faults: string[] = [];
     const packets = program.packets?.(run.stdout);
     if (packets !== undefined && packets !== capture.packets) {
       faults.push(`${about}: ${packets} packets, not ${capture.packets}`);
     }
+    const bytes = program.bytes?.(run.stdout);
+    if (bytes !== undefined && bytes !== capture.bytes) faults.push(`${about}: ${bytes} bytes, not ${capture.bytes}`);
     if (program === WATCHPCAP_ANALYZE) faults.push(...reportFaults(JSON.parse(run.stdout) as Report, capture, about));
     return faults;
   } catch (error) {

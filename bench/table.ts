@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import type { Result } from './compare.ts';
+import type { Capture } from './generate.ts';
 import type { Figure } from './figures.ts';
 import { CAPINFOS } from './programs.ts';
 
@@ -16,7 +17,7 @@ export function renderResults(results: readonly Result[]): string {
     const { capture, program, ms, leastMs, mostMs, peakMiB, rounds } = result;
     const rival = results.find((other) => other.program === CAPINFOS && other.capture === capture);
     table.push([
-      `${(capture.bytes / 1e6).toFixed(capture.bytes < 1e6 ? 2 : 0)} MB`,
+      nameOf(capture),
       program.name,
       ms.toFixed(0),
       rounds > 1 ? `${leastMs.toFixed(0)}..${mostMs.toFixed(0)}` : 'one run',
@@ -26,6 +27,11 @@ export function renderResults(results: readonly Result[]): string {
     ]);
   }
   return table.toString();
+}
+
+/** By its size as classic pcap, whatever it is kept in. */
+function nameOf({ bytes, variant }: Capture): string {
+  return `${(bytes / 1e6).toFixed(bytes < 1e6 ? 2 : 0)} MB${variant === undefined ? '' : `, ${variant}`}`;
 }
 
 /** The goals, each met, not met or not measured. */
