@@ -50,6 +50,8 @@ export type VerdictReason =
   | { readonly kind: 'no-tcp' }
   | { readonly kind: 'no-client-leg' }
   | { readonly kind: 'no-upstream-leg' }
+  /** A client waits for requests that no upstream connection of the capture took. */
+  | { readonly kind: 'requests-unseen'; readonly connection: string; readonly count: number }
   | { readonly kind: 'one-sided'; readonly connections: readonly string[] }
   /** Times go backward: spans of silence cannot be told. */
   | { readonly kind: 'clock-step'; readonly count: number }

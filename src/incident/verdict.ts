@@ -1,3 +1,4 @@
+import { heldRequests } from './findings/held-requests.ts';
 import type { Facts } from './findings/rule.ts';
 import { LINK_CONFIDENCE_MIN } from './links.ts';
 import { type Death, isSilent } from './deaths.ts';
@@ -137,7 +138,10 @@ function obstacleOf(facts: Facts, gateways: number): VerdictReason | null {
     const legs = blind.length > 0 ? blind : [...clients, ...upstreams].filter((leg) => isOneSided(leg.trace));
     return { kind: 'one-sided', connections: legs.map((leg) => leg.id) };
   }
-  return null;
+  const [held] = heldRequests(facts);
+  return held === undefined
+    ? null
+    : { kind: 'requests-unseen', connection: held.client.id, count: held.streams.length };
 }
 
 /** Something was still to come on this leg when the capture ended. */

@@ -1,3 +1,4 @@
+import type { Ref } from '../trace/index.ts';
 import { alternativesOf } from './alternatives.ts';
 import { type Case, casesOf, withoutRepeats } from './cases.ts';
 import { DeathIndex } from './death-index.ts';
@@ -155,7 +156,8 @@ function begunAt(death: Death, { how, at }: End): number {
 function closingDeath({ client, victims, death }: Case, captureEndNs: number, thresholds: Thresholds): Death | null {
   if (isSilent(death) || death.cause === 'refused') return death;
   const left = victims.some(({ near }) => {
-    const told = toldAt(client, near, death.fromNs) ?? overAt(near, client.serverSide);
+    const told =
+      toldAt(client, near, death.fromNs) ?? overAt(near, client.serverSide) ?? closedAt(client, death.fromNs);
     const sinceNs = Math.max(death.fromNs, near.opened.timeNs);
     return (told?.timeNs ?? captureEndNs) - sinceNs > thresholds.actsWithinNs;
   });
@@ -164,6 +166,11 @@ function closingDeath({ client, victims, death }: Case, captureEndNs: number, th
   const unknowable = lacksBytes(client.trace.flows[client.serverSide]);
   if (left && !unknowable) return { ...death, cause: 'closed-not-propagated' };
   return death.cause === 'reset' ? death : null;
+}
+
+/** Closing the client's connection tells it on all of its streams. */
+function closedAt(client: Leg, fromNs: number): Ref | null {
+  return client.trace.closes.find((close) => close.accepted && close.at.timeNs >= fromNs)?.at ?? null;
 }
 
 function oneWayOf({ cause, debts }: Death, upstream: Leg): Window['oneWay'] {

@@ -162,6 +162,7 @@ export type VerdictReason =
   | 'no-tcp'
   | 'no-client-leg'
   | 'no-upstream-leg'
+  | 'requests-unseen'
   | 'one-sided'
   | 'clock-step'
   | 'too-short'

@@ -3,8 +3,16 @@ import { LABEL, type Side } from '../tcp/index.ts';
 import { grown, roomFor } from './ref-table.ts';
 
 /** Columns of a flow. TTLs are stored plus one, so that 0 means: none seen. */
-const COLUMN = { gapBytes: 0, snaplenBytes: 1, lostByCapture: 2, ttlMin: 3, ttlMax: 4, local: 5 } as const;
-const COLUMNS = 6;
+const COLUMN = {
+  gapBytes: 0,
+  snaplenBytes: 1,
+  lostByCapture: 2,
+  ttlMin: 3,
+  ttlMax: 4,
+  sentByUs: 5,
+  gotByUs: 6,
+} as const;
+const COLUMNS = 7;
 const FIRST_ROWS = 128;
 
 /** Counters and ranges of flows that nothing is decided by while reading: one row of doubles each, row 2c + s for side s of connection c. */
@@ -33,8 +41,8 @@ export class FlowNotes {
     const other = (2 * connection + (1 - side)) * COLUMNS;
     if ((labels & LABEL.ackLostSegment) !== 0)
       cells[other + COLUMN.lostByCapture] = (cells[other + COLUMN.lostByCapture] ?? 0) + 1;
-    if (segment.direction === DIRECTION.fromUs) cells[own + COLUMN.local] = 1;
-    else if (segment.direction === DIRECTION.toUs) cells[other + COLUMN.local] = 1;
+    if (segment.direction === DIRECTION.fromUs) cells[own + COLUMN.sentByUs] = 1;
+    else if (segment.direction === DIRECTION.toUs) cells[other + COLUMN.gotByUs] = 1;
   }
 
   /** Bytes are missing in a flow, or were cut off by the snap length. */
@@ -60,12 +68,21 @@ export class FlowNotes {
     return max === 0 ? null : { min: this.#cell(connection, side, COLUMN.ttlMin) - 1, max: max - 1 };
   }
 
-  /** Whose address the capturing host itself has, as far as cooked headers told. */
+  /**
+   * Whose address the capturing host itself has, as far as cooked headers told. A router gets both sides' packets, which are not for it: that
+   * they come to it says something only where it is one side that gets them.
+   */
   localSide(connection: number): Side | 'both' | null {
-    const zero = this.#cell(connection, 0, COLUMN.local) === 1;
-    const one = this.#cell(connection, 1, COLUMN.local) === 1;
+    const zero = this.#isLocal(connection, 0);
+    const one = this.#isLocal(connection, 1);
     if (zero) return one ? 'both' : 0;
     return one ? 1 : null;
+  }
+
+  #isLocal(connection: number, side: Side): boolean {
+    if (this.#cell(connection, side, COLUMN.sentByUs) === 1) return true;
+    const got = this.#cell(connection, side, COLUMN.gotByUs) === 1;
+    return got && this.#cell(connection, side === 0 ? 1 : 0, COLUMN.gotByUs) !== 1;
   }
 
   #cell(connection: number, side: Side, column: number): number {

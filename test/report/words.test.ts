@@ -11,7 +11,7 @@ const SENTENCES: { readonly [C in FindingCode]: readonly [args: FindingArgs[C], 
     'u1 (10.9.2.2:8080) left 7 retransmissions unanswered, sent over 25.4 s; no answer until the capture ends',
   ],
   'upstream-silent': [
-    { quietNs: 180e9, deadBeside: null },
+    { quietNs: 180e9, deadBeside: null, heldRequests: 0 },
     'u1 (10.9.2.2:8080) sent nothing for 3 min, though a bookmark was due each minute',
   ],
   'upstream-mute-gateway': [
@@ -130,8 +130,15 @@ describe('findings', () => {
   });
 
   test('upstream-silent beside a dead connection says which one', () => {
-    const told = finding('upstream-silent', 'warning', { quietNs: 90e9, deadBeside: 'u2' }, 'u1', []);
+    const told = finding('upstream-silent', 'warning', { quietNs: 90e9, deadBeside: 'u2', heldRequests: 0 }, 'u1', []);
     expect(titleOf(told)).toMatch(/^u1 \(10\.9\.2\.2:8080\) sent nothing for 1 min 30 s; .* its server is dead on u2/);
+  });
+
+  test('upstream-silent with clients waiting says for how many requests', () => {
+    const told = finding('upstream-silent', 'warning', { quietNs: 90e9, deadBeside: null, heldRequests: 3 }, 'u1', []);
+    expect(titleOf(told)).toMatch(
+      /no packet for 1 min 30 s, while 3 requests of clients that it served before got no answer/,
+    );
   });
 
   test('debug data of any length stay one short quotation', () => {

@@ -17,8 +17,15 @@ export interface FindingArgs {
   };
   /** `by`: who sends again what was acknowledged. */
   readonly 'acknowledged-in-vain': { readonly by: Party; readonly retransmissions: number; readonly spanNs: number };
-  /** `deadBeside`: another connection to the same server that is dead; null: bookmarks are missing. */
-  readonly 'upstream-silent': { readonly quietNs: number; readonly deadBeside: string | null };
+  /**
+   * `deadBeside`: another connection to the same server that is dead. `heldRequests`: what clients wait for at the gateway and is passed on
+   * to nobody. Null and 0: bookmarks are missing.
+   */
+  readonly 'upstream-silent': {
+    readonly quietNs: number;
+    readonly deadBeside: string | null;
+    readonly heldRequests: number;
+  };
   readonly 'upstream-probes-unanswered': {
     readonly probes: number;
     readonly intervalNs: number | null;

@@ -72,7 +72,9 @@ export function severityOfDebt(facts: Facts, upstream: Leg, debt: Debt): Severit
     (window) =>
       window.upstream === upstream.id &&
       window.fromNs < endNs &&
-      debt.firstElicit.timeNs < (window.toNs ?? facts.captureEndNs),
+      // What ends a window may be what was first left unanswered.
+      (debt.firstElicit.timeNs < (window.toNs ?? facts.captureEndNs) ||
+        debt.firstElicit.timeNs === window.onset.firstUnansweredNs),
   );
   return proves ? 'critical' : 'warning';
 }

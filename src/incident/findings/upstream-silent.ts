@@ -1,16 +1,21 @@
+import { heldRequests } from './held-requests.ts';
 import { silentBesides } from './dead-server.ts';
 import { overdueBookmarks } from './missing-bookmarks.ts';
 import { finding, type Rule } from './rule.ts';
 
-/** The upstream went quiet against an expectation, with nothing owed: at most suspect. Told once a stream. */
+/** The upstream went quiet against an expectation, with nothing owed: at most suspect. Of bookmarks told once a stream. */
 export const upstreamSilent: Rule = (facts) => {
   const beside = silentBesides(facts);
   const told = new Set(beside.map(({ stream }) => stream));
-  return [
-    ...beside.map(({ leg, stream, quietNs, dead }) => ({ leg, stream, args: { quietNs, deadBeside: dead.id } })),
+  const ofStreams = [
+    ...beside.map(({ leg, stream, quietNs, dead }) => ({
+      leg,
+      stream,
+      args: { quietNs, deadBeside: dead.id, heldRequests: 0 },
+    })),
     ...overdueBookmarks(facts)
       .filter(({ stillHeard, stream }) => !stillHeard && !told.has(stream))
-      .map(({ leg, stream, quietNs }) => ({ leg, stream, args: { quietNs, deadBeside: null } })),
+      .map(({ leg, stream, quietNs }) => ({ leg, stream, args: { quietNs, deadBeside: null, heldRequests: 0 } })),
   ].map(({ leg, stream, args }) =>
     finding('upstream-silent', 'warning', args, {
       connection: leg.id,
@@ -18,4 +23,23 @@ export const upstreamSilent: Rule = (facts) => {
       packets: [stream.lastData[leg.serverSide] ?? stream.statusAt],
     }),
   );
+  return [...ofStreams, ...unserved(facts)];
+};
+
+/** Clients wait for what it served before, and the gateway sends nothing there any more. One finding a connection. */
+const unserved: Rule = (facts) => {
+  const held = heldRequests(facts);
+  return [...new Set(held.map(({ carrier }) => carrier))].flatMap((carrier) => {
+    if (carrier === null) return [];
+    const streams = held.filter((of) => of.carrier === carrier).flatMap((of) => of.streams);
+    const quietNs = facts.captureEndNs - carrier.trace.last.timeNs;
+    return [
+      finding(
+        'upstream-silent',
+        'warning',
+        { quietNs, deadBeside: null, heldRequests: streams.length },
+        { connection: carrier.id, packets: [carrier.trace.last, ...streams.map(({ opened }) => opened)] },
+      ),
+    ];
+  });
 };

@@ -202,6 +202,7 @@ function inconclusiveText(reason: Verdict['reason']): string {
     case 'no-client-leg':
       return "Capture on the gateway, the clients' port as well:";
     case 'no-upstream-leg':
+    case 'requests-unseen':
       return "Capture on the gateway, the upstreams' port as well:";
     default:
       return 'Capture on the gateway, where clients come in and upstreams go out, while a client hangs:';

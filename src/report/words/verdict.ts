@@ -42,6 +42,11 @@ export function summaryOf(
       return "The capture shows connections to upstreams, but none of a client to the gateway: the client's side is unknown.";
     case 'no-upstream-leg':
       return 'The capture shows clients of the gateway, but none of its connections to an upstream: that side is unknown.';
+    case 'requests-unseen':
+      return (
+        `${counted(Number(args['count']), 'request')} of client connection ${aboutOne(args, connections)} got no answer, and the capture shows no ` +
+        'upstream connection that took them: what became of them is unknown.'
+      );
     case 'one-sided':
       return oneSidedText(args, connections);
     case 'clock-step':
