@@ -68,6 +68,8 @@ export class FlowTable {
   /** Connection number + 1 of the newest incarnation of a 4-tuple; 0: free. */
   #slots: Int32Array = new Int32Array(CONNECTIONS_MIN * 2);
   #used = 0;
+  /** The connection found last, where it is the newest of its 4-tuple; else NONE. */
+  #last = NONE;
   readonly #free: number[] = [];
 
   /** @param connectionsMax  the most rows, at most CONNECTIONS_MAX */
@@ -77,6 +79,12 @@ export class FlowTable {
 
   /** Flow that sent the segment, in the newest incarnation of its 4-tuple; NONE where there is none. */
   find(segment: Segment): number {
+    // Every other packet belongs to the connection of the packet before it, as data and their acknowledgement do.
+    const side = this.#last < 0 ? NONE : this.#sideOf(this.#last, segment);
+    return side < 0 ? this.#seekFlow(segment) : this.#last * 2 + side;
+  }
+
+  #seekFlow(segment: Segment): number {
     const slots = this.#slots;
     const mask = slots.length - 1;
     let slot = hashSegment(segment) & mask;
@@ -84,7 +92,10 @@ export class FlowTable {
       const entry = slots[slot] ?? 0;
       if (entry === 0) return NONE;
       const side = this.#sideOf(entry - 1, segment);
-      if (side >= 0) return (entry - 1) * 2 + side;
+      if (side >= 0) {
+        this.#last = entry - 1;
+        return (entry - 1) * 2 + side;
+      }
       slot = (slot + 1) & mask;
     }
     return NONE;
@@ -97,6 +108,7 @@ export class FlowTable {
    */
   add(segment: Segment, previous: number): number {
     if (this.isFull) return NONE;
+    this.#last = NONE;
     const connection = this.#free.at(-1) ?? this.count;
     if (!this.#place(segment, connection, previous)) return NONE;
     if (connection === this.count) {
@@ -116,6 +128,7 @@ export class FlowTable {
 
   /** Forgets a connection; its number is free for another. */
   remove(connection: number): void {
+    this.#last = NONE;
     this.#unlink(connection);
     this.connections.fill(0, connection * CONNECTION_INTS, (connection + 1) * CONNECTION_INTS);
     this.flows.fill(0, connection * 2 * FLOW_INTS, (connection + 1) * 2 * FLOW_INTS);

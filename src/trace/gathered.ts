@@ -57,6 +57,10 @@ export class Gathered {
     else if (since !== null && window > 0) this.#setZeroWindow(side, null);
   }
 
+  get hasZeroWindow(): boolean {
+    return this.zeroWindowSince0 !== null || this.zeroWindowSince1 !== null;
+  }
+
   #setZeroWindow(side: Side, since: Ref | null): void {
     if (side === 0) this.zeroWindowSince0 = since;
     else this.zeroWindowSince1 = since;

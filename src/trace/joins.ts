@@ -58,6 +58,9 @@ interface JoinTally {
 
 const METHOD_NUMBER = { 'request-id': 0, request: 1, payload: 2 } as const satisfies Record<JoinMethod, number>;
 const METHODS_COUNT = 3;
+const RECENT_TALLIES: number = 2 ** 10;
+/** An odd number: spreads the nearer connections over the slots that the others leave free. */
+const SPREAD = 97;
 /** Joins refused before it is looked again whether there is room: looking goes through all of them. */
 const SWEEP_PAUSE: number = JOINS_MAX / 4;
 
@@ -75,6 +78,8 @@ export class JoinBook {
   /** By the nearer connection, then by the other one and the method: small integers, which are found fastest. */
   readonly #tallies: (Map<number, JoinTally> | undefined)[] = [];
   #talliesCount = 0;
+  /** Tallies of late, by a hash of what they tally: two maps cost as much as all else that a join does. */
+  readonly #recent: (JoinTally | null)[] = Array.from({ length: RECENT_TALLIES }, () => null);
   #refusedSinceSweep = 0;
   readonly #isHere: (connection: number, nth: number) => boolean;
 
@@ -136,8 +141,10 @@ export class JoinBook {
 
   /** A connection is given up: forgets what it had passed on to others. */
   release(connection: number): void {
-    this.#talliesCount -= this.#tallies[connection]?.size ?? 0;
+    if (this.#tallies[connection] === undefined) return;
+    this.#talliesCount -= this.#tallies[connection].size;
     this.#tallies[connection] = undefined;
+    this.#recent.fill(null);
   }
 
   /** @param idOf the id in the trace of a connection, given by its number and its nth; undefined where it was given up */
@@ -237,6 +244,7 @@ export class JoinBook {
   #sweep(): boolean {
     if (this.#refusedSinceSweep > 0 && this.#refusedSinceSweep < SWEEP_PAUSE) return false;
     this.#refusedSinceSweep = 0;
+    this.#recent.fill(null);
     for (const ofNear of this.#tallies) {
       for (const [key, { far, farNth }] of ofNear ?? []) {
         if (this.#isHere(far, farNth)) continue;
@@ -248,6 +256,15 @@ export class JoinBook {
   }
 
   #tallyOf(near: LiveStream, far: LiveStream, method: JoinMethod): JoinTally | undefined {
+    const slot = (Math.imul(near.nth, SPREAD) + METHODS_COUNT * far.nth + METHOD_NUMBER[method]) & (RECENT_TALLIES - 1);
+    const recent = this.#recent[slot] ?? null;
+    if (recent?.nearNth === near.nth && recent.farNth === far.nth && recent.method === method) return recent;
+    const tally = this.#seekTally(near, far, method);
+    if (tally !== undefined) this.#recent[slot] = tally;
+    return tally;
+  }
+
+  #seekTally(near: LiveStream, far: LiveStream, method: JoinMethod): JoinTally | undefined {
     const key = far.connection * METHODS_COUNT + METHOD_NUMBER[method];
     const ofNear = (this.#tallies[near.connection] ??= new Map<number, JoinTally>());
     const known = ofNear.get(key);

@@ -42,6 +42,8 @@ import { StairBook } from './stairs.ts';
 import { StreamBook } from './streams.ts';
 import { TunnelBook } from './tunnels.ts';
 
+/** What opens and closes a connection. */
+const TURNS: number = FLAG.syn | FLAG.fin | FLAG.rst;
 /** RFC 9110 §15.2: interim responses; the final one follows. */
 const FINAL_STATUS_MIN = 200;
 /** RFC 9110 §15.2.2: the one of them after which no other follows, as the connection is now a tunnel. */
@@ -181,6 +183,10 @@ export class Recorder implements HttpSink {
     this.#notes.segment(connection, side, labels, segment);
     if ((did & DID.payload) !== 0) this.#bursts.payload(connection, side, segment.payloadBytes);
     if (segment.tunnels !== 0) this.#tunnels.segment(connection, segment);
+    if (labels === 0 && (segment.flags & TURNS) === 0 && !gathered.hasZeroWindow) {
+      if ((did & DID.payload) !== 0 && !gathered.isFramed) this.#marks.add(connection, MARK.data, side, this.#moment);
+      return;
+    }
     gathered.window(side, labels, segment.window, this.#moment);
     this.#mark(gathered, connection, side, labels, did, segment);
   }
@@ -384,7 +390,7 @@ export class Recorder implements HttpSink {
 
   #mark(gathered: Gathered, connection: number, side: Side, labels: number, did: number, segment: Segment): void {
     const { flags } = segment;
-    if ((flags & (FLAG.syn | FLAG.fin | FLAG.rst)) !== 0) this.#turn(gathered, connection, side, did, segment);
+    if ((flags & TURNS) !== 0) this.#turn(gathered, connection, side, did, segment);
     else if (isResent(labels, did)) this.#marks.add(connection, MARK.retransmission, side, this.#moment);
     else if ((labels & LABEL.keepAlive) !== 0) this.#marks.add(connection, MARK['keep-alive'], side, this.#moment);
     else if ((labels & LABEL.keepAliveAck) !== 0)

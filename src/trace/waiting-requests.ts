@@ -2,8 +2,9 @@ import type { LiveStream } from './live-stream.ts';
 
 /** To begin with. A table larger than what is open would be one cache miss a request: 16 k buckets cost 5 % of a whole pass. */
 const FIRST_BUCKETS = 512;
-/** Characters of a key that its hash looks at, from the end: there paths have their names and ids their random part. */
-const HASHED_CHARACTERS = 16;
+/** How far from a key's end its hash looks, at every second character: there paths have their names and ids their random part. */
+const HASHED_SPAN = 16;
+const HASHED_STEP = 2;
 const FNV_PRIME = 0x01000193;
 const FNV_BASIS = 0x811c9dc5 | 0;
 
@@ -87,7 +88,7 @@ function emptyBuckets(count: number): (WaitingLink | null)[] {
 /** Where a key is kept: made once for looking and for adding. */
 export function hashOf(key: string): number {
   let hash = FNV_BASIS ^ key.length;
-  for (let at = Math.max(0, key.length - HASHED_CHARACTERS); at < key.length; at++) {
+  for (let at = Math.max(0, key.length - HASHED_SPAN); at < key.length; at += HASHED_STEP) {
     hash = Math.imul(hash ^ key.charCodeAt(at), FNV_PRIME);
   }
   return hash ^ (hash >>> 15);
