@@ -218,6 +218,8 @@ export interface Connection {
   /** Keep-alive probes by who sent them, and how many of them the other side answered. */
   keepalive: PerParty<Probes>;
   retransmissions: PerParty<Count>;
+  /** By whose data; null where none was timed. */
+  roundTrips: PerParty<RoundTrips | null>;
   resets: Reset[];
   goaways: Goaway[];
   pings: PerParty<Pings>;
@@ -259,6 +261,27 @@ export interface PerParty<T> {
 export interface Probes {
   probes: Count;
   answered: Count;
+  /** As observed: from the peer's last packet to the first probe after it, and between probes without an answer; null: not seen. */
+  time: Seconds | null;
+  interval: Seconds | null;
+  /** Most probes in a row that had no answer. */
+  unanswered: Count;
+  /** The prober's FIN or RST with a probe unanswered. */
+  gaveUp: Moment | null;
+}
+
+/** A packet of the capture. */
+export interface Moment {
+  at: Timestamp;
+  packet: PacketNumber;
+  file?: FileIndex;
+}
+
+/** How long data waited for their acknowledgement where the capture was taken: shortest and longest of the first so many, none that was sent again. */
+export interface RoundTrips {
+  least: Seconds;
+  most: Seconds;
+  samples: Count;
 }
 
 export interface Pings {

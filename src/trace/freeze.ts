@@ -8,10 +8,12 @@ import type { FlowNotes } from './flow-notes.ts';
 import type { Gathered } from './gathered.ts';
 import type { JoinBook } from './joins.ts';
 import { SILENCE_NS } from './limits.ts';
+import type { KeepAliveBook } from './keep-alives.ts';
 import type { MarkBook } from './marks.ts';
 import type { Flow, Handshake, Mark, Ref, Trace, TraceConnection, TraceStream } from './model.ts';
 import type { PingBook } from './pings.ts';
 import { later, type RefTable, sooner } from './ref-table.ts';
+import type { RoundTripBook } from './round-trips.ts';
 import type { StairBook } from './stairs.ts';
 import type { StreamBook } from './streams.ts';
 import type { TunnelBook } from './tunnels.ts';
@@ -28,6 +30,8 @@ export interface Books {
   readonly streams: StreamBook;
   readonly joins: JoinBook;
   readonly pings: PingBook;
+  readonly keepAlives: KeepAliveBook;
+  readonly roundTrips: RoundTripBook;
   readonly marks: MarkBook;
   readonly notes: FlowNotes;
   readonly stairs: StairBook;
@@ -160,6 +164,8 @@ function frozenFlow(books: Books, gathered: Gathered, connection: number, side: 
     retransmissions: tcp.retransmissions(connection, side),
     keepAliveProbes: tcp.keepAliveProbes(connection, side),
     keepAliveAnswered: tcp.keepAlivesAnswered(connection, side),
+    keepAlive: books.keepAlives.finish(row, sent),
+    roundTrips: books.roundTrips.of(connection, side),
     pings: pings.sent,
     pingsAnswered: pings.answered,
     lostByCapture: notes.lostByCapture(connection, side),

@@ -155,6 +155,10 @@ export interface Flow {
   readonly keepAliveProbes: number;
   /** Probes of this side which the other answered. */
   readonly keepAliveAnswered: number;
+  /** What this side's keep-alive probes show of its timers; null where it sent none that was recognised as it passed. */
+  readonly keepAlive: KeepAlives | null;
+  /** From this side's data to their acknowledgement, where the capture was taken; null where none was timed. */
+  readonly roundTrips: RoundTrips | null;
   readonly pings: number;
   readonly pingsAnswered: number;
   /** Segments of the peer that acknowledged bytes which this side was never seen to send: the capture lost packets. */
@@ -177,6 +181,27 @@ export interface Flow {
   readonly zeroWindowSince: Ref | null;
   /** The longest time in which this side had spent the HTTP/2 connection's window; null: never, or not knowable. */
   readonly windowSpent: Stall | null;
+}
+
+/** Keep-alive probes of one side (RFC 1122 §4.2.3.6), window probes not among them. */
+export interface KeepAlives {
+  readonly first: Ref;
+  readonly last: Ref;
+  /** Shortest time from the peer's last packet to the first probe after it: Linux's `tcp_keepalive_time`. Null: the peer was not heard before. */
+  readonly timeNs: number | null;
+  /** Shortest time between two probes without an answer between them: `tcp_keepalive_intvl`. Null: each was answered. */
+  readonly intervalNs: number | null;
+  /** Most probes in a row without an answer: at the end of a run that was given up, `tcp_keepalive_probes`. */
+  readonly unanswered: number;
+  /** This side's FIN or RST with a probe unanswered. */
+  readonly gaveUp: Ref | null;
+}
+
+/** Times of the first segments that were acknowledged and not sent again. */
+export interface RoundTrips {
+  readonly samples: number;
+  readonly leastNs: number;
+  readonly mostNs: number;
 }
 
 /** A silence of one side longer than all before it, or than all before it that were idle. */

@@ -21,6 +21,7 @@ import { FlowNotes } from './flow-notes.ts';
 import { FIRST_SENT, freeze } from './freeze.ts';
 import { Gathered } from './gathered.ts';
 import { FORWARDING, type Forwarding, JoinBook } from './joins.ts';
+import { KeepAliveBook } from './keep-alives.ts';
 import {
   CLOCK_STEP_NS,
   DEBT_KEPT_NS,
@@ -37,6 +38,7 @@ import type { LimitHit, Ref, Trace } from './model.ts';
 import { PingBook } from './pings.ts';
 import { grown, later, refOf, RefTable, roomFor } from './ref-table.ts';
 import { Roster } from './roster.ts';
+import { RoundTripBook } from './round-trips.ts';
 import { Share } from './share.ts';
 import { StairBook } from './stairs.ts';
 import { StreamBook } from './streams.ts';
@@ -60,6 +62,8 @@ export class Recorder implements HttpSink {
   readonly #streams: StreamBook;
   readonly #joins: JoinBook;
   readonly #pings: PingBook;
+  readonly #keepAlives: KeepAliveBook;
+  readonly #roundTrips: RoundTripBook;
   readonly #bursts: BurstBook;
   readonly #shapes: ShapeBook;
   readonly #marks = new MarkBook();
@@ -97,6 +101,8 @@ export class Recorder implements HttpSink {
     this.#credit = new CreditBook(moment);
     this.#streams = new StreamBook(moment, this.#limits);
     this.#pings = new PingBook(moment);
+    this.#keepAlives = new KeepAliveBook(moment);
+    this.#roundTrips = new RoundTripBook(moment, tcp);
     const judge = this.#forwarding.bind(this);
     this.#joins = new JoinBook(moment, this.#limits, judge, (connection, nth) => tcp.nth(connection) === nth);
     this.#shapes = new ShapeBook(moment);
@@ -138,6 +144,7 @@ export class Recorder implements HttpSink {
     this.#shapes.opened(connection);
     this.#marks.opened(connection);
     this.#notes.opened(connection);
+    this.#roundTrips.opened(connection);
     this.#credit.opened(connection, bySyn);
     this.#stairs.opened(connection);
     this.#streams.opened(connection);
@@ -168,6 +175,8 @@ export class Recorder implements HttpSink {
     this.#notes.release(connection);
     this.#stairs.release(connection);
     this.#pings.release(connection);
+    this.#keepAlives.release(connection);
+    this.#roundTrips.release(connection);
     this.#tunnels.release(connection);
   }
 
@@ -178,9 +187,11 @@ export class Recorder implements HttpSink {
     this.#silence(gathered, connection);
     this.#stairs.packet(row, (did & DID.ackedAll) !== 0, this.#moment, this.#sent, LAST_SENT);
     this.#debts.segment(connection, side, labels, did, segment, this.#sent);
+    if ((labels & LABEL.keepAlive) !== 0) this.#probe(connection, side, did);
     if (!this.#sent.has(row, FIRST_SENT)) this.#sent.set(row, FIRST_SENT, this.#moment);
     this.#sent.set(row, LAST_SENT, this.#moment);
     this.#notes.segment(connection, side, labels, segment);
+    this.#roundTrips.segment(connection, side, labels, did);
     if ((did & DID.payload) !== 0) this.#bursts.payload(connection, side, segment.payloadBytes);
     if (segment.tunnels !== 0) this.#tunnels.segment(connection, segment);
     if (labels === 0 && (segment.flags & TURNS) === 0 && !gathered.hasZeroWindow) {
@@ -189,6 +200,12 @@ export class Recorder implements HttpSink {
     }
     gathered.window(side, labels, segment.window, this.#moment);
     this.#mark(gathered, connection, side, labels, did, segment);
+  }
+
+  /** Linux asks for a window in the same form, and a single byte that is sent again has it, too: then that byte is in flight. */
+  #probe(connection: number, side: Side, did: number): void {
+    if ((did & DID.inFlight) === 0 && !this.#tcp.isZeroWindow(connection, otherSide(side)))
+      this.#keepAlives.probe(2 * connection + side, this.#sent);
   }
 
   /** A segment that the capture holds twice. On a node one copy is bare and the other in a tunnel: its path is the connection's. */
@@ -335,6 +352,8 @@ export class Recorder implements HttpSink {
       streams: this.#streams,
       joins: this.#joins,
       pings: this.#pings,
+      keepAlives: this.#keepAlives,
+      roundTrips: this.#roundTrips,
       marks: this.#marks,
       notes: this.#notes,
       stairs: this.#stairs,
@@ -417,6 +436,7 @@ export class Recorder implements HttpSink {
       this.#marks.add(connection, MARK.fin, side, moment);
       gathered.fin(side, segment, moment);
     }
+    if ((flags & FLAG.syn) === 0) this.#keepAlives.closed(2 * connection + side, this.#sent);
     const bothFins = this.#tcp.hasFin(connection, 0) && this.#tcp.hasFin(connection, 1);
     // Once: resets come in floods.
     if (gathered.isOver || ((did & DID.rstInWindow) === 0 && !bothFins)) return;

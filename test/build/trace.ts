@@ -223,6 +223,8 @@ class LegDraft {
       retransmissions: owed.reduce((sum, { elicits }) => sum + elicits.retransmissions, 0),
       keepAliveProbes: owed.reduce((sum, { elicits }) => sum + elicits.probes, 0),
       keepAliveAnswered: 0,
+      keepAlive: null,
+      roundTrips: null,
       pings: this.pings[side],
       pingsAnswered: this.pingsAnswered[side],
       lostByCapture: 0,

@@ -33,6 +33,8 @@ function flow(changes: Partial<Flow> = {}): Flow {
     retransmissions: 0,
     keepAliveProbes: 0,
     keepAliveAnswered: 0,
+    keepAlive: null,
+    roundTrips: null,
     pings: 0,
     pingsAnswered: 0,
     lostByCapture: 0,

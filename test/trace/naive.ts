@@ -309,6 +309,8 @@ export class NaiveRecorder {
       retransmissions: tcp.retransmissions(id, side),
       keepAliveProbes: tcp.keepAliveProbes(id, side),
       keepAliveAnswered: tcp.keepAlivesAnswered(id, side),
+      keepAlive: null,
+      roundTrips: null,
       pings: 0,
       pingsAnswered: 0,
       lostByCapture: 0,

@@ -56,10 +56,18 @@ type RuleOfPresent<T> = [T] extends [readonly (infer Item)[]]
           : { readonly [Field in keyof Required<T>]: RuleOf<T[Field]> };
 
 const PER_PARTY = { fromClient: 'number', fromServer: 'number' } as const;
-const PROBES = { probes: 'number', answered: 'number' } as const;
+const ROUND_TRIPS = { least: 'number', most: 'number', samples: 'number' } as const;
 const PINGS = { sent: 'number', answered: 'number' } as const;
 const ENDPOINT = { ip: 'address', port: 'number' } as const;
 const PLACE = { packet: 'number', file: 'number' } as const;
+const PROBES = {
+  probes: 'number',
+  answered: 'number',
+  time: 'number',
+  interval: 'number',
+  unanswered: 'number',
+  gaveUp: { at: 'time', ...PLACE },
+} as const;
 const EVENT = { by: 'word', at: 'time', ...PLACE } as const;
 
 export const REPORT_RULES: RuleOf<Report> = {
@@ -123,6 +131,7 @@ export const REPORT_RULES: RuleOf<Report> = {
       bytes: PER_PARTY,
       keepalive: { fromClient: PROBES, fromServer: PROBES },
       retransmissions: PER_PARTY,
+      roundTrips: { fromClient: ROUND_TRIPS, fromServer: ROUND_TRIPS },
       resets: [EVENT],
       goaways: [{ ...EVENT, lastStreamId: 'number', error: 'http2-error', debug: 'debug' }],
       pings: { fromClient: PINGS, fromServer: PINGS },

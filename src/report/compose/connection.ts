@@ -11,12 +11,14 @@ import type {
   Inferred,
   Liveness,
   PerParty,
+  Probes,
   Protocol,
   Reset,
+  RoundTrips,
   Tls,
 } from '../model.ts';
 import { errorName } from './error-name.ts';
-import { type Frame, partyOf, placeOf, timeAt } from './frame.ts';
+import { type Frame, partyOf, placeOf, secondsOf, timeAt } from './frame.ts';
 import { marksOf } from './marks.ts';
 import { foldedOf, streamOf } from './stream.ts';
 
@@ -63,8 +65,9 @@ export function connectionOf(frame: Frame, leg: Leg, marksLimit: number): Connec
     inferred: trace.inferred === null ? null : inferredOf(leg, trace.inferred),
     packets: count((flow) => flow.packets),
     bytes: count((flow) => flow.bytes),
-    keepalive: perParty(leg, (flow) => ({ probes: flow.keepAliveProbes, answered: flow.keepAliveAnswered })),
+    keepalive: perParty(leg, (flow) => probesOf(frame, flow)),
     retransmissions: count((flow) => flow.retransmissions),
+    roundTrips: perParty(leg, ({ roundTrips }) => (roundTrips === null ? null : roundTripsOf(roundTrips))),
     resets: leg.resets.map((reset): Reset => happened(frame, leg, reset)),
     goaways: trace.goaways.map((goaway) => goawayOf(frame, leg, goaway)),
     pings: perParty(leg, (flow) => ({ sent: flow.pings, answered: flow.pingsAnswered })),
@@ -136,6 +139,22 @@ function endpointOf({ ip, port }: TraceEndpoint): Endpoint {
 function closedOf(frame: Frame, { closed }: Leg): Closed {
   if (closed.at === null) return { how: closed.how, by: closed.by, at: null, packet: null };
   return { how: closed.how, by: closed.by, at: timeAt(frame, closed.at.timeNs), ...placeOf(frame, closed.at) };
+}
+
+function probesOf(frame: Frame, { keepAliveProbes, keepAliveAnswered, keepAlive }: Flow): Probes {
+  const { timeNs = null, intervalNs = null, unanswered = 0, gaveUp = null } = keepAlive ?? {};
+  return {
+    probes: keepAliveProbes,
+    answered: keepAliveAnswered,
+    time: timeNs === null ? null : secondsOf(timeNs),
+    interval: intervalNs === null ? null : secondsOf(intervalNs),
+    unanswered,
+    gaveUp: gaveUp === null ? null : { at: timeAt(frame, gaveUp.timeNs), ...placeOf(frame, gaveUp) },
+  };
+}
+
+function roundTripsOf({ leastNs, mostNs, samples }: NonNullable<Flow['roundTrips']>): RoundTrips {
+  return { least: secondsOf(leastNs), most: secondsOf(mostNs), samples };
 }
 
 function happened(frame: Frame, leg: Leg, event: { readonly by: Side; readonly at: TraceConnection['first'] }): Reset {
