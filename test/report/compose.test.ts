@@ -312,6 +312,12 @@ describe('the summary', () => {
     expect(summaryOf([{}, { client: 'c9' }])).toMatch(/; 1 more window, also of client c9\.$/);
   });
 
+  test('tells how far the other windows reach, where all of them are over', () => {
+    const over = { toNs: 35e9, durationNs: 5e9, end: { how: 'healed', at: at(9, 35) } } as const;
+    expect(summaryOf([over, { ...over, toNs: 95e9 }])).toMatch(/; 1 more window until 10:01:35\.000\.$/);
+    expect(summaryOf([over, {}])).not.toContain('until');
+  });
+
   test('of a request that another upstream served does not say that nobody waited', () => {
     expect(summaryOf([{}])).toContain('no request of its own is known to have waited');
     const rerouted = { toNs: 35e9, durationNs: 5e9, end: { how: 'rerouted', at: at(9, 35) } } as const;

@@ -15,6 +15,7 @@ export function inZone(report: Report, zone: string): Report {
     capture: { ...capture, start: orNull(capture.start, change), end: orNull(capture.end, change) },
     connections: report.connections.map((connection) => connectionIn(connection, change)),
     windows: report.windows.map((window) => windowIn(window, change)),
+    incidents: report.incidents.map((one) => ({ ...one, from: change(one.from), to: orNull(one.to, change) })),
     findings: report.findings.map((finding) => findingIn(finding, change)),
     whatIf: report.whatIf.map((remedy) => remedyIn(remedy, change)),
   };

@@ -21,7 +21,7 @@ export const EVERYTHING: Selection = { connections: [], stream: null, since: nul
  * the whole capture, and says what is not shown. Links stay, since windows name them by place.
  */
 export function narrowed(report: Report, selection: Selection): Report {
-  const words = selectionText(selection);
+  const words = selectionText(selection, new Set(report.connections.map(({ id }) => id)));
   if (words === null) return report;
   const span = spanOf(selection);
   const windows = report.windows.filter((window) => showsWindow(window, selection, span));
@@ -32,7 +32,9 @@ export function narrowed(report: Report, selection: Selection): Report {
     (finding) => isLeg(finding.connection) && showsFinding(finding, selection, span),
   );
   const trust = report.trust.filter(({ connection }) => isLeg(connection));
-  const shown = { ...report, windows, connections, findings, trust };
+  const told = new Set(windows.map(({ id }) => id));
+  const incidents = report.incidents.filter((incident) => incident.windows.some((id) => told.has(id)));
+  const shown = { ...report, windows, incidents, connections, findings, trust };
   const summary = `${report.verdict.summary} ${hiddenText(words, report, shown)}`;
   return { ...shown, verdict: { ...report.verdict, summary } };
 }
@@ -73,9 +75,9 @@ function showsFinding({ stream: about, at }: Finding, { stream }: Selection, spa
   return (stream === null || about === null || about === stream) && (at === null || overlaps(at, at, span));
 }
 
-function selectionText({ connections, stream, since, until }: Selection): string | null {
+function selectionText({ connections, stream, since, until }: Selection, known: ReadonlySet<string>): string | null {
   const parts = [
-    ...connections,
+    ...connections.map((id) => (known.has(id) ? id : `${id} (no connection here has this name)`)),
     ...(stream === null ? [] : [`stream ${stream}`]),
     ...(since === null ? [] : [`what ended after ${dateTimeText(since)}`]),
     ...(until === null ? [] : [`what began before ${dateTimeText(until)}`]),
@@ -99,5 +101,5 @@ function hiddenText(words: string, whole: Counted, shown: Counted): string {
     ...count(({ connections }) => connections, 'connection'),
     ...count(({ trust }) => trust, 'note'),
   ];
-  return `Shown here: ${words}; ${hidden.length === 0 ? 'that is all' : `${listed(hidden)} not shown`}.`;
+  return `Shown here: ${words}; ${hidden.length === 0 ? 'nothing is left out' : `${listed(hidden)} not shown`}.`;
 }

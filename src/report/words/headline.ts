@@ -12,10 +12,18 @@ const FACTS: Readonly<Record<Exclude<VerdictState, 'half-dead'>, string>> = {
 };
 
 /** The first line of a report: `half-dead (confirmed): 1 window, at least 5 min 20 s, 1 stream hurt`. */
-export function headlineText({ verdict: { state, confidence, reason }, windows }: Report): string {
+export function headlineText({ verdict, windows }: Report): string {
+  const { state, confidence, reason, args } = verdict;
   const sure = confidence === null ? '' : ` (${confidence})`;
   if (reason === 'stalled-upstream') return `${state}${sure}: ${STALLED}`;
-  return `${state}${sure}: ${state === 'half-dead' ? factsOf(windows) : FACTS[state]}`;
+  const count = typeof args['count'] === 'number' ? args['count'] : windows.length;
+  return `${state}${sure}: ${state === 'half-dead' ? partText(count, windows) : FACTS[state]}`;
+}
+
+/** Where only a part is shown, the numbers are of that, and the number of all stands before them. */
+function partText(count: number, windows: readonly Window[]): string {
+  if (windows.length === 0) return `${counted(count, 'window')}, none of which is shown here`;
+  return windows.length === count ? factsOf(windows) : `${counted(count, 'window')}; shown here: ${factsOf(windows)}`;
 }
 
 function factsOf(windows: readonly Window[]): string {

@@ -19,7 +19,10 @@ export function meanwhileText({ client, upstream, meanwhile }: Window, byId: Rea
 
 function pingsText({ pings, pingsAnswered }: Window['meanwhile']): string[] {
   if (pings === 0) return [];
-  const who = pingsAnswered === pings ? 'all answered by the gateway' : `${pingsAnswered} answered by the gateway`;
+  const who =
+    pingsAnswered === pings
+      ? `${pings === 1 ? '' : 'all '}answered by the gateway`
+      : `${pingsAnswered} answered by the gateway`;
   return [`${counted(pings, 'PING')} of the client, ${who}`];
 }
 

@@ -164,6 +164,13 @@ function unusedText({ alternatives, duration }: Window, connections: Connections
   return upstream === undefined ? '' : `; ${farEnd(upstream)} stood by unused`;
 }
 
+/** How far all of them reach: a ladder of refusals lasts longer than each of them. */
+function untilText(windows: readonly Window[]): string {
+  const ends = windows.flatMap(({ to }) => (to === null ? [] : [to])).toSorted();
+  const last = ends.at(-1);
+  return last === undefined || ends.length < windows.length ? '' : ` until ${clockText(last)}`;
+}
+
 /** The other windows, and the clients that are in none but these. */
 function moreText(windows: readonly Window[], told: Window, connections: Connections): string {
   if (windows.length < 2) return '';
@@ -175,7 +182,7 @@ function moreText(windows: readonly Window[], told: Window, connections: Connect
   const rest = others.length > shown.length ? [`${others.length - shown.length} more`] : [];
   const whose =
     others.length === 0 ? '' : `, also of ${others.length === 1 ? 'client' : 'clients'} ${listed([...shown, ...rest])}`;
-  return `; ${counted(windows.length - 1, 'more window')}${whose}`;
+  return `; ${counted(windows.length - 1, 'more window')}${untilText(windows)}${whose}`;
 }
 
 function healthyText({ clients, upstreams, links }: Args, capture: Report['capture']): string {

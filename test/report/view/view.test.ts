@@ -5,6 +5,7 @@ import { relativeText } from '../../../src/report/view/moment.ts';
 import { isZone, localTime } from '../../../src/report/view/zone.ts';
 import { parseTimestamp } from '../../../src/report/timestamp.ts';
 import { renderText } from '../../../src/report/text.ts';
+import { headlineText } from '../../../src/report/words/headline.ts';
 import { composed, gatewayMute, healthy, recovered } from '../scenarios.ts';
 
 const TELLERS = { gatewayMute, recovered, healthy };
@@ -96,14 +97,20 @@ describe('a part of it', () => {
     const part = viewed(report, { ...WHOLE_VIEW, connections: ['c1'] });
     expect(part.windows.map(({ id }) => id)).toEqual(['w1']);
     expect(part.connections.map(({ id }) => id)).toEqual(['c1', 'u1', 'u2']);
-    expect(part.verdict.summary).toContain('Shown here: c1; that is all.');
+    expect(part.verdict.summary).toContain('Shown here: c1; nothing is left out.');
   });
 
   test('one that nothing happened to has no window, and the verdict stays', () => {
     const part = viewed(report, { ...WHOLE_VIEW, connections: ['u9'] });
     expect(part.windows).toEqual([]);
     expect(part.verdict.state).toBe('half-dead');
-    expect(part.verdict.summary).toMatch(/Shown here: u9; 1 window, 3 findings, 3 connections and 1 note not shown\.$/);
+    expect(part.verdict.summary).toMatch(
+      /Shown here: u9 \(no connection here has this name\); 1 window, 3 findings, 3 connections and 1 note not shown\.$/,
+    );
+    expect(part.incidents).toEqual([]);
+    expect(headlineText(part)).toBe('half-dead (confirmed): 1 window, none of which is shown here');
+    const half = { ...report, windows: report.windows.slice(0, 1), verdict: { ...report.verdict, args: { count: 3 } } };
+    expect(headlineText(half)).toMatch(/^half-dead \(confirmed\): 3 windows; shown here: 1 window, at least/);
   });
 
   test('a stream: the windows that hurt it', () => {
