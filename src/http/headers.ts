@@ -114,7 +114,7 @@ export function setField(fields: KeptFields, kind: FieldKind, value: string | nu
       fields.path = value;
       break;
     case FIELD.authority:
-      fields.authority = value;
+      fields.authority = value === null ? null : withoutUser(value);
       break;
     case FIELD.status:
       fields.status = value === null ? 0 : readStatus(value);
@@ -139,6 +139,11 @@ export function setField(fields: KeptFields, kind: FieldKind, value: string | nu
       break;
     default:
   }
+}
+
+/** An authority without the user and password that RFC 9110 §4.2.4 forbids before its host. */
+function withoutUser(authority: string): string {
+  return authority.slice(authority.lastIndexOf('@') + 1);
 }
 
 /** Three digits (RFC 9110 §15), else 0. */

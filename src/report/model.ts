@@ -246,7 +246,7 @@ export interface Tls {
 
 /** HTTP/2 in TLS without its secrets, from sizes and times of records alone (docs/inference.md). */
 export interface Inferred {
-  pings: PerParty<{ sent: Count; answered: Count }>;
+  pings: PerParty<Pings>;
   /** RST_STREAM or WINDOW_UPDATE: they are of one size. */
   resetsOrWindowUpdates: PerParty<Count>;
   /** Records with which the client asked or sent something; null where it cannot be told which side is the client. */
