@@ -55,6 +55,8 @@ export type VerdictReason =
   | { readonly kind: 'one-sided'; readonly connections: readonly string[] }
   /** Times go backward: spans of silence cannot be told. */
   | { readonly kind: 'clock-step'; readonly count: number }
+  /** Packets that must have been there are missing on every leg. */
+  | { readonly kind: 'filtered' }
   /** Shorter than a death takes to show. */
   | { readonly kind: 'too-short' }
   /** An upstream had begun to owe an answer when the capture ended. */

@@ -14,7 +14,18 @@ export function trustNotes(legs: readonly Leg[], clockSteps: Trace['clockSteps']
       ...begunMidStream(leg),
       ...keysUnfit(leg),
     ]);
-  return [...setBack(clockSteps), ...ofLegs];
+  const isRoleless = legs.every((leg) => leg.role === 'other');
+  return [...setBack(clockSteps), ...(isRoleless ? ofCapture(legs) : ofLegs)];
+}
+
+/** Where no leg has a role, what the capture lost or cut may be why: said once, for all of them. */
+function ofCapture(legs: readonly Leg[]): TrustNote[] {
+  const byCode = new Map<TrustNote['code'], TrustNote>();
+  for (const note of legs.flatMap((leg) => [...lostByCapture(leg), ...missingBytes(leg), ...snaplenCut(leg)])) {
+    const before = byCode.get(note.code);
+    byCode.set(note.code, { ...(before ?? note), connection: null, count: (before?.count ?? 0) + note.count });
+  }
+  return [...byCode.values()];
 }
 
 function setBack({ count, first }: Trace['clockSteps']): TrustNote[] {

@@ -5,6 +5,7 @@ import { type Death, isSilent } from './deaths.ts';
 import { neverOpened } from './leg.ts';
 import { isOneSided } from './liveness.ts';
 import { overAt } from './stream-fate.ts';
+import type { Debt } from '../trace/index.ts';
 import type { Confidence, Finding, Leg, Verdict, VerdictReason } from './model.ts';
 
 /** The state of a whole capture (contract §3): half-dead if and only if there is a window. */
@@ -129,6 +130,7 @@ function obstacleOf(facts: Facts, gateways: number): VerdictReason | null {
   const early = upstreams.find((leg) => isUnansweredAtTheEnd(facts, leg));
   if (clients.length === 0) return { kind: 'no-client-leg' };
   if (upstreams.length === 0) return { kind: 'no-upstream-leg' };
+  if (isFiltered(facts, [...clients, ...upstreams])) return { kind: 'filtered' };
   if (early !== undefined) return { kind: 'too-early', connection: early.id };
   if (facts.spanNs < facts.thresholds.deadAfterNs && [...clients, ...upstreams].some(isWaiting))
     return { kind: 'too-short' };
@@ -142,6 +144,26 @@ function obstacleOf(facts: Facts, gateways: number): VerdictReason | null {
   return held === undefined
     ? null
     : { kind: 'requests-unseen', connection: held.client.id, count: held.streams.length };
+}
+
+/**
+ * Unacknowledged data are sent again after a second or less, three in older stacks (RFC 6298 §2): where they stood for so long and were
+ * not, the acknowledgement or what was sent again is not in the capture.
+ */
+const UNREPEATED_NS = 10e9;
+
+/** On every leg packets are missing that must have been there, as in what a display filter lets through: a death could not be seen in it. */
+function isFiltered({ captureEndNs }: Facts, legs: readonly Leg[]): boolean {
+  const spoken = legs.filter(({ trace }) => trace.flows.some(({ bytes }) => bytes > 0));
+  return (
+    spoken.length > 1 &&
+    spoken.every((leg) => leg.trace.debts.some((debt) => isUnrepeated(debt, leg.closed.at?.timeNs ?? captureEndNs)))
+  );
+}
+
+function isUnrepeated({ elicits, firstElicit, endAt }: Debt, overNs: number): boolean {
+  const isData = elicits.data > 0 && elicits.retransmissions + elicits.probes + elicits.syns === 0;
+  return isData && (endAt?.timeNs ?? overNs) - firstElicit.timeNs >= UNREPEATED_NS;
 }
 
 /** Something was still to come on this leg when the capture ended. */

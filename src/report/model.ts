@@ -165,6 +165,7 @@ export type VerdictReason =
   | 'requests-unseen'
   | 'one-sided'
   | 'clock-step'
+  | 'filtered'
   | 'too-short'
   | 'too-early';
 

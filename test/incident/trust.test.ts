@@ -35,6 +35,15 @@ describe('what weakens a capture', () => {
     expect(notes(trace().client('c1', { midway: true }).watch(7, { at: 1 }).upstream('u1'))).toEqual([]);
   });
 
+  test('where nothing is a leg, cuts and losses of all connections together', () => {
+    const alone = trace()
+      .client('a', { from: '10.8.0.1:5000', to: '10.8.0.2:80' })
+      .flow('client', { snaplenBytes: 70 })
+      .client('b', { from: '10.8.0.3:5000', to: '10.8.0.2:80' })
+      .flow('client', { snaplenBytes: 30, lostByCapture: 4 });
+    expect(notes(alone)).toEqual(['snaplen-cut null 100', 'lost-by-capture null 4']);
+  });
+
   test('what is no leg is not spoken of', () => {
     expect(notes(watching().client('o', { from: '10.8.0.1:5000', to: '10.8.0.2:80' }).unseen('gateway'))).toEqual([]);
   });

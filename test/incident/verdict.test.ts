@@ -128,6 +128,18 @@ describe('inconclusive', () => {
     });
   });
 
+  test('what a display filter let through: nobody acknowledges anything, and nobody sends it again', () => {
+    const filtered = watching().mute('upstream', 6).on('c1').mute('gateway', 6);
+    expect(verdict(filtered, 60)).toEqual({ state: 'inconclusive', confidence: null, reason: { kind: 'filtered' } });
+    // Within a few seconds the next try may still be due.
+    expect(verdict(watching().mute('upstream', 6).on('c1').mute('gateway', 6), 15)).toMatchObject({ state: 'healthy' });
+    // One acknowledgement that the capture lost is no filter.
+    expect(verdict(watching().mute('upstream', 6), 60)).not.toMatchObject({ reason: { kind: 'filtered' } });
+    // Who sends again is whole.
+    const stubborn = watching().mute('upstream', 6, 7, 9, 13, 21).on('c1').mute('gateway', 6);
+    expect(verdict(stubborn, 60)).not.toMatchObject({ reason: { kind: 'filtered' } });
+  });
+
   test('an upstream leg of one direction', () => {
     expect(verdict(watching().unseen('gateway'))).toMatchObject({
       state: 'inconclusive',

@@ -272,6 +272,7 @@ describe('the verdict', () => {
     [{ kind: 'no-client-leg' }, /client's side is unknown/],
     [{ kind: 'no-upstream-leg' }, /none of its connections to an upstream/],
     [{ kind: 'one-sided', connections: ['c1', 'u1', 'u2', 'u3', 'u4'] }, /c1 \(.+\), u1 \(.+\), u2 \(.+\) and 2 more/],
+    [{ kind: 'filtered' }, /Packets are missing on every connection/],
     [{ kind: 'too-early', connection: 'u1' }, /too early to tell loss from death/],
   ];
   for (const [reason, says] of REASONS) {

@@ -51,6 +51,11 @@ export function summaryOf(
       return oneSidedText(args, connections);
     case 'clock-step':
       return `Times in the capture go backward ${counted(Number(args['count']), 'time')}: how long anything was silent cannot be told.`;
+    case 'filtered':
+      return (
+        'Packets are missing on every connection: data stood unacknowledged for longer than any sender waits before it sends ' +
+        'them again. If this is what a display filter let through, analyse the whole capture.'
+      );
     case 'too-short':
       return `The capture spans ${durationText(capture.duration)}: too short to tell a dead upstream from a slow one.`;
     case 'too-early':

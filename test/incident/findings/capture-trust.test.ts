@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { trace } from '../../build/trace.ts';
 import { findingsIn, watching } from '../stories.ts';
 
 describe('capture-trust', () => {
@@ -22,8 +21,8 @@ describe('capture-trust', () => {
   });
 
   test('connections that play no part weaken nothing', () => {
-    const built = trace()
-      .client('c1', { from: '10.9.1.2:50001', to: '10.9.7.7:80' })
+    const built = watching()
+      .client('o', { from: '10.9.1.2:50001', to: '10.9.7.7:80' })
       .flow('client', { lostByCapture: 2 })
       .end(600);
     expect(findingsIn(built, 'capture-trust')).toEqual([]);
