@@ -27,12 +27,12 @@ const SALVAGE_BYTES = 16;
 /**
  * Unpacks gzip (RFC 1952, members one after the other, zero padding) on zlib's own threads: while the stages work on one piece, the next is
  * being unpacked. A stream that is cut or damaged ends without an error where it cannot be followed: `outcome` says so.
- * @param again  gives the packed bytes from their beginning once more; without it a damaged piece is lost whole
+ * @param again  gives the packed bytes from their beginning once more; where it cannot, a damaged piece is lost whole
  */
 export async function* gunzip(
   packed: AsyncIterable<Uint8Array>,
   outcome: GunzipOutcome,
-  again?: () => Iterable<Uint8Array>,
+  again: () => Iterable<Uint8Array> | undefined,
 ): AsyncGenerator<Uint8Array, void> {
   const unpacker = new Unpacker();
   let tail: Uint8Array = new Uint8Array(0);
@@ -54,8 +54,8 @@ export async function* gunzip(
   await unpacker.end();
   yield* unpacker.take();
   outcome.damage = damageOf(unpacker.error);
-  if (outcome.damage?.kind === 'damaged' && again !== undefined)
-    yield* salvage(again(), unpacker.packedBytes, unpacker.unpackedBytes);
+  const packedAgain = outcome.damage?.kind === 'damaged' ? again() : undefined;
+  if (packedAgain !== undefined) yield* salvage(packedAgain, unpacker.packedBytes, unpacker.unpackedBytes);
 }
 
 /**

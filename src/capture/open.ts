@@ -24,8 +24,7 @@ export async function openCapture(path: string): Promise<Source> {
   const first = source.peek(FIRST_BYTES);
   const view = new DataView(first.buffer, first.byteOffset, first.length);
   if (beginsWith(view, 0, first.length, GZIP_MAGIC)) {
-    const again = plain.sizeBytes === null ? undefined : () => piecesAgain(plain);
-    return new FedSource(new GzipFeed(source, again));
+    return new FedSource(new GzipFeed(source, source instanceof FedSource ? new KeptPieces() : plain));
   }
   if (beginsWith(view, 0, first.length, ZSTD_MAGIC)) {
     const { zstdFeed } = await import('./zstd.ts');
@@ -77,6 +76,34 @@ function streamOf({ path, descriptor }: DescriptorSource): Readable {
   }
 }
 
+/** So much of a pipe's packed bytes is kept, to be unpacked once more where they turn out to be damaged. */
+const KEPT_BYTES: number = 16 * 1024 * 1024;
+/** A slow pipe brings many small pieces, each an object of its own. */
+const KEPT_PIECES: number = 8 * 1024;
+/** Behind that, pieces that are lost whole are small ones. */
+const LOST_MAX_BYTES: number = 16 * 1024;
+
+/** The first packed bytes of a pipe, as long as they are all of it. */
+class KeptPieces {
+  #pieces: Uint8Array[] | undefined = [];
+  #bytes = 0;
+
+  keep(piece: Uint8Array): void {
+    this.#bytes += piece.length;
+    if (this.#bytes > KEPT_BYTES || this.#pieces?.length === KEPT_PIECES) this.#pieces = undefined;
+    this.#pieces?.push(piece);
+  }
+
+  get pieceBytes(): number {
+    return this.#pieces === undefined ? LOST_MAX_BYTES : PACKED_BYTES;
+  }
+
+  /** Undefined where there was more than is kept. */
+  all(): Iterable<Uint8Array> | undefined {
+    return this.#pieces;
+  }
+}
+
 /** What a gzip file unpacks to, from a file or a pipe. */
 class GzipFeed implements Feed {
   readonly path: string;
@@ -86,11 +113,15 @@ class GzipFeed implements Feed {
   readonly #outcome: GunzipOutcome = { damage: undefined };
   readonly #packed: Source;
 
-  constructor(packed: Source, again: (() => Iterable<Uint8Array>) | undefined) {
+  /** @param before  where the packed bytes are found once more: in the file, or what was kept of a pipe */
+  constructor(packed: Source, before: DescriptorSource | KeptPieces) {
     this.path = packed.path;
     this.sizeBytes = packed.sizeBytes;
     this.#packed = packed;
-    this.chunks = gunzip(piecesOf(packed), this.#outcome, again);
+    this.chunks =
+      before instanceof KeptPieces
+        ? gunzip(piecesOf(packed, before), this.#outcome, () => before.all())
+        : gunzip(piecesOf(packed), this.#outcome, () => piecesAgain(before));
   }
 
   get bytesRead(): number {
@@ -107,13 +138,16 @@ class GzipFeed implements Feed {
 }
 
 /** A source's bytes as they come; each piece is the taker's. */
-async function* piecesOf(source: Source): AsyncGenerator<Uint8Array, void> {
+async function* piecesOf(source: Source, kept?: KeptPieces): AsyncGenerator<Uint8Array, void> {
   for (;;) {
     await source.arrive?.(1);
-    const piece = new Uint8Array(PACKED_BYTES);
-    const got = source.read(piece, 0, PACKED_BYTES);
+    const bytes = kept?.pieceBytes ?? PACKED_BYTES;
+    const piece = new Uint8Array(bytes);
+    const got = source.read(piece, 0, bytes);
     if (got === 0) return;
-    yield piece.subarray(0, got);
+    const filled = got < bytes ? piece.slice(0, got) : piece;
+    kept?.keep(filled);
+    yield filled;
   }
 }
 

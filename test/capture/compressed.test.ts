@@ -1,3 +1,5 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -16,6 +18,28 @@ async function readPacked(packed: Uint8Array): Promise<ReadResult> {
   const file = path.join(folder, `${written++}.bin`);
   writeFileSync(file, packed);
   return await readFiles([file]);
+}
+
+/** The same through a named pipe. */
+async function readPiped(packed: Uint8Array): Promise<ReadResult> {
+  const file = path.join(folder, `${written++}.bin`);
+  const pipe = `${file}.pipe`;
+  writeFileSync(file, packed);
+  execFileSync('mkfifo', [pipe]);
+  const writer = spawn('sh', ['-c', 'exec cat -- "$1" > "$2"', 'sh', file, pipe], { stdio: 'ignore' });
+  const ended = once(writer, 'exit');
+  const result = await readFiles([pipe]);
+  await ended;
+  return result;
+}
+
+/** Bytes that do not pack at all. */
+function noise(bytes: number, seed: number): Uint8Array {
+  let state = seed;
+  return Uint8Array.from({ length: bytes }, () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+    return state >>> 24;
+  });
 }
 
 function gzip(content: Uint8Array): Uint8Array {
@@ -120,6 +144,29 @@ describe('gzip', () => {
     // What unpacks within the damage may be anything: the last few may differ.
     expect(got.slice(0, 9000)).toEqual(wanted.slice(0, 9000));
     expect(facts.warnings.map(({ code }) => code)).toContain('compressed-damaged');
+  });
+
+  it('damage in what a pipe brings: all before it is read, as from a file', async () => {
+    const damaged = gzip(buildPcap(records(20_000)));
+    const middle = damaged.length >> 1;
+    damaged.fill(0xff, middle, middle + 2000);
+    const fromFile = await readPacked(damaged);
+    const fromPipe = await readPiped(damaged);
+    expect(fromPipe.records.length).toBeGreaterThan(9000);
+    expect(fromPipe.records).toEqual(fromFile.records);
+    expect(fromPipe.facts.warnings).toEqual(fromFile.facts.warnings);
+  });
+
+  it('damage in a pipe behind what is kept of it: a piece is lost at most', async () => {
+    const recordBytes = 100_000;
+    const large = Array.from({ length: 200 }, (_, i) => ({ timeNs: i, bytes: noise(recordBytes, i + 1) }));
+    const damaged = gzip(buildPcap(large));
+    const at = 18_000_000;
+    damaged.fill(0xff, at, at + 2000);
+    const { records: got } = await readPiped(damaged);
+    const whole = Math.floor((at - 16 * 1024) / (recordBytes + 16)) - 1;
+    expect(got.length).toBeGreaterThanOrEqual(whole);
+    expect(got.slice(0, whole)).toEqual(readAll(memorySource(buildPcap(large))).records.slice(0, whole));
   });
 
   it('of nothing, and of what is no capture', async () => {

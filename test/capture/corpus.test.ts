@@ -69,7 +69,16 @@ afterAll(() => {
   const { files, packets, leftOut, differingFiles } = compared;
   process.stdout.write(
     `records as Wireshark reads them: ${files} files, ${packets} packets compared, ${differingFiles} files differing; ` +
-      `${leftOut} packets not comparable in ${Object.keys(DIFFERENT).length} files, ${Object.keys(REFUSED).length} files refused\n`,
+      `${leftOut} packets not comparable in ${Object.keys(DIFFERENT).length} files, ${Object.keys(REFUSED).length} files refused\n` +
+      Object.entries(REFUSED)
+        .map(([name, why]) => `  refused: ${name}: ${why}\n`)
+        .join('') +
+      Object.entries(DIFFERENT)
+        .map(
+          ([name, { packets: left, why }]) =>
+            `  left out: ${name}, ${left === 'all' ? 'all packets' : `packet ${left.join(', ')}`}: ${why}\n`,
+        )
+        .join(''),
   );
 });
 

@@ -30,7 +30,11 @@ afterAll(() => {
   process.stdout.write(
     `innermost addresses and ports as Wireshark decodes them: ${files} files, ${packets} packets compared ` +
       `(${tcp} TCP segments with their numbers, ${quotes} quotes), ${differing} differing; ` +
-      `${leftOut} packets left out in ${Object.keys(DIFFERENT).length + NO_ANSWER.length} files\n`,
+      `${leftOut} packets left out in ${Object.keys(DIFFERENT).length + NO_ANSWER.length} files\n` +
+      Object.entries(DIFFERENT)
+        .map(([name, { packets: left, why }]) => `  left out: ${name}, packet ${left.join(', ')}: ${why}\n`)
+        .join('') +
+      NO_ANSWER.map((name) => `  left out: ${name}, all packets: its link type is not read there\n`).join(''),
   );
 });
 
