@@ -4,6 +4,7 @@ import type { Connection, Finding, Party, Timestamp } from './model.ts';
 import { idleDropText } from './words/idle-drop.ts';
 import { clockText, counted, middleCut, named, partyText } from './words/phrase.ts';
 import { icmpText } from './words/icmp.ts';
+import { resetMarksText } from './words/reset-marks.ts';
 import { weaknessText } from './words/trust.ts';
 
 /** Arguments that are a moment and not a span. */
@@ -105,8 +106,8 @@ const TITLES: Titles = {
     idleDropText(gapSeconds, survivedSeconds),
   'too-many-pings': ({ debug }, { self }) =>
     `${self}: GOAWAY ENHANCE_YOUR_CALM "${middleCut(debug, DEBUG_MAX)}": pings came too often`,
-  'reset-not-from-peer': ({ ttl, usualTtl }, { self }) =>
-    `${self}: the RST has TTL ${ttl}, the peer's other packets ${usualTtl}; a middlebox may have made it`,
+  'reset-not-from-peer': (args, { self }) =>
+    `${self}: the RST has TTL ${args.ttl}, the peer's other packets ${args.usualTtl}; a middlebox may have made it${resetMarksText(args)}`,
   'icmp-error': ({ count, ipVersion, type, icmpCode, about }, { self }) =>
     `${self}: ${counted(count, 'ICMP error')} about packets of the ${about}: ${icmpText(ipVersion, type, icmpCode)}`,
   'capture-trust': ({ weakness, count }, { self }) => `${self}: ${weaknessText(weakness, count)}`,

@@ -1,5 +1,6 @@
 import { DIRECTION, FLAG, type Segment } from '../decode/index.ts';
 import { LABEL, type Side } from '../tcp/index.ts';
+import type { ResetMarks } from './model.ts';
 import { grown, roomFor } from './ref-table.ts';
 
 /** Columns of a flow. TTLs are stored plus one, so that 0 means: none seen. */
@@ -11,8 +12,11 @@ const COLUMN = {
   ttlMax: 4,
   sentByUs: 5,
   gotByUs: 6,
+  /** Identification of the last packet, plus one. */
+  ipId: 7,
+  timestamps: 8,
 } as const;
-const COLUMNS = 7;
+const COLUMNS = 9;
 const FIRST_ROWS = 128;
 
 /** Counters and ranges of flows that nothing is decided by while reading: one row of doubles each, row 2c + s for side s of connection c. */
@@ -31,12 +35,14 @@ export class FlowNotes {
   segment(connection: number, side: Side, labels: number, segment: Segment): void {
     const cells = this.#cells;
     const own = (2 * connection + side) * COLUMNS;
-    // A reset may come from a middlebox: its TTL says nothing of the peer's.
+    // A reset may come from a middlebox: it says nothing of the peer's own.
     if ((segment.flags & FLAG.rst) === 0) {
       const ttl = segment.ttl + 1;
       const least = cells[own + COLUMN.ttlMin] ?? 0;
       if (ttl < least || least === 0) cells[own + COLUMN.ttlMin] = ttl;
       if (ttl > (cells[own + COLUMN.ttlMax] ?? 0)) cells[own + COLUMN.ttlMax] = ttl;
+      cells[own + COLUMN.ipId] = segment.ipId + 1;
+      if (segment.hasTimestamps !== 0) cells[own + COLUMN.timestamps] = 1;
     }
     const other = (2 * connection + (1 - side)) * COLUMNS;
     if ((labels & LABEL.ackLostSegment) !== 0)
@@ -77,6 +83,18 @@ export class FlowNotes {
     const one = this.#isLocal(connection, 1);
     if (zero) return one ? 'both' : 0;
     return one ? 1 : null;
+  }
+
+  /** What a RST bears, beside what its side's other packets bore. */
+  resetMarks(connection: number, side: Side, rst: Segment): ResetMarks {
+    const last = this.#cell(connection, side, COLUMN.ipId);
+    return {
+      ipId: rst.ipId < 0 ? null : rst.ipId,
+      lastIpId: last === 0 ? null : last - 1,
+      window: rst.window,
+      timestamps: rst.hasTimestamps !== 0,
+      usualTimestamps: this.#cell(connection, side, COLUMN.timestamps) === 1,
+    };
   }
 
   #isLocal(connection: number, side: Side): boolean {

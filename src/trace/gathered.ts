@@ -4,7 +4,7 @@ import type { Protocol } from '../http/index.ts';
 import { DID, LABEL, otherSide, type Side } from '../tcp/index.ts';
 import type { TlsFacts } from '../tls/index.ts';
 import { CLOSES_MAX, GOAWAYS_MAX, ICMP_ERRORS_MAX, type LimitCounter, SLOW_PINGS_MAX } from './limits.ts';
-import type { Close, Goaway, IcmpError, Ref, Silence, SlowPing } from './model.ts';
+import type { Close, Goaway, IcmpError, Ref, ResetMarks, Silence, SlowPing } from './model.ts';
 import { refOf } from './ref-table.ts';
 import type { Share } from './share.ts';
 
@@ -66,10 +66,10 @@ export class Gathered {
     else this.zeroWindowSince1 = since;
   }
 
-  rst(side: Side, did: number, segment: Segment, moment: Moment): void {
+  rst(side: Side, did: number, segment: Segment, moment: Moment, marks: ResetMarks): void {
     const answersSyn = this.syn !== null && this.synAck === null && this.synBy !== side;
     const accepted = (did & DID.rstInWindow) !== 0;
-    this.#close({ kind: 'rst', by: side, at: refOf(moment), accepted, answersSyn, ttl: segment.ttl });
+    this.#close({ kind: 'rst', by: side, at: refOf(moment), accepted, answersSyn, ttl: segment.ttl, marks });
   }
 
   handshake(side: Side, segment: Segment, moment: Moment): void {

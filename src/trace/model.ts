@@ -144,6 +144,24 @@ export interface Close {
   /** Of a RST: it answered a SYN (the port is closed). */
   readonly answersSyn: boolean;
   readonly ttl: number;
+  /** Of a RST: what else may tell who made it. */
+  readonly marks?: ResetMarks;
+}
+
+/**
+ * What a RST and the packets of its side before it bear. No proof by itself: Linux answers for a socket that is gone with identification
+ * 0, window 0 and no timestamps, whatever the socket had sent.
+ */
+export interface ResetMarks {
+  /** IPv4 identification; null: IPv6. */
+  readonly ipId: number | null;
+  /** Of that side's last packet before; null: none, or IPv6. */
+  readonly lastIpId: number | null;
+  /** Raw, as on the wire. */
+  readonly window: number;
+  /** The timestamps option (RFC 7323 §3): in the RST, and in any of that side's packets before. */
+  readonly timestamps: boolean;
+  readonly usualTimestamps: boolean;
 }
 
 /** One direction of a connection. */

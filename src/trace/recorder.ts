@@ -428,7 +428,7 @@ export class Recorder implements HttpSink {
     const moment = this.#moment;
     if ((flags & FLAG.rst) !== 0) {
       this.#marks.add(connection, MARK.rst, side, moment);
-      gathered.rst(side, did, segment, moment);
+      gathered.rst(side, did, segment, moment, this.#notes.resetMarks(connection, side, segment));
     } else if ((flags & FLAG.syn) !== 0) {
       this.#marks.add(connection, (flags & FLAG.ack) !== 0 ? MARK['syn-ack'] : MARK.syn, side, moment);
       gathered.handshake(side, segment, moment);

@@ -98,8 +98,16 @@ const SENTENCES: { readonly [C in FindingCode]: readonly [args: FindingArgs[C], 
     'u1 (10.9.2.2:8080): GOAWAY ENHANCE_YOUR_CALM "too_many_pings": pings came too often',
   ],
   'reset-not-from-peer': [
-    { ttl: 64, usualTtl: 61 },
-    "u1 (10.9.2.2:8080): the RST has TTL 64, the peer's other packets 61; a middlebox may have made it",
+    {
+      ttl: 64,
+      usualTtl: 61,
+      ipId: 54_321,
+      lastIpId: 1022,
+      window: 0,
+      timestamps: false,
+      usualTimestamps: true,
+    },
+    "u1 (10.9.2.2:8080): the RST has TTL 64, the peer's other packets 61; a middlebox may have made it (IP identification 54321 after 1022, no timestamps, as the others have)",
   ],
   'icmp-error': [
     { count: 2, ipVersion: 4, type: 3, icmpCode: 1, about: 'client' },

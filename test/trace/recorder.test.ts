@@ -88,6 +88,17 @@ describe('what a connection was', () => {
     ]);
   });
 
+  test('of a RST what may tell who made it, beside what its side bore before', () => {
+    const recording = connected()
+      .packet(0, 1, 1, { ipId: 1022, hasTimestamps: 1 })
+      .packet(0, 1, 2, { flags: FLAG.rst, ipId: 54_321, window: 0 })
+      .packet(0, 0, 3, { flags: FLAG.rst, ipId: -1, window: 7, hasTimestamps: 1 });
+    expect(connection(recording).closes.map(({ marks }) => marks)).toEqual([
+      { ipId: 54_321, lastIpId: 1022, window: 0, timestamps: false, usualTimestamps: true },
+      { ipId: null, lastIpId: 0, window: 7, timestamps: true, usualTimestamps: false },
+    ]);
+  });
+
   test('TTLs by side, resets left out since a middlebox may have made them', () => {
     const recording = connected().packet(0, 1, 1, { ttl: 60 }).packet(0, 1, 2, { flags: FLAG.rst, ttl: 200 });
     expect(connection(recording).flows[1].ttl).toEqual({ min: 60, max: 64 });

@@ -14,6 +14,8 @@ export interface SegmentShape {
   readonly flags?: number;
   readonly window?: number;
   readonly ttl?: number;
+  readonly ipId?: number;
+  readonly hasTimestamps?: 0 | 1;
   readonly direction?: Direction;
   readonly payloadBytes?: number;
 }
@@ -103,6 +105,8 @@ export class Recording {
       flags,
       window: shape.window ?? 501,
       ttl: shape.ttl ?? 64,
+      ipId: shape.ipId ?? 0,
+      hasTimestamps: shape.hasTimestamps ?? 0,
       direction: shape.direction ?? DIRECTION.unknown,
       payloadBytes,
       payloadEnd: payloadBytes,

@@ -68,7 +68,16 @@ export interface FindingArgs {
     readonly met: 'reset' | 'unanswered';
   };
   readonly 'too-many-pings': { readonly debug: string };
-  readonly 'reset-not-from-peer': { readonly ttl: number; readonly usualTtl: number };
+  /** `ipId`, `lastIpId`: IPv4 identification of the RST and of the peer's last packet before it; null: not known. */
+  readonly 'reset-not-from-peer': {
+    readonly ttl: number;
+    readonly usualTtl: number;
+    readonly ipId: number | null;
+    readonly lastIpId: number | null;
+    readonly window: number | null;
+    readonly timestamps: boolean | null;
+    readonly usualTimestamps: boolean | null;
+  };
   /** `about`: who had sent what was not delivered. `type` and `icmpCode` of the first error. */
   readonly 'icmp-error': {
     readonly count: number;

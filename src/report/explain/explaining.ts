@@ -30,7 +30,8 @@ export const EXPLAINING: Readonly<Record<ExplainingCode, Explanation>> = {
   'reset-not-from-peer': {
     meaning:
       "A RST came from somewhere else than the peer's other packets: a firewall or load balancer made it in the peer's name.",
-    evidence: "The RST's TTL or hop limit differs by more than two from all other packets of that side.",
+    evidence:
+      "The RST's TTL or hop limit differs by more than two from all other packets of that side; its IP identification and options stand beside it.",
     todo: ['Find what sits that many hops away: the TTL usually begins at 64, 128 or 255.'],
     seenIn: ['cloudnativelabs/kube-router#521'],
     caveats: ['A peer with several network stacks before it (NAT on the same host) may send two TTLs of its own.'],

@@ -9,6 +9,15 @@ describe('reset-not-from-peer', () => {
     ]);
   });
 
+  test('with what else it bears, and what the peer bore before', () => {
+    const marks = { ipId: 54_321, lastIpId: 1022, window: 0, timestamps: false, usualTimestamps: true };
+    const built = watching().closes('rst', 'upstream', 50, { ttl: 255, marks }).end(600);
+    expect(findingsIn(built, 'reset-not-from-peer')).toMatchObject([{ args: { ...marks, ttl: 255 } }]);
+    // A host's own reset may differ in all of these.
+    const own = watching().closes('rst', 'upstream', 50, { ttl: 64, marks }).end(600);
+    expect(findingsIn(own, 'reset-not-from-peer')).toEqual([]);
+  });
+
   test.each([62, 64, 66])('TTL %d is within what a change of route does', (ttl) => {
     const built = watching().closes('rst', 'upstream', 50, { ttl }).end(600);
     expect(findingsIn(built, 'reset-not-from-peer')).toEqual([]);
