@@ -8,12 +8,35 @@ import type { Leg } from './model.ts';
  * tell, whose first and last request are known and the others taken as evenly spread.
  */
 export function requestsDuring(leg: Leg, fromNs: number, toNs: number): number {
-  const kept = leg.streams.filter(
-    ({ sawRequest, opened }) => sawRequest && opened.timeNs >= fromNs && opened.timeNs < toNs,
-  ).length;
+  const times = requestTimes(leg);
+  const kept = Math.max(0, countBefore(times, toNs) - countBefore(times, fromNs));
   return leg.trace.folded.count === 0
     ? kept
     : Math.max(kept, marksDuring(leg, 'request', clientSide(leg), fromNs, toNs));
+}
+
+/** Asked of each leg once for every window. */
+const REQUEST_TIMES = new WeakMap<Leg, Float64Array>();
+
+function requestTimes(leg: Leg): Float64Array {
+  const known = REQUEST_TIMES.get(leg);
+  if (known !== undefined) return known;
+  const sent = leg.streams.filter(({ sawRequest }) => sawRequest).map(({ opened }) => opened.timeNs);
+  const times = Float64Array.from(sent).toSorted();
+  REQUEST_TIMES.set(leg, times);
+  return times;
+}
+
+/** How many of the ascending times are below `limitNs`. */
+function countBefore(times: Float64Array, limitNs: number): number {
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((times[middle] ?? Infinity) < limitNs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Packets of a kind that a side sent within the interval. */

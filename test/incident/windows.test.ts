@@ -54,6 +54,13 @@ describe('causes', () => {
     expect(buildIncident(built)).toMatchObject({ windows: [], verdict: { state: 'healthy' } });
   });
 
+  test('a FIN that was passed on by closing the client’s connection is the end of both', () => {
+    const closed = (at: number): string[] =>
+      told(buildIncident(watching().closes('fin', 'upstream', 50).on('c1').closes('fin', 'gateway', at).end(600)));
+    expect(closed(50.01)).toEqual([]);
+    expect(closed(53)).toEqual(['c1/u1 closed-not-propagated 50-53 gateway-closed']);
+  });
+
   test('refused: the SYN was answered by RST while the client waited', () => {
     const built = trace().client('c1').list(1, { at: 20 }).attempt('u1', { at: 20.001 }).refused(20.002).end(600);
     expect(told(buildIncident(built))).toEqual(['c1/u1 refused 20.002- capture-end']);
@@ -119,6 +126,9 @@ describe('when it began', () => {
     const incident = buildIncident(built.on('c1').resetsStream(7, 'gateway', 60.01).end(600));
     expect(told(incident)).toEqual(['c1/u1 peer-silent 5-60 gateway-closed']);
     expect(incident.windows[0]?.onset).toEqual({ lastHeardNs: 5e9, firstUnansweredNs: 60e9 });
+    expect(incident.findings).toContainEqual(
+      expect.objectContaining({ code: 'upstream-unanswered', severity: 'critical', connection: 'u1' }),
+    );
   });
 
   test('but not where something had been unanswered before', () => {

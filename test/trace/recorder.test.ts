@@ -76,6 +76,17 @@ describe('what a connection was', () => {
     expect(connection(recording).localSide).toBe('both');
   });
 
+  test('what a router passes on is of none of its own addresses, though all of it comes to it', () => {
+    const recording = connected();
+    recording.packet(0, 0, 1, { direction: DIRECTION.toUs }).packet(0, 1, 1.1, { direction: DIRECTION.toUs });
+    expect(connection(recording).localSide).toBe(null);
+  });
+
+  test('a host whose own packets never reach the tap is still the one that gets the others', () => {
+    const recording = connected().packet(0, 1, 1, { direction: DIRECTION.toUs });
+    expect(connection(recording).localSide).toBe(0);
+  });
+
   test('its closes: each side’s first FIN, every RST', () => {
     const recording = connected()
       .packet(0, 0, 1, { flags: FLAG.fin | FLAG.ack })

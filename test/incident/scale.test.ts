@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import { buildIncident, type Incident } from '../../src/incident/index.ts';
+import type { Trace } from '../../src/trace/index.ts';
+import { trace } from '../build/trace.ts';
+
+const UPSTREAMS = 50;
+
+/** One upstream and its clients, each with a watch on it. */
+function group(clients: number, isDead: boolean): Trace {
+  const built = trace().upstream('u1', { from: '10.9.0.2:20000', to: '10.9.2.2:8080' });
+  for (let i = 0; i < clients; i++) {
+    const name = `c${i}`;
+    built
+      .client(name, { from: `10.20.${Math.floor(i / 250)}.${i % 250}:30000`, at: 1 })
+      .watch(1, { at: 2 + i / 1_000 });
+    built.on('u1').carries(1, 1 + 2 * i, { of: name });
+  }
+  return (isDead ? built.on('u1').retransmits(100, 110, 130) : built).end(600);
+}
+
+/** Many such groups behind one gateway, every second one dead. */
+function crowd(clients: number): Trace {
+  const groups = [group(clients / UPSTREAMS, true), group(clients / UPSTREAMS, false)] as const;
+  const each = groups[0].connections.length;
+  const copies = Array.from({ length: UPSTREAMS }, (_, i) => moved(groups[i % 2 === 0 ? 0 : 1], i, i * each));
+  return {
+    ...groups[0],
+    connections: copies.flatMap(({ connections }) => connections),
+    streams: copies.flatMap(({ streams }) => streams).map((stream, index) => ({ ...stream, index })),
+    joins: copies.flatMap(({ joins }) => joins),
+  };
+}
+
+/** With other addresses, but the gateway's, and ids from `by` on. */
+function moved(group: Trace, nth: number, by: number): Trace {
+  const ip = (old: string): string => (old === '10.9.0.2' ? old : old.replace(/^10\.\d+/, `10.${20 + nth}`));
+  return {
+    ...group,
+    connections: group.connections.map((connection) => {
+      const [a, b] = connection.endpoints;
+      const id = connection.id + by;
+      return {
+        ...connection,
+        id,
+        nth: id,
+        endpoints: [
+          { ...a, ip: ip(a.ip) },
+          { ...b, ip: ip(b.ip) },
+        ] as const,
+      };
+    }),
+    streams: group.streams.map((stream) => ({
+      ...stream,
+      connection: stream.connection + by,
+      partners: stream.partners.map((partner) => ({ ...partner, connection: partner.connection + by })),
+    })),
+    joins: group.joins.map((join) => ({ ...join, near: join.near + by, far: join.far + by })),
+  };
+}
+
+function timed(built: Trace): { incident: Incident; ms: number } {
+  // Of this process alone, whatever else the machine does.
+  const begun = process.cpuUsage();
+  const incident = buildIncident(built);
+  const { user, system } = process.cpuUsage(begun);
+  return { incident, ms: (user + system) / 1_000 };
+}
+
+test('ten thousand clients of fifty upstreams take less than two seconds, and ten times the clients at most twelve times as long', () => {
+  const small = crowd(1_000);
+  const large = crowd(10_000);
+  timed(small);
+  const thousand = Math.min(...Array.from({ length: 5 }, () => timed(small).ms));
+  const runs = Array.from({ length: 3 }, () => timed(large));
+  const tenThousand = Math.min(...runs.map(({ ms }) => ms));
+  const [first] = runs;
+  expect(first?.incident).toMatchObject({ verdict: { state: 'half-dead' } });
+  expect(first?.incident.windows).toHaveLength(5_000);
+  expect(first?.incident.outages).toHaveLength(UPSTREAMS / 2);
+  expect(first?.incident.outages[0]).toMatchObject({ clients: 200, streams: 200 });
+  console.log(`model: 1,000 clients ${thousand.toFixed(0)} ms, 10,000 clients ${tenThousand.toFixed(0)} ms`);
+  expect(tenThousand).toBeLessThan(2_000);
+  expect(tenThousand / thousand).toBeLessThan(12);
+}, 120_000);
