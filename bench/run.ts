@@ -28,6 +28,7 @@ const OPTIONS = {
   stages: { type: 'boolean', default: false },
   memory: { type: 'boolean', default: false },
   growth: { type: 'boolean', default: false },
+  tls: { type: 'boolean', default: false },
   formats: { type: 'boolean', default: false },
 } as const;
 
@@ -40,6 +41,11 @@ async function main(): Promise<void> {
   }
   if (values.growth) {
     printGrowth();
+    return;
+  }
+  if (values.tls) {
+    const { printTls } = await import('./tls.ts');
+    printTls();
     return;
   }
   if (values.memory) {
