@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { findInputs, readCaptures } from '../../src/capture/index.ts';
 import { FramePass } from '../../src/cli/frame-pass.ts';
 import { KeyLog } from '../../src/tls/index.ts';
@@ -65,21 +65,36 @@ const answers = corpusFiles('http2', ENDING).map((file) => {
 describe.skipIf(answers.length === 0)(
   `the dump of public captures of HTTP/2${answers.length === 0 ? ` (${CORPUS_ABSENT})` : ''}`,
   () => {
-    test.each(answers)('$name: every frame, at the packet that Wireshark says', async ({ file, streams, http2 }) => {
-      const lines = (await dumpOf(file)).filter(({ protocol }) => protocol === 'h2');
-      for (const { stream, from0, from1, sameCountAsTshark } of http2?.byBytes ?? []) {
-        const connection = `t${streams.findIndex((each) => each.stream === stream) + 1}`;
-        const ours = lines.filter((each) => each.connection === connection);
-        const told = ours.map(({ packet, type, stream: id, length }) => `#${packet} ${type} ${id} ${length}`);
-        if (sameCountAsTshark) {
-          const theirs = (http2?.frames ?? []).filter(([, each]) => each === stream);
-          expect(told.toSorted()).toEqual(theirs.map(([packet, , ...row]) => `#${packet} ${wordsOf(row)}`).toSorted());
-        } else {
-          const split = [...(from0?.frames ?? []), ...(from1?.frames ?? [])].map(wordsOf);
-          expect(told.map((line) => line.replace(/^#\d+ /u, ''))).toEqual(expect.arrayContaining(split));
-        }
-      }
+    const rows: string[] = [];
+    afterAll(() => {
+      console.log(['frames as Wireshark has them, or as the bytes do where it lost some:', ...rows].join('\n'));
     });
+
+    test.each(answers)(
+      '$name: every frame, at the packet that Wireshark says',
+      async ({ name, file, streams, http2 }) => {
+        const lines = (await dumpOf(file)).filter(({ protocol }) => protocol === 'h2');
+        for (const { stream, from0, from1, sameCountAsTshark } of http2?.byBytes ?? []) {
+          const connection = `t${streams.findIndex((each) => each.stream === stream) + 1}`;
+          const ours = lines.filter((each) => each.connection === connection);
+          const told = ours.map(({ packet, type, stream: id, length }) => `#${packet} ${type} ${id} ${length}`);
+          rows.push(
+            `${name} ${stream}`.padEnd(56) +
+              `${told.length}`.padStart(6) +
+              (sameCountAsTshark ? '  Wireshark' : '  bytes'),
+          );
+          if (sameCountAsTshark) {
+            const theirs = (http2?.frames ?? []).filter(([, each]) => each === stream);
+            expect(told.toSorted()).toEqual(
+              theirs.map(([packet, , ...row]) => `#${packet} ${wordsOf(row)}`).toSorted(),
+            );
+          } else {
+            const split = [...(from0?.frames ?? []), ...(from1?.frames ?? [])].map(wordsOf);
+            expect(told.map((line) => line.replace(/^#\d+ /u, ''))).toEqual(expect.arrayContaining(split));
+          }
+        }
+      },
+    );
 
     test('a field block that is whole has its fields; nothing else has any', async () => {
       for (const { file } of answers) {
