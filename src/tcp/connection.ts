@@ -209,11 +209,6 @@ export class Incarnations {
     return (segment.flags & (FLAG.fin | FLAG.rst)) === FLAG.fin && (this.#flags(flow) & FLOW_FLAG.fin) === 0;
   }
 
-  /** Both sides' FINs are seen, or the connection was reset. */
-  isOver(flow: number): boolean {
-    return this.#phase(flow) >= PHASE.finished;
-  }
-
   /** Whether the peer has acknowledged this flow's FIN. */
   isFinAcked(flow: number): boolean {
     if ((this.#flags(flow) & FLOW_FLAG.fin) === 0) return false;

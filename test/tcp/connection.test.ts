@@ -118,6 +118,25 @@ describe('incarnations', () => {
     expect(c.opened).toEqual([0, 1]);
   });
 
+  test('a SYN-ACK with another number is of this connection within one window of where it stands, and of a new one beyond', () => {
+    const late = (bytes: number) => {
+      const c = conversation().handshake().server.sends('abc');
+      return c.server.synAck({ seq: 5004 - bytes, ack: 77 });
+    };
+    expect(late(65_535).opened).toEqual([0]);
+    expect(late(65_536).opened).toEqual([0, 1]);
+  });
+
+  test('what comes late is of the connection before within one window of where that one stood', () => {
+    const late = (bytes: number) => {
+      const c = conversation().handshake().client.sends('abc').server.acks();
+      c.client.syn({ seq: 3_000_000 });
+      return c.client.sends('late', { seq: 1004 - bytes, ack: 5001 }).last.connection;
+    };
+    expect(late(65_535)).toBe(0);
+    expect(late(65_536)).toBe(1);
+  });
+
   test('the peer may be the one that opens the next incarnation', () => {
     const c = conversation().handshake();
     c.server.syn({ seq: 42_000_000 });
@@ -146,6 +165,18 @@ describe('FIN', () => {
     expect(c.did).toContain('firstFin');
   });
 
+  test('acknowledged, it tells at once that nothing before it will come any more', () => {
+    const ended = (fin: boolean) => {
+      const c = conversation().handshake().client.sends('abc', { hidden: true }).client.sends('def');
+      if (fin) c.client.fin();
+      return c.server.acks();
+    };
+    expect(ended(true).stream(0)).toBe('[gap 3 lost]def');
+    expect(ended(false).stream(0)).toBe('');
+    const unacked = conversation().handshake().client.sends('abc', { hidden: true }).client.sends('def').client.fin();
+    expect(unacked.server.acks({ ack: 1007 }).stream(0)).toBe('');
+  });
+
   test('after a half-close the other side still delivers', () => {
     const c = conversation().handshake().client.fin().server.acks().server.sends('more');
     expect(c.stream(1)).toBe('more');
@@ -165,6 +196,21 @@ describe('RST (RFC 9293 §3.10.7)', () => {
   test('inside the window it counts, one beyond the edge it does not', () => {
     expect(open().client.rst({ seq: 1004 + 100 }).did).toContain('rstInWindow');
     expect(open().client.rst({ seq: 1004 + 101 }).did).not.toContain('rstInWindow');
+  });
+
+  test('the window is scaled as the handshake agreed, and 0 leaves the expected number alone', () => {
+    const scaled = () => conversation().handshake({ windowShift: 2 }).client.sends('abc').server.acks({ window: 100 });
+    expect(scaled().client.rst({ seq: 1004 + 400 }).did).toContain('rstInWindow');
+    expect(scaled().client.rst({ seq: 1004 + 401 }).did).not.toContain('rstInWindow');
+    const closed = () => scaled().server.acks({ window: 0 });
+    expect(closed().client.rst().did).toContain('rstInWindow');
+    expect(closed().client.rst({ seq: 1005 }).did).not.toContain('rstInWindow');
+  });
+
+  test('the one who sent the SYN may take it back; that is no refusal', () => {
+    const c = conversation().client.syn().client.rst({ seq: 1001 });
+    expect(c.did).toContain('rstInWindow');
+    expect(c.pass.connections.opening(0)).toBe(OPENING.unanswered);
   });
 
   test('below the window it is ignored', () => {
