@@ -14,6 +14,8 @@ export const TUNNEL = {
   geneve: 4,
   /** MPLS or Ethernet in IP or UDP. */
   other: 5,
+  /** GTP-U: a subscriber's packets in a mobile network. */
+  gtpUser: 6,
 } as const;
 export type Tunnel = (typeof TUNNEL)[keyof typeof TUNNEL];
 
@@ -75,7 +77,7 @@ export class Segment {
 
   /** Tunnels around the packet; 0 for most, and the `outer…` fields mean nothing then. */
   tunnels = 0;
-  /** What the innermost tunnel is, and its network's number (VNI, GRE key); 0 where it has none. */
+  /** What the innermost tunnel is, and its network's number (VNI, GRE key, GTP-U endpoint); 0 where it has none. */
   tunnel: Tunnel = TUNNEL.none;
   tunnelId = 0;
   /** The outermost IP header's addresses, as `src` and `dst`. */

@@ -15,6 +15,7 @@ const PORT = {
   multicastDns: 5353,
   teredo: 3544,
   geneve: 6081,
+  gtpUser: 2152,
   mpls: 6635,
   /** What Linux, and with it flannel, took before VXLAN had a number; other programs use it too. */
   vxlanLinux: 8472,
@@ -40,6 +41,21 @@ const GENEVE_PROTOCOL = 2;
 const GENEVE_VNI = 4;
 const GENEVE_BYTES = 8;
 const GENEVE_OPTION_UNIT_BYTES = 4;
+
+// GTP-U, 3GPP TS 29.281 §5.1: version and flags, message type, length, tunnel endpoint; where a flag is set a word more, with the type of
+// the first extension header in its last byte
+const GTP_TYPE = 1;
+const GTP_ENDPOINT = 4;
+const GTP_BYTES = 8;
+const GTP_OPTIONAL_BYTES = 4;
+/** Version 1, and not GTP' (§5.1: the protocol type bit). */
+const GTP_VERSION_MASK = 0xf0;
+const GTP_VERSION_1 = 0x30;
+const GTP_OPTIONAL_FLAGS = 0x07;
+const GTP_EXTENSION_FLAG = 0x04;
+const GTP_PACKET = 0xff;
+/** §5.2.1: an extension header begins with its length in such units, and ends with the type of the next one. */
+const GTP_EXTENSION_UNIT_BYTES = 4;
 
 /** RFC 8999 §5.1: the long header's form bit, and the bit that version 1 fixes (RFC 9000 §17.2, §17.3.1). */
 const QUIC_LONG = 0x80;
@@ -68,6 +84,8 @@ export function readUdp(view: DataView, at: number, end: number, wireEnd: number
       return readVxlanGpe(view, payloadAt, payloadEnd, datagramEnd, into);
     case PORT.geneve:
       return readGeneve(view, payloadAt, payloadEnd, datagramEnd, into);
+    case PORT.gtpUser:
+      return readGtpUser(view, payloadAt, payloadEnd, datagramEnd, into);
     case PORT.teredo:
       return readTeredo(view, payloadAt, payloadEnd, datagramEnd, into);
     case PORT.mpls: // RFC 7510 §3
@@ -79,6 +97,7 @@ export function readUdp(view: DataView, at: number, end: number, wireEnd: number
 }
 
 const OVERLAY_PORTS: ReadonlySet<number> = new Set<number>([
+  PORT.gtpUser,
   PORT.teredo,
   PORT.vxlan,
   PORT.vxlanGpe,
@@ -134,6 +153,33 @@ function readTeredo(view: DataView, at: number, end: number, wireEnd: number, in
 /** Client identifier and authentication value have lengths of their own; a nonce and a confirmation byte follow. */
 function authenticationBytes(view: DataView, at: number): number {
   return TEREDO_AUTHENTICATION_BYTES + view.getUint8(at + 2) + view.getUint8(at + 3);
+}
+
+/** What mobile networks carry a subscriber's packets in; other messages of the protocol are UDP. */
+function readGtpUser(view: DataView, at: number, end: number, wireEnd: number, into: Segment): StopCode {
+  if (end - at < GTP_BYTES) return STOP.udp;
+  const flags = view.getUint8(at);
+  if ((flags & GTP_VERSION_MASK) !== GTP_VERSION_1 || view.getUint8(at + GTP_TYPE) !== GTP_PACKET) return STOP.udp;
+  const hasOptional = (flags & GTP_OPTIONAL_FLAGS) !== 0;
+  const headerEnd = at + GTP_BYTES + (hasOptional ? GTP_OPTIONAL_BYTES : 0);
+  const innerAt = (flags & GTP_EXTENSION_FLAG) === 0 ? headerEnd : afterExtensions(view, headerEnd, end);
+  if (innerAt >= end) return STOP.tunnelCut;
+  // Nothing says what is carried: a packet is known by its first nibble.
+  const version = view.getUint8(innerAt) >> 4;
+  if (version !== 4 && version !== 6) return STOP.udp;
+  enterTunnel(TUNNEL.gtpUser, view.getInt32(at + GTP_ENDPOINT), into);
+  return goInside(innerAt, end, wireEnd, version === 4 ? INNER.ipv4 : INNER.ipv6, into);
+}
+
+/** Each step moves on, so that it ends with the packet. @param at  behind the type of the first extension header */
+function afterExtensions(view: DataView, from: number, end: number): number {
+  let at = from;
+  while (at < end && view.getUint8(at - 1) !== 0) {
+    const units = view.getUint8(at);
+    if (units === 0) return end;
+    at += units * GTP_EXTENSION_UNIT_BYTES;
+  }
+  return at;
 }
 
 function readGeneve(view: DataView, at: number, end: number, wireEnd: number, into: Segment): StopCode {

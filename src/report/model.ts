@@ -329,8 +329,8 @@ export interface SeenAs {
 
 export interface Tunnel {
   /** Of the innermost, where tunnels are nested. */
-  kind: 'ip-in-ip' | 'gre' | 'vxlan' | 'geneve' | 'other';
-  /** Its network's number (VNI, GRE key); 0 where it has none. */
+  kind: 'ip-in-ip' | 'gre' | 'vxlan' | 'geneve' | 'gtp-u' | 'other';
+  /** Its network's number (VNI, GRE key, GTP-U endpoint); 0 where it has none. */
   network: Count;
   /** The outermost packet's addresses. RFC 5952 text. */
   from: string;

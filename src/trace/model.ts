@@ -114,13 +114,13 @@ export interface TraceConnection {
   readonly initialRttNs: number | null;
 }
 
-export type TunnelKind = 'ip-in-ip' | 'gre' | 'vxlan' | 'geneve' | 'other';
+export type TunnelKind = 'ip-in-ip' | 'gre' | 'vxlan' | 'geneve' | 'gtp-u' | 'other';
 
 /** A way on which packets came inside others. */
 export interface TunnelPath {
   /** Of the innermost tunnel, where they are nested. */
   readonly kind: TunnelKind;
-  /** Its network's number (VNI, GRE key); 0 where it has none. */
+  /** Its network's number (VNI, GRE key, GTP-U endpoint); 0 where it has none. */
   readonly network: number;
   /** The outermost IP header's addresses, RFC 5952 text. */
   readonly from: string;

@@ -9,6 +9,7 @@ const KINDS: Readonly<Record<Tunnel, TunnelKind>> = {
   [TUNNEL.gre]: 'gre',
   [TUNNEL.vxlan]: 'vxlan',
   [TUNNEL.geneve]: 'geneve',
+  [TUNNEL.gtpUser]: 'gtp-u',
   [TUNNEL.other]: 'other',
 };
 

@@ -8,7 +8,6 @@ import { type DecodeAnswer, answersOf, endpointsOf, gotLine, isCutThere, wantedL
 /** Where we differ from Wireshark on purpose: the packets left out, and why. */
 const BIG_TCP = 'a UDP length of 0 (segmentation offload) ends the decoding there';
 const DIFFERENT: Readonly<Record<string, { readonly packets: readonly number[]; readonly why: string }>> = {
-  'flowlab-geneve-34_geneve_nested_gtpu_no_recursion.pcap': { packets: [1], why: 'GTP-U is not followed' },
   'flowlab-vxlan-17_vxlan_udp_port_and_header_matrix.pcap': {
     packets: [2],
     why: 'VXLAN on the port that Linux and flannel use is not recognised there',

@@ -19,7 +19,7 @@ function inUdp(port: number, payload: readonly number[], sourcePort = 40_000) {
 }
 
 describe('a packet inside another is the one that is analysed', () => {
-  const { ipInIp, gre: inGre, vxlan: inVxlan, geneve: inGeneve, other } = TUNNEL;
+  const { ipInIp, gre: inGre, vxlan: inVxlan, geneve: inGeneve, gtpUser, other } = TUNNEL;
   const stacks: [name: string, tunnel: number, id: number, decoded: ReturnType<typeof inIpv4>][] = [
     ['IPv4 in IPv4 (RFC 2003)', ipInIp, 0, inIpv4(PROTOCOL.ipv4, V4)],
     ['IPv6 in IPv4 (RFC 4213)', ipInIp, 0, inIpv4(PROTOCOL.ipv6, V6)],
@@ -61,6 +61,20 @@ describe('a packet inside another is the one that is analysed', () => {
     ['Geneve (RFC 8926)', inGeneve, 8, inUdp(6081, geneve(8, ETHER_TYPE.ethernet, FRAME))],
     ['Geneve with options', inGeneve, 8, inUdp(6081, geneve(8, ETHER_TYPE.ethernet, FRAME, 3))],
     ['Geneve with IPv6', inGeneve, 8, inUdp(6081, geneve(8, ETHER_TYPE.ipv6, V6))],
+    ['GTP-U (3GPP TS 29.281)', gtpUser, 9, inUdp(2152, [0x30, 0xff, 0, V4.length, 0, 0, 0, 9, ...V4])],
+    ['GTP-U with IPv6', gtpUser, 9, inUdp(2152, [0x30, 0xff, 0, V6.length, 0, 0, 0, 9, ...V6])],
+    [
+      'GTP-U with a sequence number, whose extension type means nothing',
+      gtpUser,
+      9,
+      inUdp(2152, [0x32, 0xff, 0, 0, 0, 0, 0, 9, 0, 1, 0, 0x85, ...V4]),
+    ],
+    [
+      'GTP-U with extension headers',
+      gtpUser,
+      9,
+      inUdp(2152, [0x34, 0xff, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0x85, 1, 0, 9, 0xc0, 2, 0, 0, 0, 0, 0, 0, 0, ...V4]),
+    ],
     ['MPLS in IP (RFC 4023)', other, 0, inIpv4(PROTOCOL.mpls, mpls([99], V4))],
     ['MPLS in UDP (RFC 7510)', other, 0, inUdp(6635, mpls([99], V6))],
     ['EtherIP (RFC 3378)', other, 0, inIpv4(PROTOCOL.etherIp, [0x30, 0, ...FRAME])],
@@ -125,6 +139,14 @@ describe('what is no such tunnel', () => {
     expect(inUdp(8472, [8, 1, 0, 0, 0, 0, 1, 0, ...FRAME]).stop).toBe('udp');
     expect(inUdp(8472, [8, 0, 0, 0, 0, 0, 1, 1, ...FRAME]).stop).toBe('udp');
     expect(inUdp(8472, [8, 0, 0]).stop).toBe('udp');
+  });
+
+  it('is UDP where GTP-U carries no packet', () => {
+    expect(inUdp(2152, [0x30, 1, 0, 0, 0, 0, 0, 0]).stop).toBe('udp');
+    expect(inUdp(2152, [0x48, 0xff, 0, 0, 0, 0, 0, 9, ...V4]).stop).toBe('udp');
+    expect(inUdp(2152, [0x30, 0xff, 0, 0, 0, 0, 0, 9, 0, ...V4]).stop).toBe('udp');
+    // An extension header without a length would never end.
+    expect(inUdp(2152, [0x34, 0xff, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0x85, 0, 0, 9, 0, ...V4]).stop).toBe('tunnelCut');
   });
 
   it('is named where its header has no meaning', () => {

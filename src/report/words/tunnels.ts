@@ -8,6 +8,7 @@ const KINDS: Readonly<Record<Tunnel['kind'], string>> = {
   gre: 'GRE',
   vxlan: 'VXLAN',
   geneve: 'Geneve',
+  'gtp-u': 'GTP-U',
   other: 'another tunnel',
 };
 

@@ -11,7 +11,15 @@ const PROTOCOL = 17;
 /** A checksum that comes out as zero is sent as all ones: zero is none. */
 const ZERO_SUM = 0xffff;
 
-const PORT = { vxlan: 4789, vxlanGpe: 4790, teredo: 3544, geneve: 6081, mpls: 6635, vxlanLinux: 8472 } as const;
+const PORT = {
+  vxlan: 4789,
+  vxlanGpe: 4790,
+  teredo: 3544,
+  geneve: 6081,
+  gtpUser: 2152,
+  mpls: 6635,
+  vxlanLinux: 8472,
+} as const;
 
 /** RFC 7348 §5, RFC 8926 §3.4: their fixed parts are of one length. */
 const OVERLAY_BYTES = 8;
@@ -28,6 +36,15 @@ const GPE_TYPES: readonly number[] = [
 ];
 // RFC 4380 §5.1.1
 const TEREDO = { origin: 0, originBytes: 8, authentication: 1, lengthsEnd: 4, authenticationBytes: 13 } as const;
+const GTP = {
+  versionMask: 0xf0,
+  version1: 0x30,
+  packet: 0xff,
+  optionalFlags: 0x07,
+  optionalBytes: 4,
+  extensionFlag: 0x04,
+  unitBytes: 4,
+} as const;
 const GENEVE_OPTIONS_MASK = 0x3f;
 const GENEVE_PROTOCOL = 2;
 const GENEVE_UNIT_BYTES = 4;
@@ -69,6 +86,8 @@ function copyOverlay(upper: Upper): void {
       const words = copy.from.getUint8(payloadAt) & GENEVE_OPTIONS_MASK;
       return copy.inside(copy.from.getUint16(payloadAt + GENEVE_PROTOCOL), innerAt + words * GENEVE_UNIT_BYTES, end);
     }
+    case PORT.gtpUser:
+      return copyGtpUser(upper, payloadAt);
     case PORT.teredo:
       return copyTeredo(upper, payloadAt);
     case PORT.mpls:
@@ -96,6 +115,23 @@ function copyTeredo({ copy, end }: Upper, from: number): void {
     }
   }
   if (at < end && copy.from.getUint8(at) >> 4 === 6) copy.inside(ETHER_TYPE.ipv6, at, end);
+}
+
+/** 3GPP TS 29.281 §5.1: the header and its extensions stay; what is not known as a packet stays zero. */
+function copyGtpUser({ copy, end }: Upper, at: number): void {
+  const { from } = copy;
+  const flags = from.getUint8(at);
+  if ((flags & GTP.versionMask) !== GTP.version1 || from.getUint8(at + 1) !== GTP.packet) return;
+  let innerAt = at + OVERLAY_BYTES + ((flags & GTP.optionalFlags) === 0 ? 0 : GTP.optionalBytes);
+  if ((flags & GTP.extensionFlag) !== 0) {
+    while (innerAt < end && from.getUint8(innerAt - 1) !== 0)
+      innerAt += (from.getUint8(innerAt) || end) * GTP.unitBytes;
+  }
+  if (innerAt >= end) return;
+  const version = from.getUint8(innerAt) >> 4;
+  if (version !== 4 && version !== 6) return;
+  copy.keep(at, innerAt - at);
+  copy.inside(version === 4 ? ETHER_TYPE.ipv4 : ETHER_TYPE.ipv6, innerAt, end);
 }
 
 function gpeType({ copy: { from } }: Upper, at: number): number {
