@@ -1,3 +1,4 @@
+import { type Halves, halvesOf, joined, joinedStream } from './halves.ts';
 import type { Endpoint, Join, Partner, Trace, TraceConnection, TraceStream } from '../trace/index.ts';
 
 /** Another 4-tuple under which the capture shows a connection: before or after its addresses were translated. */
@@ -25,9 +26,12 @@ const COPIES_MAX = 3;
  */
 export function untwined(trace: Trace): Untwined {
   const groups = twinsOf(trace.connections);
-  if (groups.length === 0) return { trace, seenAs: new Map() };
+  const halves = halvesOf(trace);
+  if (groups.length === 0 && halves.length === 0) return { trace, seenAs: new Map() };
   const gatewayLike = middleHosts(trace.connections);
   const twinOf = new Map<number, TraceConnection>();
+  for (const { asking, answering } of halves) twinOf.set(answering.id, asking);
+  const whole = new Map(halves.map((half) => [half.asking.id, joined(half)]));
   for (const group of groups) {
     const kept = group.find(({ endpoints }) => endpoints.some(({ ip }) => gatewayLike.has(ip))) ?? group[0];
     for (const each of group) if (kept !== undefined && each !== kept) twinOf.set(each.id, kept);
@@ -39,13 +43,39 @@ export function untwined(trace: Trace): Untwined {
   return {
     trace: {
       ...trace,
-      connections: kept.map((connection, id) => ({ ...connection, id, marks: connection.marks })),
-      streams: streamsOnce(trace.streams, twinOf, idOf),
+      connections: kept.map((connection, id) => {
+        const told = whole.get(connection.id) ?? connection;
+        return { ...told, id, marks: told.marks };
+      }),
+      streams: streamsOnce(wholeStreams(trace.streams, halves), twinOf, idOf),
       joins: joinsOnce(trace.joins, idOf),
       burstJoins: trace.burstJoins.map((join) => ({ ...join, from: idOf(join.from), to: idOf(join.to) })),
     },
-    seenAs: namesOf(trace.connections, twinOf, idOf),
+    seenAs: namesOf(turned(trace.connections, halves), twinOf, idOf),
   };
+}
+
+/** Requests with their responses, of connections whose directions stood apart. */
+function wholeStreams(streams: readonly TraceStream[], halves: readonly Halves[]): readonly TraceStream[] {
+  if (halves.length === 0) return streams;
+  const halfOf = new Map(halves.map((half) => [half.asking.id, half]));
+  const responses = new Map(streams.map((stream) => [`${stream.connection} ${stream.id}`, stream]));
+  return streams.map((stream) => {
+    const half = halfOf.get(stream.connection);
+    const response = half === undefined ? undefined : responses.get(`${half.answering.id} ${stream.id}`);
+    return half === undefined || response === undefined ? stream : joinedStream(stream, response, half);
+  });
+}
+
+/** The sides of the half that answers, as the half that asks has them. */
+function turned(connections: readonly TraceConnection[], halves: readonly Halves[]): readonly TraceConnection[] {
+  const turning = new Set(
+    halves.filter(({ asker, listener }) => asker !== listener).map(({ answering }) => answering.id),
+  );
+  return connections.map((connection) => {
+    const [a, b] = connection.endpoints;
+    return turning.has(connection.id) ? { ...connection, endpoints: [b, a] as const } : connection;
+  });
 }
 
 function twinsOf(connections: readonly TraceConnection[]): TraceConnection[][] {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { buildIncident, DEFAULT_THRESHOLDS, NO_HINTS, type Incident } from '../../src/incident/index.ts';
 import type { Trace } from '../../src/trace/index.ts';
 import { trace } from '../build/trace.ts';
-import { watching } from './stories.ts';
+import { told, watching } from './stories.ts';
 
 function cast(incident: Incident): Record<string, string> {
   return Object.fromEntries(
@@ -137,8 +137,8 @@ describe('one side of the gateway is all there is', () => {
   test.each([
     ["the upstreams' port", { upstreamPort: 8080 }],
     ['its address', { gateways: ['10.9.0.2'] }],
-  ])('told %s, the death of an upstream is found, and that whom it hurt is not', (_, told) => {
-    const incident = buildIncident(upstreamOnly(), DEFAULT_THRESHOLDS, { ...NO_HINTS, ...told });
+  ])('told %s, the death of an upstream is found, and that whom it hurt is not', (_, hint) => {
+    const incident = buildIncident(upstreamOnly(), DEFAULT_THRESHOLDS, { ...NO_HINTS, ...hint });
     expect(incident.gateways).toEqual([{ addresses: ['10.9.0.2'], how: 'told' }]);
     expect(cast(incident)).toEqual({ u1: '10.9.0.2:40001 > 10.9.2.2:8080' });
     expect(incident.verdict).toMatchObject({
@@ -158,4 +158,25 @@ describe('one side of the gateway is all there is', () => {
     const incident = buildIncident(upstreamOnly(), DEFAULT_THRESHOLDS, { ...NO_HINTS, upstreamPort: 9090 });
     expect(incident.gateways).toEqual([]);
   });
+});
+
+test('a sidecar to which the client is redirected: its requests and their answers have two names, and are one connection', () => {
+  const built = trace()
+    .client('asks', { from: '10.9.2.1:50001', to: '127.0.0.1:15001' })
+    .watch(7, { at: 1 })
+    .unseen('gateway')
+    .with({ localSide: 'both' })
+    .upstream('carries', { from: '10.9.2.1:40001', to: '10.9.2.2:8080' })
+    .carries(7, 3, { of: 'asks' })
+    .answers(3, 200, 1.1)
+    .retransmits(10, 20, 40)
+    .with({ localSide: 0 })
+    .client('answers', { at: 0.000_01, from: '10.9.2.1:50001', to: '10.9.9.9:9999' })
+    .watch(7, { at: 1 })
+    .unseen('client');
+  const incident = buildIncident(built.end(600));
+  expect(told(incident)).toEqual(['c1/u1 peer-silent 9.8- capture-end']);
+  const [client] = incident.connections.filter(({ role }) => role === 'client');
+  expect(client?.seenAs).toMatchObject([{ endpoints: [{ ip: '10.9.2.1' }, { ip: '10.9.9.9', port: 9999 }] }]);
+  expect(incident.connections).toHaveLength(2);
 });
