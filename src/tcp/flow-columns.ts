@@ -93,9 +93,12 @@ export const DOUBLE = {
 } as const;
 export const FLOW_DOUBLES: number = 11;
 
-/** Double columns of a connection: last SYN and the handshake's round trip, NaN while unknown; its place in the order of first packets. */
-export const CONNECTION_DOUBLE = { synNs: 0, initialRttNs: 1, nth: 2 } as const;
-export const CONNECTION_DOUBLES: number = 3;
+/**
+ * Double columns of a connection: last SYN and the handshake's round trip, NaN while unknown; its place in the order of first packets; the number
+ * of the next incarnation of its 4-tuple, NaN for the newest.
+ */
+export const CONNECTION_DOUBLE = { synNs: 0, initialRttNs: 1, nth: 2, next: 3 } as const;
+export const CONNECTION_DOUBLES: number = 4;
 
 export const FLOW_FLAG = {
   /** A segment of this flow was seen (not only acknowledged). */

@@ -142,14 +142,11 @@ export class FlowTable {
     const slot = this.#slotOf(connection);
     if (slot < 0) return;
     const before = this.#before(connection);
-    let newer = (this.#slots[slot] ?? 0) - 1;
-    if (newer === connection) {
-      if (before === NONE) this.#vacate(slot);
-      else this.#slots[slot] = before + 1;
-      return;
-    }
-    while (newer >= 0 && this.#before(newer) !== connection) newer = this.#before(newer);
-    if (newer >= 0) this.connections[newer * CONNECTION_INTS + CONNECTION.previous] = before;
+    const next = this.connectionDoubles[connection * CONNECTION_DOUBLES + CONNECTION_DOUBLE.next] ?? Number.NaN;
+    if (before !== NONE) this.connectionDoubles[before * CONNECTION_DOUBLES + CONNECTION_DOUBLE.next] = next;
+    if (!Number.isNaN(next)) this.connections[next * CONNECTION_INTS + CONNECTION.previous] = before;
+    else if (before === NONE) this.#vacate(slot);
+    else this.#slots[slot] = before + 1;
   }
 
   #before(connection: number): number {
@@ -221,6 +218,7 @@ export class FlowTable {
     rows[at + CONNECTION.synSide] = NONE;
     this.connectionDoubles.fill(Number.NaN, connection * CONNECTION_DOUBLES, (connection + 1) * CONNECTION_DOUBLES);
     this.connectionDoubles[connection * CONNECTION_DOUBLES + CONNECTION_DOUBLE.nth] = this.added++;
+    if (before !== NONE) this.connectionDoubles[before * CONNECTION_DOUBLES + CONNECTION_DOUBLE.next] = connection;
     this.#writeFlow(connection * 2);
     this.#writeFlow(connection * 2 + 1);
   }

@@ -141,10 +141,13 @@ function extensionsOf(cursor: Cursor, isServer: boolean): Extensions {
   return found;
 }
 
+/** Names of protocols that are kept of a hello: clients offer two or three, a hostile one 16,000 empty ones. */
+const PROTOCOLS_MAX = 16;
+
 /** RFC 7301 §3.1. */
 function protocolsOf(list: Cursor): string[] {
   const protocols: string[] = [];
-  while (!list.isAtEnd && !list.isCut) protocols.push(textOf(list.vector(1).bytes));
+  while (!list.isAtEnd && !list.isCut && protocols.length < PROTOCOLS_MAX) protocols.push(textOf(list.vector(1).bytes));
   return protocols;
 }
 

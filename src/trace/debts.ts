@@ -33,8 +33,9 @@ const COUNTS = {
   heard: 5,
   tries: 6,
   triesAfterHeard: 7,
+  windowProbes: 8,
 } as const;
-const COUNTS_WIDTH = 8;
+const COUNTS_WIDTH = 9;
 
 const REF = {
   firstElicit: 0,
@@ -47,6 +48,8 @@ const REF = {
 const REFS_COUNT = 6;
 /** What a plain new data segment in flight did; it has no label, and neither SYN nor FIN. */
 const SENDS_DATA: number = DID.elicit | DID.newData | DID.inFlight;
+/** What any packet answers: a full window acknowledges nothing of a window probe (RFC 9293 §3.8.6.1), and says that its host lives. */
+const PROBES: number = LABEL.keepAlive | LABEL.zeroWindowProbe;
 const FIRST_ROWS = 256;
 
 /**
@@ -183,12 +186,11 @@ export class DebtBook {
 
   #sendOddly(own: number, other: number, labels: number, did: number, segment: Segment, lastHeard: RefTable): void {
     const resent = isResent(labels, did);
-    const isProbe = (labels & (LABEL.keepAlive | LABEL.zeroWindowProbe)) !== 0;
+    const isProbe = (labels & PROBES) !== 0;
     const isOwed = resent || isProbe || (did & DID.inFlight) !== 0;
     if (isOwed) {
       if (this.#owed[own] === OWED.nothing) this.#open(own, other, labels, resent, lastHeard);
-      else if (this.#owed[own] === OWED.anyPacket && (labels & LABEL.keepAlive) === 0)
-        this.#owed[own] = OWED.acknowledgement;
+      else if (this.#owed[own] === OWED.anyPacket && !isProbe) this.#owed[own] = OWED.acknowledgement;
       this.#countElicit(own, labels, resent, segment);
       this.#refs.copy(own, REF.previousTry, this.#refs, own, REF.lastElicit);
       if (resent || isProbe || (segment.flags & FLAG.syn) !== 0) this.#try(own);
@@ -211,7 +213,7 @@ export class DebtBook {
   #open(own: number, other: number, labels: number, resent: boolean, lastHeard: RefTable): void {
     this.#begin(own);
     const vain = resent && (labels & LABEL.spuriousRetransmission) !== 0;
-    this.#owed[own] = (labels & LABEL.keepAlive) !== 0 ? OWED.anyPacket : vain ? OWED.vain : OWED.acknowledgement;
+    this.#owed[own] = (labels & PROBES) !== 0 ? OWED.anyPacket : vain ? OWED.vain : OWED.acknowledgement;
     if (vain && this.#refs.has(own, REF.lastElicit)) {
       // Nothing that answers it has arrived since, behind the tap: `heardBefore` is that debt's too.
       this.#refs.copy(own, REF.firstElicit, this.#refs, own, REF.lastElicit);
@@ -226,7 +228,7 @@ export class DebtBook {
     if ((labels & LABEL.keepAlive) !== 0) this.#count(row, COUNTS.probes);
     else if ((segment.flags & FLAG.syn) !== 0) this.#count(row, COUNTS.syns);
     else if (resent) this.#count(row, COUNTS.retransmissions);
-    else if ((labels & LABEL.zeroWindowProbe) !== 0) this.#count(row, COUNTS.probes);
+    else if ((labels & LABEL.zeroWindowProbe) !== 0) this.#count(row, COUNTS.windowProbes);
     else if ((segment.flags & FLAG.fin) !== 0) this.#count(row, COUNTS.fins);
     else this.#count(row, COUNTS.data);
   }
@@ -275,6 +277,7 @@ export class DebtBook {
         data: this.#counted(row, COUNTS.data),
         retransmissions: this.#counted(row, COUNTS.retransmissions),
         probes: this.#counted(row, COUNTS.probes),
+        windowProbes: this.#counted(row, COUNTS.windowProbes),
         syns: this.#counted(row, COUNTS.syns),
         fins: this.#counted(row, COUNTS.fins),
       },

@@ -121,7 +121,6 @@ class FrozenConnection implements TraceConnection {
     this.first = sooner(sent.get(row, FIRST_SENT), sent.get(row + 1, FIRST_SENT)) ?? NOWHERE;
     this.last = later(sent.get(row, LAST_SENT), sent.get(row + 1, LAST_SENT)) ?? NOWHERE;
     if (lastNs - this.last.timeNs > SILENCE_NS) gathered.silence({ from: this.last, to: null });
-    for (const ping of books.pings.unanswered(connection)) gathered.slowPing(ping);
     const isTwoSided = tcp.isSeen(connection, 0) && tcp.isSeen(connection, 1);
     this.initialSeqs = isTwoSided ? [tcp.initialSeq(connection, 0), tcp.initialSeq(connection, 1)] : null;
     this.handshake = { by: synBy, syn, synAck };
@@ -139,7 +138,7 @@ class FrozenConnection implements TraceConnection {
     this.debts = books.debts.finish(connection);
     this.silences = gathered.silences;
     this.goaways = gathered.goaways;
-    this.slowPings = gathered.slowPings;
+    this.slowPings = [...gathered.slowPings, ...books.pings.unanswered(connection)];
     this.icmpErrors = gathered.icmpErrors;
     this.folded = books.streams.totals(connection);
     const rttNs = tcp.initialRttNs(connection);

@@ -29,6 +29,9 @@ export class Gathered {
   readonly #share: Share;
   /** Made when the first entry comes: most connections have none of these episodes, and there may be very many connections. */
   #closes: Close[] | null = null;
+  /** RSTs in there that ended nothing: one came before, or the peer would not accept them. */
+  #idleResets = 0;
+  #isReset = false;
   #silences: Silence[] | null = null;
   #goaways: Goaway[] | null = null;
   #slowPings: SlowPing[] | null = null;
@@ -147,12 +150,15 @@ export class Gathered {
 
   #close(close: Close): void {
     const closes = (this.#closes ??= []);
-    if (closes.length < CLOSES_MAX) closes.push(close);
-    else {
+    const isIdle = close.kind === 'rst' && (this.#isReset || !close.accepted);
+    if (isIdle && this.#idleResets >= CLOSES_MAX) {
+      // Resets may come in floods, forged ones too: what really ended the connection has its place all the same.
       this.#limits.hit('closes-per-connection', CLOSES_MAX);
-      // Resets may come in floods; each side has one first FIN.
-      if (close.kind === 'fin') closes[CLOSES_MAX - 1] = close;
+      return;
     }
+    if (isIdle) this.#idleResets++;
+    else if (close.kind === 'rst') this.#isReset = true;
+    closes.push(close);
   }
 }
 

@@ -77,6 +77,9 @@ export class LiveStream {
   readonly byPath: WaitingLink = new WaitingLink(this);
   /** Chain of the table of open streams. */
   next: LiveStream | null = null;
+  /** The other open streams of its connection. */
+  newer: LiveStream | null = null;
+  older: LiveStream | null = null;
   readonly #pool: CellPool;
   readonly #base: number;
   /** Made when a window is first spent: few ever are. */

@@ -86,7 +86,7 @@ export interface TraceConnection {
   readonly handshake: Handshake;
   /** Whose address the capturing host itself has, from the cooked header's direction field; null where it does not tell. */
   readonly localSide: Side | 'both' | null;
-  /** Every RST and each side's first FIN, at most CLOSES_MAX. */
+  /** Each side's first FIN, the first RST that the peer would accept, and at most CLOSES_MAX other RSTs, in the order in which they came. */
   readonly closes: readonly Close[];
   readonly protocol: Protocol;
   /** Its protocol stands in TLS, and was read with the session's secrets. */
@@ -105,7 +105,10 @@ export interface TraceConnection {
   readonly goaways: readonly Goaway[];
   /** ICMP errors that quote a segment of it, at most ICMP_ERRORS_MAX. */
   readonly icmpErrors: readonly IcmpError[];
-  /** PINGs never answered, or answered later than DEBT_KEPT_NS; the rest is counted in `Flow.pings`. */
+  /**
+   * At most SLOW_PINGS_MAX PINGs answered later than DEBT_KEPT_NS, then of each side the newest as many that were never answered; the rest is
+   * counted in `Flow.pings`.
+   */
   readonly slowPings: readonly SlowPing[];
   /** What a timeline draws: runs of like packets. */
   readonly marks: readonly Mark[];
@@ -248,7 +251,9 @@ export interface Debt {
   readonly elicits: {
     readonly data: number;
     readonly retransmissions: number;
+    /** Keep-alive probes; probes of a closed window are counted apart. */
     readonly probes: number;
+    readonly windowProbes: number;
     readonly syns: number;
     readonly fins: number;
   };

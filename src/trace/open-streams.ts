@@ -2,7 +2,8 @@ import type { LiveStream } from './live-stream.ts';
 
 /** To begin with. It doubles when it has a stream a bucket, and never shrinks: a table larger than what is open is one cache miss a frame. */
 const FIRST_BUCKETS = 512;
-/** An odd number near 2^32 / golden ratio: spreads connection numbers over the buckets that stream numbers leave free. */
+/** Odd numbers, of stream and connection: with the mixing below no arithmetic progression of ids falls into few buckets. */
+const SPREAD_ID = 0x85ebca6b;
 const SPREAD = 0x9e3779b1;
 
 /**
@@ -71,7 +72,9 @@ function unlink(first: LiveStream | null, stream: LiveStream): void {
 }
 
 function bucketOf(connection: number, streamId: number, buckets: number): number {
-  return ((Math.imul(connection, SPREAD) >>> 8) + (streamId >>> 1)) & (buckets - 1);
+  const hash = Math.imul(connection, SPREAD) + Math.imul(streamId, SPREAD_ID);
+  const mixed = Math.imul(hash ^ (hash >>> 15), SPREAD);
+  return (mixed ^ (mixed >>> 16)) & (buckets - 1);
 }
 
 function emptyBuckets(count: number): (LiveStream | null)[] {

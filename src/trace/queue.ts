@@ -18,6 +18,12 @@ export class Queue {
     this.#entries.push(entry);
   }
 
+  /** Drops what is not wanted any more. */
+  retain(isWanted: (entry: Queued) => boolean): void {
+    this.#entries = this.#entries.slice(this.#head).filter(isWanted);
+    this.#head = 0;
+  }
+
   shift(): Queued | undefined {
     const entry = this.#entries[this.#head];
     if (entry === undefined) return undefined;

@@ -160,7 +160,7 @@ export class Recorder implements HttpSink {
   released(connection: number): void {
     this.#givenUp.connections++;
     this.#givenUp.packets += this.#tcp.packets(connection, 0) + this.#tcp.packets(connection, 1);
-    this.#givenUp.streams += this.#streams.release(connection);
+    this.#givenUp.streams += this.#streams.release(connection, (stream) => this.#joins.closed(stream));
     this.#silences.give(this.#gathered[connection]?.silencesKept ?? 0);
     this.#gathered[connection] = undefined;
     this.#lastSpokenNs[connection] = Number.NaN;

@@ -17,10 +17,8 @@ import { CellPool } from './cell-pool.ts';
 import { LiveStream, STREAM_CELLS } from './live-stream.ts';
 import type { StreamTotals } from './model.ts';
 import { OpenStreams } from './open-streams.ts';
-import { grown, roomFor } from './ref-table.ts';
 import { Share } from './share.ts';
 
-const FIRST_ROWS = 64;
 const NO_STATUS: ReadonlyMap<number, number> = new Map();
 
 /** The finished streams of one connection: those worth keeping, the newest, and the count of the rest. */
@@ -65,8 +63,8 @@ export class StreamBook {
   readonly #cells = new CellPool(STREAM_CELLS);
   /** By connection; sparse. */
   readonly #connections: (FinishedStreams | undefined)[] = [];
-  /** How many are open, by connection. */
-  #openCounts = new Int32Array(FIRST_ROWS);
+  /** By connection: the newest of its open streams, from which the others are reached. */
+  readonly #newestOpen: (LiveStream | null)[] = [];
   readonly #folded: LiveStream[] = [];
   #finished = 0;
   readonly #notable = new Share(NOTABLE_STREAMS_MAX, NOTABLE_STREAMS_LEAST, NOTABLE_STREAMS_TOTAL);
@@ -87,16 +85,19 @@ export class StreamBook {
     return found;
   }
 
-  /** Makes room for a connection. */
+  /** A connection begins. */
   opened(connection: number): void {
-    const room = roomFor(this.#openCounts.length, connection + 1);
-    if (room > this.#openCounts.length) this.#openCounts = grown(this.#openCounts, new Int32Array(room));
+    this.#newestOpen[connection] = null;
   }
 
-  /** Forgets all streams of a connection, open and finished. @returns how many finished ones it had */
-  release(connection: number): number {
+  /**
+   * Forgets all streams of a connection, open and finished.
+   * @param dropped told of each open one, before it may be used again
+   * @returns how many finished ones it had
+   */
+  release(connection: number, dropped: (stream: LiveStream) => void): number {
     const streams = this.#connections[connection];
-    if ((this.#openCounts[connection] ?? 0) > 0) this.#dropOpen(connection);
+    this.#dropOpen(connection, dropped);
     if (streams === undefined) return 0;
     this.#connections[connection] = undefined;
     this.#finished -= streams.newest.length;
@@ -107,7 +108,7 @@ export class StreamBook {
 
   /** Whether a stream is open. */
   isBusy(connection: number): boolean {
-    return (this.#openCounts[connection] ?? 0) > 0;
+    return (this.#newestOpen[connection] ?? null) !== null;
   }
 
   /** Whether a finished stream failed, took long or followed one that did. */
@@ -133,7 +134,7 @@ export class StreamBook {
     const stream = this.#folded.pop() ?? new LiveStream(this.#cells);
     stream.reuse(connection, nth, streamId, askedBy, sawRequest, this.#moment);
     this.#open.add(stream);
-    this.#openCounts[connection] = (this.#openCounts[connection] ?? 0) + 1;
+    this.#enlist(stream);
     this.#last = stream;
     const finished = this.#connections[connection];
     if (finished !== undefined && finished.aftermath > 0 && sawRequest) {
@@ -146,7 +147,7 @@ export class StreamBook {
   /** Call once for a stream that is closed: it leaves the open ones, and may be folded and used again. */
   close(stream: LiveStream): void {
     this.#open.remove(stream);
-    this.#openCounts[stream.connection] = (this.#openCounts[stream.connection] ?? 0) - 1;
+    this.#delist(stream);
     if (this.#last === stream) this.#last = undefined;
     const streams = (this.#connections[stream.connection] ??= new FinishedStreams());
     if (stream.isNotable(this.#moment)) {
@@ -176,15 +177,31 @@ export class StreamBook {
     }
   }
 
-  /** All open streams are looked through; rare, as a connection with open streams is the last to be given up. */
-  #dropOpen(connection: number): void {
-    const dropped = [...this.#open.all()].filter((stream) => stream.connection === connection);
-    for (const stream of dropped) {
+  #dropOpen(connection: number, dropped: (stream: LiveStream) => void): void {
+    for (let stream = this.#newestOpen[connection] ?? null; stream !== null;) {
+      const { older } = stream;
+      dropped(stream);
       this.#open.remove(stream);
+      this.#delist(stream);
       this.#folded.push(stream);
+      stream = older;
     }
-    this.#openCounts[connection] = 0;
     this.#last = undefined;
+  }
+
+  #enlist(stream: LiveStream): void {
+    const older = this.#newestOpen[stream.connection] ?? null;
+    stream.newer = null;
+    stream.older = older;
+    if (older !== null) older.newer = stream;
+    this.#newestOpen[stream.connection] = stream;
+  }
+
+  #delist(stream: LiveStream): void {
+    const { newer, older } = stream;
+    if (newer === null) this.#newestOpen[stream.connection] = older;
+    else newer.older = older;
+    if (older !== null) older.newer = newer;
   }
 
   #keepNewest(streams: FinishedStreams, stream: LiveStream): void {

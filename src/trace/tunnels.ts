@@ -25,10 +25,16 @@ export class TunnelBook {
   /** Takes a segment that came in a tunnel. */
   segment(connection: number, segment: Segment): void {
     const paths = this.#paths.get(connection);
-    const known = paths?.find((path) => path.isOf(segment));
-    if (known !== undefined) known.packets++;
-    else if (paths === undefined) this.#paths.set(connection, [new Path(segment)]);
-    else if (paths.length < TUNNELS_MAX) paths.push(new Path(segment));
+    if (paths === undefined) {
+      this.#paths.set(connection, [new Path(segment)]);
+      return;
+    }
+    for (const path of paths) {
+      if (!path.isOf(segment)) continue;
+      path.packets++;
+      return;
+    }
+    if (paths.length < TUNNELS_MAX) paths.push(new Path(segment));
     else this.#limits.hit('tunnels-per-connection', TUNNELS_MAX);
   }
 

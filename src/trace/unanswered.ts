@@ -6,10 +6,15 @@ import type { Endpoint, Flood } from './model.ts';
 import { Queue } from './queue.ts';
 import { refOf } from './ref-table.ts';
 
+/** Entries of a destination before it is looked how many of them still wait: at most twice as many as connections are followed then. */
+const TIDY_MIN = 1024;
+
 /** Who was asked, and by whom nobody knows any more. */
 interface Destination {
   readonly to: Endpoint | null;
   readonly waiting: Queue;
+  /** At this length those that were answered or given up meanwhile are dropped from `waiting`. */
+  tidyAt: number;
   flood: Flood | null;
 }
 
@@ -22,7 +27,7 @@ export class UnansweredSyns {
   readonly #tcp: ConnectionFacts;
   readonly #destinations = new Map<string, Destination>();
   /** All destinations beyond FLOODS_MAX. */
-  readonly #others: Destination = { to: null, waiting: new Queue(), flood: null };
+  readonly #others: Destination = { to: null, waiting: new Queue(), tidyAt: TIDY_MIN, flood: null };
   #busiest: Destination = this.#others;
 
   constructor(moment: Moment, tcp: ConnectionFacts) {
@@ -33,7 +38,12 @@ export class UnansweredSyns {
   /** A connection began with a SYN. */
   asked(connection: number): void {
     const destination = this.#destinationOf(connection);
-    destination.waiting.push({ connection, nth: this.#tcp.nth(connection) });
+    const { waiting } = destination;
+    waiting.push({ connection, nth: this.#tcp.nth(connection) });
+    if (waiting.length >= destination.tidyAt) {
+      waiting.retain((each) => this.#waits(each.connection, each.nth));
+      destination.tidyAt = Math.max(TIDY_MIN, 2 * waiting.length);
+    }
     if (destination.waiting.length > this.#busiest.waiting.length) this.#busiest = destination;
   }
 
@@ -84,7 +94,12 @@ export class UnansweredSyns {
     const known = this.#destinations.get(key);
     if (known !== undefined) return known;
     if (this.#destinations.size >= FLOODS_MAX) return this.#others;
-    const made: Destination = { to: endpointText(this.#tcp, connection, asked), waiting: new Queue(), flood: null };
+    const made: Destination = {
+      to: endpointText(this.#tcp, connection, asked),
+      waiting: new Queue(),
+      tidyAt: TIDY_MIN,
+      flood: null,
+    };
     this.#destinations.set(key, made);
     return made;
   }

@@ -29,8 +29,12 @@ export class WaitingRequests {
   #newest: (WaitingLink | null)[] = emptyBuckets(FIRST_BUCKETS);
   #count = 0;
 
-  /** @param hash what `hashOf` says of `key` */
+  /**
+   * Enters a link; one that is in already leaves its place.
+   * @param hash what `hashOf` says of `key`
+   */
   add(key: string, hash: number, link: WaitingLink): void {
+    this.remove(link);
     if (this.#count >= this.#newest.length) this.#grow();
     this.#count++;
     link.key = key;

@@ -632,7 +632,7 @@ export class TraceBuilder {
       lastHeard: null,
       firstElicit,
       lastElicit: attempts.at(-1) ?? firstElicit,
-      elicits: { data: 0, retransmissions: 0, probes: 0, syns: 0, fins: 0, ...counts },
+      elicits: { data: 0, retransmissions: 0, probes: 0, windowProbes: 0, syns: 0, fins: 0, ...counts },
       tries: tries.length,
       attempts: attempts.slice(0, 16),
       heard: 0,

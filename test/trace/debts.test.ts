@@ -94,7 +94,7 @@ describe('a debt for data', () => {
   test('is answered by an acknowledgement that moves forward', () => {
     const debt = new Ledger().speaks(1).sends(10).resends(10.2, 10.6, 11.4).acks(12).only;
     expect(seconds(debt)).toEqual({ lastHeard: 1, first: 10, last: 11.4, end: 'answered 12', tries: 3 });
-    expect(debt.elicits).toEqual({ data: 1, retransmissions: 3, probes: 0, syns: 0, fins: 0 });
+    expect(debt.elicits).toEqual({ data: 1, retransmissions: 3, probes: 0, windowProbes: 0, syns: 0, fins: 0 });
     expect(debt.owedBy).toBe(1);
   });
 
@@ -196,10 +196,25 @@ describe('a debt for keep-alive probes (RFC 1122 §4.2.3.6)', () => {
     const ledger = new Ledger().probes(10, 20).sends(25).speaks(26);
     expect(ledger.only).toMatchObject({ end: 'open', elicits: { probes: 2, data: 1 } });
   });
+});
 
-  test('a window probe asks for an acknowledgement', () => {
-    const ledger = new Ledger().tell(0, 10, LABEL.zeroWindowProbe, DID.elicit | DID.inFlight).speaks(11);
-    expect(ledger.only).toMatchObject({ end: 'open', elicits: { probes: 1 } });
+describe('a debt for window probes (RFC 9293 §3.8.6.1)', () => {
+  const probed = (...times: readonly number[]): Ledger => {
+    const ledger = new Ledger();
+    for (const at of times) ledger.tell(0, at, LABEL.zeroWindowProbe, DID.elicit);
+    return ledger;
+  };
+
+  test('is answered by any packet: a window that stays shut acknowledges nothing, and its host lives', () => {
+    expect(probed(10, 12, 16).speaks(16.1).only).toMatchObject({ end: 'answered', tries: 3 });
+  });
+
+  test('stays open where nothing comes, and counts no keep-alive probes', () => {
+    expect(probed(10, 12, 16).only).toMatchObject({ end: 'open', elicits: { probes: 0, windowProbes: 3 } });
+  });
+
+  test('becomes one for data when data are sent', () => {
+    expect(probed(10, 12).sends(13).speaks(14).only).toMatchObject({ end: 'open', elicits: { data: 1 } });
   });
 });
 

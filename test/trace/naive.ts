@@ -423,7 +423,7 @@ function begun(owedBy: Side): Owed {
       lastHeard: null,
       firstElicit: NOWHERE,
       lastElicit: NOWHERE,
-      elicits: { data: 0, retransmissions: 0, probes: 0, syns: 0, fins: 0 },
+      elicits: { data: 0, retransmissions: 0, probes: 0, windowProbes: 0, syns: 0, fins: 0 },
       tries: 0,
       attempts: [],
       heard: 0,
@@ -464,9 +464,17 @@ function elicit(row: Owed, { labels, did, flags, at }: Packet, heardBefore: Ref 
   const isSyn = (flags & FLAG.syn) !== 0;
   if (resent || isProbe || (did & DID.inFlight) !== 0) {
     if (row.kind === 'nothing') open(row, at, heardBefore, labels, resent);
-    else if (row.kind === 'any' && !isKeepAlive) row.kind = 'ack';
+    else if (row.kind === 'any' && !isProbe) row.kind = 'ack';
     const { debt } = row;
-    const what = isKeepAlive ? 'probes' : isSyn ? 'syns' : resent ? 'retransmissions' : isProbe ? 'probes' : 'data';
+    const what = isKeepAlive
+      ? 'probes'
+      : isSyn
+        ? 'syns'
+        : resent
+          ? 'retransmissions'
+          : isProbe
+            ? 'windowProbes'
+            : 'data';
     debt.elicits[what === 'data' && (flags & FLAG.fin) !== 0 ? 'fins' : what]++;
     row.previousTry = debt.lastElicit;
     if (resent || isProbe || isSyn) {
@@ -482,9 +490,9 @@ function elicit(row: Owed, { labels, did, flags, at }: Packet, heardBefore: Ref 
 
 function open(row: Owed, at: Ref, heardBefore: Ref | null, labels: number, resent: boolean): void {
   const { lastElicit, lastHeard, owedBy } = row.debt;
-  const isKeepAlive = (labels & LABEL.keepAlive) !== 0;
+  const isProbe = (labels & (LABEL.keepAlive | LABEL.zeroWindowProbe)) !== 0;
   const isVain = resent && (labels & LABEL.spuriousRetransmission) !== 0;
-  row.kind = isKeepAlive ? 'any' : isVain ? 'vain' : 'ack';
+  row.kind = isProbe ? 'any' : isVain ? 'vain' : 'ack';
   row.debt = begun(owedBy).debt;
   const sentBefore = isVain && lastElicit.packet !== 0;
   row.debt.lastElicit = sentBefore ? lastElicit : at;

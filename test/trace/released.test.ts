@@ -100,6 +100,15 @@ class Crowded {
     return this;
   }
 
+  /** A request without a response. */
+  asks(port: number, stream: number, path: string): this {
+    const number = this.numbers.get(port) ?? 0;
+    const sink: HttpSink = this.recorder;
+    sink.protocol(number, 'h2');
+    sink.headers(number, 0, stream, fields({ method: 'GET', path, userAgent: 'x' }), true);
+    return this;
+  }
+
   finish(): Trace {
     this.#tcp.finish();
     return this.recorder.finish([]);
@@ -177,6 +186,17 @@ describe('a number that is used again', () => {
     expect(third?.flows[0]).toMatchObject({ packets: 2, bytes: 0, heardGaps: [] });
     expect(streams.map(({ connection, partners }) => [connection, partners])).toEqual([[0, []]]);
     expect(joins).toEqual([]);
+  });
+
+  test('a stream that was open when its connection was given up waits for nobody, and is used again without harm', () => {
+    const crowded = new Crowded(2).opens(1, 1).opens(2, 2);
+    crowded.asks(1, 1, '/watched').closes(3, 1).opens(4, 3);
+    expect(crowded.givenUp).toEqual([crowded.numbers.get(1)]);
+    // The given-up stream is the first to be used again; more than a table's first buckets make it grow.
+    for (let stream = 1; stream < 2 * 600; stream += 2) crowded.asks(3, stream, '/watched');
+    const { streams } = crowded.finish();
+    expect(streams).toHaveLength(600);
+    expect(streams.every(({ partners }) => partners.length === 0)).toBe(true);
   });
 
   test('ids follow first packets, and nth counts those given up', () => {
