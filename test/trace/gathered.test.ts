@@ -12,12 +12,13 @@ test('resets that the peer would not accept do not push out what really ended th
   const moment = new Moment();
   const rst = Object.assign(new Segment(), { flags: FLAG.rst });
   const fin = Object.assign(new Segment(), { flags: FLAG.fin | FLAG.ack });
+  const marks = { ipId: 1, lastIpId: 1, window: 0, timestamps: false, usualTimestamps: false };
   const next = (): Moment => Object.assign(moment, { packet: moment.packet + 1 });
-  for (let i = 0; i < CLOSES_MAX + 4; i++) gathered.rst(1, 0, rst, next());
+  for (let i = 0; i < CLOSES_MAX + 4; i++) gathered.rst(1, 0, rst, next(), marks);
   gathered.fin(0, fin, next());
   gathered.fin(1, fin, next());
-  gathered.rst(1, DID.rstInWindow, rst, next());
-  gathered.rst(0, DID.rstInWindow, rst, next());
+  gathered.rst(1, DID.rstInWindow, rst, next(), marks);
+  gathered.rst(0, DID.rstInWindow, rst, next(), marks);
   const ended = gathered.closes.slice(CLOSES_MAX);
   expect(ended.map(({ kind, by, accepted, at }) => [kind, by, accepted, at.packet])).toEqual([
     ['fin', 0, true, CLOSES_MAX + 5],
