@@ -64,6 +64,8 @@ export const NOTABLE_STREAMS_LEAST = 4;
 export const NOTABLE_STREAMS_TOTAL: number = 16 * 1024;
 /** Open streams in all: a peer that opens and never ends may not grow the program. */
 export const OPEN_STREAMS_MAX: number = 128 * 1024;
+/** Header values of all streams that are followed or kept: 512 bytes for each open one, three times what is usual; a hostile one has 40 kB. */
+export const STREAM_TEXT_MAX_BYTES: number = 512 * OPEN_STREAMS_MAX;
 export const PARTNERS_MAX = 4;
 
 /** A request is passed on within this, as a rule; */

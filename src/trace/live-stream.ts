@@ -56,6 +56,8 @@ export class LiveStream {
   userAgent: string | null | undefined = undefined;
   requestId: string | null | undefined = undefined;
   traceparent: string | null | undefined = undefined;
+  /** Characters of what it asked for. Values that streams share count for each. */
+  textBytes = 0;
   status: number | null | undefined = undefined;
   grpcStatus: string | null | undefined = undefined;
   resetBy: Side | null = null;
@@ -126,6 +128,22 @@ export class LiveStream {
     this.userAgent = fields.userAgent;
     this.requestId = fields.requestId;
     this.traceparent = fields.traceparent;
+    this.textBytes =
+      lengthOf(this.path) +
+      lengthOf(this.authority) +
+      lengthOf(this.userAgent) +
+      lengthOf(this.requestId) +
+      lengthOf(this.traceparent);
+  }
+
+  /** Lets go of what it asked for: it is not known any more. */
+  forgetRequest(): void {
+    this.path = null;
+    this.authority = null;
+    this.userAgent = null;
+    this.requestId = null;
+    this.traceparent = null;
+    this.textBytes = 0;
   }
 
   respond(side: Side, status: number | null, moment: Moment): void {
@@ -324,4 +342,8 @@ function frozenPartner(partner: LivePartner, connection: number): Partner {
   const { streamId, method, nearerClient, atNs, atCell, matched, candidates } = partner;
   const at = unpackedRef(atNs, atCell) ?? { file: 0, packet: 0, timeNs: atNs };
   return { connection, streamId, method, nearerClient, at, matched, candidates };
+}
+
+function lengthOf(value: string | null | undefined): number {
+  return value?.length ?? 0;
 }

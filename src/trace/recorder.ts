@@ -454,6 +454,7 @@ export class Recorder implements HttpSink {
   #request(stream: LiveStream, side: Side, fields: KeptFields): void {
     this.#marks.add(stream.connection, MARK.request, side, this.#moment);
     stream.ask(side, fields);
+    this.#streams.asked(stream);
     this.#joins.request(stream);
   }
 

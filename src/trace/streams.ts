@@ -12,6 +12,7 @@ import {
   NOTABLE_STREAMS_MAX,
   NOTABLE_STREAMS_TOTAL,
   OPEN_STREAMS_MAX,
+  STREAM_TEXT_MAX_BYTES,
 } from './limits.ts';
 import { CellPool } from './cell-pool.ts';
 import { LiveStream, STREAM_CELLS } from './live-stream.ts';
@@ -67,6 +68,7 @@ export class StreamBook {
   readonly #newestOpen: (LiveStream | null)[] = [];
   readonly #folded: LiveStream[] = [];
   #finished = 0;
+  #textBytes = 0;
   readonly #notable = new Share(NOTABLE_STREAMS_MAX, NOTABLE_STREAMS_LEAST, NOTABLE_STREAMS_TOTAL);
   /** Frames of a stream come in runs. */
   #last: LiveStream | undefined;
@@ -102,7 +104,8 @@ export class StreamBook {
     this.#connections[connection] = undefined;
     this.#finished -= streams.newest.length;
     this.#notable.give(streams.notable.length);
-    this.#folded.push(...streams.notable, ...streams.newest);
+    for (const stream of streams.notable) this.#retire(stream);
+    for (const stream of streams.newest) this.#retire(stream);
     return streams.folded + streams.notable.length + streams.newest.length;
   }
 
@@ -144,6 +147,15 @@ export class StreamBook {
     return stream;
   }
 
+  /** A stream was told what it asks for. Where all streams together have no room for that, it is forgotten. */
+  asked(stream: LiveStream): void {
+    this.#textBytes += stream.textBytes;
+    if (this.#textBytes <= STREAM_TEXT_MAX_BYTES) return;
+    this.#limits.hit('stream-text-bytes', STREAM_TEXT_MAX_BYTES);
+    this.#textBytes -= stream.textBytes;
+    stream.forgetRequest();
+  }
+
   /** Call once for a stream that is closed: it leaves the open ones, and may be folded and used again. */
   close(stream: LiveStream): void {
     this.#open.remove(stream);
@@ -183,7 +195,7 @@ export class StreamBook {
       dropped(stream);
       this.#open.remove(stream);
       this.#delist(stream);
-      this.#folded.push(stream);
+      this.#retire(stream);
       stream = older;
     }
     this.#last = undefined;
@@ -235,6 +247,13 @@ export class StreamBook {
     const { status } = stream;
     streams.folded++;
     if (typeof status === 'number') streams.countStatus(status);
+    this.#retire(stream);
+  }
+
+  /** Nobody asks for it any more: it is used again. */
+  #retire(stream: LiveStream): void {
+    this.#textBytes -= stream.textBytes;
+    stream.forgetRequest();
     this.#folded.push(stream);
   }
 }

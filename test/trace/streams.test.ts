@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Moment } from '../../src/capture/index.ts';
-import { AFTERMATH_STREAMS, LimitCounter, NEWEST_STREAMS_MAX, NOTABLE_STREAMS_MAX } from '../../src/trace/limits.ts';
+import {
+  AFTERMATH_STREAMS,
+  LimitCounter,
+  NEWEST_STREAMS_MAX,
+  NOTABLE_STREAMS_MAX,
+  STREAM_TEXT_MAX_BYTES,
+} from '../../src/trace/limits.ts';
 import { LiveStream } from '../../src/trace/live-stream.ts';
 import { StreamBook } from '../../src/trace/streams.ts';
 import { fields } from './recording.ts';
@@ -242,4 +248,23 @@ test('property: a stream that is used again freezes like a fresh one', () => {
     }),
     { numRuns: 200 },
   );
+});
+
+test('what streams ask for is bounded in all: beyond, it is unknown and counted, until others are folded', () => {
+  const book = new Book();
+  const pathBytes = 2 ** 20;
+  const path = `/${'x'.repeat(pathBytes - 1)}`;
+  const ask = (id: number): LiveStream => {
+    const stream = book.at(id).book.open(0, 0, id, 0, true);
+    if (stream === undefined) throw new Error('no room');
+    stream.ask(0, fields({ method: 'GET', path }));
+    book.book.asked(stream);
+    return stream;
+  };
+  const fitting = STREAM_TEXT_MAX_BYTES / pathBytes;
+  const streams = Array.from({ length: fitting + 1 }, (_, i) => ask(2 * i + 1));
+  expect(streams.filter((stream) => stream.path === null)).toEqual([streams.at(-1)]);
+  expect(book.limits.all()).toEqual([{ limit: 'stream-text-bytes', bound: STREAM_TEXT_MAX_BYTES, count: 1 }]);
+  book.book.release(0, () => undefined);
+  expect(ask(1001).path).toBe(path);
 });
