@@ -61,6 +61,9 @@ describe('opening', () => {
     expect(c.opened).toEqual([0]);
     expect(c.pass.connections.synSide(0)).toBe(0);
     expect(c.pass.connections.opening(0)).toBe(OPENING.handshake);
+    expect(c.labels).not.toContain('reusedPorts');
+    c.client.sends('abc').server.sends('xyz');
+    expect([c.stream(0), c.stream(1)]).toEqual(['abc', 'xyz']);
   });
 
   test('a SYN that stands in the file behind its SYN-ACK opens nothing new', () => {
@@ -145,6 +148,24 @@ describe('incarnations', () => {
     expect(c.pass.connections.port(1, 0)).toBe(80);
   });
 
+  test('TIME-WAIT reuse (RFC 9293 §3.6.1): after both FINs a SYN with a higher number is a new incarnation on used ports', () => {
+    const finished = () => conversation().handshake().client.sends('abc').client.fin().server.fin().client.acks();
+    const c = finished();
+    c.client.syn({ seq: 70_000 });
+    expect(c.opened).toEqual([0, 1]);
+    expect(c.labels).toEqual(['reusedPorts']);
+    expect(c.pass.connections.previous(1)).toBe(0);
+    c.server.synAck({ seq: 90_000, ack: 70_001 });
+    expect(c.opened).toEqual([0, 1]);
+    c.client.acks({ seq: 70_001, ack: 90_001 });
+    c.client.sends('new', { seq: 70_001, ack: 90_001 });
+    expect(c.pass.connections.opening(1)).toBe(OPENING.handshake);
+    expect([c.stream(0, 0), c.stream(0, 1)]).toEqual(['abc', 'new']);
+    const old = finished();
+    old.client.syn({ seq: 1000 });
+    expect(old.opened).toEqual([0]);
+  });
+
   test('connections beyond the limit are counted and ignored', () => {
     const c = conversation({ bounds: { connectionsMax: 1 } });
     c.client.syn();
@@ -181,6 +202,46 @@ describe('FIN', () => {
     const c = conversation().handshake().client.fin().server.acks().server.sends('more');
     expect(c.stream(1)).toBe('more');
     expect(c.did).toContain('payload');
+  });
+
+  test('half-closed is open: its data are acknowledged, the second FIN is the first of its side, and a RST still counts', () => {
+    const c = conversation().handshake().client.sends('abc').client.fin().server.acks();
+    c.server.sends('more');
+    c.client.acks();
+    expect(c.did).toEqual(expect.arrayContaining(['ackAdvanced', 'ackedAll']));
+    c.server.sends('last');
+    c.server.fin();
+    expect(c.did).toContain('firstFin');
+    expect([c.stream(0), c.stream(1)]).toEqual(['abc', 'morelast']);
+    expect(c.opened).toEqual([0]);
+    const cut = conversation().handshake().client.fin().server.acks().server.sends('more').server.rst();
+    expect(cut.did).toContain('rstInWindow');
+    expect(cut.pass.connections.hasReset(0, 1)).toBe(true);
+  });
+});
+
+describe('challenge ACK (RFC 5961)', () => {
+  const open = () => conversation().handshake({ windowShift: 0 }).client.sends('abc').server.acks({ window: 100 });
+
+  test('§4: a stray SYN that gets an ACK leaves the connection as it was', () => {
+    const c = open();
+    c.client.syn({ seq: 1000 });
+    c.server.acks();
+    expect(c.last.connection).toBe(0);
+    expect(c.labels).toContain('duplicateAck');
+    c.client.sends('def');
+    expect(c.opened).toEqual([0]);
+    expect(c.stream(0)).toBe('abcdef');
+  });
+
+  test('§3: a RST in the window that gets an ACK is one that the capture takes as accepted; the stream goes on all the same', () => {
+    const c = open();
+    c.client.rst({ seq: 1004 + 50 });
+    expect(c.did).toContain('rstInWindow');
+    c.server.acks({ ack: 1004 });
+    c.client.sends('def');
+    expect(c.did).not.toContain('rstInWindow');
+    expect(c.stream(0)).toBe('abcdef');
   });
 });
 
@@ -237,6 +298,17 @@ describe('RST (RFC 9293 §3.10.7)', () => {
     c.server.acks({ window: 0 });
     c.client.sends('defg').client.rst();
     expect(c.did).toContain('rstInWindow');
+  });
+
+  test('without ACK flag it is judged by its number alone, whatever stands in the ACK field (§3.10.7.4)', () => {
+    const odd = (seq: number) => {
+      const c = open();
+      return c.client.rst({ seq, ack: 123_456_789 });
+    };
+    expect(odd(1004).did).toContain('rstInWindow');
+    expect(odd(1003).did).not.toContain('rstInWindow');
+    expect(odd(1004).labels).toEqual([]);
+    expect(odd(1004).did).not.toContain('ackAdvanced');
   });
 
   test('of a connection of which nothing else is known it is taken as accepted', () => {
