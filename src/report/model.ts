@@ -219,6 +219,8 @@ export interface Connection {
   /** Keep-alive probes by who sent them, and how many of them the other side answered. */
   keepalive: PerParty<Probes>;
   retransmissions: PerParty<Count>;
+  /** What a side sent again and again without an answer: each time is one entry. At most 16, those with most tries, in order of time. */
+  ladders: Ladder[];
   /** By whose data; null where none was timed. */
   roundTrips: PerParty<RoundTrips | null>;
   resets: Reset[];
@@ -276,6 +278,24 @@ export interface Moment {
   at: Timestamp;
   packet: PacketNumber;
   file?: FileIndex;
+}
+
+/** Packets sent again while nothing acknowledged them (RFC 6298 §5.4), SYNs too. What was over within a second and three tries is none. */
+export interface Ladder {
+  /** Who sent them. */
+  by: Party;
+  /** The first packet that was owed an answer. */
+  at: Timestamp;
+  firstPacket: PacketNumber;
+  firstFile?: FileIndex;
+  /** Packets sent again, probes among them; of SYNs the first one too. */
+  tries: Count;
+  /** Between one try and the next, the first 15; not from the packet's first sending, after which a faster timer than the retransmission's may come. */
+  gaps: Seconds[];
+  /** Each gap is twice the one before (1.6 to 2.6 times, up to 120 s), as RFC 6298 §5.5 has it; null: fewer than three gaps. */
+  doubling: boolean | null;
+  /** An acknowledgement, a reset; or nothing while the connection was captured. */
+  endedBy: 'ack' | 'rst' | 'open';
 }
 
 /** How long data waited for their acknowledgement where the capture was taken: shortest and longest of the first so many, none that was sent again. */

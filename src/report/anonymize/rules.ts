@@ -131,6 +131,18 @@ export const REPORT_RULES: RuleOf<Report> = {
       bytes: PER_PARTY,
       keepalive: { fromClient: PROBES, fromServer: PROBES },
       retransmissions: PER_PARTY,
+      ladders: [
+        {
+          by: 'word',
+          at: 'time',
+          firstPacket: 'number',
+          firstFile: 'number',
+          tries: 'number',
+          gaps: ['number'],
+          doubling: 'boolean',
+          endedBy: 'word',
+        },
+      ],
       roundTrips: { fromClient: ROUND_TRIPS, fromServer: ROUND_TRIPS },
       resets: [EVENT],
       goaways: [{ ...EVENT, lastStreamId: 'number', error: 'http2-error', debug: 'debug' }],

@@ -19,6 +19,7 @@ import type {
 } from '../model.ts';
 import { errorName } from './error-name.ts';
 import { type Frame, partyOf, placeOf, secondsOf, timeAt } from './frame.ts';
+import { laddersOf } from './ladder.ts';
 import { marksOf } from './marks.ts';
 import { foldedOf, streamOf } from './stream.ts';
 
@@ -67,6 +68,7 @@ export function connectionOf(frame: Frame, leg: Leg, marksLimit: number): Connec
     bytes: count((flow) => flow.bytes),
     keepalive: perParty(leg, (flow) => probesOf(frame, flow)),
     retransmissions: count((flow) => flow.retransmissions),
+    ladders: laddersOf(frame, leg),
     roundTrips: perParty(leg, ({ roundTrips }) => (roundTrips === null ? null : roundTripsOf(roundTrips))),
     resets: leg.resets.map((reset): Reset => happened(frame, leg, reset)),
     goaways: trace.goaways.map((goaway) => goawayOf(frame, leg, goaway)),
