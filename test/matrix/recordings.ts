@@ -13,6 +13,8 @@ export interface Truth {
     readonly upstream: 'h2c' | 'tls' | 'http1';
     readonly fault: string;
   };
+  /** `done`: the fault had been set; of a burst, that it was lifted. */
+  readonly fault: { readonly at: string; readonly done: string };
   readonly expect: {
     /** Nobody wrote secrets for the upstream side: what was on it cannot be read. */
     readonly closed?: boolean;
