@@ -266,6 +266,7 @@ export interface TrustNote {
     | 'one-sided'
     | 'lost-by-capture'
     | 'missing-bytes'
+    | 'differing-overlap'
     | 'snaplen-cut'
     | 'begun-mid-stream'
     | 'clock-step'

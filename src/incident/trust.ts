@@ -10,6 +10,7 @@ export function trustNotes(legs: readonly Leg[], clockSteps: Trace['clockSteps']
       ...oneSided(leg),
       ...lostByCapture(leg),
       ...missingBytes(leg),
+      ...differingOverlap(leg),
       ...snaplenCut(leg),
       ...begunMidStream(leg),
       ...keysUnfit(leg),
@@ -73,6 +74,15 @@ function missingBytes(leg: Leg): TrustNote[] {
   if (count === 0) return [];
   return [
     { code: 'missing-bytes', connection: leg.id, weakens: ['streams', 'links'], packets: [leg.trace.first], count },
+  ];
+}
+
+/** Two hosts may have read two streams: which bytes the receiver took is not told by the capture. */
+function differingOverlap(leg: Leg): TrustNote[] {
+  const count = leg.trace.flows[0].differingOverlaps + leg.trace.flows[1].differingOverlaps;
+  if (count === 0) return [];
+  return [
+    { code: 'differing-overlap', connection: leg.id, weakens: ['streams', 'links'], packets: [leg.trace.first], count },
   ];
 }
 

@@ -134,6 +134,11 @@ export class ConnectionFacts {
     return this.#flow(connection, side, FLOW.lostSegments);
   }
 
+  /** Stretches that waited behind a hole and came again with other bytes. */
+  differingOverlaps(connection: number, side: Side): number {
+    return this.#flow(connection, side, FLOW.differingOverlaps);
+  }
+
   /** Segments that announced a zero window. */
   zeroWindows(connection: number, side: Side): number {
     return this.#flow(connection, side, FLOW.zeroWindows);

@@ -71,6 +71,8 @@ export const FLOW = {
   bareAckSeq: 29,
   /** Number of the flow's last packet among those remembered by duplicates.ts; 0: none. */
   lastNoted: 30,
+  /** Held stretches that a later segment carried with other bytes. */
+  differingOverlaps: 31,
 } as const;
 export const FLOW_INTS: number = 32;
 

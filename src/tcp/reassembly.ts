@@ -23,7 +23,10 @@ const OLD_MAX_BYTES = 2 ** 26;
 /** A window probe's byte, while it waits, needs a view of its own. */
 const PROBE_BYTES = 1;
 
-/** Delivers each flow's bytes in order, each once; the first copy of a byte wins, holes become gaps. */
+/**
+ * Delivers each flow's bytes in order, each once; the first copy of a byte wins, holes become gaps. A later copy that differs from what is
+ * still held is counted; what was delivered is not kept, so that it is not compared.
+ */
 export class Reassembly {
   /** Gaps made because a flow, or all flows together, held too much. */
   flowLimitHits = 0;
@@ -172,7 +175,10 @@ export class Reassembly {
       if (room > 0) {
         const start = Math.min(segment.payloadAt + done, segment.payloadEnd);
         this.#deliver(flow, view, start, Math.min(start + room, segment.payloadEnd), room);
-      } else this.#deliverHead(flow);
+      } else {
+        this.#compare(flow, head, begin, segment, view);
+        this.#deliverHead(flow);
+      }
     }
     this.#drain(flow);
   }
@@ -186,6 +192,7 @@ export class Reassembly {
     if ((this.#table.flows[at + FLOW.heldCount] ?? 0) === 0) this.#openHole(flow);
     let previous = this.#before(flow, start);
     let from = previous === 0 ? start : Math.max(start, this.#nodeEnd(previous));
+    if (from > start) this.#compare(flow, previous, start, segment, view);
     while (from < end) {
       const next = this.#after(flow, previous);
       const until = next === 0 ? end : Math.min(end, this.#pool.offset[next] ?? 0);
@@ -198,11 +205,28 @@ export class Reassembly {
         previous = node;
         from = this.#nodeEnd(node);
       } else {
+        this.#compare(flow, next, start, segment, view);
         previous = next;
         from = Math.max(from, this.#nodeEnd(next));
       }
     }
     this.#giveUpOldHole(flow);
+  }
+
+  /** Counts a segment's payload, which begins at stream offset `start`, where captured bytes of it are not those that the node holds. */
+  #compare(flow: number, node: number, start: number, segment: Segment, view: DataView): void {
+    const pool = this.#pool;
+    const nodeStart = pool.offset[node] ?? 0;
+    const captured = segment.payloadEnd - segment.payloadAt;
+    const end = Math.min(nodeStart + (pool.held[node] ?? 0), start + captured);
+    const inNode = node * NODE_BYTES - nodeStart;
+    const inView = segment.payloadAt - start;
+    for (let at = Math.max(nodeStart, start); at < end; at++) {
+      if (pool.view.getUint8(inNode + at) === view.getUint8(inView + at)) continue;
+      const column = flowRow(flow) + FLOW.differingOverlaps;
+      this.#table.flows[column] = (this.#table.flows[column] ?? 0) + 1;
+      return;
+    }
   }
 
   #openHole(flow: number): void {

@@ -169,6 +169,7 @@ function frozenFlow(books: Books, gathered: Gathered, connection: number, side: 
     pingsAnswered: pings.answered,
     lostByCapture: notes.lostByCapture(connection, side),
     gapBytes: notes.gapBytes(connection, side),
+    differingOverlaps: tcp.differingOverlaps(connection, side),
     snaplenBytes: notes.snaplenBytes(connection, side),
     first: sent.get(row, FIRST_SENT),
     last: sent.get(row, LAST_SENT),

@@ -186,6 +186,8 @@ export interface Flow {
   readonly lostByCapture: number;
   /** Bytes that are missing, those cut by the snap length not among them. */
   readonly gapBytes: number;
+  /** Stretches that waited behind a hole and came again with other bytes: the first ones count. */
+  readonly differingOverlaps: number;
   /** Bytes of captured packets that the snap length cut off. */
   readonly snaplenBytes: number;
   /** First and last packet of this side; null: this direction is not in the capture. */

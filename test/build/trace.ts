@@ -229,6 +229,7 @@ class LegDraft {
       pingsAnswered: this.pingsAnswered[side],
       lostByCapture: 0,
       gapBytes: 0,
+      differingOverlaps: 0,
       snaplenBytes: 0,
       first: refs[0] ?? null,
       last: refs.at(-1) ?? null,

@@ -21,6 +21,11 @@ describe('what weakens a capture', () => {
     expect(notes(watching().flow('upstream', { gapBytes: 1448 }))).toEqual(['missing-bytes u1 1448']);
   });
 
+  test('bytes that came twice, and not the same', () => {
+    const built = watching().flow('gateway', { differingOverlaps: 1 }).flow('upstream', { differingOverlaps: 2 });
+    expect(notes(built)).toEqual(['differing-overlap u1 3']);
+  });
+
   test('bytes that the snap length cut', () => {
     expect(notes(watching().flow('upstream', { snaplenBytes: 1380 }))).toEqual(['snaplen-cut u1 1380']);
   });

@@ -39,6 +39,7 @@ function flow(changes: Partial<Flow> = {}): Flow {
     pingsAnswered: 0,
     lostByCapture: 0,
     gapBytes: 0,
+    differingOverlaps: 0,
     snaplenBytes: 0,
     first: null,
     last: null,

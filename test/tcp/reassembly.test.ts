@@ -74,6 +74,41 @@ describe('out of order', () => {
   });
 });
 
+describe('overlap with other bytes', () => {
+  const overlaps = (...segments: readonly (readonly [seq: number, text: string, captured?: number])[]): number => {
+    const c = conversation().handshake();
+    for (const [seq, text, captured] of segments)
+      c.client.sends(text, captured === undefined ? { seq } : { seq, captured });
+    expect(c.pass.connections.differingOverlaps(0, 1)).toBe(0);
+    return c.pass.connections.differingOverlaps(0, 0);
+  };
+
+  test('is counted where a segment fills the hole in front of what waits', () => {
+    expect(overlaps([1004, 'DEF'], [1001, 'abcdefghi'])).toBe(1);
+    expect(overlaps([1004, 'def'], [1001, 'abcdeX'])).toBe(1);
+    expect(overlaps([1004, 'def'], [1001, 'abcdefghi'])).toBe(0);
+  });
+
+  test('is counted where both wait, whichever begins first, and once for each stretch', () => {
+    expect(overlaps([1004, 'def'], [1004, 'dXf'])).toBe(1);
+    expect(overlaps([1004, 'def'], [1006, 'Xgh'])).toBe(1);
+    expect(overlaps([1004, 'def'], [1003, 'cX'])).toBe(1);
+    expect(overlaps([1004, 'd'], [1006, 'f'], [1003, 'cXeX'])).toBe(2);
+    expect(overlaps([1004, 'd'], [1006, 'f'], [1003, 'cdXf'])).toBe(0);
+    expect(overlaps([1004, 'def'], [1006, 'fgh'], [1003, 'cdefghi'])).toBe(0);
+  });
+
+  test('is none where they only touch, or where the snap length cut what would differ', () => {
+    expect(overlaps([1004, 'def'], [1007, 'XYZ'], [1001, 'UVW'])).toBe(0);
+    expect(overlaps([1004, 'def', 1], [1004, 'dXX'])).toBe(0);
+    expect(overlaps([1004, 'def'], [1004, 'dXX', 1])).toBe(0);
+  });
+
+  test('is not seen in bytes that were delivered', () => {
+    expect(overlaps([1001, 'abc'], [1001, 'XYZ'])).toBe(0);
+  });
+});
+
 describe('gaps', () => {
   test('a hole becomes a gap when the peer has acknowledged beyond it and the grace for disorder is over', () => {
     const c = conversation().handshake().client.sends('abc', { hidden: true }).client.sends('def');

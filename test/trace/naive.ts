@@ -315,6 +315,7 @@ export class NaiveRecorder {
       pingsAnswered: 0,
       lostByCapture: 0,
       gapBytes: 0,
+      differingOverlaps: 0,
       snaplenBytes: 0,
       first: own[0]?.at ?? null,
       last: own.at(-1)?.at ?? null,

@@ -13,6 +13,8 @@ const WEAKNESSES: Readonly<Record<Code, (count: number) => string>> = {
     `the capture itself lost packets: ${counted(count, 'acknowledgement')} of bytes that it does not show`,
   'missing-bytes': (count) =>
     `${counted(count, 'byte')} of the stream ${count === 1 ? 'is' : 'are'} not in the capture: frames there are unknown`,
+  'differing-overlap': (count) =>
+    `${counted(count, 'stretch', 'stretches')} of the stream came twice with different bytes: the first ones were taken, the receiver may have taken the others`,
   'snaplen-cut': (count) =>
     `the snap length cut ${counted(count, 'byte')} off captured packets: frames in them are unknown; capture with -s 0`,
   'clock-step': (count) =>
