@@ -1,4 +1,3 @@
-import { neverOpened } from './leg.ts';
 import type { Alternative, Leg } from './model.ts';
 import { isBusyThroughout } from './room.ts';
 import { requestsDuring } from './runs.ts';
@@ -8,7 +7,7 @@ const GOOD_STATES: ReadonlySet<string> = new Set(['alive', 'idle', 'unanswered']
 
 /** Upstream connections of the same gateway to another server that were open and alive for the whole window (contract §3). */
 export function alternativesOf(scene: Scene, upstream: Leg, fromNs: number, toNs: number): readonly Alternative[] {
-  const others = scene.siblingsOf(upstream).filter((leg) => couldServe(leg, upstream));
+  const others = scene.around(upstream).opened.filter((leg) => leg !== upstream && couldServe(leg, upstream));
   const standingBy = others.filter((leg) => wasAlive(leg, fromNs, toNs));
   if (standingBy.length === 0) return [];
   const asked = askedServers(others, fromNs, toNs);
@@ -36,7 +35,6 @@ function couldServe(leg: Leg, upstream: Leg): boolean {
   return (
     other.ip !== server.ip &&
     other.port === server.port &&
-    !neverOpened(leg) &&
     (protocol === upstream.trace.protocol || protocol === 'unknown' || upstream.trace.protocol === 'unknown')
   );
 }

@@ -1,6 +1,8 @@
+import { grouped } from './grouped.ts';
 import { clientSide } from './leg.ts';
 import type { Leg, Link } from './model.ts';
 import type { Casting } from './roles.ts';
+import { Surroundings } from './surroundings.ts';
 import type { Thresholds } from './thresholds.ts';
 
 /** What windows are made from: the legs by who knows whom, so that with thousands of them neighbours are looked up and not searched for. */
@@ -15,6 +17,7 @@ export class Scene {
   readonly #opened: ReadonlyMap<number, readonly Leg[]>;
   readonly #byHost: ReadonlyMap<string, readonly Leg[]>;
   readonly #byId: ReadonlyMap<string, Leg>;
+  readonly #around = new Map<number, Surroundings>();
 
   constructor(
     legs: readonly Leg[],
@@ -38,17 +41,16 @@ export class Scene {
     return this.#byId.get(id);
   }
 
-  /** Connections that the gateway behind `upstream` accepted; in a chain of gateways these may be upstream of another one. */
-  clientsOf(upstream: Leg): readonly Leg[] {
+  /** What the gateway behind `upstream` accepted, in a chain of gateways perhaps upstream of another one, and its upstream connections. */
+  around(upstream: Leg): Surroundings {
     const gateway = this.#openedBy[upstream.trace.id] ?? NOBODY;
-    if (gateway < 0) return [];
-    return (this.#accepted.get(gateway) ?? []).filter((leg) => leg !== upstream);
-  }
-
-  /** Other upstream connections of the gateway behind `upstream`. */
-  siblingsOf(upstream: Leg): readonly Leg[] {
-    const gateway = this.#openedBy[upstream.trace.id] ?? NOBODY;
-    return (this.#opened.get(gateway) ?? []).filter((leg) => leg !== upstream && leg.role === 'upstream');
+    const known = this.#around.get(gateway);
+    if (known !== undefined) return known;
+    const clients = gateway < 0 ? [] : (this.#accepted.get(gateway) ?? []);
+    const upstreams = (this.#opened.get(gateway) ?? []).filter((leg) => leg.role === 'upstream');
+    const found = new Surroundings(clients, upstreams);
+    this.#around.set(gateway, found);
+    return found;
   }
 
   /** Other connections in the same role that the same host opened. */
@@ -59,17 +61,6 @@ export class Scene {
 
 /** No gateway. */
 const NOBODY = -1;
-
-function grouped<Key>(legs: readonly Leg[], keyOf: (leg: Leg) => Key): ReadonlyMap<Key, readonly Leg[]> {
-  const groups = new Map<Key, Leg[]>();
-  for (const leg of legs) {
-    const key = keyOf(leg);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [leg]);
-    else group.push(leg);
-  }
-  return groups;
-}
 
 function clientHost(leg: Leg): string {
   return leg.trace.endpoints[clientSide(leg)].ip;

@@ -35,13 +35,17 @@ export function overAt(stream: TraceStream, server: Side): Ref | null {
 
 /** The gateway's word to the client on `stream` at or after `fromNs`: a reset, an error response, or its end. */
 export function toldAt(leg: Leg, stream: TraceStream, fromNs: number): Ref | null {
-  const gateway = leg.serverSide;
+  return earliest(wordsOf(leg, stream).filter((at) => at.timeNs >= fromNs));
+}
+
+/** All that the gateway told the client on `stream`. */
+export function wordsOf({ serverSide }: Leg, stream: TraceStream): readonly Ref[] {
   const words = [
-    stream.reset?.by === gateway ? stream.reset.at : null,
+    stream.reset?.by === serverSide ? stream.reset.at : null,
     isError(stream) ? stream.statusAt : null,
-    stream.ended[gateway],
+    stream.ended[serverSide],
   ];
-  return earliest(words.filter((at) => at !== null && at.timeNs >= fromNs));
+  return words.filter((at) => at !== null);
 }
 
 /** What became of a client's stream after `fromNs`. */

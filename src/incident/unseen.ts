@@ -1,6 +1,6 @@
 import type { TraceStream } from '../trace/index.ts';
 import type { Pair } from './hurt.ts';
-import { clientSide, neverOpened } from './leg.ts';
+import { clientSide } from './leg.ts';
 import type { Leg } from './model.ts';
 import { isBusy } from './room.ts';
 import type { Scene } from './scene.ts';
@@ -40,10 +40,5 @@ function muteSinceNs({ upstream, death }: Pair): number {
 
 /** The gateway opened a connection for it at once, and that one never opened: there it waits. */
 function ledToAttempt(scene: Scene, upstream: Leg, { opened }: TraceStream): boolean {
-  return scene.siblingsOf(upstream).some((leg) => {
-    const { syn } = leg.trace.handshake;
-    if (syn === null || !neverOpened(leg)) return false;
-    const afterNs = syn.timeNs - opened.timeNs;
-    return afterNs >= 0 && afterNs <= scene.thresholds.actsWithinNs;
-  });
+  return scene.around(upstream).attempted(opened.timeNs, opened.timeNs + scene.thresholds.actsWithinNs);
 }

@@ -1,6 +1,6 @@
 import type { Ref } from '../trace/index.ts';
 import { alternativesOf } from './alternatives.ts';
-import { type Case, casesOf, withoutRepeats } from './cases.ts';
+import { type Case, casesOf } from './cases.ts';
 import { DeathIndex } from './death-index.ts';
 import { type Death, deathsOf, isSilent } from './deaths.ts';
 import { evidenceOf } from './evidence.ts';
@@ -33,14 +33,10 @@ export function windowsOf(scene: Scene): WindowsFound {
   const upstreams = scene.legs.filter((leg) => leg.role === 'upstream');
   const deaths = new Map(upstreams.map((leg) => [leg, deathsOf(leg, scene.captureEndNs, scene.thresholds)]));
   const index = new DeathIndex(deaths, scene.links);
-  const cases = [...deaths].flatMap(([upstream, all]) =>
-    all.flatMap((death) => casesOf(scene, index, upstream, death)),
-  );
+  const cases = casesOf(scene, index, deaths);
   const links = withNewLinks(scene.links, cases);
   const linkIndex = new Map(links.map((link, i) => [link, i]));
-  const drafts = withoutRepeats(cases)
-    .flatMap((found) => windowOf(scene, found, linkIndex))
-    .toSorted((a, b) => a.fromNs - b.fromNs);
+  const drafts = cases.flatMap((found) => windowOf(scene, found, linkIndex)).toSorted((a, b) => a.fromNs - b.fromNs);
   const windows = withoutOverlaps(scene, drafts).map((draft, i) => ({ ...draft, id: `w${i + 1}` }));
   return { windows, links, deaths };
 }

@@ -82,3 +82,30 @@ test('ten thousand clients of fifty upstreams take less than two seconds, and te
   expect(tenThousand).toBeLessThan(2_000);
   expect(tenThousand / thousand).toBeLessThan(12);
 }, 120_000);
+
+/** Clients of a gateway that each ask for something, and for each an attempt to reach the server that is dead. */
+function attempts(clients: number): Trace {
+  const built = trace();
+  for (let i = 0; i < clients; i++) {
+    const at = 2 + i / 10_000;
+    built.client(`c${i}`, { from: `10.20.${Math.floor(i / 250)}.${i % 250}:30000`, at: 1 }).list(1, { at });
+    built.attempt(`u${i}`, { from: `10.9.0.2:${20_000 + i}`, to: '10.9.2.2:8080', at: at + 0.001 });
+    built.sendsSynAgain(at + 1, at + 3, at + 7);
+  }
+  return built.end(100);
+}
+
+test('as many attempts as clients that wait for them take time as they are many, and not as their pairs are', () => {
+  const small = attempts(400);
+  const large = attempts(4_000);
+  timed(small);
+  const few = Math.min(...Array.from({ length: 5 }, () => timed(small).ms));
+  const runs = Array.from({ length: 2 }, () => timed(large));
+  const many = Math.min(...runs.map(({ ms }) => ms));
+  // Each client waits for the first attempt that could have been for it.
+  expect(runs[0]?.incident.windows).toHaveLength(4_000);
+  expect(runs[0]?.incident.links).toHaveLength(4_000);
+  console.log(`model: 400 attempts ${few.toFixed(0)} ms, 4,000 attempts ${many.toFixed(0)} ms`);
+  expect(many).toBeLessThan(2_000);
+  expect(many / few).toBeLessThan(15);
+}, 120_000);

@@ -1,0 +1,94 @@
+import type { TraceStream } from '../trace/index.ts';
+import { ByTime } from './by-time.ts';
+import { grouped } from './grouped.ts';
+import { clientSide, neverOpened } from './leg.ts';
+import type { Leg } from './model.ts';
+import { wordsOf } from './stream-fate.ts';
+
+/** A stream of a connection that a gateway accepted. */
+export interface Asked {
+  readonly client: Leg;
+  readonly stream: TraceStream;
+}
+
+/** What one gateway accepted and opened, in order of time: asked for each death, so that it costs a look-up and no search. */
+export class Surroundings {
+  /** Connections that the gateway opened. */
+  readonly upstreams: readonly Leg[];
+  /** Those of them that stood. */
+  readonly opened: readonly Leg[];
+  /** Requests of its clients. */
+  readonly requests: ByTime<Asked>;
+  /** What it told its clients on streams that no join explains; a stream stands there once for each word. */
+  readonly words: ByTime<Asked & { readonly timeNs: number }>;
+  readonly #attempts: ByTime<Leg>;
+  readonly #attemptsTo: ReadonlyMap<string, ByTime<Leg>>;
+  readonly #syns: ByTime<number>;
+  readonly #givenUp: ByTime<number>;
+
+  constructor(clients: readonly Leg[], upstreams: readonly Leg[]) {
+    this.upstreams = upstreams;
+    this.opened = upstreams.filter((leg) => !neverOpened(leg));
+    const asked = clients.flatMap((client) => client.streams.map((stream) => ({ client, stream })));
+    this.requests = new ByTime(
+      asked.filter(({ stream }) => stream.sawRequest),
+      ({ stream }) => stream.opened.timeNs,
+    );
+    this.words = new ByTime(asked.filter(({ stream }) => stream.partners.length === 0).flatMap(eachWord), timeNsOf);
+    const attempts = upstreams.filter(neverOpened);
+    this.#attempts = new ByTime(attempts, begunNs);
+    const byServer = grouped(attempts, serverIp);
+    this.#attemptsTo = new Map([...byServer].map(([server, legs]) => [server, new ByTime(legs, begunNs)]));
+    this.#syns = inOrder(attempts.map(({ trace }) => trace.handshake.syn?.timeNs ?? null));
+    this.#givenUp = inOrder(upstreams.map(givenUpAtNs));
+  }
+
+  /** Attempts to other servers than that of `leg` within `withinNs` of its own. */
+  rivalAttempts(leg: Leg, withinNs: number): number {
+    const [fromNs, toNs] = [begunNs(leg) - withinNs, begunNs(leg) + withinNs];
+    const same = this.#attemptsTo.get(serverIp(leg))?.count(fromNs, toNs) ?? 0;
+    return this.#attempts.count(fromNs, toNs) - same;
+  }
+
+  /** Whether it began an attempt, that came to nothing, in this time. */
+  attempted(fromNs: number, toNs: number): boolean {
+    return this.#syns.count(fromNs, toNs) > 0;
+  }
+
+  /** Upstream connections that it gave up in this time. */
+  gaveUp(fromNs: number, toNs: number): number {
+    return this.#givenUp.count(fromNs, toNs);
+  }
+}
+
+function eachWord({ client, stream }: Asked): (Asked & { readonly timeNs: number })[] {
+  return wordsOf(client, stream).map(({ timeNs }) => ({ client, stream, timeNs }));
+}
+
+function timeNsOf({ timeNs }: { readonly timeNs: number }): number {
+  return timeNs;
+}
+
+function inOrder(times: readonly (number | null)[]): ByTime<number> {
+  return new ByTime(
+    times.filter((timeNs) => timeNs !== null),
+    (timeNs) => timeNs,
+  );
+}
+
+function begunNs({ trace }: Leg): number {
+  return trace.first.timeNs;
+}
+
+function serverIp({ trace, serverSide }: Leg): string {
+  return trace.endpoints[serverSide].ip;
+}
+
+/** When the gateway closed the connection, or either side reset it. */
+export function givenUpAtNs(upstream: Leg): number | null {
+  const gateway = clientSide(upstream);
+  const close = upstream.trace.closes.find(
+    (candidate) => candidate.accepted && (candidate.by === gateway || candidate.kind === 'rst'),
+  );
+  return close?.at.timeNs ?? null;
+}
