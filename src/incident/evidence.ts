@@ -3,7 +3,7 @@ import type { Mark, Ref } from '../trace/index.ts';
 import type { Case } from './cases.ts';
 import type { Death } from './deaths.ts';
 import type { Victim } from './hurt.ts';
-import { clientSide, partyOf } from './leg.ts';
+import { clientSide, partyOf, streamOf } from './leg.ts';
 import type { Evidence, EvidenceKind, HurtStream, Leg, Party } from './model.ts';
 import { isError, toldAt } from './stream-fate.ts';
 import type { End } from './window-end.ts';
@@ -94,7 +94,7 @@ function whatTheClientGot(client: Leg, victims: readonly Victim[], fromNs: numbe
 
 function recoveries(client: Leg, hurt: readonly HurtStream[]): Evidence[] {
   return hurt.flatMap(({ recoveredBy }) => {
-    const stream = client.streams.find((candidate) => candidate.id === recoveredBy?.stream);
+    const stream = recoveredBy === null ? undefined : streamOf(client, recoveredBy.stream);
     return stream === undefined ? [] : [row(client, stream.opened, 'recovered', 'client', stream.id)];
   });
 }

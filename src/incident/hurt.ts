@@ -86,7 +86,7 @@ function wasMovedAtOnce({ far, rerouted }: Victim, death: Death, thresholds: Thr
 /** Once the gateway has reset or refused every client stream known to hang, it has given the connection up: later requests went elsewhere. */
 function givenUpNs(client: Leg, death: Death, linked: readonly Victim[]): number {
   const told = linked.map((victim) => givenUpAt(client, victim, death.fromNs)?.timeNs ?? Infinity);
-  const toldNs = told.length === 0 ? Infinity : Math.max(...told);
+  const toldNs = told.length === 0 ? Infinity : told.reduce((lastNs, ns) => Math.max(lastNs, ns), -Infinity);
   return Math.min(toldNs, death.healedAt?.timeNs ?? Infinity);
 }
 

@@ -57,7 +57,7 @@ function add(draft: Draft, window: Window): void {
 }
 
 function outageOf({ server, windows, toNs }: Draft): Omit<Outage, 'id'> {
-  const fromNs = Math.min(...windows.map((window) => window.fromNs));
+  const fromNs = windows.reduce((firstNs, window) => Math.min(firstNs, window.fromNs), Infinity);
   const untilNs = windows.reduce((latestNs, window) => Math.max(latestNs, window.fromNs + window.durationNs), fromNs);
   const hurt = hurtOnce(windows);
   return {

@@ -1,5 +1,6 @@
 import { heldRequests } from './findings/held-requests.ts';
 import type { Facts } from './findings/rule.ts';
+import { windowsBehind } from './findings/windows-by-leg.ts';
 import { LINK_CONFIDENCE_MIN } from './links.ts';
 import { type Death, isSilent } from './deaths.ts';
 import { neverOpened } from './leg.ts';
@@ -56,7 +57,7 @@ function wasLongAway({ thresholds }: Facts, { healedAt, fromNs }: Death): boolea
 
 /** An attempt or a silence that nobody waited for hurt nobody; but who waited is only seen of clients whose requests can be read. */
 function mayHaveHurtSomebody(facts: Facts, upstream: Leg, death: Death): boolean {
-  if (facts.windows.some((window) => window.upstream === upstream.id)) return false;
+  if (windowsBehind(facts.windows, upstream).length > 0) return false;
   return facts.legs.some((client) => isClosedBook(client, death.fromNs, upstream.trace.last.timeNs));
 }
 
@@ -104,7 +105,7 @@ function isUnansweredAtTheEnd(facts: Facts, leg: Leg): boolean {
  */
 function isUnexplained(facts: Facts, leg: Leg, death: Death): boolean {
   if (death.healedAt !== null || (!isSilent(death) && death.cause !== 'reset')) return false;
-  if (facts.windows.some((window) => window.upstream === leg.id)) return false;
+  if (windowsBehind(facts.windows, leg).length > 0) return false;
   const left = leg.streams.some(
     (stream) =>
       stream.partners.length === 0 &&

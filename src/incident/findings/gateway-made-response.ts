@@ -1,21 +1,20 @@
-import type { TraceStream } from '../../trace/index.ts';
 import { isGatewayMade } from '../gateway-made.ts';
+import { grouped } from '../grouped.ts';
 import { finding, isHurtStream, ofRole, type Rule } from './rule.ts';
 
 /** Error responses to the client for which no upstream response is in the capture. One finding per client connection and status. */
 export const gatewayMadeResponse: Rule = (facts) =>
   ofRole(facts, 'client').flatMap((leg) => {
-    const byStatus = new Map<number, TraceStream[]>();
-    for (const stream of leg.streams) {
-      if (typeof stream.status !== 'number' || !isGatewayMade(facts.legs, stream)) continue;
-      byStatus.set(stream.status, [...(byStatus.get(stream.status) ?? []), stream]);
-    }
-    return [...byStatus].map(([status, streams]) =>
+    const made = leg.streams.flatMap((stream) =>
+      typeof stream.status === 'number' && isGatewayMade(facts.legs, stream) ? [{ status: stream.status, stream }] : [],
+    );
+    const byStatus = grouped(made, ({ status }) => status);
+    return [...byStatus].map(([status, answers]) =>
       finding(
         'gateway-made-response',
-        streams.some(({ id }) => isHurtStream(facts, leg, id)) ? 'critical' : 'warning',
-        { status, count: streams.length },
-        { connection: leg.id, packets: streams.map((stream) => stream.statusAt) },
+        answers.some(({ stream }) => isHurtStream(facts, leg, stream.id)) ? 'critical' : 'warning',
+        { status, count: answers.length },
+        { connection: leg.id, packets: answers.map(({ stream }) => stream.statusAt) },
       ),
     );
   });

@@ -30,7 +30,7 @@ export function heldRequests(facts: Facts): readonly HeldRequests[] {
     if (!arePassedOn) return [];
     const streams = client.streams.filter((stream) => isHeld(facts, client, stream));
     const sinceNs = streams[0]?.opened.timeNs ?? Infinity;
-    const untilNs = Math.max(...streams.map((stream) => endNs(facts, client, stream)));
+    const untilNs = streams.reduce((lastNs, stream) => Math.max(lastNs, endNs(facts, client, stream)), -Infinity);
     if (untilNs - sinceNs < facts.thresholds.responseGraceNs || isTold(facts, client)) return [];
     return [{ client, streams, carrier: carrierOf(facts, client, sinceNs) }];
   });

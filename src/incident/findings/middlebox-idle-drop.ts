@@ -32,7 +32,11 @@ export const middleboxIdleDrop: Rule = (facts) =>
         finding(
           'middlebox-idle-drop',
           isTold(facts, leg, silence) ? 'info' : 'warning',
-          { gapNs: spanOf(silence), survivedNs: Math.max(0, ...earlier.map(spanOf)), met: after.met },
+          {
+            gapNs: spanOf(silence),
+            survivedNs: earlier.reduce((longestNs, other) => Math.max(longestNs, spanOf(other)), 0),
+            met: after.met,
+          },
           { connection: leg.id, packets: [silence.from, ...after.packets] },
         ),
       ];

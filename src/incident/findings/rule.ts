@@ -4,6 +4,7 @@ import type { Death } from '../deaths.ts';
 import type { Finding, FindingOf, Leg, Link, Severity, TrustNote, Window } from '../model.ts';
 import type { Thresholds } from '../thresholds.ts';
 import type { FindingArgs, FindingCode } from './args.ts';
+import { windowsBehind, windowsOfClient } from './windows-by-leg.ts';
 
 /** What a rule may look at: everything the model knows before findings are made. */
 export interface Facts {
@@ -58,9 +59,8 @@ function distinct(packets: readonly (Ref | null)[]): Ref[] {
 
 /** Part of a window's proof is critical; the same without a window is broken, yet hurt nobody that the capture shows. */
 export function severityOf(facts: Facts, upstream: Leg, atNs: number): Severity {
-  const proves = facts.windows.some(
-    (window) =>
-      window.upstream === upstream.id && window.fromNs <= atNs + 1 && atNs <= (window.toNs ?? facts.captureEndNs),
+  const proves = windowsBehind(facts.windows, upstream).some(
+    (window) => window.fromNs <= atNs + 1 && atNs <= (window.toNs ?? facts.captureEndNs),
   );
   return proves ? 'critical' : 'warning';
 }
@@ -68,9 +68,8 @@ export function severityOf(facts: Facts, upstream: Leg, atNs: number): Severity 
 /** The same of a debt, by its whole span: what was on its way when the way broke moves the onset behind the first elicit. */
 export function severityOfDebt(facts: Facts, upstream: Leg, debt: Debt): Severity {
   const endNs = debt.endAt?.timeNs ?? facts.captureEndNs;
-  const proves = facts.windows.some(
+  const proves = windowsBehind(facts.windows, upstream).some(
     (window) =>
-      window.upstream === upstream.id &&
       window.fromNs < endNs &&
       // What ends a window may be what was first left unanswered.
       (debt.firstElicit.timeNs < (window.toNs ?? facts.captureEndNs) ||
@@ -94,7 +93,7 @@ export function provenDebts(facts: Facts, leg: Leg): readonly Debt[] {
 
 /** Whether a window says that this stream of the client leg was hurt. */
 export function isHurtStream(facts: Facts, leg: Leg, streamId: number): boolean {
-  return facts.windows.some((window) => window.client === leg.id && window.streams.some(({ id }) => id === streamId));
+  return windowsOfClient(facts.windows, leg).some((window) => window.streams.some(({ id }) => id === streamId));
 }
 
 /** One window for each upstream, the longest: what is said of an upstream is said once, however many clients it hurt. */
@@ -108,8 +107,8 @@ export function longestByUpstream(windows: readonly Window[]): readonly Window[]
 
 /** Streams that windows of that upstream and cause hurt, all clients together. */
 export function hurtCount(facts: Facts, { upstream, cause }: Window): number {
-  return facts.windows
-    .filter((window) => window.upstream === upstream && window.cause === cause)
+  return windowsBehind(facts.windows, { id: upstream })
+    .filter((window) => window.cause === cause)
     .reduce((sum, window) => sum + window.streams.length, 0);
 }
 

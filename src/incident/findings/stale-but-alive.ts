@@ -1,3 +1,4 @@
+import { grouped } from '../grouped.ts';
 import { overdueBookmarks } from './missing-bookmarks.ts';
 import { overdueResponses } from './overdue-response.ts';
 import { finding, type Rule } from './rule.ts';
@@ -21,14 +22,13 @@ export const staleButAlive: Rule = (facts) => [
 ];
 
 const unansweredRequests: Rule = (facts) => {
-  const overdue = overdueResponses(facts);
-  return [...new Set(overdue.map(({ leg }) => leg))].map((leg) => {
-    const mine = overdue.filter((candidate) => candidate.leg === leg);
-    return finding(
+  const overdue = grouped(overdueResponses(facts), ({ leg }) => leg);
+  return [...overdue].map(([leg, mine]) =>
+    finding(
       'stale-but-alive',
       'warning',
-      { quietNs: Math.max(...mine.map(({ waitedNs }) => waitedNs)), unanswered: mine.length },
+      { quietNs: mine.reduce((longestNs, { waitedNs }) => Math.max(longestNs, waitedNs), 0), unanswered: mine.length },
       { connection: leg.id, packets: mine.map(({ stream }) => stream.opened) },
-    );
-  });
+    ),
+  );
 };
