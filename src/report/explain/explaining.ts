@@ -54,7 +54,8 @@ export const EXPLAINING: Readonly<Record<ExplainingCode, Explanation>> = {
     caveats: [],
   },
   'ping-unanswered': {
-    meaning: 'HTTP/2 PINGs stayed without an ACK, and whoever sent them kept the connection.',
+    meaning:
+      'HTTP/2 PINGs stayed without an ACK. Whoever sent them kept the connection, or closed it: then the PING did what it is for.',
     evidence: 'PING frames without one that carries the same eight bytes back.',
     todo: ['Give the PING a timeout: without one it detects nothing (Envoy: connection_keepalive.timeout).'],
     seenIn: ['gardener/dashboard#2981'],

@@ -69,8 +69,10 @@ function aroundOf(
   seconds: (at: Timestamp) => number,
   whole: { readonly from: number; readonly to: number },
 ): { from: number; to: number } {
-  const first = Math.min(...windows.map(({ onset, from }) => seconds(onset.lastHeard ?? from)));
-  const last = Math.max(...windows.map(({ to }) => (to === null ? whole.to : seconds(to))));
+  const starts = windows.map(({ onset, from }) => seconds(onset.lastHeard ?? from));
+  const first = starts.reduce((earliest, at) => Math.min(earliest, at), Infinity);
+  const ends = windows.map(({ to }) => (to === null ? whole.to : seconds(to)));
+  const last = ends.reduce((latest, at) => Math.max(latest, at), -Infinity);
   if (whole.to <= WHOLE_SHARE * (last - first)) return whole;
   const pad = Math.max(PAD_SECONDS, PAD_SHARE * (last - first));
   const from = Math.max(whole.from, first - pad);
