@@ -14,7 +14,7 @@ import { watchpcap } from './command.ts';
 
 const SAMPLE = 'samples/gateway.pcap';
 const FORMATS = ['text', 'markdown', 'html', 'json', 'ndjson'];
-const ORIGINALS = ['10.9.1.', '10.9.2.', '10.9.3.', 'samples', 'gateway.pcap'];
+const ORIGINALS = ['10.9.1.', '10.9.2.', '10.9.3.', 'samples/', 'gateway.pcap'];
 
 let folder = '';
 let key = '';
