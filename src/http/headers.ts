@@ -199,42 +199,69 @@ const KEPT_PARAMETERS: ReadonlySet<string> = new Set([
 
 /** Stands for a masked value. */
 const MASK = '***';
-const AMPERSAND = 0x26;
-const EQUALS = 0x3d;
+const PERCENT = 0x25;
+const ESCAPE_BYTES = '%3D'.length;
+/** RFC 3986 §3.2.1, of a target that is not in origin form: it may be a password. */
+const USER = /^([a-z][a-z0-9+.-]*:\/\/)?[^/?#]*@/i;
+/** A value of a parameter inside a path (RFC 3986 §3.3), such as a session's number, and a fragment, which has no business on the wire. */
+const PATH_VALUE = /(;[^;=#/?]*=|#)[^;/?]+/g;
 
-/** A :path with the values of all query parameters masked but the known Kubernetes ones. */
+/** What the value of a kept parameter may hold, escaped or not; all else could begin a parameter by somebody else's rules. */
+const harmless: Uint8Array = characters(
+  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+,:/ ()[]{}*'",
+);
+/** A selector compares, too. */
+const harmlessInSelector: Uint8Array = harmless.map((allowed, code) => allowed | (characters('=!<>')[code] ?? 0));
+
+function characters(allowed: string): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, code) => (allowed.includes(String.fromCharCode(code)) ? 1 : 0));
+}
+
+/**
+ * A :path without a password, with the values of all query parameters masked but those of Kubernetes' own, in a path of its API.
+ * A path that asks the API server to pass a request on to somebody else is not one of them.
+ */
 export function maskPath(path: string): string {
   const query = path.indexOf('?');
-  if (query < 0 || isHarmless(path, query + 1)) return path;
-  return `${path.slice(0, query)}?${path
+  const plain = maskPlain(query < 0 ? path : path.slice(0, query));
+  if (query < 0) return plain;
+  const isKubernetes = (plain.startsWith('/api/') || plain.startsWith('/apis/')) && !`${plain}/`.includes('/proxy/');
+  return `${plain}?${path
     .slice(query + 1)
     .split('&')
-    .map(maskParameter)
+    .map((parameter) => maskParameter(parameter, isKubernetes))
     .join('&')}`;
 }
 
-/** Whether all parameters of a query are kept as they are; of the usual `name=value` form only, since that is told fast. */
-function isHarmless(path: string, queryAt: number): boolean {
-  let nameAt = queryAt;
-  let isName = true;
-  for (let at = queryAt; at < path.length; at++) {
-    const character = path.charCodeAt(at);
-    if (character === AMPERSAND) {
-      if (isName) return false;
-      isName = true;
-      nameAt = at + 1;
-    } else if (isName && character === EQUALS) {
-      if (!KEPT_PARAMETERS.has(path.slice(nameAt, at))) return false;
-      isName = false;
-    }
-  }
-  return !isName;
+function maskPlain(path: string): string {
+  const anonymous = path.startsWith('/') ? path : path.replace(USER, '$1');
+  return anonymous.replaceAll(PATH_VALUE, `$1${MASK}`);
 }
 
-function maskParameter(parameter: string): string {
+function maskParameter(parameter: string, isKubernetes: boolean): string {
   const equals = parameter.indexOf('=');
-  // Without "=" it cannot be told name from value: a bare token must not pass.
+  // Without "=", or with nothing but "=" behind, which pads base64, it cannot be told name from value: a bare token must not pass.
   if (equals < 0) return KEPT_PARAMETERS.has(parameter) || parameter === '' ? parameter : MASK;
   const name = parameter.slice(0, equals);
-  return KEPT_PARAMETERS.has(name) ? parameter : `${name}=${MASK}`;
+  if (isKubernetes && KEPT_PARAMETERS.has(name) && isHarmless(name, parameter, equals + 1)) return parameter;
+  return /^=*$/.test(parameter.slice(equals + 1)) ? MASK : `${name}=${MASK}`;
+}
+
+function isHarmless(name: string, parameter: string, valueAt: number): boolean {
+  const allowed = name.endsWith('Selector') ? harmlessInSelector : harmless;
+  for (let at = valueAt; at < parameter.length; at++) {
+    let code = parameter.charCodeAt(at);
+    if (code === PERCENT) {
+      code = escaped(parameter, at);
+      at += ESCAPE_BYTES - 1;
+    }
+    if (allowed[code] !== 1) return false;
+  }
+  return true;
+}
+
+/** What a percent-encoded octet stands for (RFC 3986 §2.1), -1 where it is none. */
+function escaped(text: string, at: number): number {
+  const digits = text.slice(at + 1, at + ESCAPE_BYTES);
+  return /^[\da-f]{2}$/i.test(digits) ? Number.parseInt(digits, 16) : -1;
 }

@@ -74,7 +74,7 @@ const STATUS = /^[1-9]\d\d$/;
 const METHOD = /^[A-Z][A-Z_-]*$/;
 const CHUNKED_LAST = /(?:^|,)[ \t]*chunked$/i;
 /** RFC 9112 §3.2.2, without the user information that RFC 9110 §4.2.4 forbids and which may be a password. */
-const ABSOLUTE_FORM = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?([^/?#]*)(.*)$/i;
+const ABSOLUTE_FORM = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?([^/?#]*)(.*)$/is;
 
 function bytesOf(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));

@@ -245,6 +245,14 @@ describe('what is kept of a target', () => {
     expect(told[0]?.[3]).toEqual({ method: 'GET', path: '/a?b=***', authority: 'api' });
   });
 
+  test.each([
+    ['GET http://me:s3cret@api/a\rb HTTP/1.1\r\n\r\n', { method: 'GET', path: '/a\rb', authority: 'api' }],
+    ['GET /a HTTP/1.1\r\nHost: me:s3cret@api\r\n\r\n', { method: 'GET', path: '/a', authority: 'api' }],
+    ['CONNECT me:s3cret@api:443 HTTP/1.1\r\n\r\n', { method: 'CONNECT', authority: 'api:443' }],
+  ])('nor a password anywhere else: %j', (head, kept) => {
+    expect(toldBy(new Conversation().send(CLIENT, latin1(head)))[0]?.[3]).toEqual(kept);
+  });
+
   test('a value longer than is kept is told as not knowable, and counted', () => {
     const conversation = new Conversation().send(CLIENT, latin1(`GET /${'a'.repeat(9000)} HTTP/1.1\r\n\r\n`));
     expect(toldBy(conversation)[0]?.[3]).toEqual({ method: 'GET', path: null });
