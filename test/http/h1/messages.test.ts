@@ -131,7 +131,12 @@ describe('what is kept of a head', () => {
   test('names in any case; the values of unknown query parameters are masked, nothing else is looked at', () => {
     const head = `GET /a?token=s3cret&watch=1 HTTP/1.1\r\nhOsT:\t api \r\nAuthorization: Bearer s3cret\r\nCookie: s3cret\r\nX-REQUEST-ID: id-1\r\n\r\n`;
     const told = exchange(head, OK);
-    expect(told[0]?.[3]).toEqual({ method: 'GET', path: '/a?token=***&watch=***', authority: 'api', requestId: 'id-1' });
+    expect(told[0]?.[3]).toEqual({
+      method: 'GET',
+      path: '/a?token=***&watch=***',
+      authority: 'api',
+      requestId: 'id-1',
+    });
     expect(JSON.stringify(told)).not.toContain('s3cret');
   });
 
