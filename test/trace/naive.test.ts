@@ -231,6 +231,21 @@ test('property: liveness, links, windows and verdict are what every packet kept 
   expect(dead).toBeGreaterThan(100);
 });
 
+/** Found by the property above: the last packets of the capture are another connection's. */
+test('bytes sent again in vain are settled by the end of the capture, not of their connection', () => {
+  const again = { gapNs: 0, connection: 3, side: 1, what: 'again' } as const;
+  const { real, naive } = tracesOf([
+    { gapNs: 0, connection: 3, side: 1, what: 'request' },
+    { gapNs: 1_000_000, connection: 3, side: 0, what: 'request' },
+    again,
+    again,
+    again,
+    { gapNs: 3 * SECOND, connection: 0, side: 0, what: 'data' },
+  ]);
+  expect(real.connections[3]?.debts).toMatchObject([{ acknowledgedInVain: true, end: 'answered' }, { end: 'open' }]);
+  expect(real.connections[3]?.debts).toEqual(naive.connections[3]?.debts);
+});
+
 test('property: when a timer first fires is told within the rise of a stair', () => {
   const timer = fc.integer({ min: Math.ceil(STAIR_FLOOR_NS * STAIR_RISE), max: 100 * SECOND });
   fc.assert(

@@ -282,7 +282,7 @@ export class NaiveRecorder {
       closes: closesOf(packets),
       protocol: 'h2',
       flows: [this.#flow(id, 0, packets, endNs), this.#flow(id, 1, packets, endNs)],
-      debts: debtsOf(packets),
+      debts: debtsOf(packets, this.#now()),
       silences: silencesOf(refs, endNs),
       goaways: [],
       slowPings: [],
@@ -370,8 +370,8 @@ function gapsOf(own: readonly Packet[], endNs: number): Step[] {
   }));
 }
 
-/** Each side's debts, from all packets in order; those worth keeping, and those still open. */
-function debtsOf(packets: readonly Packet[]): Debt[] {
+/** Each side's debts, from all packets in order; those worth keeping, and those still open. `captureEnd`: the capture's last packet, whosever it is. */
+function debtsOf(packets: readonly Packet[], captureEnd: Ref): Debt[] {
   const kept: Debt[] = [];
   const owed = [begun(1), begun(0)] as const;
   const lastSent: [Ref | null, Ref | null] = [null, null];
@@ -404,8 +404,8 @@ function debtsOf(packets: readonly Packet[]): Debt[] {
     lastSent[side] = at;
   }
   for (const row of owed) {
-    const last = packets.at(-1)?.at ?? null;
-    if (row.kind === 'vain' && last !== null) settleVain(row, 0, row.debt.lastElicit.timeNs, close, last);
+    // A creditor of acknowledged bytes that has long stopped trying was heard, whoever else went on.
+    if (row.kind === 'vain') settleVain(row, 0, captureEnd.timeNs, close, captureEnd);
     if (row.kind !== 'nothing') close(row, 'open', null);
   }
   return kept.toSorted(
