@@ -3,6 +3,7 @@ import { lastFrame } from './frames.ts';
 import { clientSide } from './leg.ts';
 import { isDead, isOneSided } from './liveness.ts';
 import type { Cause, Leg } from './model.ts';
+import { lateGapNs } from './next-try.ts';
 import { latest } from './stream-fate.ts';
 import type { Thresholds } from './thresholds.ts';
 
@@ -66,7 +67,7 @@ function unansweredConnect(leg: Leg, captureEndNs: number, thresholds: Threshold
   const last = syns.at(-1)?.to;
   if (syn === null || last === undefined) return [];
   const tries = syns.reduce((sum, mark) => sum + mark.count, 0);
-  const gaveUp = leg.trace.closes.length > 0 || captureEndNs - last.timeNs > thresholds.deadAfterNs;
+  const gaveUp = leg.trace.closes.length > 0 || captureEndNs - last.timeNs > lateGapNs(last.timeNs - syn.timeNs);
   const dead = tries >= thresholds.deadTries && captureEndNs - syn.timeNs >= thresholds.deadAfterNs;
   if (!dead && !(gaveUp && tries >= CONNECT_TRIES_MIN)) return [];
   return [

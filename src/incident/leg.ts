@@ -2,6 +2,7 @@ import { otherSide, type Side } from '../tcp/index.ts';
 import type { Ref, Trace, TraceConnection, TraceStream } from '../trace/index.ts';
 import { livenessOf } from './liveness.ts';
 import type { Leg, Party, Role } from './model.ts';
+import { nextTryDueNs } from './next-try.ts';
 import type { Casting } from './roles.ts';
 import type { Thresholds } from './thresholds.ts';
 import type { SeenAs, Untwined } from './twins.ts';
@@ -9,9 +10,6 @@ import type { SeenAs, Untwined } from './twins.ts';
 const NEVER: readonly SeenAs[] = [];
 
 const PREFIX = { client: 'c', upstream: 'u', other: 'o' } as const satisfies Record<Role, string>;
-
-/** Linux doubles the gap between two tries up to here (TCP_RTO_MAX). */
-const RTO_MAX_NS = 120e9;
 
 /** One leg per connection, in the order of the trace, named by role and order. */
 export function legsOf({ trace, seenAs }: Untwined, casting: Casting, thresholds: Thresholds): readonly Leg[] {
@@ -114,17 +112,7 @@ function timedOutAt(trace: TraceConnection, captureEndNs: number, thresholds: Th
   for (const debt of trace.debts) {
     if (debt.end !== 'open' || debt.tries < thresholds.deadTries) continue;
     if (trace.last.timeNs > debt.lastElicit.timeNs) continue;
-    const dueNs =
-      debt.lastElicit.timeNs +
-      nextGapNs(debt.attempts, debt.lastElicit, debt.tries, debt.elicits.probes === debt.tries);
-    if (captureEndNs > dueNs) return debt.lastElicit;
+    if (captureEndNs > nextTryDueNs(debt)) return debt.lastElicit;
   }
   return null;
-}
-
-/** Probes come at one interval, retransmissions at doubling gaps. */
-function nextGapNs(attempts: readonly Ref[], last: Ref, tries: number, probesOnly: boolean): number {
-  const beforeLast = attempts.length >= tries ? attempts.at(-2) : undefined;
-  const gapNs = beforeLast === undefined ? RTO_MAX_NS : last.timeNs - beforeLast.timeNs;
-  return probesOnly ? 1.5 * gapNs : Math.min(2.5 * gapNs, 1.25 * RTO_MAX_NS);
 }

@@ -5,6 +5,7 @@ import { LINK_CONFIDENCE_MIN } from './links.ts';
 import { type Death, isSilent } from './deaths.ts';
 import { neverOpened } from './leg.ts';
 import { isOneSided } from './liveness.ts';
+import { nextTryDueNs } from './next-try.ts';
 import { overAt } from './stream-fate.ts';
 import type { Debt } from '../trace/index.ts';
 import type { Confidence, Finding, Leg, Verdict, VerdictReason } from './model.ts';
@@ -77,10 +78,6 @@ function isLinked(facts: Facts, leg: Leg): boolean {
   );
 }
 
-/** The first retry comes after 1 s (RFC 6298 §2.1), 3 s in older stacks, then at doubling gaps: a try this much overdue was answered unseen. */
-const OVERDUE_GAPS = 2.5;
-const FIRST_RETRY_NS = 3e9;
-
 /** Sent again in vain, and the next try not yet due when the capture ends: too little for a death, too much for nothing. */
 function isUnansweredAtTheEnd(facts: Facts, leg: Leg): boolean {
   if (
@@ -93,9 +90,8 @@ function isUnansweredAtTheEnd(facts: Facts, leg: Leg): boolean {
   return leg.trace.debts.some((debt) => {
     // The first SYN and the first probe are tries, but not yet tries again.
     const again = debt.tries - (debt.elicits.retransmissions === 0 ? 1 : 0);
-    if (debt.end !== 'open' || debt.acknowledgedInVain || again === 0) return false;
-    const gapNs = Math.max(debt.lastElicit.timeNs - (debt.attempts.at(-2) ?? debt.firstElicit).timeNs, FIRST_RETRY_NS);
-    return facts.captureEndNs - debt.lastElicit.timeNs <= OVERDUE_GAPS * gapNs;
+    if (debt.end !== 'open' || debt.acknowledgedInVain || again <= 0) return false;
+    return facts.captureEndNs <= nextTryDueNs(debt);
   });
 }
 

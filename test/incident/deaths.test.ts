@@ -130,8 +130,8 @@ describe('attempts', () => {
   });
 
   test('two SYNs, and the gateway stopped trying', () => {
-    expect(deaths(attempt().sendsSynAgain(11), 14.1)).toEqual(['connect-unanswered 10-']);
-    expect(deaths(attempt().sendsSynAgain(11), 13.9)).toEqual([]);
+    expect(deaths(attempt().sendsSynAgain(11), 13.6)).toEqual(['connect-unanswered 10-']);
+    expect(deaths(attempt().sendsSynAgain(11), 13.4)).toEqual([]);
   });
 
   test('a single SYN is too little', () => {

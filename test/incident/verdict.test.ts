@@ -72,12 +72,12 @@ describe('suspect', () => {
 
   test('an upstream that nobody is linked to, and that owes an answer when the capture ends', () => {
     const built = watching().upstream('u2').retransmits(10, 11);
-    expect(verdict(built, 14)).toMatchObject({ state: 'suspect', reason: { connection: 'u2' } });
+    expect(verdict(built, 13)).toMatchObject({ state: 'suspect', reason: { connection: 'u2' } });
   });
 
   test('not one whose next try is long overdue: it was answered unseen', () => {
-    expect(verdict(watching().upstream('u2').retransmits(10, 11), 18)).toMatchObject({ state: 'suspect' });
-    expect(verdict(watching().upstream('u2').retransmits(10, 11), 19)).toMatchObject({ state: 'healthy' });
+    expect(verdict(watching().upstream('u2').retransmits(10, 11), 13.4)).toMatchObject({ state: 'suspect' });
+    expect(verdict(watching().upstream('u2').retransmits(10, 11), 13.6)).toMatchObject({ state: 'healthy' });
   });
 
   test('a dead upstream that only chance links to a client', () => {
@@ -133,6 +133,8 @@ describe('inconclusive', () => {
     expect(verdict(filtered, 60)).toEqual({ state: 'inconclusive', confidence: null, reason: { kind: 'filtered' } });
     // Within a few seconds the next try may still be due.
     expect(verdict(watching().mute('upstream', 6).on('c1').mute('gateway', 6), 15)).toMatchObject({ state: 'healthy' });
+    // Nothing was sent again yet: that is no try in vain.
+    expect(verdict(watching().mute('upstream', 6), 8)).toMatchObject({ state: 'healthy' });
     // One acknowledgement that the capture lost is no filter.
     expect(verdict(watching().mute('upstream', 6), 60)).not.toMatchObject({ reason: { kind: 'filtered' } });
     // Who sends again is whole.
