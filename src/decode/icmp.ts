@@ -1,4 +1,5 @@
-import { goInside, INNER } from './inner.ts';
+import { ETHER_TYPE } from './ether-type.ts';
+import { goInside } from './inner.ts';
 import type { Segment } from './segment.ts';
 import { STOP, type StopCode } from './stop.ts';
 
@@ -15,12 +16,12 @@ const ICMPV6_ERRORS: readonly number[] = [1, 2, 3, 4];
 
 /** @returns STOP.icmpQuote with the place of the quoted IP packet where it is an error; else STOP.icmp */
 export function readIcmp(view: DataView, at: number, end: number, wireEnd: number, into: Segment): StopCode {
-  return readError(view, at, end, wireEnd, INNER.ipv4, ICMP_ERRORS, into) ? STOP.icmpQuote : STOP.icmp;
+  return readError(view, at, end, wireEnd, ETHER_TYPE.ipv4, ICMP_ERRORS, into) ? STOP.icmpQuote : STOP.icmp;
 }
 
 /** @returns as `readIcmp`; else STOP.icmpv6 */
 export function readIcmpv6(view: DataView, at: number, end: number, wireEnd: number, into: Segment): StopCode {
-  return readError(view, at, end, wireEnd, INNER.ipv6, ICMPV6_ERRORS, into) ? STOP.icmpQuote : STOP.icmpv6;
+  return readError(view, at, end, wireEnd, ETHER_TYPE.ipv6, ICMPV6_ERRORS, into) ? STOP.icmpQuote : STOP.icmpv6;
 }
 
 function readError(

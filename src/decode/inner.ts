@@ -1,3 +1,4 @@
+import type { ETHER_TYPE } from './ether-type.ts';
 import { type Segment, type Tunnel, TUNNEL } from './segment.ts';
 import { STOP, type StopCode } from './stop.ts';
 
@@ -6,8 +7,7 @@ import { STOP, type StopCode } from './stop.ts';
  * loop in packet.ts goes on from there. So no reader calls another to its left, nothing recurses, and one bound holds for all.
  */
 
-/** What stands inside: an EtherType, or LINK_BASE and a LINKTYPE_ number. */
-export const INNER = { ipv4: 0x0800, ipv6: 0x86dd, ethernet: 0x6558, mpls: 0x8847, ppp: 0x880b, nsh: 0x894f } as const;
+/** What stands inside is said by its EtherType, or by this and a LINKTYPE_ number. */
 export const INNER_LINK_BASE: number = 0x10000;
 
 /** @returns STOP.inner */
@@ -50,7 +50,7 @@ export function enterIp(
   at: number,
   end: number,
   wireEnd: number,
-  innerType: typeof INNER.ipv4 | typeof INNER.ipv6,
+  innerType: typeof ETHER_TYPE.ipv4 | typeof ETHER_TYPE.ipv6,
   into: Segment,
 ): StopCode {
   enterTunnel(TUNNEL.ipInIp, 0, into);

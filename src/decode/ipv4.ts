@@ -1,5 +1,6 @@
 import { noteFragment } from './fragment.ts';
-import { IP_PROTOCOL, readProtocol } from './protocol.ts';
+import { IP_PROTOCOL } from './ip-protocol.ts';
+import { readProtocol } from './protocol.ts';
 import { NO_PORT, type Segment } from './segment.ts';
 import { STOP, type StopCode } from './stop.ts';
 import { readSegment } from './tcp-header.ts';

@@ -1,5 +1,6 @@
 import { noteFragment } from './fragment.ts';
-import { AUTHENTICATION_UNIT_BYTES, IP_PROTOCOL, readProtocol } from './protocol.ts';
+import { AUTHENTICATION_UNIT_BYTES, IP_PROTOCOL } from './ip-protocol.ts';
+import { readProtocol } from './protocol.ts';
 import { NO_PORT, type Segment } from './segment.ts';
 import { STOP, type StopCode } from './stop.ts';
 import { readSegment } from './tcp-header.ts';

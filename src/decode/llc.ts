@@ -1,4 +1,5 @@
-import { goInside, INNER } from './inner.ts';
+import { ETHER_TYPE } from './ether-type.ts';
+import { goInside } from './inner.ts';
 import type { Segment } from './segment.ts';
 import { STOP, type StopCode } from './stop.ts';
 
@@ -11,14 +12,14 @@ const SNAP = 0xaaaa03;
 const SNAP_NUMBER = 3;
 const SNAP_BYTES = 5;
 /** Organisations whose numbers are EtherTypes: none, and bridges between Ethernet and others (RFC 1042, IEEE 802.1H). */
-const ETHER_TYPE_ORGANISATIONS: readonly number[] = [0x000000, 0x0000f8];
+export const ETHER_TYPE_ORGANISATIONS: readonly number[] = [0x000000, 0x0000f8];
 
 /** Reads an IEEE 802.2 header: SNAP with an EtherType, or IP of its own. */
 export function readLlc(view: DataView, at: number, end: number, wireEnd: number, into: Segment): StopCode {
   if (end - at < HEADER_BYTES) return STOP.linkHeaderCut;
   const head = (view.getUint16(at) << 8) | view.getUint8(at + 2);
   if (head === SNAP) return readSnap(view, at + HEADER_BYTES, end, wireEnd, into);
-  if (head >> 16 === ACCESS_POINT.ip) return goInside(at + HEADER_BYTES, end, wireEnd, INNER.ipv4, into);
+  if (head >> 16 === ACCESS_POINT.ip) return goInside(at + HEADER_BYTES, end, wireEnd, ETHER_TYPE.ipv4, into);
   return head >> 16 === ACCESS_POINT.spanningTree ? STOP.stp : STOP.llc;
 }
 

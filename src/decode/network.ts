@@ -1,14 +1,10 @@
+import { ETHER_TYPE } from './ether-type.ts';
 import { readIpv4 } from './ipv4.ts';
 import { readIpv6 } from './ipv6.ts';
 import type { Segment } from './segment.ts';
 import { readShim } from './shim.ts';
 import { STOP, type StopCode } from './stop.ts';
 
-/** IEEE 802 numbers of the network protocols. */
-const ETHER_TYPE = { ipv4: 0x0800, ipv6: 0x86dd } as const;
-
-/** Tag protocol identifiers: IEEE 802.1Q customer and service tags, and what switches used before the latter was named. */
-const TPID = { customer: 0x8100, service: 0x88a8, legacy: 0x9100, legacyToo: 0x9200 } as const;
 /** A tag: two bytes of tag control information, then the next EtherType. */
 const TAG_BYTES = 4;
 const TAG_NEXT = 2;
@@ -40,10 +36,10 @@ export function readEtherType(
 
 function isTag(etherType: number): boolean {
   return (
-    etherType === TPID.customer ||
-    etherType === TPID.service ||
-    etherType === TPID.legacy ||
-    etherType === TPID.legacyToo
+    etherType === ETHER_TYPE.vlan ||
+    etherType === ETHER_TYPE.serviceTag ||
+    etherType === ETHER_TYPE.vlanLegacy ||
+    etherType === ETHER_TYPE.vlanLegacyToo
   );
 }
 

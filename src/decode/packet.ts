@@ -1,4 +1,5 @@
-import { INNER, INNER_LINK_BASE } from './inner.ts';
+import { ETHER_TYPE } from './ether-type.ts';
+import { INNER_LINK_BASE } from './inner.ts';
 import { readEthernet } from './link/ethernet.ts';
 import { linkReader } from './link/table.ts';
 import { readEtherType } from './network.ts';
@@ -61,7 +62,7 @@ function clipToFrame(into: Segment): void {
 function readInner(view: DataView, into: Segment): StopCode {
   const { innerAt, innerEnd, innerWireEnd, innerType } = into;
   if (innerAt > innerEnd) return into.tunnels === 0 ? STOP.linkHeaderCut : STOP.tunnelCut;
-  if (innerType === INNER.ethernet) return readEthernet(view, innerAt, innerEnd, innerWireEnd, into);
+  if (innerType === ETHER_TYPE.ethernet) return readEthernet(view, innerAt, innerEnd, innerWireEnd, into);
   if (innerType < INNER_LINK_BASE) return readEtherType(view, innerAt, innerEnd, innerWireEnd, innerType, into);
   return linkReader(innerType - INNER_LINK_BASE)(view, innerAt, innerEnd, innerWireEnd, into);
 }

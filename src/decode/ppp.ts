@@ -1,4 +1,5 @@
-import { goInside, INNER } from './inner.ts';
+import { ETHER_TYPE } from './ether-type.ts';
+import { goInside } from './inner.ts';
 import type { Segment } from './segment.ts';
 import { STOP, type StopCode } from './stop.ts';
 
@@ -22,12 +23,12 @@ export function readPpp(view: DataView, at: number, end: number, wireEnd: number
   const payloadAt = at + (isCompressed ? 1 : NUMBER_BYTES);
   switch (protocol) {
     case PROTOCOL.ipv4:
-      return goInside(payloadAt, end, wireEnd, INNER.ipv4, into);
+      return goInside(payloadAt, end, wireEnd, ETHER_TYPE.ipv4, into);
     case PROTOCOL.ipv6:
-      return goInside(payloadAt, end, wireEnd, INNER.ipv6, into);
+      return goInside(payloadAt, end, wireEnd, ETHER_TYPE.ipv6, into);
     case PROTOCOL.mpls:
     case PROTOCOL.mplsUpstream:
-      return goInside(payloadAt, end, wireEnd, INNER.mpls, into);
+      return goInside(payloadAt, end, wireEnd, ETHER_TYPE.mpls, into);
     default:
       return protocol >= CONTROL_MIN ? STOP.pppControl : STOP.notIp;
   }

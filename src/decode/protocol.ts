@@ -1,34 +1,13 @@
+import { ETHER_TYPE } from './ether-type.ts';
 import { readGre } from './gre.ts';
 import { readIcmp, readIcmpv6 } from './icmp.ts';
-import { enterIp, enterTunnel, goInside, INNER } from './inner.ts';
+import { enterIp, enterTunnel, goInside } from './inner.ts';
+import { AUTHENTICATION_UNIT_BYTES, IP_PROTOCOL } from './ip-protocol.ts';
 import { NO_PORT, type Segment, TUNNEL } from './segment.ts';
 import { STOP, type StopCode } from './stop.ts';
 import { readPorts, readSegment } from './tcp-header.ts';
 import { readUdp } from './udp.ts';
 
-/** Numbers of what IP carries (IANA "Assigned Internet Protocol Numbers"). */
-export const IP_PROTOCOL = {
-  icmp: 1,
-  igmp: 2,
-  ipv4: 4,
-  tcp: 6,
-  udp: 17,
-  ipv6: 41,
-  gre: 47,
-  esp: 50,
-  authentication: 51,
-  icmpv6: 58,
-  ospf: 89,
-  etherIp: 97,
-  pim: 103,
-  vrrp: 112,
-  sctp: 132,
-  mpls: 137,
-  ethernet: 143,
-} as const;
-
-/** RFC 4302 §2.2: the authentication header counts 4-byte units, less 2; the next protocol stands first. */
-export const AUTHENTICATION_UNIT_BYTES: number = 4;
 const AUTHENTICATION_MIN_BYTES = 8;
 /** RFC 3378 §2: a version and reserved bits. */
 const ETHER_IP_BYTES = 2;
@@ -92,20 +71,20 @@ function readTunnel(
 ): StopCode {
   switch (protocol) {
     case IP_PROTOCOL.ipv4:
-      return enterIp(at, end, wireEnd, INNER.ipv4, into);
+      return enterIp(at, end, wireEnd, ETHER_TYPE.ipv4, into);
     case IP_PROTOCOL.ipv6:
-      return enterIp(at, end, wireEnd, INNER.ipv6, into);
+      return enterIp(at, end, wireEnd, ETHER_TYPE.ipv6, into);
     case IP_PROTOCOL.gre:
       return readGre(view, at, end, wireEnd, into);
     case IP_PROTOCOL.mpls: // RFC 4023
       enterTunnel(TUNNEL.other, 0, into);
-      return goInside(at, end, wireEnd, INNER.mpls, into);
+      return goInside(at, end, wireEnd, ETHER_TYPE.mpls, into);
     case IP_PROTOCOL.ethernet: // RFC 8986 §11
       enterTunnel(TUNNEL.other, 0, into);
-      return goInside(at, end, wireEnd, INNER.ethernet, into);
+      return goInside(at, end, wireEnd, ETHER_TYPE.ethernet, into);
     case IP_PROTOCOL.etherIp:
       enterTunnel(TUNNEL.other, 0, into);
-      return goInside(at + ETHER_IP_BYTES, end, wireEnd, INNER.ethernet, into);
+      return goInside(at + ETHER_IP_BYTES, end, wireEnd, ETHER_TYPE.ethernet, into);
     default:
       return NAMED.get(protocol) ?? STOP.notTcp;
   }

@@ -1,4 +1,4 @@
-import { INNER } from './inner.ts';
+import { ETHER_TYPE } from './ether-type.ts';
 import { readIpv4 } from './ipv4.ts';
 import { readIpv6 } from './ipv6.ts';
 import type { Segment } from './segment.ts';
@@ -14,7 +14,7 @@ import { TCP_START_BYTES } from './tcp-header.ts';
  */
 export function readQuote(view: DataView, icmp: Segment, quoted: Segment): StopCode {
   const { innerAt, innerEnd, innerType } = icmp;
-  const isIpv4 = innerType === INNER.ipv4;
+  const isIpv4 = innerType === ETHER_TYPE.ipv4;
   quoted.ipVersion = 0;
   quoted.tunnels = 0;
   const read = isIpv4 ? readIpv4 : readIpv6;

@@ -96,7 +96,7 @@ export class Segment {
   icmpCode = 0;
   icmpWord = 0;
 
-  /* Between readers: where the header inside begins (STOP.inner), or the payload of a fragment lies; in `innerType` an INNER number. */
+  /* Between readers: where the header inside begins (STOP.inner), or the payload of a fragment lies; in `innerType` an EtherType or a link type. */
   innerAt = 0;
   innerEnd = 0;
   innerWireEnd = 0;

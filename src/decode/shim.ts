@@ -1,30 +1,10 @@
-import { goInside, INNER } from './inner.ts';
+import { ETHER_LENGTH_MAX, ETHER_TYPE, NEXT_PROTOCOL_TYPES, SERVICE_TAG_BYTES } from './ether-type.ts';
+import { goInside } from './inner.ts';
 import { readLlc } from './llc.ts';
 import { readPpp } from './ppp.ts';
 import type { Segment } from './segment.ts';
 import { STOP, type StopCode } from './stop.ts';
 
-/** What stands between a link header and IP, and is no VLAN tag. */
-const SHIM = {
-  mpls: 0x8847,
-  /** RFC 5332: the label was assigned by the receiver. */
-  mplsUpstream: 0x8848,
-  pppoeSession: 0x8864,
-  ppp: INNER.ppp,
-  ethernet: INNER.ethernet,
-  serviceChain: INNER.nsh,
-  /** IEEE 802.1ah: a whole Ethernet header behind the service instance tag. */
-  providerBackbone: 0x88e7,
-  /** IEEE 802.1BR. */
-  portExtension: 0x893f,
-  /** Cisco's forerunner of it. */
-  vnTag: 0x8926,
-} as const;
-
-/** Below, the field is IEEE 802.3's length, and LLC follows (IEEE 802.3 §3.2.6). */
-const LENGTH_MAX = 1500;
-
-const SERVICE_TAG_BYTES = 4;
 const PORT_EXTENSION_BYTES = 6;
 const VN_TAG_BYTES = 4;
 const ETHER_TYPE_BYTES = 2;
@@ -45,18 +25,17 @@ const NSH_LENGTH_MASK = 0x3f;
 const NSH_WORD_BYTES = 4;
 const NSH_NEXT = 3;
 const NSH_MIN_BYTES = 8;
-const NSH_TYPES: readonly number[] = [0, INNER.ipv4, INNER.ipv6, INNER.ethernet, INNER.nsh, INNER.mpls];
 
 /** EtherTypes that are named and not read. */
 const NAMED: ReadonlyMap<number, StopCode> = new Map([
-  [0x0806, STOP.arp],
-  [0x8035, STOP.arp],
-  [0x8809, STOP.lacp],
-  [0x8863, STOP.pppoeDiscovery],
-  [0x888e, STOP.eapol],
-  [0x88cc, STOP.lldp],
-  [0x88e5, STOP.macsec],
-  [0x88f7, STOP.ptp],
+  [ETHER_TYPE.arp, STOP.arp],
+  [ETHER_TYPE.rarp, STOP.arp],
+  [ETHER_TYPE.slow, STOP.lacp],
+  [ETHER_TYPE.pppoeDiscovery, STOP.pppoeDiscovery],
+  [ETHER_TYPE.eapol, STOP.eapol],
+  [ETHER_TYPE.lldp, STOP.lldp],
+  [ETHER_TYPE.macsec, STOP.macsec],
+  [ETHER_TYPE.ptp, STOP.ptp],
 ]);
 
 /**
@@ -71,24 +50,24 @@ export function readShim(
   etherType: number,
   into: Segment,
 ): StopCode {
-  if (etherType <= LENGTH_MAX) return readLlc(view, at, end, wireEnd, into);
+  if (etherType <= ETHER_LENGTH_MAX) return readLlc(view, at, end, wireEnd, into);
   switch (etherType) {
-    case SHIM.mpls:
-    case SHIM.mplsUpstream:
+    case ETHER_TYPE.mpls:
+    case ETHER_TYPE.mplsUpstream:
       return readMpls(view, at, end, wireEnd, into);
-    case SHIM.pppoeSession:
+    case ETHER_TYPE.pppoe:
       return readPppoe(view, at, end, wireEnd, into);
-    case SHIM.ppp:
+    case ETHER_TYPE.ppp:
       return readPpp(view, at, end, wireEnd, into);
-    case SHIM.ethernet:
-      return goInside(at, end, wireEnd, INNER.ethernet, into);
-    case SHIM.serviceChain:
+    case ETHER_TYPE.ethernet:
+      return goInside(at, end, wireEnd, ETHER_TYPE.ethernet, into);
+    case ETHER_TYPE.serviceChain:
       return readServiceChain(view, at, end, wireEnd, into);
-    case SHIM.providerBackbone:
-      return goInside(at + SERVICE_TAG_BYTES, end, wireEnd, INNER.ethernet, into);
-    case SHIM.portExtension:
+    case ETHER_TYPE.providerBackbone:
+      return goInside(at + SERVICE_TAG_BYTES, end, wireEnd, ETHER_TYPE.ethernet, into);
+    case ETHER_TYPE.portExtension:
       return skip(view, at, end, wireEnd, PORT_EXTENSION_BYTES, into);
-    case SHIM.vnTag:
+    case ETHER_TYPE.vnTag:
       return skip(view, at, end, wireEnd, VN_TAG_BYTES, into);
     default:
       return NAMED.get(etherType) ?? STOP.notIp;
@@ -105,7 +84,7 @@ function skip(view: DataView, at: number, end: number, wireEnd: number, bytes: n
 function readServiceChain(view: DataView, at: number, end: number, wireEnd: number, into: Segment): StopCode {
   if (end - at < NSH_MIN_BYTES) return STOP.linkHeaderCut;
   const bytes = (view.getUint8(at + NSH_LENGTH) & NSH_LENGTH_MASK) * NSH_WORD_BYTES;
-  const innerType = NSH_TYPES[view.getUint8(at + NSH_NEXT)] ?? 0;
+  const innerType = NEXT_PROTOCOL_TYPES[view.getUint8(at + NSH_NEXT)] ?? 0;
   return bytes < NSH_MIN_BYTES || innerType === 0 ? STOP.notIp : goInside(at + bytes, end, wireEnd, innerType, into);
 }
 
@@ -117,8 +96,8 @@ function readMpls(view: DataView, at: number, end: number, wireEnd: number, into
   }
   if (at >= end) return STOP.linkHeaderCut;
   const version = view.getUint8(at) >> 4;
-  if (version === 4) return goInside(at, end, wireEnd, INNER.ipv4, into);
-  return version === 6 ? goInside(at, end, wireEnd, INNER.ipv6, into) : STOP.mplsOther;
+  if (version === 4) return goInside(at, end, wireEnd, ETHER_TYPE.ipv4, into);
+  return version === 6 ? goInside(at, end, wireEnd, ETHER_TYPE.ipv6, into) : STOP.mplsOther;
 }
 
 /** Reads a PPPoE session's header; its length ends the PPP frame, since Ethernet may pad behind it. */

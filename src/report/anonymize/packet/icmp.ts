@@ -1,5 +1,5 @@
+import { ETHER_TYPE, IP_PROTOCOL } from '../../../decode/index.ts';
 import { checksumOf, sumOf } from './checksum.ts';
-import { ETHER_TYPE } from './ether-type.ts';
 import { type Upper, upperSum } from './upper.ts';
 
 // RFC 792, RFC 4443 §2.1: type, code, checksum, a word of the type's own, then the packet that caused it
@@ -8,7 +8,6 @@ const CHECKSUM = 2;
 const WORD = 4;
 const WORD_BYTES = 4;
 const HEADER_BYTES = 8;
-const PROTOCOL_ICMPV6 = 58;
 
 /** Destination unreachable, source quench, redirect, time exceeded, parameter problem. */
 const ERRORS: ReadonlySet<number> = new Set([3, 4, 5, 11, 12]);
@@ -63,7 +62,7 @@ export function copyIcmpv6(upper: Upper): void {
   }
   const targets = NEIGHBOURS.get(type);
   if (targets !== undefined) copyNeighbour(upper, at + HEADER_BYTES, targets);
-  if (!isFragment) copy.whenDone(() => to.setUint16(at + CHECKSUM, checksumOf(upperSum(upper, PROTOCOL_ICMPV6))));
+  if (!isFragment) copy.whenDone(() => to.setUint16(at + CHECKSUM, checksumOf(upperSum(upper, IP_PROTOCOL.icmpv6))));
 }
 
 function copyNeighbour({ copy, end }: Upper, at: number, targets: number): void {

@@ -1,3 +1,4 @@
+import { AUTHENTICATION_UNIT_BYTES } from '../../../decode/index.ts';
 import type { PacketCopy } from './copy.ts';
 import { copyProtocol } from './protocol.ts';
 
@@ -18,8 +19,7 @@ const NEXT = { hopByHop: 0, routing: 43, fragment: 44, authentication: 51, desti
 const FRAGMENT_PLACE = 2;
 const FRAGMENT_OFFSET_MASK = 0xfff8;
 const FRAGMENT_MORE = 1;
-/** RFC 4302 §2.2: units of 4 bytes, less 2; next header, length, reserved, index and sequence number stay. */
-const AUTHENTICATION_UNIT_BYTES = 4;
+/** RFC 4302 §2: next header, length, reserved, index and sequence number stay. */
 const AUTHENTICATION_KEPT_BYTES = 12;
 // RFC 8200 §4.4: type and segments left; behind 8 bytes, addresses in those types that have them
 const ROUTING_TYPE = 2;

@@ -1,4 +1,4 @@
-import { ETHER_TYPE } from './ether-type.ts';
+import { ETHER_TYPE } from '../../../decode/index.ts';
 import type { LinkCopier } from './link-copier.ts';
 
 // LINKTYPE_NFLOG: family, version, resource; attributes of length and type

@@ -1,4 +1,4 @@
-import { ETHER_TYPE } from './ether-type.ts';
+import { ETHER_TYPE } from '../../../decode/index.ts';
 import type { LinkCopier } from './link-copier.ts';
 import { copyCisco, copyFrameRelay, copyPppBehind, copyPppHdlc } from './link-serial.ts';
 import { copyRadiotap, copyWlan } from './link-wireless.ts';

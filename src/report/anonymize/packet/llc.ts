@@ -1,4 +1,4 @@
-import { ETHER_TYPE } from './ether-type.ts';
+import { ETHER_TYPE, ETHER_TYPE_ORGANISATIONS } from '../../../decode/index.ts';
 import type { PacketCopy } from './copy.ts';
 
 // IEEE 802.2 §3.2: destination and source access points, then control; SNAP (RFC 1042): an organisation, then a number of its own
@@ -7,7 +7,6 @@ const SNAP = 0xaaaa03;
 const SNAP_NUMBER = 3;
 const SNAP_BYTES = 5;
 const IP = 0x06;
-const ETHER_TYPE_ORGANISATIONS: readonly number[] = [0x000000, 0x0000f8];
 
 /** An IEEE 802.2 header, and what it names by an EtherType. */
 export function copyLlc(copy: PacketCopy, at: number, end: number): void {

@@ -1,12 +1,9 @@
-import { ETHER_TYPE } from './ether-type.ts';
+import { ETHER_LENGTH_MAX, ETHER_TYPE, NEXT_PROTOCOL_TYPES, SERVICE_TAG_BYTES } from '../../../decode/index.ts';
 import type { PacketCopy } from './copy.ts';
 import { copyIpv4 } from './ipv4.ts';
 import { copyIpv6 } from './ipv6.ts';
 import { copyLlc } from './llc.ts';
 import { copyPpp } from './ppp.ts';
-
-/** Below, the field is IEEE 802.3's length, and LLC follows (IEEE 802.3 §3.2.6). */
-const LENGTH_MAX = 1500;
 
 /** IEEE 802.3 §3.1.1 */
 const MAC_BYTES = 6;
@@ -23,7 +20,6 @@ const TAG_BYTES: ReadonlyMap<number, number> = new Map([
   [ETHER_TYPE.portExtension, 8],
 ]);
 const TYPE_BYTES = 2;
-const SERVICE_TAG_BYTES = 4;
 
 // RFC 3032 §2.1
 const LABEL_BYTES = 4;
@@ -39,14 +35,6 @@ const CHAIN_LENGTH_AT = 1;
 const CHAIN_LENGTH_MASK = 0x3f;
 const CHAIN_NEXT_AT = 3;
 const CHAIN_KEPT_BYTES = 8;
-const CHAIN_TYPES: readonly number[] = [
-  0,
-  ETHER_TYPE.ipv4,
-  ETHER_TYPE.ipv6,
-  ETHER_TYPE.ethernet,
-  ETHER_TYPE.serviceChain,
-  ETHER_TYPE.mpls,
-];
 
 // RFC 826: kinds of addresses, their lengths, then the sender's two and the target's two
 const ARP_BYTES = 8;
@@ -58,7 +46,7 @@ const ARP_IPV4_BYTES = 4;
 export function copyEtherType(copy: PacketCopy, etherType: number, at: number, end: number): void {
   const tagBytes = TAG_BYTES.get(etherType);
   if (tagBytes !== undefined) return copyTag(copy, at, end, tagBytes);
-  if (etherType <= LENGTH_MAX) return copyLlc(copy, at, end);
+  if (etherType <= ETHER_LENGTH_MAX) return copyLlc(copy, at, end);
   switch (etherType) {
     case ETHER_TYPE.ipv4:
       return copyIpv4(copy, at, end);
@@ -124,7 +112,7 @@ function copyServiceChain(copy: PacketCopy, at: number, end: number): void {
   if (end - at < CHAIN_KEPT_BYTES) return;
   copy.keep(at, CHAIN_KEPT_BYTES);
   const words = copy.from.getUint8(at + CHAIN_LENGTH_AT) & CHAIN_LENGTH_MASK;
-  const etherType = CHAIN_TYPES[copy.from.getUint8(at + CHAIN_NEXT_AT)] ?? 0;
+  const etherType = NEXT_PROTOCOL_TYPES[copy.from.getUint8(at + CHAIN_NEXT_AT)] ?? 0;
   if (words * 4 >= CHAIN_KEPT_BYTES && etherType !== 0) copy.inside(etherType, at + words * 4, end);
 }
 

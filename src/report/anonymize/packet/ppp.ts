@@ -1,4 +1,4 @@
-import { ETHER_TYPE } from './ether-type.ts';
+import { ETHER_TYPE } from '../../../decode/index.ts';
 import type { PacketCopy } from './copy.ts';
 
 /** RFC 1662 §3.1; RFC 1661 §2, §6.5. */

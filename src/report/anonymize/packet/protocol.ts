@@ -1,30 +1,12 @@
-import { ETHER_TYPE } from './ether-type.ts';
+import { AUTHENTICATION_UNIT_BYTES, ETHER_TYPE, IP_PROTOCOL } from '../../../decode/index.ts';
 import { copyGre } from './gre.ts';
 import { copyIcmp, copyIcmpv6 } from './icmp.ts';
 import { copyTcp } from './tcp.ts';
 import { copyUdp } from './udp.ts';
 import type { Upper } from './upper.ts';
 
-/** Numbers of what IP carries (IANA "Assigned Internet Protocol Numbers"). */
-const PROTOCOL = {
-  icmp: 1,
-  ipv4: 4,
-  tcp: 6,
-  udp: 17,
-  ipv6: 41,
-  gre: 47,
-  esp: 50,
-  authentication: 51,
-  icmpv6: 58,
-  etherIp: 97,
-  sctp: 132,
-  mpls: 137,
-  ethernet: 143,
-} as const;
-
-/** RFC 4302 §2: units of 4 bytes, less 2; next header, length, reserved, index and sequence number stay. */
-const AUTHENTICATION_UNIT_BYTES = 4;
 const AUTHENTICATION_MIN_BYTES = 8;
+/** RFC 4302 §2: next header, length, reserved, index and sequence number stay. */
 const AUTHENTICATION_KEPT_BYTES = 12;
 /** RFC 4303 §2: index and sequence number. */
 const ESP_BYTES = 8;
@@ -38,7 +20,7 @@ export function copyProtocol(protocol: number, upper: Upper): void {
   let next = protocol;
   let { at } = upper;
   const { copy, end } = upper;
-  while (next === PROTOCOL.authentication && end - at >= AUTHENTICATION_MIN_BYTES) {
+  while (next === IP_PROTOCOL.authentication && end - at >= AUTHENTICATION_MIN_BYTES) {
     copy.keep(at, Math.min(AUTHENTICATION_KEPT_BYTES, end - at));
     next = copy.from.getUint8(at);
     at += Math.max((copy.from.getUint8(at + 1) + 2) * AUTHENTICATION_UNIT_BYTES, AUTHENTICATION_MIN_BYTES);
@@ -49,30 +31,30 @@ export function copyProtocol(protocol: number, upper: Upper): void {
 function copyTransport(protocol: number, upper: Upper): void {
   const { copy, at, end } = upper;
   switch (protocol) {
-    case PROTOCOL.tcp:
+    case IP_PROTOCOL.tcp:
       return copyTcp(upper);
-    case PROTOCOL.udp:
+    case IP_PROTOCOL.udp:
       return copyUdp(upper);
-    case PROTOCOL.icmp:
+    case IP_PROTOCOL.icmp:
       return copyIcmp(upper);
-    case PROTOCOL.icmpv6:
+    case IP_PROTOCOL.icmpv6:
       return copyIcmpv6(upper);
-    case PROTOCOL.gre:
+    case IP_PROTOCOL.gre:
       return copyGre(upper);
-    case PROTOCOL.ipv4:
+    case IP_PROTOCOL.ipv4:
       return copy.inside(ETHER_TYPE.ipv4, at, end);
-    case PROTOCOL.ipv6:
+    case IP_PROTOCOL.ipv6:
       return copy.inside(ETHER_TYPE.ipv6, at, end);
-    case PROTOCOL.mpls:
+    case IP_PROTOCOL.mpls:
       return copy.inside(ETHER_TYPE.mpls, at, end);
-    case PROTOCOL.ethernet:
+    case IP_PROTOCOL.ethernet:
       return copy.inside(ETHER_TYPE.ethernet, at, end);
-    case PROTOCOL.etherIp:
+    case IP_PROTOCOL.etherIp:
       copy.keep(at, Math.min(ETHER_IP_BYTES, end - at));
       return copy.inside(ETHER_TYPE.ethernet, at + ETHER_IP_BYTES, end);
-    case PROTOCOL.esp:
+    case IP_PROTOCOL.esp:
       return copy.keep(at, Math.min(ESP_BYTES, end - at));
-    case PROTOCOL.sctp:
+    case IP_PROTOCOL.sctp:
       return copy.keep(at, Math.min(SCTP_BYTES, end - at));
     default:
   }

@@ -1,3 +1,4 @@
+import { IP_PROTOCOL } from '../../../decode/index.ts';
 import { checksumOf } from './checksum.ts';
 import type { PacketCopy } from './copy.ts';
 import { type Upper, upperSum } from './upper.ts';
@@ -8,7 +9,6 @@ const CHECKSUM = 16;
 const URGENT = 18;
 const URGENT_BYTES = 2;
 const HEADER_MIN_BYTES = 20;
-const PROTOCOL = 6;
 
 // RFC 9293 §3.1: kind, length, value
 const OPTION_LENGTH = 1;
@@ -28,7 +28,7 @@ export function copyTcp(upper: Upper): void {
   copyOptions(copy, at + HEADER_MIN_BYTES, Math.min(headerEnd, end));
   // Another fragment may hold the rest of a frame: only whole segments are looked into.
   if (!isFragment) copy.copyPayload(upper, headerEnd);
-  if (!isFragment) copy.to.setUint16(at + CHECKSUM, checksumOf(upperSum(upper, PROTOCOL)));
+  if (!isFragment) copy.to.setUint16(at + CHECKSUM, checksumOf(upperSum(upper, IP_PROTOCOL.tcp)));
 }
 
 function copyOptions(copy: PacketCopy, from: number, end: number): void {
