@@ -92,7 +92,8 @@ export class FramePass implements TcpSink, TcpKeeper, HttpSink, FrameObserver {
       this.#finishingSide = side;
     }
     const finished = isFin && connections.hasFin(connection, 0) && connections.hasFin(connection, 1);
-    if (finished || (did & DID.rstInWindow) !== 0) this.#closing = connection;
+    // After a RST that the peer challenges, the connection goes on.
+    if (finished || (did & DID.rstExpected) !== 0) this.#closing = connection;
   }
 
   bytes(connection: number, side: Side, view: DataView, at: number, end: number): void {

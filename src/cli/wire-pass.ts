@@ -112,7 +112,8 @@ export class WirePass implements TcpSink, TcpKeeper {
       this.#finishingSide = side;
     }
     const finished = isFin && connections.hasFin(connection, 0) && connections.hasFin(connection, 1);
-    if (finished || (did & DID.rstInWindow) !== 0) this.#closing = connection;
+    // After a RST that the peer challenges, the connection goes on.
+    if (finished || (did & DID.rstExpected) !== 0) this.#closing = connection;
   }
 
   copy(connection: number, _side: Side, segment: Segment): void {

@@ -196,6 +196,15 @@ export class Incarnations {
     return ahead >= 0 && ahead <= Math.max(sent, this.#windowBytes(peer));
   }
 
+  /**
+   * Whether an acceptable RST stands at RCV.NXT, so that the peer resets at once (RFC 5961 §3.2); elsewhere in the window it only asks,
+   * by a challenge ACK. What was sent but not acknowledged yet may have arrived.
+   */
+  isResetExpected(flow: number, { seq }: Segment): boolean {
+    if (this.#phase(flow) === PHASE.synSent || (this.#flags(flow) & FLOW_FLAG.known) === 0) return true;
+    return seq === this.#column(flow, FLOW.ackedSeq) || seq === this.#column(flow, FLOW.sentSeq);
+  }
+
   #windowBytes(flow: number): number {
     const window = this.#column(flow, FLOW.window);
     if (window < 0) return 65_535 << UNSCALED_MAX_SHIFT;

@@ -10,6 +10,7 @@ export {
   ProxiedClient,
   readProxyHeader,
 } from './proxy-header.ts';
+export { seqDiff } from './sequence.ts';
 export {
   DID,
   GAP,

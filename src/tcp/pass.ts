@@ -153,11 +153,12 @@ export class TcpPass {
       return this.#flight.advance(flow, segment, labels, fresh, false);
     }
     const reset = (segment.flags & FLAG.rst) !== 0 && incarnations.isResetAccepted(flow, segment);
+    const expected = reset && incarnations.isResetExpected(flow, segment);
     const firstFin = incarnations.isFirstFin(flow, segment);
     if (firstFin) incarnations.noteFin(flow, segment);
     const did = this.#flight.advance(flow, segment, labels, fresh, firstFin);
     incarnations.step(flow, segment, firstFin, reset);
-    return reset ? did | DID.rstInWindow : did;
+    return did | (reset ? DID.rstInWindow : 0) | (expected ? DID.rstExpected : 0);
   }
 
   #count(flow: number, segment: Segment, labels: number, did: number, fresh: number): void {

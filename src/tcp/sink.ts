@@ -51,6 +51,8 @@ export const DID = {
   firstFin: 0x0040,
   /** The packet has payload that is neither a probe's garbage byte nor sent before. */
   payload: 0x0080,
+  /** With `rstInWindow`: the RST stands where the peer expects the next byte, as far as the capture can tell (RFC 5961 §3.2). */
+  rstExpected: 0x0100,
 } as const;
 
 /**

@@ -3,6 +3,7 @@ import { FLAG, type Segment } from '../decode/index.ts';
 import type { Protocol } from '../http/index.ts';
 import { DID, LABEL, otherSide, type Side } from '../tcp/index.ts';
 import type { TlsFacts } from '../tls/index.ts';
+import { DoubtfulReset } from './doubtful-reset.ts';
 import { CLOSES_MAX, GOAWAYS_MAX, ICMP_ERRORS_MAX, type LimitCounter, SLOW_PINGS_MAX } from './limits.ts';
 import type { Close, Goaway, IcmpError, Ref, ResetMarks, Silence, SlowPing } from './model.ts';
 import { refOf } from './ref-table.ts';
@@ -23,7 +24,7 @@ export class Gathered {
   /** Read with the secrets of its TLS session. */
   isDecrypted = false;
   tls: TlsFacts | null = null;
-  /** Both FINs, or a RST that the peer would accept, went by. */
+  /** Both FINs, or a RST that the peer would accept, went by; also where it turned out later that the peer did not accept it. */
   isOver = false;
   readonly #limits: LimitCounter;
   readonly #share: Share;
@@ -32,6 +33,8 @@ export class Gathered {
   /** RSTs in there that ended nothing: one came before, or the peer would not accept them. */
   #idleResets = 0;
   #isReset = false;
+  /** RSTs that count as accepted until something shows that they were not. */
+  #doubts: Doubt[] | null = null;
   #silences: Silence[] | null = null;
   #goaways: Goaway[] | null = null;
   #slowPings: SlowPing[] | null = null;
@@ -72,7 +75,26 @@ export class Gathered {
   rst(side: Side, did: number, segment: Segment, moment: Moment, marks: ResetMarks): void {
     const answersSyn = this.syn !== null && this.synAck === null && this.synBy !== side;
     const accepted = (did & DID.rstInWindow) !== 0;
-    this.#close({ kind: 'rst', by: side, at: refOf(moment), accepted, answersSyn, ttl: segment.ttl, marks });
+    const close: Close = { kind: 'rst', by: side, at: refOf(moment), accepted, answersSyn, ttl: segment.ttl, marks };
+    if (!this.#close(close) || !accepted || answersSyn) return;
+    const reset = new DoubtfulReset(side, segment.seq, (did & DID.rstExpected) !== 0, close.at.timeNs);
+    (this.#doubts ??= []).push({ close, reset });
+  }
+
+  /** Whether something may still show that a RST was not accepted: then each segment is to be told to `afterReset`, before its own RST. */
+  get isDoubtful(): boolean {
+    return this.#doubts !== null;
+  }
+
+  /** Takes back that RSTs were accepted where this segment shows that they were not. */
+  afterReset(side: Side, segment: Segment, moment: Moment): void {
+    const nowNs = moment.ns[0] ?? 0;
+    const doubts = this.#doubts?.filter(({ close, reset }) => {
+      if (!reset.isRefutedBy(side, segment, nowNs)) return true;
+      this.#takeBack(close);
+      return false;
+    });
+    this.#doubts = doubts === undefined || doubts.length === 0 ? null : doubts;
   }
 
   handshake(side: Side, segment: Segment, moment: Moment): void {
@@ -148,18 +170,38 @@ export class Gathered {
     return this.#slowPings ?? NOTHING;
   }
 
-  #close(close: Close): void {
+  #takeBack(reset: Close): void {
+    const others = this.closes.filter((close) => close !== reset);
+    this.#isReset = others.some(({ kind, accepted }) => kind === 'rst' && accepted);
+    this.#idleResets = others.filter(({ kind }) => kind === 'rst').length - (this.#isReset ? 1 : 0);
+    if (this.#idleResets >= CLOSES_MAX) {
+      this.#limits.hit('closes-per-connection', CLOSES_MAX);
+      this.#closes = others;
+    } else {
+      this.#idleResets++;
+      this.#closes = this.closes.map((close) => (close === reset ? { ...close, accepted: false } : close));
+    }
+  }
+
+  /** @returns whether it is kept */
+  #close(close: Close): boolean {
     const closes = (this.#closes ??= []);
     const isIdle = close.kind === 'rst' && (this.#isReset || !close.accepted);
     if (isIdle && this.#idleResets >= CLOSES_MAX) {
       // Resets may come in floods, forged ones too: what really ended the connection has its place all the same.
       this.#limits.hit('closes-per-connection', CLOSES_MAX);
-      return;
+      return false;
     }
     if (isIdle) this.#idleResets++;
     else if (close.kind === 'rst') this.#isReset = true;
     closes.push(close);
+    return true;
   }
+}
+
+interface Doubt {
+  readonly close: Close;
+  readonly reset: DoubtfulReset;
 }
 
 /** The silence that the capture ends in says more than any before it. */

@@ -194,6 +194,7 @@ export class Recorder implements HttpSink {
     this.#roundTrips.segment(connection, side, labels, did);
     if ((did & DID.payload) !== 0) this.#bursts.payload(connection, side, segment.payloadBytes);
     if (segment.tunnels !== 0) this.#tunnels.segment(connection, segment);
+    if (gathered.isDoubtful) gathered.afterReset(side, segment, this.#moment);
     if (labels === 0 && (segment.flags & TURNS) === 0 && !gathered.hasZeroWindow) {
       if ((did & DID.payload) !== 0 && !gathered.isFramed) this.#marks.add(connection, MARK.data, side, this.#moment);
       return;

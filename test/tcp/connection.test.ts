@@ -234,10 +234,12 @@ describe('challenge ACK (RFC 5961)', () => {
     expect(c.stream(0)).toBe('abcdef');
   });
 
-  test('§3: a RST in the window that gets an ACK is one that the capture takes as accepted; the stream goes on all the same', () => {
+  test('§3: a RST elsewhere in the window is not where the peer expects it, and the stream goes on', () => {
     const c = open();
     c.client.rst({ seq: 1004 + 50 });
     expect(c.did).toContain('rstInWindow');
+    expect(c.did).not.toContain('rstExpected');
+    expect(open().client.rst().did).toContain('rstExpected');
     c.server.acks({ ack: 1004 });
     c.client.sends('def');
     expect(c.did).not.toContain('rstInWindow');

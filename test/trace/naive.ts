@@ -36,6 +36,8 @@ interface Packet {
   readonly did: number;
   readonly flags: number;
   readonly ttl: number;
+  readonly seq: number;
+  readonly ack: number;
 }
 
 interface Frame {
@@ -78,8 +80,9 @@ export class NaiveRecorder {
     this.#all.push(this.#now());
   }
 
-  segment(connection: number, side: Side, labels: number, did: number, { flags, ttl }: Segment): void {
-    (this.#packets[connection] ??= []).push({ at: this.#now(), side, labels, did, flags, ttl });
+  segment(connection: number, side: Side, labels: number, did: number, segment: Segment): void {
+    const { flags, ttl, seq, ack } = segment;
+    (this.#packets[connection] ??= []).push({ at: this.#now(), side, labels, did, flags, ttl, seq, ack });
   }
 
   headers(connection: number, side: Side, id: number, fields: KeptFields, endStream: boolean): void {
@@ -345,13 +348,25 @@ function framesOf({ at, side, flags, labels, did }: Packet): Frame[] {
 
 function closesOf(packets: readonly Packet[]): Close[] {
   const closes: Close[] = [];
-  for (const { flags, side, at, did, ttl } of packets) {
-    const accepted = (did & DID.rstInWindow) !== 0;
+  for (const [i, { flags, side, at, did, ttl, seq }] of packets.entries()) {
+    const accepted = (did & DID.rstInWindow) !== 0 && !isRefuted(side, seq, at, packets.slice(i + 1));
     if ((flags & FLAG.rst) !== 0) closes.push({ kind: 'rst', by: side, at, accepted, answersSyn: false, ttl });
     else if ((flags & FLAG.fin) !== 0 && !closes.some(({ kind, by }) => kind === 'fin' && by === side))
       closes.push({ kind: 'fin', by: side, at, accepted: true, answersSyn: false, ttl });
   }
   return closes;
+}
+
+/** Whether what followed a RST, which stood where the peer expected it, shows that the peer did not accept it. */
+function isRefuted(by: Side, seq: number, { timeNs }: Ref, after: readonly Packet[]): boolean {
+  const late = (packet: Packet): boolean => (packet.flags & FLAG.rst) === 0 && packet.at.timeNs - timeNs > 1e9;
+  const wentOn = after.findIndex((packet) => packet.side === by && late(packet));
+  return after.some(
+    (packet, i) =>
+      packet.side !== by &&
+      (packet.flags & (FLAG.rst | FLAG.ack)) === FLAG.ack &&
+      (packet.ack - seq > 0 || (late(packet) && wentOn >= 0 && i > wentOn)),
+  );
 }
 
 function silencesOf(refs: readonly Ref[], endNs: number): Silence[] {

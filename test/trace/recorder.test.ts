@@ -99,6 +99,66 @@ describe('what a connection was', () => {
     ]);
   });
 
+  describe('a RST counts as accepted until something shows that it was not', () => {
+    const RST = { flags: FLAG.rst };
+    const challenged = { ...RST, seqAhead: 50 };
+    /** Whether each RST of side 1 was accepted. */
+    const accepted = (recording: Recording): boolean[] =>
+      connection(recording).closes.flatMap(({ kind, by, accepted: was }) => (kind === 'rst' && by === 1 ? [was] : []));
+    const talking = (): Recording => connected().packet(0, 0, 0.1, { payloadBytes: 10 }).packet(0, 1, 0.2);
+
+    test('the peer’s silence, its own tries and a RST of its own leave it so', () => {
+      expect(accepted(talking().packet(0, 1, 1, RST))).toEqual([true]);
+      const deaf = talking()
+        .packet(0, 1, 1, RST)
+        .packet(0, 0, 2, { payloadBytes: 10 })
+        .packet(0, 0, 9, { payloadBytes: 10 });
+      expect(accepted(deaf)).toEqual([true]);
+      expect(accepted(talking().packet(0, 1, 1, RST).packet(0, 1, 4).packet(0, 0, 4.1, RST))).toEqual([true]);
+    });
+
+    test('what crossed it on the way leaves it so', () => {
+      expect(accepted(talking().packet(0, 1, 1, RST).packet(0, 0, 1.01).packet(0, 1, 1.02).packet(0, 0, 1.03))).toEqual(
+        [true],
+      );
+    });
+
+    test('the peer acknowledges bytes behind it', () => {
+      const goesOn = talking().packet(0, 1, 1, RST).packet(0, 1, 1.01, { payloadBytes: 10 });
+      expect(accepted(goesOn)).toEqual([true]);
+      expect(
+        accepted(talking().packet(0, 1, 1, RST).packet(0, 1, 1.01, { payloadBytes: 10 }).packet(0, 0, 1.02)),
+      ).toEqual([false]);
+    });
+
+    test('both sides speak a second later, though nothing new is sent', () => {
+      expect(accepted(talking().packet(0, 1, 1, RST).packet(0, 1, 2.1).packet(0, 0, 2.2))).toEqual([false]);
+      expect(accepted(talking().packet(0, 1, 1, RST).packet(0, 1, 1.9).packet(0, 0, 2.2))).toEqual([true]);
+    });
+
+    test('RFC 5961 §3.2: a challenge ACK, and the side goes on', () => {
+      expect(accepted(talking().packet(0, 1, 1, challenged).packet(0, 0, 1.01))).toEqual([true]);
+      expect(accepted(talking().packet(0, 1, 1, challenged).packet(0, 0, 1.01).packet(0, 1, 1.02))).toEqual([false]);
+    });
+
+    test('RFC 5961 §3.2: a challenge ACK answered by a RST at the number that it asks for: that one is accepted', () => {
+      const answered = talking().packet(0, 1, 1, challenged).packet(0, 0, 1.01).packet(0, 1, 1.02, RST);
+      expect(accepted(answered)).toEqual([false, true]);
+    });
+
+    test('one that stands where the peer expects it is challenged by nobody', () => {
+      expect(accepted(talking().packet(0, 1, 1, RST).packet(0, 0, 1.01).packet(0, 1, 1.02))).toEqual([true]);
+    });
+
+    test('one that answers a SYN is judged by its acknowledgement alone', () => {
+      const recording = new Recording();
+      const attempt = recording.meet('10.9.1.2:50001', '10.9.0.2:80');
+      recording.packet(attempt, 0, 0, { flags: FLAG.syn }).packet(attempt, 1, 0.1, { flags: FLAG.rst | FLAG.ack });
+      recording.packet(attempt, 0, 0.2, { payloadBytes: 9 }).packet(attempt, 1, 3).packet(attempt, 0, 4);
+      expect(accepted(recording)).toEqual([true]);
+    });
+  });
+
   test('of a RST what may tell who made it, beside what its side bore before', () => {
     const recording = connected()
       .packet(0, 1, 1, { ipId: 1022, hasTimestamps: 1 })

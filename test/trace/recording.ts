@@ -18,6 +18,8 @@ export interface SegmentShape {
   readonly hasTimestamps?: 0 | 1;
   readonly direction?: Direction;
   readonly payloadBytes?: number;
+  /** So far beyond where the side's next segment begins. */
+  readonly seqAhead?: number;
 }
 
 /** Addresses of up to four words; IPv4 text, or the eight groups of an IPv6 address. */
@@ -100,7 +102,7 @@ export class Recording {
       dst3: to.words[3],
       srcPort: from.port,
       dstPort: to.port,
-      seq,
+      seq: seq + (shape.seqAhead ?? 0),
       ack: (flags & FLAG.ack) === 0 ? 0 : ack,
       flags,
       window: shape.window ?? 501,
