@@ -1,4 +1,17 @@
-import { clearKeptFields, FIELD, fieldKind, FIRST_KEPT, KEPT_NAME_MAX_BYTES, maskPath, setField } from '../headers.ts';
+import {
+  clearKeptFields,
+  FIELD,
+  fieldKind,
+  FIRST_KEPT,
+  KEPT_NAME_MAX_BYTES,
+  mask,
+  maskAuthority,
+  MASKING,
+  maskingOf,
+  maskPath,
+  setField,
+  type Masking,
+} from '../headers.ts';
 import type { KeptFields } from '../sink.ts';
 import { findLineFeed } from './line-feed.ts';
 import { TextReader } from './text.ts';
@@ -131,8 +144,9 @@ export class HeadReader {
     this.head.isConnect = method === 'CONNECT';
     this.head.hasUsuallyNoBody = method === 'GET' || this.head.isHead;
     setField(fields, FIELD.method, method);
-    const target = this.value(view, methodEnd + 1, targetEnd);
     // RFC 9112 §3.2.3: the target of CONNECT is an authority.
+    const masking = this.head.isConnect ? MASKING.authority : MASKING.none;
+    const target = this.value(view, methodEnd + 1, targetEnd, masking);
     if (this.head.isConnect) setField(fields, FIELD.authority, target);
     else setField(fields, FIELD.path, target === null ? null : pathOf(target, fields));
     return true;
@@ -161,22 +175,23 @@ export class HeadReader {
 
   private keep(view: DataView, at: number, end: number, fields: KeptFields): void {
     const kind = fieldKind(this.name, this.nameBytes);
-    if (kind >= FIRST_KEPT) setField(fields, kind, this.value(view, at, end));
+    if (kind >= FIRST_KEPT) setField(fields, kind, this.value(view, at, end, maskingOf(kind)));
     else if (this.isNamed(HOST)) this.host(view, at, end, fields);
     else if (this.isNamed(CONTENT_LENGTH)) this.contentLength(this.texts.read(view, at, end) ?? '');
     else if (this.isNamed(TRANSFER_ENCODING)) this.transferEncoding(this.texts.read(view, at, end) ?? '');
     else if (this.isNamed(UPGRADE)) this.head.upgrade = (this.texts.read(view, at, end) ?? '').toLowerCase();
   }
 
-  private value(view: DataView, at: number, end: number): string | null {
+  private value(view: DataView, at: number, end: number, masking: Masking): string | null {
     const value = this.texts.read(view, at, end);
-    if (value === null) this.longValues++;
-    return value;
+    if (value !== null) return mask(value, masking);
+    this.longValues++;
+    return null;
   }
 
   /** RFC 9112 §3.2.2: an absolute target's authority counts, and Host is ignored. */
   private host(view: DataView, at: number, end: number, fields: KeptFields): void {
-    if (fields.authority === undefined) setField(fields, FIELD.authority, this.value(view, at, end));
+    if (fields.authority === undefined) setField(fields, FIELD.authority, this.value(view, at, end, MASKING.authority));
   }
 
   /** RFC 9112 §6.3, rule 5: the same number twice is one, two numbers are an error. */
@@ -232,7 +247,7 @@ function pathOf(target: string, fields: KeptFields): string {
   const absolute = target.startsWith('/') ? null : ABSOLUTE_FORM.exec(target);
   if (absolute === null) return maskPath(target);
   const [, authority = '', rest = ''] = absolute;
-  setField(fields, FIELD.authority, authority);
+  setField(fields, FIELD.authority, maskAuthority(authority));
   return maskPath(rest.startsWith('/') ? rest : `/${rest}`);
 }
 

@@ -1,4 +1,15 @@
-import { FIELD, FIRST_KEPT, KEPT_NAME_MAX_BYTES, fieldKind, maskPath, setField, type FieldKind } from '../headers.ts';
+import {
+  FIELD,
+  FIRST_KEPT,
+  KEPT_NAME_MAX_BYTES,
+  MASKING,
+  fieldKind,
+  mask,
+  maskingOf,
+  setField,
+  type FieldKind,
+  type Masking,
+} from '../headers.ts';
 import type { KeptFields } from '../sink.ts';
 import { decodeHuffman, leastLength } from './huffman.ts';
 import { Cursor, readInteger } from './integer.ts';
@@ -190,21 +201,21 @@ export class FieldDecoder {
    * @returns how many octets it has, -1 where it is malformed
    */
   private keptValue(kind: FieldKind, view: DataView): number {
-    if (kind === FIELD.requestId || kind === FIELD.traceparent) return this.newValue(view, false);
+    if (kind === FIELD.requestId || kind === FIELD.traceparent) return this.newValue(view, MASKING.none);
     const { values } = this;
     const at = this.stringAt;
     const wireBytes = this.stringEnd - at;
-    const isPath = kind === FIELD.path;
-    if (values.find(view, at, wireBytes, (this.isCoded ? 1 : 0) | (isPath ? 2 : 0))) {
+    const masking = maskingOf(kind);
+    if (values.find(view, at, wireBytes, (this.isCoded ? 1 : 0) | (masking << 1))) {
       this.value = values.value;
       return values.length;
     }
-    const bytes = this.newValue(view, isPath);
+    const bytes = this.newValue(view, masking);
     if (bytes >= 0 && this.value !== null) values.keep(view, at, wireBytes, bytes, this.value);
     return bytes;
   }
 
-  private newValue(view: DataView, isPath: boolean): number {
+  private newValue(view: DataView, masking: Masking): number {
     const bytes = this.octetsOf(view, this.octets);
     if (bytes < 0) return bytes;
     if (bytes > KEPT_VALUE_MAX_BYTES) {
@@ -212,8 +223,7 @@ export class FieldDecoder {
       this.value = null;
       return bytes;
     }
-    const value = this.text.latin1Slice(0, bytes);
-    this.value = isPath ? maskPath(value) : value;
+    this.value = mask(this.text.latin1Slice(0, bytes), masking);
     return bytes;
   }
 }

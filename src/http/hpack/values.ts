@@ -3,6 +3,7 @@ const SLOTS: number = 2 ** 11;
 /** Longest literal that is remembered, in bytes on the wire. All slots together then fit the second-level cache. */
 const WIRE_MAX_BYTES: number = 2 ** 8;
 const WORD_BYTES = 4;
+const FORM_BITS = 3;
 const PRIME = 0x9e3779b1;
 const SLOT_BITS: number = Math.log2(SLOTS);
 
@@ -32,14 +33,14 @@ export class ValueCache {
 
   /**
    * Looks for a literal of `bytes` bytes at `at`, all of them in `view`.
-   * @param form  how its bytes become a value, 0..3: equal bytes of two forms are two values
+   * @param form  how its bytes become a value, 0..7: equal bytes of two forms are two values
    */
   find(view: DataView, at: number, bytes: number, form: number): boolean {
     if (bytes < WORD_BYTES || bytes > WIRE_MAX_BYTES) {
       this.slot = -1;
       return false;
     }
-    const key = (bytes << 2) | form;
+    const key = (bytes << FORM_BITS) | form;
     const slot = slotOf(view, at, bytes, key);
     this.slot = slot;
     this.key = key;

@@ -219,11 +219,13 @@ describe('hostile blocks', () => {
     expect(fields).toEqual({});
   });
 
-  test('a :path is masked before the table keeps it', () => {
+  test.each([
+    [':path', '/api/v1/pods?watch=1&access_token=secret', { path: '/api/v1/pods?watch=1&access_token=***' }],
+    [':authority', 'me:secret@api:6443', { authority: 'api:6443' }],
+  ])('a %s is masked before the table keeps it', (name, value, masked) => {
     const encoder = new HpackEncoder();
     const reader = new BlockReader();
-    const fields = [[':path', '/api/v1/pods?watch=1&access_token=secret']] as const;
-    const masked = { path: '/api/v1/pods?watch=1&access_token=***' };
+    const fields = [[name, value]] as const;
     expect(reader.read(encoder.encode(fields))).toEqual(masked);
     expect(encoder.encode(fields).length).toBe(1);
     expect(reader.read(Uint8Array.of(0x80 | 62))).toEqual(masked);

@@ -25,6 +25,15 @@ describe('values decoded lately', () => {
     expect(new BlockReader().read(block(agent, path, agent))).toEqual(fields);
   });
 
+  test('the same bytes as an authority lose their user, as another field they do not, in either order', () => {
+    const value = 'me:secret@api';
+    const authority = literal('authority', value, true);
+    const agent = literal('userAgent', value, true);
+    const fields = { authority: 'api', userAgent: value };
+    expect(new BlockReader().read(block(authority, agent, authority))).toEqual(fields);
+    expect(new BlockReader().read(block(agent, authority, agent))).toEqual(fields);
+  });
+
   test('the same bytes stand for one value where they are Huffman-coded, for another where they are not', () => {
     const [, ...coded] = hpackString('/api/v1/pods', true);
     const raw = String.fromCharCode(...coded);
