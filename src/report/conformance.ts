@@ -11,6 +11,8 @@ export interface Schema {
   readonly definitions?: Readonly<Record<string, Schema>>;
   readonly type?: string | readonly string[];
   readonly const?: unknown;
+  /** What is read where the key is missing. */
+  readonly default?: unknown;
   readonly format?: string;
   readonly enum?: readonly unknown[];
   readonly anyOf?: readonly Schema[];
@@ -37,6 +39,13 @@ export function faultOf(schema: Schema, value: unknown): string | null {
   return new Conformance(schema.definitions ?? {}).fault(schema, value, '');
 }
 
+/** What a reference stands for; the part itself where it is none. */
+export function definitionOf(part: Schema, definitions: Readonly<Record<string, Schema>>): Schema {
+  const name =
+    part.$ref?.startsWith(DEFINITIONS) === true ? decodeURIComponent(part.$ref.slice(DEFINITIONS.length)) : null;
+  return name === null ? part : definitionOf(definitions[name] ?? NOTHING, definitions);
+}
+
 class Conformance {
   readonly #definitions: Readonly<Record<string, Schema>>;
 
@@ -45,18 +54,12 @@ class Conformance {
   }
 
   fault(part: Schema, value: unknown, at: string): string | null {
-    const schema = this.#resolved(part);
+    const schema = definitionOf(part, this.#definitions);
     if (schema.anyOf !== undefined) return this.#anyFault(schema.anyOf, value, at);
     const own = ownFault(schema, value);
     if (own !== null) return `${at === '' ? 'the report' : at}: ${own}`;
     if (Array.isArray(value)) return this.#itemsFault(schema, value, at);
     return isObject(value) ? this.#propertiesFault(schema, value, at) : null;
-  }
-
-  #resolved(part: Schema): Schema {
-    const name =
-      part.$ref?.startsWith(DEFINITIONS) === true ? decodeURIComponent(part.$ref.slice(DEFINITIONS.length)) : null;
-    return name === null ? part : this.#resolved(this.#definitions[name] ?? NOTHING);
   }
 
   /** Where no choice fits, the fault that lies deepest: of "null or an object" the object's own. */

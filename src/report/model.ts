@@ -1,6 +1,7 @@
 /**
  * The JSON report, `watchpcap.report/1`: what other programs rely on. These types are the schema's one source
- * (`npm run schema` writes schema/report.schema.json). Keys may be added; none is renamed or removed without a new schema number.
+ * (`npm run schema` writes schema/report.schema.json). Keys may be added; none is renamed or removed without a new schema number. One that
+ * was added since the first report says by `@default`, or in words by `@comment`, what is read where an older report lacks it; the schema does not require it.
  *
  * Times are UTC, durations seconds, packet numbers 1-based as Wireshark counts them in their own file. Where several files were
  * given, every object with a packet number also has `file`, an index into `capture.files`.
@@ -14,14 +15,20 @@ export interface Report {
   connections: Connection[];
   links: Link[];
   windows: Window[];
-  /** The windows by what they came of: one entry for each time in which one upstream server was dead. Those that cost most first. */
+  /**
+   * The windows by what they came of: one entry for each time in which one upstream server was dead. Those that cost most first.
+   * @default []
+   */
   incidents: Incident[];
   thresholds: Thresholds;
   trust: TrustNote[];
   findings: Finding[];
   /** What each remedy would have done on this capture. */
   whatIf: WhatIf[];
-  /** What to do now, most useful first. */
+  /**
+   * What to do now, most useful first.
+   * @default []
+   */
   nextSteps: NextStep[];
 }
 
@@ -46,7 +53,7 @@ export type Count = number;
 /**
  * 1-based, as Wireshark counts in its own file.
  * @asType integer
- * @minimum 0
+ * @minimum 1
  */
 export type PacketNumber = number;
 
@@ -83,12 +90,21 @@ export interface Capture {
   duplicates: Count;
   /** Packets that could not be decoded. */
   undecoded: Count;
-  /** What of the capture is not analysed, by kind, most packets first: other protocols, link types that are not read, headers that are cut. */
+  /**
+   * What of the capture is not analysed, by kind, most packets first: other protocols, link types that are not read, headers that are cut.
+   * @default []
+   */
   notAnalyzed: NotAnalyzed[];
   warnings: CaptureWarning[];
-  /** Reading was ended by the user before the files' ends: the report is of what was read. */
+  /**
+   * Reading was ended by the user before the files' ends: the report is of what was read.
+   * @default false
+   */
   interrupted: boolean;
-  /** Comments that somebody wrote on packets, the first 256. */
+  /**
+   * Comments that somebody wrote on packets, the first 256.
+   * @default []
+   */
   comments: PacketComment[];
 }
 
@@ -118,7 +134,10 @@ export interface CaptureFile {
   linkTypes: string[];
   truncated: boolean;
   compression: 'gzip' | 'zstd' | null;
-  /** Packets that the capturing system said it dropped; null where the file does not say. */
+  /**
+   * Packets that the capturing system said it dropped; null where the file does not say.
+   * @default null
+   */
   dropped: Count | null;
 }
 
@@ -129,6 +148,7 @@ export interface Args {
 
 export interface CaptureWarning {
   code: string;
+  /** @default {} */
   args: Args;
   message: string;
   /** Null where the warning is about none of them. */
@@ -147,9 +167,15 @@ export interface Verdict {
   confidence: Confidence | null;
   /** One sentence. */
   summary: string;
-  /** Why the state is what it is, as a word. */
+  /**
+   * Why the state is what it is, as a word.
+   * @default "unknown"
+   */
   reason: VerdictReason;
-  /** What the reason is about. */
+  /**
+   * What the reason is about.
+   * @default {}
+   */
   args: Args;
 }
 
@@ -167,7 +193,9 @@ export type VerdictReason =
   | 'clock-step'
   | 'filtered'
   | 'too-short'
-  | 'too-early';
+  | 'too-early'
+  /** In a report of a version that did not say. */
+  | 'unknown';
 
 export interface Gateway {
   addresses: string[];
@@ -190,7 +218,10 @@ export interface Connection {
   role: Role;
   client: Endpoint;
   server: Endpoint;
-  /** Community ID v1 (seed 0), by which Zeek, Suricata and Arkime name it. */
+  /**
+   * Community ID v1 (seed 0), by which Zeek, Suricata and Arkime name it.
+   * @default ""
+   */
   communityId: string;
   /** Its id in the dumps. */
   dumpId: string;
@@ -198,7 +229,10 @@ export interface Connection {
   marks: Mark[];
   /** Other 4-tuples of the same connection (NAT). */
   seenAs: SeenAs[];
-  /** The outer paths on which its packets came inside others (an overlay network, a mirror port), at most 4; empty for most. */
+  /**
+   * The outer paths on which its packets came inside others (an overlay network, a mirror port), at most 4; empty for most.
+   * @default []
+   */
   tunnels: Tunnel[];
   firstPacket: PacketNumber;
   firstFile?: FileIndex;
@@ -209,9 +243,15 @@ export interface Connection {
   opened: 'handshake' | 'before-capture' | 'refused' | 'unanswered';
   closed: Closed;
   protocol: Protocol;
-  /** What its TLS handshake said in clear; null where it has none, or none was read. */
+  /**
+   * What its TLS handshake said in clear; null where it has none, or none was read.
+   * @default null
+   */
   tls: Tls | null;
-  /** Told by the sizes of TLS records that nobody could read, so never seen; null where they tell nothing. */
+  /**
+   * Told by the sizes of TLS records that nobody could read, so never seen; null where they tell nothing.
+   * @default null
+   */
   inferred: Inferred | null;
   packets: PerParty<Count>;
   /** Payload bytes, each counted once. */
@@ -219,15 +259,24 @@ export interface Connection {
   /** Keep-alive probes by who sent them, and how many of them the other side answered. */
   keepalive: PerParty<Probes>;
   retransmissions: PerParty<Count>;
-  /** What a side sent again and again without an answer: each time is one entry. At most 16, those with most tries, in order of time. */
+  /**
+   * What a side sent again and again without an answer: each time is one entry. At most 16, those with most tries, in order of time.
+   * @default []
+   */
   ladders: Ladder[];
-  /** By whose data; null where none was timed. */
+  /**
+   * By whose data; null where none was timed.
+   * @default {"fromClient":null,"fromServer":null}
+   */
   roundTrips: PerParty<RoundTrips | null>;
   resets: Reset[];
   goaways: Goaway[];
   pings: PerParty<Pings>;
   streams: Stream[];
-  /** Finished streams that were counted and not kept. */
+  /**
+   * Finished streams that were counted and not kept.
+   * @default {"count":0,"byStatus":[]}
+   */
   foldedStreams: FoldedStreams;
   /** From the first packet to the end of the capture, without gaps. */
   liveness: Liveness[];
@@ -264,12 +313,22 @@ export interface PerParty<T> {
 export interface Probes {
   probes: Count;
   answered: Count;
-  /** As observed: from the peer's last packet to the first probe after it, and between probes without an answer; null: not seen. */
+  /**
+   * As observed: from the peer's last packet to the first probe after it, and between probes without an answer; null: not seen.
+   * @default null
+   */
   time: Seconds | null;
+  /** @default null */
   interval: Seconds | null;
-  /** Most probes in a row that had no answer. */
+  /**
+   * Most probes in a row that had no answer.
+   * @default 0
+   */
   unanswered: Count;
-  /** The prober's FIN or RST with a probe unanswered. */
+  /**
+   * The prober's FIN or RST with a probe unanswered.
+   * @default null
+   */
   gaveUp: Moment | null;
 }
 
@@ -335,8 +394,12 @@ export interface Mark {
   by: Party;
   kind: MarkKind;
   count: Count;
-  /** The run's last packet. */
+  /**
+   * The run's last packet.
+   * @comment added: where it is missing, the run's first
+   */
   until: Timestamp;
+  /** @comment added: where it is missing, the run's first */
   lastPacket: PacketNumber;
   lastFile?: FileIndex;
 }
@@ -455,7 +518,10 @@ export interface Window {
    */
   link: number;
   confidence: Confidence;
-  /** Why it is not surer; none: confirmed. */
+  /**
+   * Why it is not surer; none: confirmed.
+   * @default []
+   */
   doubts: Doubt[];
   from: Timestamp;
   /** Null: still so when the capture ends. */
@@ -465,16 +531,26 @@ export interface Window {
   open: boolean;
   onset: Onset;
   cause: Cause;
-  /** How a `path-one-way` shows itself; null for other causes. */
+  /**
+   * How a `path-one-way` shows itself; null for other causes.
+   * @default null
+   */
   oneWay: 'gateway-mute' | 'unacknowledged' | 'acknowledged-in-vain' | null;
-  /** That the two connections belong together, and that somebody waited, is inferred from sizes and times of what could not be read. */
+  /**
+   * That the two connections belong together, and that somebody waited, is inferred from sizes and times of what could not be read.
+   * @default false
+   */
   isInferred: boolean;
   end: WindowEnd;
   streams: HurtStream[];
   alternatives: Alternative[];
-  meanwhile: Meanwhile;
+  /** @default null */
+  meanwhile: Meanwhile | null;
   evidence: Evidence[];
-  /** What happened, in a few sentences. */
+  /**
+   * What happened, in a few sentences.
+   * @default ""
+   */
   story: string;
 }
 
@@ -557,9 +633,15 @@ export interface HurtStream {
   id: Count;
   kind: string;
   path: string | null;
-  /** What for, whatever the object's name: `pods`, `pods/exec`, `leases.coordination.k8s.io`; the path of what is none of Kubernetes'. */
+  /**
+   * What for, whatever the object's name: `pods`, `pods/exec`, `leases.coordination.k8s.io`; the path of what is none of Kubernetes'.
+   * @default null
+   */
   resource: string | null;
-  /** Null: none, or not known. */
+  /**
+   * Null: none, or not known.
+   * @default null
+   */
   userAgent: string | null;
   /** Its id on the upstream connection; null: the request never left the gateway, or was not seen to. */
   upstreamStream: Count | null;
@@ -579,7 +661,10 @@ export interface Recovery {
 export interface Alternative {
   upstream: ConnectionId;
   requestsDuring: Count;
-  /** It had room, and its server got no request on any connection. */
+  /**
+   * It had room, and its server got no request on any connection.
+   * @default false
+   */
   unused: boolean;
 }
 
@@ -589,24 +674,37 @@ export interface Evidence {
   at: Timestamp;
   connection: ConnectionId;
   kind: string;
-  /** Who sent it. */
+  /**
+   * Who sent it.
+   * @comment added: where it is missing, as the connection's marks have it, or the text
+   */
   by: Party;
-  /** What the kind needs beside: a stream's id, a status, which try it was; null where it needs nothing. */
+  /**
+   * What the kind needs beside: a stream's id, a status, which try it was; null where it needs nothing.
+   * @default null
+   */
   value: number | null;
   text: string;
 }
 
-/** What turns episodes into states. */
+/** What turns episodes into states. Null: not known, in a report of an older version. */
 export interface Thresholds {
   deadTries: Count;
   deadAfter: Seconds;
-  idleAfter: Seconds;
-  healedWait: Seconds;
-  actsWithin: Seconds;
-  lossSpan: Seconds;
-  lossTries: Count;
-  responseGrace: Seconds;
-  watchGrace: Seconds;
+  /** @default null */
+  idleAfter: Seconds | null;
+  /** @default null */
+  healedWait: Seconds | null;
+  /** @default null */
+  actsWithin: Seconds | null;
+  /** @default null */
+  lossSpan: Seconds | null;
+  /** @default null */
+  lossTries: Count | null;
+  /** @default null */
+  responseGrace: Seconds | null;
+  /** @default null */
+  watchGrace: Seconds | null;
 }
 
 /** A weakness of the capture, and which conclusions it weakens. */
@@ -616,8 +714,11 @@ export interface TrustNote {
   weakens: string[];
   packets: PacketNumber[];
   files?: FileIndex[];
+  /** @default 0 */
   count: Count;
+  /** @default {} */
   args: Args;
+  /** @default "" */
   message: string;
 }
 

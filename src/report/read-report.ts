@@ -1,3 +1,4 @@
+import { addKeys, completed, type OlderReport } from './added-keys.ts';
 import { faultOf, type Schema } from './conformance.ts';
 import type { Report } from './model.ts';
 
@@ -9,7 +10,7 @@ const BYTE_ORDER_MARK = '\ufeff';
 export type ReadReport = { readonly report: Report } | { readonly fault: string };
 
 /**
- * Reads what `--format json` wrote.
+ * Reads what `--format json` wrote, in this version or an older one: keys that were added since say "unknown" or "none".
  * @param schema  schema/report.schema.json
  */
 export function readReport(text: string, schema: Schema): ReadReport {
@@ -20,12 +21,13 @@ export function readReport(text: string, schema: Schema): ReadReport {
     return { fault: `is no JSON report of watchpcap ("schema": "${SCHEMA}" is missing)` };
   }
   if (name !== SCHEMA) return { fault: `is a report of schema ${name}; this watchpcap reads ${SCHEMA}` };
+  addKeys(schema, value);
   const fault = faultOf(schema, value);
-  return isReport(value, fault) ? { report: value } : { fault: `is not what ${SCHEMA} says: ${fault}` };
+  return isReport(value, fault) ? { report: completed(value) } : { fault: `is not what ${SCHEMA} says: ${fault}` };
 }
 
-/** The schema is made from the type: what has no fault is of it. */
-function isReport(_value: unknown, fault: string | null): _value is Report {
+/** The schema is made from the type: what has no fault, and the keys that were added, is of it. */
+function isReport(_value: unknown, fault: string | null): _value is OlderReport {
   return fault === null;
 }
 

@@ -1,21 +1,10 @@
-import { fileURLToPath } from 'node:url';
-import { createGenerator } from 'ts-json-schema-generator';
 import { describe, expect, test } from 'vitest';
 import { composed, gatewayMute, healthy, inconclusive, recovered } from './scenarios.ts';
-import { publishedSchema, schemaErrors } from './schema.ts';
-
-const ROOT = new URL('../..', import.meta.url);
+import { generatedSchema, publishedSchema, schemaErrors } from './schema.ts';
 
 describe('the published schema', () => {
   test('is what the types say: `npm run schema` writes it anew', () => {
-    const generated = createGenerator({
-      path: fileURLToPath(new URL('src/report/model.ts', ROOT)),
-      tsconfig: fileURLToPath(new URL('tsconfig.json', ROOT)),
-      type: 'Report',
-      skipTypeCheck: true,
-      additionalProperties: true,
-    }).createSchema('Report');
-    expect(publishedSchema()).toEqual(JSON.parse(JSON.stringify(generated)));
+    expect(publishedSchema()).toEqual(generatedSchema());
   });
 
   test('lets keys be added', () => {
@@ -34,6 +23,7 @@ describe('the published schema', () => {
       { ...report, verdict: { ...report.verdict, state: 'dead' } },
       { ...report, windows: undefined },
       { ...report, extra: 1 },
+      { ...report, connections: [{ ...report.connections[0], firstPacket: 0 }] },
       { ...report, capture: { ...report.capture, start: 12 } },
       { ...report, capture: { ...report.capture, start: 'yesterday' } },
     ];

@@ -43,7 +43,8 @@ const COUNTS: ReadonlySet<string> = new Set<keyof Thresholds>(['deadTries', 'los
 export function thresholdsSection({ thresholds }: Report, ink: Ink): string[] {
   if (!ink.isVerbose) return [];
   return Object.entries(THRESHOLDS).flatMap(([name, meaning]) => {
-    const value = Object.entries(thresholds).find(([key]) => key === name)?.[1] ?? 0;
+    const value = Object.entries(thresholds).find(([key]) => key === name)?.[1] ?? null;
+    if (value === null) return [];
     const text = COUNTS.has(name) ? String(value) : durationText(value);
     return wrapped(`${name} ${text}: ${meaning}`, ink.width - INDENT.length, INDENT.length).map(
       (line) => INDENT + line,

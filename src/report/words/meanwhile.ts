@@ -1,11 +1,15 @@
-import type { Connection, Doubt, Window } from '../model.ts';
+import type { Connection, Doubt, Meanwhile, Window } from '../model.ts';
 import { counted, listed, named } from './phrase.ts';
 
 /** Upstreams that took requests, and statuses, in one sentence. */
 const NAMED_MAX = 3;
 
 /** What the client's own side shows of a window: the connection that never changed, its health check, where its requests went, who answered. */
-export function meanwhileText({ client, upstream, meanwhile }: Window, byId: ReadonlyMap<string, Connection>): string {
+export function meanwhileText(
+  { client, upstream }: Window,
+  meanwhile: Meanwhile,
+  byId: ReadonlyMap<string, Connection>,
+): string {
   const { requests, gatewayErrors } = meanwhile;
   const port = byId.get(client)?.client.port;
   const errors = gatewayErrors.slice(0, NAMED_MAX).map(({ status, count }) => `${count} x ${status}`);
@@ -17,7 +21,7 @@ export function meanwhileText({ client, upstream, meanwhile }: Window, byId: Rea
   ].join('; ');
 }
 
-function pingsText({ pings, pingsAnswered }: Window['meanwhile']): string[] {
+function pingsText({ pings, pingsAnswered }: Meanwhile): string[] {
   if (pings === 0) return [];
   const who =
     pingsAnswered === pings
@@ -27,7 +31,7 @@ function pingsText({ pings, pingsAnswered }: Window['meanwhile']): string[] {
 }
 
 function placesText(
-  { intoDead, elsewhere, unseen }: Window['meanwhile'],
+  { intoDead, elsewhere, unseen }: Meanwhile,
   upstream: string,
   byId: ReadonlyMap<string, Connection>,
 ): string {

@@ -111,7 +111,7 @@ function oneWayText(window: ToldWindow, upstream: Connection | undefined, peer: 
 }
 
 function clientText(window: ToldWindow, connections: Connections): string {
-  const pings = window.meanwhile.pingsAnswered > 0 ? ', and the gateway answered its PINGs' : '';
+  const pings = (window.meanwhile?.pingsAnswered ?? 0) > 0 ? ', and the gateway answered its PINGs' : '';
   return `Meanwhile the client's connection ${named(window.client, connections)} stayed up${pings}.`;
 }
 

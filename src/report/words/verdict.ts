@@ -63,6 +63,8 @@ export function summaryOf(
         `Upstream connection ${aboutOne(args, connections)} had begun to leave packets unanswered when the capture ` +
         'ended: too early to tell loss from death.'
       );
+    case 'unknown':
+      return 'The report was written by an older version, which did not say why.';
   }
 }
 

@@ -56,9 +56,11 @@ export function isWarningCode(code: string): code is Code {
   return Object.hasOwn(SENTENCES, code);
 }
 
-/** What went wrong in a file, in one sentence; where, stands beside it. Its code where it has none. */
+/** What went wrong in a file, in one sentence; where, stands beside it. Its code where it has none, or the report of an older version no arguments. */
 export function warningText({ code, args }: Told): string {
-  return isWarningCode(code) ? textOf(code, args) : code;
+  if (!isWarningCode(code)) return code;
+  const isTold = Object.keys(args).length > 0 || SENTENCES[code].length === 0;
+  return isTold ? textOf(code, args) : code;
 }
 
 /** A code's arguments are what its sentence takes, in a report too: TypeScript cannot see the two belong together. */

@@ -20,7 +20,7 @@ export function windowFacts(window: Window, report: Report, byId: ReadonlyMap<st
     ['end', endText(window, report)],
     ...(link === undefined ? [] : [['linked', `by ${link.method}, confidence ${link.confidence}`] as const]),
     ...(window.doubts.length === 0 ? [] : [['sure', sureText(window)] as const]),
-    ['client', meanwhileText(window, byId)],
+    ...(window.meanwhile === null ? [] : [['client', meanwhileText(window, window.meanwhile, byId)] as const]),
     [
       window.alternatives.some(({ requestsDuring }) => requestsDuring > 0) ? 'others' : 'stand-by',
       standByText(window, byId),
