@@ -43,7 +43,7 @@ export function buildIncident(
   };
   const findings = findingsOf(facts);
   return {
-    verdict: verdictOf(facts, findings, casting.gateways.length),
+    verdict: verdictOf(scene, facts, findings, casting.gateways.length),
     gateways: casting.gateways,
     connections: legs,
     links,

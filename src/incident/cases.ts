@@ -7,7 +7,7 @@ import type { Leg, Link } from './model.ts';
 import { opaqueCase } from './opaque-case.ts';
 import type { Scene } from './scene.ts';
 import { timedStreams, type TimedStreams } from './timing.ts';
-import { Waiting } from './waiting.ts';
+import { attemptConfidence, Waiting } from './waiting.ts';
 
 /** A client connection that was hurt by a death, if it was alive then: who waited, and how we know that they belong together. */
 export interface Case {
@@ -73,12 +73,8 @@ function linkByTiming(client: Leg, upstream: Leg, confidence: number): Link {
   return { client: client.id, upstream: upstream.id, method: 'timing', confidence, streams: [] };
 }
 
-const ATTEMPT_CONFIDENCE = 0.9;
-
 function attemptCases(scene: Scene, waiting: Waiting, upstream: Leg, death: Death): Case[] {
-  // Attempts to other servers in the same moment explain the waiting just as well.
-  const rivals = scene.around(upstream).rivalAttempts(upstream, scene.thresholds.actsWithinNs);
-  const confidence = ATTEMPT_CONFIDENCE / (1 + rivals);
+  const confidence = attemptConfidence(scene, upstream);
   if (confidence < LINK_CONFIDENCE_MIN) return [];
   const byClient = waiting.for(upstream, death);
   return inTraceOrder(byClient.keys()).map((client) => {

@@ -1,4 +1,4 @@
-import type { Ref } from '../trace/index.ts';
+import type { Ref, TraceStream } from '../trace/index.ts';
 import type { Death } from './deaths.ts';
 import type { Victim } from './hurt.ts';
 import { clientSide } from './leg.ts';
@@ -7,6 +7,34 @@ import type { Scene } from './scene.ts';
 import { earliest, isServed, overAt } from './stream-fate.ts';
 import type { Asked, Surroundings } from './surroundings.ts';
 import type { Thresholds } from './thresholds.ts';
+
+const ATTEMPT_CONFIDENCE = 0.9;
+
+/** How sure it is that who waited at the time of an attempt waited for it: attempts to other servers in the same moment explain it just as well. */
+export function attemptConfidence(scene: Scene, attempt: Leg): number {
+  return ATTEMPT_CONFIDENCE / (1 + scene.around(attempt).rivalAttempts(attempt, scene.thresholds.actsWithinNs));
+}
+
+/** Requests that an attempt was made for, as far as time tells: passed on or answered after it began, and those that still waited. */
+export interface AskedFor {
+  readonly passedOn: number;
+  readonly left: number;
+}
+
+export function askedFor(scene: Scene, attempt: Leg): AskedFor {
+  const { syn } = attempt.trace.handshake;
+  if (syn === null) return { passedOn: 0, left: 0 };
+  const tried = attempt.trace.flows[clientSide(attempt)].last ?? syn;
+  const asked = scene
+    .around(attempt)
+    .requests.between(syn.timeNs - scene.thresholds.actsWithinNs, Math.max(syn.timeNs, tried.timeNs))
+    .filter(({ client, stream }) => client !== attempt && !wasOverBy(client, stream, syn));
+  const passedOn = asked.map(({ stream }) => passedOnAt(stream));
+  return {
+    passedOn: passedOn.filter((at) => at !== null && at.timeNs >= syn.timeNs).length,
+    left: passedOn.filter((at) => at === null).length,
+  };
+}
 
 /** Who waited for attempts that came to nothing, each for the first of those to one server that follow closely (contract §3). */
 export class Waiting {
@@ -80,13 +108,20 @@ class Unclaimed {
 }
 
 function victimOf({ client, stream }: Asked, syn: Ref, thresholds: Thresholds): Victim | null {
-  const over = overAt(stream, client.serverSide);
-  if (over !== null && over.timeNs < syn.timeNs) return null;
-  const known = earliest(stream.partners.filter((partner) => partner.nearerClient).map((partner) => partner.at));
-  // Served well, by whom the capture does not show: it was passed on at the latest when the answer came.
-  const passedOn = known ?? (isServed(stream) ? stream.statusAt : null);
+  if (wasOverBy(client, stream, syn)) return null;
+  const passedOn = passedOnAt(stream);
   if (passedOn === null) return { near: stream, far: null, rerouted: null };
   // Passed on elsewhere before the attempt could be called dead: nobody was hurt.
   if (passedOn.timeNs - stream.opened.timeNs < thresholds.deadAfterNs) return null;
   return { near: stream, far: null, rerouted: isServed(stream) ? passedOn : null };
+}
+
+function wasOverBy({ serverSide }: Leg, stream: TraceStream, at: Ref): boolean {
+  return (overAt(stream, serverSide)?.timeNs ?? Infinity) < at.timeNs;
+}
+
+/** Served well, by whom the capture does not show: it was passed on at the latest when the answer came. */
+function passedOnAt(stream: TraceStream): Ref | null {
+  const known = earliest(stream.partners.filter((partner) => partner.nearerClient).map((partner) => partner.at));
+  return known ?? (isServed(stream) ? stream.statusAt : null);
 }

@@ -54,20 +54,104 @@ describe('suspect', () => {
     });
   });
 
-  test.each([
+  describe.each([
     ['refused', (built: TraceBuilder) => built.attempt('u2', { at: 20 }).refused(20.001)],
-    ['unanswered', (built: TraceBuilder) => built.attempt('u2', { at: 20 }).sendsSynAgain(21, 23, 27)],
-    ['answered late', (built: TraceBuilder) => built.upstream('u2').retransmits(10, 20, 40).answered(60)],
-  ])('what was %s, while a client was there whose requests cannot be read', (_, attempts) => {
-    const closed = trace().client('c1').watch(7, { at: 1 }).answers(7, 200, 2).with({ protocol: 'tls' });
-    expect(verdict(attempts(closed.upstream('u1')))).toMatchObject({
-      state: 'suspect',
-      reason: { kind: 'dead-upstream-unlinked', connection: 'u2' },
+    ['left unanswered', (built: TraceBuilder) => built.attempt('u2', { at: 20 }).sendsSynAgain(21, 23, 27)],
+  ])('an attempt that was %s', (_, attempts) => {
+    const unlinked = { state: 'suspect', reason: { kind: 'dead-upstream-unlinked', connection: 'u2' } };
+
+    test('and for which nobody is seen to wait, whether or not clients can be read', () => {
+      expect(verdict(attempts(watching()))).toMatchObject(unlinked);
+      const closed = trace().client('c1').watch(7, { at: 1 }).answers(7, 200, 2).with({ protocol: 'tls' });
+      expect(verdict(attempts(closed.upstream('u1')))).toMatchObject(unlinked);
     });
-    const open = trace().client('c1').watch(7, { at: 1 }).answers(7, 200, 2);
-    expect(verdict(attempts(open.upstream('u1'))).state).toBe('healthy');
-    const gone = trace().client('c1').watch(7, { at: 1 }).answers(7, 200, 2).closes('rst', 'client', 5);
-    expect(verdict(attempts(gone.with({ protocol: 'tls' }).upstream('u1'))).state).toBe('healthy');
+
+    test('where the capture has no client at all', () => {
+      const built = attempts(trace().upstream('u1')).end(600);
+      const hints = { gateways: ['10.9.0.2'], clientPort: null, upstreamPort: null };
+      expect(buildIncident(built, undefined, hints).verdict).toMatchObject(unlinked);
+    });
+
+    test('not where the request that it was made for went elsewhere in time', () => {
+      const asked = attempts(watching().on('c1').list(9, { at: 19.999 }));
+      expect(verdict(asked.on('u1').carries(9, 5, { at: 20.5 }).serves(5, 20.6))).toMatchObject({ state: 'healthy' });
+    });
+
+    test('but where that request had been passed on before', () => {
+      const asked = attempts(watching().on('c1').list(9, { at: 19.5 }));
+      expect(verdict(asked.on('u1').carries(9, 5, { at: 19.6 }).serves(5, 19.7))).toMatchObject(unlinked);
+    });
+
+    test('where an attempt at another server in that moment explains the waiting just as well', () => {
+      const asked = attempts(watching().on('c1').exec(9, { at: 19.999 }));
+      const rival = asked.attempt('u3', { at: 20.2 }).refused(20.201);
+      expect(verdict(rival)).toMatchObject(unlinked);
+    });
+  });
+
+  describe('an upstream that answered again after 50 s', () => {
+    const away = (built: TraceBuilder): TraceBuilder => built.retransmits(10, 20, 40).answered(60);
+
+    test('while a client was there whose requests cannot be read', () => {
+      const closed = trace().client('c1').watch(7, { at: 1 }).answers(7, 200, 2).with({ protocol: 'tls' });
+      expect(verdict(away(closed.upstream('u1').upstream('u2')))).toMatchObject({
+        state: 'suspect',
+        reason: { connection: 'u2' },
+      });
+      const gone = trace().client('c1').watch(7, { at: 1 }).answers(7, 200, 2).closes('rst', 'client', 5);
+      expect(verdict(away(gone.with({ protocol: 'tls' }).upstream('u2'))).state).toBe('healthy');
+    });
+
+    test('with a request on it of which nobody knows whose it was; not after 29 s', () => {
+      expect(verdict(away(watching().upstream('u2').openStream(1, 5)))).toMatchObject({
+        state: 'suspect',
+        reason: { connection: 'u2' },
+      });
+      const soon = watching().upstream('u2').openStream(1, 5).retransmits(10, 20).answered(38);
+      expect(verdict(soon).state).toBe('healthy');
+    });
+
+    test('not where all of it can be read, and nobody was on it', () => {
+      expect(verdict(away(watching().upstream('u2'))).state).toBe('healthy');
+      expect(verdict(away(watching().upstream('u2').openStream(1, 5).ends(1, 8))).state).toBe('healthy');
+    });
+  });
+
+  describe('an upstream that reset its connection', () => {
+    const reset = (built: TraceBuilder): TraceBuilder => built.closes('rst', 'upstream', 10);
+
+    test('on which somebody waited whom nobody knows', () => {
+      expect(verdict(reset(watching().upstream('u2').openStream(1, 5)))).toMatchObject({
+        state: 'suspect',
+        reason: { kind: 'dead-upstream-unlinked', connection: 'u2' },
+      });
+    });
+
+    test('and whose requests cannot be read', () => {
+      expect(verdict(reset(watching().upstream('u2').with({ protocol: 'tls' }))).state).toBe('suspect');
+    });
+
+    test('not where nothing was open on it', () => {
+      expect(verdict(reset(watching().upstream('u2'))).state).toBe('healthy');
+      expect(verdict(reset(watching().upstream('u2').openStream(1, 5).ends(1, 8))).state).toBe('healthy');
+    });
+  });
+
+  test('requests that wait behind a GOAWAY, and nobody knows whose they are', () => {
+    const goaway = (lastStreamId: number): TraceBuilder =>
+      watching().upstream('u2').openStream(5, 4).goaway('upstream', 10, lastStreamId);
+    expect(verdict(goaway(3))).toMatchObject({ state: 'suspect', reason: { connection: 'u2' } });
+    // Those that it allows go on.
+    expect(verdict(goaway(5)).state).toBe('healthy');
+  });
+
+  test('a dead upstream whose only client was gone before; not one whose client lived on', () => {
+    const dies = (built: TraceBuilder): TraceBuilder => built.on('u1').ends(3, 8).retransmits(10, 20, 40);
+    expect(verdict(dies(watching().on('c1').closes('rst', 'client', 9)))).toMatchObject({
+      state: 'suspect',
+      reason: { connection: 'u1' },
+    });
+    expect(verdict(dies(watching())).state).toBe('healthy');
   });
 
   test('an upstream that nobody is linked to, and that owes an answer when the capture ends', () => {
@@ -111,6 +195,14 @@ describe('inconclusive', () => {
 
   test('nobody was a gateway', () => {
     expect(verdict(trace().client('c1').watch(7))).toMatchObject({ reason: { kind: 'no-gateway', connections: 1 } });
+  });
+
+  test('an attempt had begun to go unanswered for a request that waits, when the capture ended', () => {
+    const tried = watching().on('c1').list(9, { at: 20 }).attempt('u2', { at: 20.001 }).sendsSynAgain(21);
+    expect(verdict(tried, 22)).toMatchObject({
+      state: 'inconclusive',
+      reason: { kind: 'too-early', connection: 'u2' },
+    });
   });
 
   test('one host talks to itself, and nothing tells which connection is which leg', () => {

@@ -285,6 +285,20 @@ describe('the verdict', () => {
     });
   }
 
+  test.each([
+    [{ opened: 'refused' as const }, /^Upstream connection u1 \(10\.9\.2\.2:8080\) was refused, but no living client/],
+    [{ opened: 'unanswered' as const }, /was never answered, but/],
+    [{ closed: { how: 'rst' as const, by: 'server' as const, at: null } }, /was reset by the upstream, but/],
+    [{ closed: { how: 'rst' as const, by: 'client' as const, at: null } }, /was dead or did not answer, but/],
+  ])('says what befell an upstream that nobody is linked to: %o', (change, says) => {
+    const { incident: story, capture: facts } = gatewayMute();
+    const connections = story.connections.map((leg) => (leg.id === 'u1' ? { ...leg, ...change } : leg));
+    const reason = { kind: 'dead-upstream-unlinked', connection: 'u1' } as const;
+    const verdict = { state: 'suspect', confidence: 'possible', reason } as const;
+    const report = composeReport({ ...story, connections, windows: [], verdict }, facts, '1.0.0');
+    expect(report.verdict.summary).toMatch(says);
+  });
+
   test('of a window names client, upstream, since when, how long, who hung and what stood by', () => {
     expect(composed(gatewayMute()).verdict.summary).toBe(
       'The gateway kept client 10.9.1.2:49739 connected while its upstream 10.9.2.2:8080 was dead, since between ' +

@@ -74,10 +74,17 @@ function insteadText({ notAnalyzed }: Report['capture']): string {
 }
 
 function unlinkedText(args: Args, connections: Connections): string {
-  const dead = `Upstream connection ${aboutOne(args, connections)} was dead or did not answer`;
+  const dead = `Upstream connection ${aboutOne(args, connections)} ${whatBefell(connections.get(String(args['connection'])))}`;
   return hasClosedClient(connections.values())
     ? `${dead}. What the clients asked is in TLS that could not be opened, so nobody can say whose requests were on it.`
     : `${dead}, but no living client connection can be linked to it: the capture does not show whether anybody was hurt.`;
+}
+
+function whatBefell(connection: Connection | undefined): string {
+  if (connection?.opened === 'refused') return 'was refused';
+  if (connection?.opened === 'unanswered') return 'was never answered';
+  const { how, by } = connection?.closed ?? {};
+  return how === 'rst' && by === 'server' ? 'was reset by the upstream' : 'was dead or did not answer';
 }
 
 /** A client's connection of which nothing could be read. */
