@@ -1,5 +1,6 @@
 import type { Report, Timestamp, Window } from '../model.ts';
 import { parseTimestamp } from '../timestamp.ts';
+import { TICK_STEPS } from '../tick-steps.ts';
 
 /** Places on the time axis, as shares of what is seen at first: 0 is its left end, 1 its right one. Earlier and later ones lie outside. */
 export interface Scale {
@@ -28,28 +29,6 @@ const TICKS_MAX = 8;
 const TICK_SHARE_MAX = 0.95;
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-/** Seconds between ticks; the page's script has them too. */
-export const STEPS: readonly number[] = [
-  0.001,
-  0.002,
-  0.005,
-  0.01,
-  0.02,
-  0.05,
-  0.1,
-  0.2,
-  0.5,
-  1,
-  2,
-  5,
-  10,
-  15,
-  30,
-  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE),
-  ...[1, 2, 3, 6, 12].map((hours) => hours * HOUR),
-  ...[1, 2, 7, 30, 365].map((days) => days * DAY),
-];
 
 /** The whole capture, or, where the windows are a small part of it, these with their surroundings. */
 export function scaleOf({ capture }: Report, windows: readonly Window[]): Scale {
@@ -83,7 +62,7 @@ const STEP_MIN = 0.001;
 
 export function ticksOf({ from, to }: Scale): Tick[] {
   const atLeast = (to - from) / TICKS_MAX;
-  const step = STEPS.find((candidate) => candidate >= atLeast) ?? atLeast;
+  const step = TICK_STEPS.find((candidate) => candidate >= atLeast) ?? atLeast;
   const count = Math.floor(to / step + 1e-9) - Math.ceil(from / step - 1e-9) + 1;
   const ticks = Array.from({ length: Math.min(Math.max(count, 0), TICKS_MAX + 1) }, (_, i) => {
     const seconds = (Math.ceil(from / step - 1e-9) + i) * step;

@@ -1,4 +1,4 @@
-import { STEPS } from './scale.ts';
+import { TICK_STEPS } from '../tick-steps.ts';
 
 /**
  * What the page can do with scripts: zoom and pan, copy a packet's filter, show only one connection or one finding, dark or light. All
@@ -8,7 +8,7 @@ export const SCRIPT: string = `
 (() => {
 'use strict';
 const SVG = 'http://www.w3.org/2000/svg';
-const STEPS = ${JSON.stringify(STEPS)};
+const STEPS = ${JSON.stringify(TICK_STEPS)};
 const TICKS = 8, ZOOM = 1.5, MOVE = 0.2, NARROWEST = 1e-6, LETTER_PIXELS = 9, TICK_PLACE_MAX = 0.95;
 const root = document.documentElement;
 const all = (what, within = document) => Array.from(within.querySelectorAll(what));

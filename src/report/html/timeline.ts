@@ -1,15 +1,16 @@
 import { endpointText } from '../address.ts';
 import type { Connection, Liveness, Mark, MarkKind, Report } from '../model.ts';
+import { type Lane, type Picture, type PictureRoom, picturesOf } from '../pictures.ts';
 import { MARKS } from '../text/glyphs.ts';
 import { packetName } from '../words/packet-name.ts';
 import { clockText, counted, farEnd, partyText, zoneText } from '../words/phrase.ts';
 import { CAUSES } from '../words/story.ts';
 import { windowSpan } from '../words/verdict.ts';
-import { type Lane, type Picture, picturesOf } from './lanes.ts';
 import { markup, type Markup, NOTHING } from './markup.ts';
 import { packetFilter } from './packet.ts';
 import { type Scale, scaleOf, ticksOf } from './scale.ts';
 
+const ROOM: PictureRoom = { clients: 5, windows: 6 };
 /** Marks of all lanes together: about 400 bytes each, and what a browser moves 60 times a second while somebody zooms. */
 const MARKS_MAX = 600;
 const MARKS_PER_LANE_MIN = 10;
@@ -42,7 +43,7 @@ interface Canvas {
 
 /** Client leg, window and upstream leg above one another on one time axis: the picture that proves a half-dead connection. */
 export function timelineSection(report: Report): Markup {
-  const { shown, omitted } = picturesOf(report);
+  const { shown, omitted } = picturesOf(report, ROOM);
   if (shown.length === 0) return NOTHING;
   const lanes = shown.reduce((sum, picture) => sum + picture.lanes.length, 0);
   const marksPerLane = Math.max(MARKS_PER_LANE_MIN, Math.floor(MARKS_MAX / lanes));
@@ -65,7 +66,7 @@ function figure(picture: Picture, canvas: Canvas, start: string, index: number):
   const tops = heights.map((_, i) => AXIS_HEIGHT + heights.slice(0, i).reduce((sum, lane) => sum + lane, 0));
   const what = picture.windows.length === 0 ? 'connections' : 'windows of this client';
   return markup`<figure>
-    <div class="plot" aria-label="${picture.title}: plus and minus zoom, arrows move, 0 goes back">
+    <div class="plot" aria-label="${titleOf(picture)}: plus and minus zoom, arrows move, 0 goes back">
       <svg
         class="lanes"
         role="img"
@@ -75,7 +76,7 @@ function figure(picture: Picture, canvas: Canvas, start: string, index: number):
         data-to="${to}"
         aria-labelledby="picture${index}"
       >
-        <title id="picture${index}">${picture.title}: ${picture.lanes.map(laneName).join('; ')}</title>
+        <title id="picture${index}">${titleOf(picture)}: ${picture.lanes.map(laneName).join('; ')}</title>
         <g class="ticks">${ticks(canvas.scale, height)}</g>
         ${picture.lanes.map((lane, i) => drawnLane(lane, tops[i] ?? 0, canvas))}
       </svg>
@@ -84,6 +85,10 @@ function figure(picture: Picture, canvas: Canvas, start: string, index: number):
       Time since ${clockText(start)} ${zoneText(start)}.${picture.omitted === 0 ? '' : ` Not drawn: ${picture.omitted} more ${what}.`}
     </figcaption>
   </figure>`;
+}
+
+function titleOf({ client }: Picture): string {
+  return client === null ? 'Connections' : `Client ${client}`;
 }
 
 function heightOf({ kind }: Lane): number {

@@ -1,4 +1,5 @@
 import { durationText } from '../duration.ts';
+import { TICK_STEPS } from '../tick-steps.ts';
 
 /** Maps seconds since the capture's start to columns, with long stretches in which nothing changes left out. */
 export interface Axis {
@@ -33,28 +34,6 @@ const PAUSE_MARGIN = 1 / 50;
 /** Columns between two ticks, so that their labels stay apart. */
 const TICK_COLUMNS_MIN = 11;
 const MINUTE = 60;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-const STEPS: readonly number[] = [
-  0.001,
-  0.002,
-  0.005,
-  0.01,
-  0.02,
-  0.05,
-  0.1,
-  0.2,
-  0.5,
-  1,
-  2,
-  5,
-  10,
-  15,
-  30,
-  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE),
-  ...[1, 2, 3, 6, 12].map((hours) => hours * HOUR),
-  ...[1, 2, 7, 30, 365].map((days) => days * DAY),
-];
 
 interface Stretch {
   readonly from: number;
@@ -128,7 +107,7 @@ function ticksOf(stretches: readonly Stretch[]): Tick[] {
   const seconds = stretches.reduce((sum, stretch) => sum + stretch.to - stretch.from, 0);
   const columns = stretches.reduce((sum, stretch) => sum + stretch.columns, 0);
   const atLeast = (seconds * TICK_COLUMNS_MIN) / columns;
-  const step = STEPS.find((candidate) => candidate >= atLeast) ?? atLeast;
+  const step = TICK_STEPS.find((candidate) => candidate >= atLeast) ?? atLeast;
   const longest = stretches.at(-1)?.to ?? 0;
   const ticks: Tick[] = [];
   for (const stretch of stretches) {

@@ -1,9 +1,8 @@
 import { endpointText } from '../address.ts';
 import { durationText } from '../duration.ts';
-import type { Connection, LivenessState, Report, Window } from '../model.ts';
+import type { Connection, LivenessState, Report } from '../model.ts';
+import { type Lane, type Picture, type PictureRoom, picturesOf } from '../pictures.ts';
 import { clockText, counted, farEnd, zoneText } from '../words/phrase.ts';
-import { besideText } from '../words/window-facts.ts';
-import { worstFirst } from '../words/verdict.ts';
 import { type Axis, axisOf } from './axis.ts';
 import { MARKS } from './glyphs.ts';
 import type { Ink } from './ink.ts';
@@ -11,13 +10,7 @@ import { axisRows, livenessRow, marksRow, windowRow } from './lane.ts';
 import { columnsOf, padded, shortened, wrapped } from './lines.ts';
 import { type SecondsOf, secondsSince } from './moments.ts';
 
-/** Clients with windows that get a picture of their own; the others are in the tables. */
-const PICTURES_MAX = 3;
-const WINDOWS_MAX = 5;
-const ALTERNATIVES_MAX = 3;
-/** Without a window: the busiest legs. */
-const CLIENTS_MAX = 2;
-const UPSTREAMS_MAX = 4;
+const ROOM: PictureRoom = { clients: 3, windows: 5 };
 
 const LABEL_MAX_SHARE = 1 / 3;
 const INDENT = '  ';
@@ -27,83 +20,15 @@ const PAD_SECONDS = 15;
 /** Up to this the whole capture is shown: what came before explains. */
 const WHOLE_SHARE = 4;
 
-/** One picture: a client's leg, its windows with their upstreams, what stood by. */
-interface Picture {
-  readonly lanes: readonly Lane[];
-  readonly windows: readonly Window[];
-  /** What was left out, in words. */
-  readonly omitted: string | null;
-}
-
-type Lane =
-  | { readonly kind: 'connection'; readonly role: string; readonly connection: Connection }
-  | { readonly kind: 'window'; readonly window: Window };
-
 /** Client leg, window and upstream leg above one another on one time axis: the picture that proves a half-dead connection. */
 export function timelineSection(report: Report, ink: Ink): string[] {
-  if (report.connections.length === 0) return [];
-  const pictures = report.windows.length > 0 ? windowPictures(report) : [plainPicture(report)];
-  const shown = pictures.slice(0, PICTURES_MAX).filter((picture) => picture.lanes.length > 0);
-  const more = pictures.length - shown.length;
-  const drawn = shown.map((picture) => draw(picture, report, ink));
+  const { shown, omitted } = picturesOf(report, ROOM);
+  const drawn = shown.filter(({ lanes }) => lanes.length > 0).map((picture) => draw(picture, report, ink));
   return [
     ...drawn.flatMap(({ lines }, i) => [...(i === 0 ? [] : ['']), ...lines]),
-    ...(more > 0 ? [`${INDENT}and ${counted(more, 'more client')} with windows, in the tables`] : []),
+    ...(omitted > 0 ? [`${INDENT}and ${counted(omitted, 'more client')} with windows, in the tables`] : []),
     ...legend(drawn, ink),
   ];
-}
-
-function windowPictures(report: Report): Picture[] {
-  const byId = new Map(report.connections.map((connection) => [connection.id, connection]));
-  const clients = [...new Set(report.windows.map((window) => window.client))];
-  const pictures = clients.map((id) => windowPicture(id, report, byId));
-  const weight = ({ windows }: Picture): number => windows.reduce((sum, window) => sum + window.duration, 0);
-  return pictures.toSorted((a, b) => weight(b) - weight(a));
-}
-
-function windowPicture(client: string, report: Report, byId: ReadonlyMap<string, Connection>): Picture {
-  const all = report.windows.filter((window) => window.client === client);
-  const kept = new Set(worstFirst(all).slice(0, WINDOWS_MAX));
-  const windows = all.filter((window) => kept.has(window));
-  const dead = new Set(windows.map((window) => window.upstream));
-  const others = new Set(windows.flatMap((window) => window.alternatives.map(({ upstream }) => upstream)));
-  const standBys = [...others].filter((id) => !dead.has(id)).slice(0, ALTERNATIVES_MAX);
-  return {
-    windows,
-    lanes: [
-      ...connectionLane('client', byId.get(client)),
-      ...windows.flatMap((window): Lane[] => [
-        { kind: 'window', window },
-        ...connectionLane('upstream', byId.get(window.upstream)),
-      ]),
-      ...standBys.flatMap((id) => connectionLane(besideText(id, windows), byId.get(id))),
-    ],
-    omitted:
-      all.length > windows.length ? `and ${counted(all.length - windows.length, 'more window')} of this client` : null,
-  };
-}
-
-function connectionLane(role: string, connection: Connection | undefined): Lane[] {
-  return connection === undefined ? [] : [{ kind: 'connection', role, connection }];
-}
-
-/** No window: those that were worst off, then the busiest. */
-function plainPicture({ connections }: Report): Picture {
-  const ofRole = (role: Connection['role'], limit: number): Connection[] =>
-    connections
-      .filter((connection) => connection.role === role)
-      .toSorted((a, b) => illness(b) - illness(a) || b.marks.length - a.marks.length)
-      .slice(0, limit);
-  const shown = [...ofRole('client', CLIENTS_MAX), ...ofRole('upstream', UPSTREAMS_MAX)];
-  const drawn = shown.length > 0 ? shown : ofRole('other', CLIENTS_MAX);
-  const lanes = drawn.flatMap((connection) => connectionLane(connection.role, connection));
-  const more = connections.length - drawn.length;
-  return { lanes, windows: [], omitted: more > 0 ? `and ${counted(more, 'more connection')}` : null };
-}
-
-function illness({ liveness }: Connection): number {
-  if (liveness.some(({ state }) => state === 'dead')) return 2;
-  return liveness.some(({ state }) => state === 'unanswered') ? 1 : 0;
 }
 
 /** A picture as lines, and what the legend has to explain of it. */
@@ -129,13 +54,23 @@ function draw(picture: Picture, report: Report, ink: Ink): Drawn {
       line('', ink.paint('dim', ticks)),
       line('', ink.paint('dim', ruler)),
       ...picture.lanes.flatMap((lane, i) => laneLines(lane, labels[i] ?? ['', ''], axis, seconds, ink, line)),
-      ...(picture.omitted === null ? [] : [`${INDENT}${picture.omitted}`]),
+      ...omittedLine(picture),
       ...caption(axis, report, ink),
     ],
     states: new Set(connections.flatMap(({ liveness }) => liveness.map(({ state }) => state))),
     letters: new Set(connections.flatMap((connection) => [...marksRow(connection, axis, seconds)])),
     hasWindows: picture.windows.length > 0,
   };
+}
+
+function omittedLine({ client, omitted }: Picture): string[] {
+  if (omitted === 0) return [];
+  return [
+    INDENT +
+      (client === null
+        ? `and ${counted(omitted, 'more connection')}`
+        : `and ${counted(omitted, 'more window')} of this client`),
+  ];
 }
 
 function labelOf(lane: Lane): [string, string] {

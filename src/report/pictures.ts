@@ -1,10 +1,16 @@
-import type { Connection, Report, Window } from '../model.ts';
-import { besideText } from '../words/window-facts.ts';
-import { worstFirst } from '../words/verdict.ts';
+import type { Connection, Report, Window } from './model.ts';
+import { besideText } from './words/window-facts.ts';
+import { worstFirst } from './words/verdict.ts';
 
-/** Clients with windows that get a picture of their own, the longest dead first. */
-const PICTURES_MAX = 5;
-const WINDOWS_MAX = 6;
+/** How much a format draws: never more than a person looks at, whatever the number of connections. */
+export interface PictureRoom {
+  /** Clients with windows that get a picture of their own. */
+  readonly clients: number;
+  /** Windows of one client. */
+  readonly windows: number;
+}
+
+/** Upstreams that could have served, beside a client's windows. */
 const STAND_BYS_MAX = 3;
 /** Without a window: those that were worst off, then the busiest. */
 const CLIENTS_MAX = 2;
@@ -12,7 +18,8 @@ const UPSTREAMS_MAX = 4;
 
 /** One picture: a client's leg, its windows with their upstreams, what stood by. */
 export interface Picture {
-  readonly title: string;
+  /** Whose windows these are; null where there are none, and connections are drawn on their own. */
+  readonly client: string | null;
   readonly lanes: readonly Lane[];
   readonly windows: readonly Window[];
   /** Windows of the same client, or without a window connections, that are not drawn. */
@@ -29,8 +36,8 @@ export interface Pictures {
   readonly omitted: number;
 }
 
-/** What is drawn: never more than a person looks at, whatever the number of connections. */
-export function picturesOf(report: Report): Pictures {
+/** What is drawn of a report: the client that was without an upstream the longest first. */
+export function picturesOf(report: Report, room: PictureRoom): Pictures {
   if (report.connections.length === 0) return { shown: [], omitted: 0 };
   if (report.windows.length === 0) return { shown: [plainPicture(report)], omitted: 0 };
   const byId = new Map(report.connections.map((connection) => [connection.id, connection]));
@@ -43,20 +50,27 @@ export function picturesOf(report: Report): Pictures {
   const weight = (windows: readonly Window[]): number => windows.reduce((sum, { duration }) => sum + duration, 0);
   const ranked = [...byClient].toSorted(([, a], [, b]) => weight(b) - weight(a));
   return {
-    shown: ranked.slice(0, PICTURES_MAX).map(([client, windows]) => windowPicture(client, windows, byId)),
-    omitted: Math.max(0, ranked.length - PICTURES_MAX),
+    shown: ranked
+      .slice(0, room.clients)
+      .map(([client, windows]) =>
+        windowPicture(client, worstFirst(windows).slice(0, room.windows), windows.length, byId),
+      ),
+    omitted: Math.max(0, ranked.length - room.clients),
   };
 }
 
-function windowPicture(client: string, all: readonly Window[], byId: ReadonlyMap<string, Connection>): Picture {
-  const windows = worstFirst(all)
-    .slice(0, WINDOWS_MAX)
-    .toSorted((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0));
+function windowPicture(
+  client: string,
+  worst: readonly Window[],
+  windowCount: number,
+  byId: ReadonlyMap<string, Connection>,
+): Picture {
+  const windows = worst.toSorted((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0));
   const dead = new Set(windows.map(({ upstream }) => upstream));
   const others = new Set(windows.flatMap(({ alternatives }) => alternatives.map(({ upstream }) => upstream)));
   const standBys = [...others].filter((id) => !dead.has(id)).slice(0, STAND_BYS_MAX);
   return {
-    title: `Client ${client}`,
+    client,
     windows,
     lanes: [
       ...connectionLane('client', byId.get(client)),
@@ -66,7 +80,7 @@ function windowPicture(client: string, all: readonly Window[], byId: ReadonlyMap
       ]),
       ...standBys.flatMap((id) => connectionLane(besideText(id, windows), byId.get(id))),
     ],
-    omitted: all.length - windows.length,
+    omitted: windowCount - windows.length,
   };
 }
 
@@ -74,6 +88,7 @@ function connectionLane(role: string, connection: Connection | undefined): Lane[
   return connection === undefined ? [] : [{ kind: 'connection', role, connection }];
 }
 
+/** No window: those that were worst off, then the busiest. */
 function plainPicture({ connections }: Report): Picture {
   const ofRole = (role: Connection['role'], limit: number): Connection[] =>
     connections
@@ -83,7 +98,7 @@ function plainPicture({ connections }: Report): Picture {
   const shown = [...ofRole('client', CLIENTS_MAX), ...ofRole('upstream', UPSTREAMS_MAX)];
   const drawn = shown.length > 0 ? shown : ofRole('other', CLIENTS_MAX);
   return {
-    title: 'Connections',
+    client: null,
     lanes: drawn.flatMap((connection) => connectionLane(connection.role, connection)),
     windows: [],
     omitted: connections.length - drawn.length,
