@@ -3,18 +3,31 @@ import { isBusyThroughout } from './room.ts';
 import { requestsDuring } from './runs.ts';
 import type { Scene } from './scene.ts';
 
-const GOOD_STATES: ReadonlySet<string> = new Set(['alive', 'idle', 'unanswered']);
+/** Open and not dead (contract §3): one that says goodbye, or owes something, is alive. */
+const ALIVE: ReadonlySet<string> = new Set(['alive', 'idle', 'unanswered', 'closing']);
+/** Whoever has said goodbye takes no new request. */
+const SERVING: ReadonlySet<string> = new Set(['alive', 'idle', 'unanswered']);
 
-/** Upstream connections of the same gateway to another server that were open and alive for the whole window (contract §3). */
+/**
+ * Every upstream connection of the same gateway to another server that was open and alive at some time of the window (contract §3).
+ * Those that could have served come first.
+ */
 export function alternativesOf(scene: Scene, upstream: Leg, fromNs: number, toNs: number): readonly Alternative[] {
-  const others = scene.around(upstream).opened.filter((leg) => leg !== upstream && couldServe(leg, upstream));
+  const others = scene.around(upstream).opened.filter((leg) => isOtherServer(leg, upstream));
   const standingBy = others.filter((leg) => wasAlive(leg, fromNs, toNs));
   if (standingBy.length === 0) return [];
-  const asked = askedServers(others, fromNs, toNs);
-  return standingBy.map((leg) => ({
+  const like = standingBy.filter((leg) => couldServe(leg, upstream));
+  const likely = new Set(like);
+  const asked = askedServers(like, fromNs, toNs);
+  return [...like, ...standingBy.filter((leg) => !likely.has(leg))].map((leg) => ({
     upstream: leg.id,
     requestsDuring: requestsDuring(leg, fromNs, toNs),
-    unused: leg.trace.protocol !== 'tls' && !asked.has(serverIp(leg)) && !isBusyThroughout(leg, fromNs, toNs),
+    unused:
+      likely.has(leg) &&
+      leg.trace.protocol !== 'tls' &&
+      !asked.has(serverIp(leg)) &&
+      stoodThroughout(leg, fromNs, toNs) &&
+      !isBusyThroughout(leg, fromNs, toNs),
   }));
 }
 
@@ -27,26 +40,40 @@ function serverIp(leg: Leg): string {
   return leg.trace.endpoints[leg.serverSide].ip;
 }
 
+function isOtherServer(leg: Leg, upstream: Leg): boolean {
+  return serverIp(leg) !== serverIp(upstream) || serverPort(leg) !== serverPort(upstream);
+}
+
+function serverPort(leg: Leg): number {
+  return leg.trace.endpoints[leg.serverSide].port;
+}
+
 /** Another port is another service (telemetry, configuration): it could not have served these requests. */
 function couldServe(leg: Leg, upstream: Leg): boolean {
   const { protocol } = leg.trace;
-  const server = upstream.trace.endpoints[upstream.serverSide];
-  const other = leg.trace.endpoints[leg.serverSide];
   return (
-    other.ip !== server.ip &&
-    other.port === server.port &&
+    serverIp(leg) !== serverIp(upstream) &&
+    serverPort(leg) === serverPort(upstream) &&
     (protocol === upstream.trace.protocol || protocol === 'unknown' || upstream.trace.protocol === 'unknown')
   );
 }
 
+/** At some time of the interval, which may be a moment. */
 function wasAlive(leg: Leg, fromNs: number, toNs: number): boolean {
-  if (leg.trace.first.timeNs > fromNs)
-    return leg.opened === 'before-capture' && leg.closed.how === 'open' && !hasBad(leg, fromNs, toNs);
-  return !hasBad(leg, fromNs, toNs);
+  if (wasOpenBefore(leg, toNs)) return true;
+  return leg.liveness.some(
+    (interval) => interval.fromNs <= toNs && interval.toNs > fromNs && ALIVE.has(interval.state),
+  );
 }
 
-function hasBad(leg: Leg, fromNs: number, toNs: number): boolean {
-  return leg.liveness.some(
-    (interval) => interval.fromNs < toNs && interval.toNs > fromNs && !GOOD_STATES.has(interval.state),
+function stoodThroughout(leg: Leg, fromNs: number, toNs: number): boolean {
+  if (leg.trace.first.timeNs > fromNs && leg.opened !== 'before-capture') return false;
+  return !leg.liveness.some(
+    (interval) => interval.fromNs < toNs && interval.toNs > fromNs && !SERVING.has(interval.state),
   );
+}
+
+/** It is first heard later, and nobody opened it in the capture: it stood there all the while. */
+function wasOpenBefore(leg: Leg, atNs: number): boolean {
+  return leg.opened === 'before-capture' && leg.trace.first.timeNs > atNs;
 }

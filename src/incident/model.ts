@@ -191,11 +191,14 @@ export interface Meanwhile {
   readonly gatewayErrors: readonly { readonly status: number; readonly count: number }[];
 }
 
-/** An upstream connection to another server that was open and alive for the whole window. */
+/** An upstream connection to another server that was open and alive at some time of the window. */
 export interface Alternative {
   readonly upstream: string;
   readonly requestsDuring: number;
-  /** It had room, and its server got no request on any connection: it could have served, and was not asked. Of what cannot be read nobody knows. */
+  /**
+   * It could have served (same port and protocol, there all the time, with room), and its server got no request on any connection. Of what
+   * cannot be read nobody knows.
+   */
   readonly unused: boolean;
 }
 

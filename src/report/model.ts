@@ -657,12 +657,12 @@ export interface Recovery {
   upstream: ConnectionId | null;
 }
 
-/** An upstream connection to another server that was open and alive during the window. */
+/** An upstream connection to another server that was open and alive at some time of the window; those that could have served come first. */
 export interface Alternative {
   upstream: ConnectionId;
   requestsDuring: Count;
   /**
-   * It had room, and its server got no request on any connection.
+   * It could have served: same port and protocol, there all the time, with room; and its server got no request on any connection.
    * @default false
    */
   unused: boolean;

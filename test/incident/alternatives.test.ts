@@ -69,23 +69,51 @@ describe('alternatives', () => {
     expect(standingBy((built) => built.upstream('u2', { to: '10.9.2.2:8080' }))).toEqual([]);
   });
 
-  test('another port is another service', () => {
-    expect(standingBy((built) => built.upstream('u2', { to: '10.9.2.3:9090' }))).toEqual([]);
+  test('another port is another service: it was there, and could not have served', () => {
+    expect(standingBy((built) => built.upstream('u2', { to: '10.9.2.3:9090' }))).toEqual([
+      { upstream: 'u2', requestsDuring: 0, unused: false },
+    ]);
+    expect(standingBy((built) => built.upstream('u2', { to: '10.9.2.2:9090' }))).toEqual([
+      { upstream: 'u2', requestsDuring: 0, unused: false },
+    ]);
   });
 
-  test('one that opened within the window was not there all the time', () => {
-    expect(standingBy((built) => built.upstream('u2', { at: 50 }))).toEqual([]);
+  test('neither could one that speaks another protocol', () => {
+    expect(standingBy((built) => built.upstream('u2').with({ protocol: 'http1' }))).toMatchObject([{ unused: false }]);
+    expect(standingBy((built) => built.upstream('u2', { midway: true }).with({ protocol: 'unknown' }))).toMatchObject([
+      { unused: true },
+    ]);
   });
 
-  test('one that was open before the capture began, and first heard in the window, was', () => {
-    expect(standingBy((built) => built.upstream('u2', { at: 50, midway: true }))).toHaveLength(1);
+  test('those that could have served come first', () => {
+    const spare = (built: TraceBuilder): TraceBuilder =>
+      built.upstream('u2', { to: '10.9.2.3:9090' }).upstream('u3', { to: '10.9.2.4:8080' });
+    expect(standingBy(spare)).toMatchObject([{ upstream: 'u3' }, { upstream: 'u2' }]);
+  });
+
+  test('one that opened within the window was there, but not all the time', () => {
+    expect(standingBy((built) => built.upstream('u2', { at: 50 }))).toMatchObject([{ upstream: 'u2', unused: false }]);
+    expect(standingBy((built) => built.upstream('u2', { at: 93 }))).toEqual([]);
+  });
+
+  test('one that was open before the capture began was there, first heard in the window or after it', () => {
+    for (const at of [50, 93])
+      expect(standingBy((built) => built.upstream('u2', { at, midway: true }))).toMatchObject([{ unused: true }]);
   });
 
   test.each([
-    ['dead', (built: TraceBuilder) => built.mute('upstream', 12, 13, 15, 19)],
-    ['closing', (built: TraceBuilder) => built.goaway('upstream', 50, 3)],
+    ['died in it', (built: TraceBuilder) => built.mute('upstream', 12, 13, 15, 19)],
+    ['said goodbye in it', (built: TraceBuilder) => built.goaway('upstream', 50, 3)],
+    ['had said goodbye before, and stayed', (built: TraceBuilder) => built.goaway('upstream', 5, 3)],
+    ['was closed in it', (built: TraceBuilder) => built.closes('rst', 'upstream', 50)],
+  ])('one that %s was there, and is not called unused', (_state, change) => {
+    expect(standingBy((built) => change(built.upstream('u2')))).toMatchObject([{ upstream: 'u2', unused: false }]);
+  });
+
+  test.each([
+    ['dead', (built: TraceBuilder) => built.mute('upstream', 5, 6, 8, 12)],
     ['closed', (built: TraceBuilder) => built.closes('rst', 'upstream', 5)],
-  ])('one that was %s is none', (_state, change) => {
+  ])('one that was %s all through it is none', (_state, change) => {
     expect(standingBy((built) => change(built.upstream('u2')))).toEqual([]);
   });
 

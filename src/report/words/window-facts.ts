@@ -21,10 +21,7 @@ export function windowFacts(window: Window, report: Report, byId: ReadonlyMap<st
     ...(link === undefined ? [] : [['linked', `by ${link.method}, confidence ${link.confidence}`] as const]),
     ...(window.doubts.length === 0 ? [] : [['sure', sureText(window)] as const]),
     ...(window.meanwhile === null ? [] : [['client', meanwhileText(window, window.meanwhile, byId)] as const]),
-    [
-      window.alternatives.some(({ requestsDuring }) => requestsDuring > 0) ? 'others' : 'stand-by',
-      standByText(window, byId),
-    ],
+    [isStoodBy(window) ? 'stand-by' : 'others', standByText(window, byId)],
   ];
 }
 
@@ -55,6 +52,11 @@ function lastedText(window: Window): string {
 function endText({ end: { how, packet, file } }: Window, { capture }: Report): string {
   const paths = capture.files.map(({ path }) => path);
   return `${how}: ${ENDS[how]}${packet === null ? '' : ` (packet ${packetName(paths, packet, file)})`}`;
+}
+
+/** Somebody could have served and was not asked, or nobody was there. */
+function isStoodBy({ alternatives }: Window): boolean {
+  return alternatives.length === 0 || alternatives.some(({ unused }) => unused);
 }
 
 function standByText({ alternatives }: Window, byId: ReadonlyMap<string, Connection>): string {
