@@ -20,6 +20,8 @@ export class Direction {
   hasLostEarlyData = false;
   /** The secret in use is that of what follows the handshake: the handshake's own was not given. */
   isBehindHandshake = false;
+  /** Its Finished was read: a later one answers a server that asks who the client is (RFC 8446 §4.6.2), and changes no keys. */
+  isFinished = false;
   /** Records are missing before the next one: how many is found by trying. */
   hasGap = false;
   opened = 0;

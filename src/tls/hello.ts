@@ -15,6 +15,8 @@ export interface Hello {
   readonly isRetryRequest: boolean;
   /** In hexadecimal digits; empty where none. A TLS 1.2 server that sends the client's own resumes that session (RFC 5246 §7.4.1.3). */
   readonly sessionId: string;
+  /** Of a TLS 1.2 client's hello: an earlier session's ticket, to go on with it (RFC 5077 §3.2); empty where none. */
+  readonly ticket: Uint8Array;
   /** Of a ServerHello: it took the client's key of an earlier session (RFC 8446 §4.2.11). */
   readonly hasPreSharedKey: boolean;
   /** Of a ClientHello: early data follow it (RFC 8446 §4.2.10). */
@@ -30,10 +32,12 @@ export interface EncryptedExtensions {
 }
 
 const RANDOM_BYTES = 32;
+const NOTHING = new Uint8Array(0);
 const EXTENSION = {
   serverName: 0,
   alpn: 16,
   encryptThenMac: 22,
+  sessionTicket: 35,
   preSharedKey: 41,
   earlyData: 42,
   supportedVersions: 43,
@@ -114,7 +118,10 @@ export function readEncryptedExtensions(body: Uint8Array): EncryptedExtensions {
   return extensionsOf(new Cursor(body), true);
 }
 
-type Extensions = Pick<Hello, 'serverName' | 'protocols' | 'encryptThenMac' | 'hasPreSharedKey' | 'hasEarlyData'> & {
+type Extensions = Pick<
+  Hello,
+  'serverName' | 'protocols' | 'encryptThenMac' | 'ticket' | 'hasPreSharedKey' | 'hasEarlyData'
+> & {
   version: number;
 };
 
@@ -124,6 +131,7 @@ function extensionsOf(cursor: Cursor, isServer: boolean): Extensions {
     serverName: null,
     protocols: [],
     encryptThenMac: false,
+    ticket: NOTHING,
     hasPreSharedKey: false,
     hasEarlyData: false,
   };
@@ -132,6 +140,7 @@ function extensionsOf(cursor: Cursor, isServer: boolean): Extensions {
     const type = extensions.number(2);
     const content = extensions.vector(2);
     if (type === EXTENSION.encryptThenMac) found.encryptThenMac = true;
+    else if (type === EXTENSION.sessionTicket) found.ticket = content.bytes;
     else if (type === EXTENSION.preSharedKey) found.hasPreSharedKey = true;
     else if (type === EXTENSION.earlyData) found.hasEarlyData = true;
     else if (type === EXTENSION.supportedVersions && isServer) found.version = content.number(2);

@@ -1,3 +1,5 @@
+import { EarlierSessions } from './earlier-sessions.ts';
+
 /** Labels of the NSS key log format that decrypt records. */
 export const SECRET = {
   master: 'CLIENT_RANDOM',
@@ -27,6 +29,8 @@ function isLabel(text: string): text is SecretLabel {
 export class KeyLog {
   /** Lines that are neither empty, comments nor secrets, and secrets beyond CONNECTIONS_MAX connections. */
   badLines = 0;
+  /** What was learned of sessions with secrets while reading. */
+  readonly sessions: EarlierSessions = new EarlierSessions();
   readonly #byRandom = new Map<string, Map<SecretLabel, Uint8Array>>();
 
   get isEmpty(): boolean {

@@ -28,6 +28,8 @@ const SESSION_HELLOS_MAX_BYTES: number = 16 * 2 ** 20;
 const TRIALS_MAX = 200_000;
 /** What an unread hello is taken to cost at least: the session that reads it. */
 const SESSION_BYTES = 2048;
+/** And a piece of it, beside its bytes. */
+const PIECE_BYTES = 128;
 
 /** The stage's bounds, for a report. */
 export const TLS_BOUNDS: { readonly bytes: number } = {
@@ -37,8 +39,8 @@ export const TLS_BOUNDS: { readonly bytes: number } = {
 /** What is known of a connection: nothing yet, that its bytes go on as they are, or a session that is decrypted. */
 interface State {
   session: Session | null;
-  /** The client's first bytes, while the session may yet turn out to have no secrets; and what they take of the budget. */
-  kept: Uint8Array;
+  /** The first bytes, while the session may yet turn out to have no secrets; and what they take of the budget. */
+  kept: readonly KeptBytes[];
   budgeted: number;
   /** It was told that there are. */
   isTold: boolean;
@@ -46,7 +48,12 @@ interface State {
   isClear: boolean;
 }
 
-const NOTHING = new Uint8Array(0);
+interface KeptBytes {
+  readonly side: Side;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+const NOTHING: readonly never[] = [];
 
 /**
  * The tls stage: takes the bytes of flows in order. Only connections whose first bytes are a ClientHello, and whose secrets were given, are
@@ -95,7 +102,7 @@ export class TlsPass {
       state.session.gap(side);
       return;
     }
-    if (state !== undefined) this.#passOn(connection, state, side);
+    if (state !== undefined) this.#passOn(connection, state);
     this.#sink.gap(connection, side, lostBytes);
     this.#outline.gap(connection, side, lostBytes);
   }
@@ -126,15 +133,16 @@ export class TlsPass {
   }
 
   /** @returns false where there is no room */
-  #keepHello(state: State, view: DataView, at: number, end: number): boolean {
-    const bytes = state.kept.length + end - at;
-    const budgeted = SESSION_BYTES + bytes;
-    if (!this.#budget.take(budgeted - state.budgeted)) return false;
-    state.budgeted = budgeted;
-    const kept = new Uint8Array(bytes);
-    kept.set(state.kept);
-    kept.set(new Uint8Array(view.buffer, view.byteOffset + at, end - at), state.kept.length);
-    state.kept = kept;
+  #keepHello(state: State, side: Side, view: DataView, at: number, end: number): boolean {
+    const last = state.kept.at(-1);
+    const before = last?.side === side ? last.bytes : null;
+    const costs = (state.kept === NOTHING ? SESSION_BYTES : 0) + (before === null ? PIECE_BYTES : 0) + end - at;
+    if (!this.#budget.take(costs)) return false;
+    state.budgeted += costs;
+    const bytes = new Uint8Array((before?.length ?? 0) + end - at);
+    if (before !== null) bytes.set(before);
+    bytes.set(new Uint8Array(view.buffer, view.byteOffset + at, end - at), bytes.length - (end - at));
+    state.kept = [...(before === null ? state.kept : state.kept.slice(0, -1)), { side, bytes }];
     return true;
   }
 
@@ -174,8 +182,8 @@ export class TlsPass {
     at: number,
     end: number,
   ): void {
-    if (!this.#keepHello(state, view, at, end)) {
-      this.#passOn(connection, state, side);
+    if (!this.#keepHello(state, side, view, at, end)) {
+      this.#passOn(connection, state);
       this.#clear(connection, side, view, at, end);
       return;
     }
@@ -183,8 +191,12 @@ export class TlsPass {
     if (session.hasSecrets) {
       this.#forgetHello(state);
       this.#tell(connection, state, session);
-    } else if (session.hasClientHello || state.kept.length > HELLO_MAX_BYTES || session.directions[side].hasGap) {
-      this.#passOn(connection, state, side);
+    } else if (
+      session.isDecided ||
+      state.budgeted > SESSION_BYTES + HELLO_MAX_BYTES ||
+      session.directions[side].hasGap
+    ) {
+      this.#passOn(connection, state);
     }
   }
 
@@ -197,9 +209,9 @@ export class TlsPass {
   }
 
   /** There is nothing to decrypt it with. */
-  #passOn(connection: number, state: State, side: Side): void {
+  #passOn(connection: number, state: State): void {
     const { kept } = state;
     this.#release(connection);
-    if (kept.length > 0) this.#clear(connection, side, new DataView(kept.buffer), 0, kept.length);
+    for (const { side, bytes } of kept) this.#clear(connection, side, new DataView(bytes.buffer), 0, bytes.length);
   }
 }

@@ -12,7 +12,14 @@ import type { RecordBuffers } from './record-buffers.ts';
 import { CONTENT } from './record-reader.ts';
 
 /** Handshake messages (RFC 8446 §4). */
-const MESSAGE = { clientHello: 1, serverHello: 2, encryptedExtensions: 8, finished: 20, keyUpdate: 24 } as const;
+const MESSAGE = {
+  clientHello: 1,
+  serverHello: 2,
+  newSessionTicket: 4,
+  encryptedExtensions: 8,
+  finished: 20,
+  keyUpdate: 24,
+} as const;
 const WANTED: ReadonlySet<number> = new Set(Object.values(MESSAGE));
 const isWanted = (type: number): boolean => WANTED.has(type);
 const TLS_1_3 = 0x0304;
@@ -46,6 +53,8 @@ export class Session {
   #suite: Suite | null = null;
   #secrets: Secrets | null = null;
   #hasSecrets = false;
+  /** Of the session that the client offers to go on with, while the server has not said whether it does. */
+  #offered: Uint8Array | null = null;
 
   /**
    * @param buffers of all sessions, for records that are cut
@@ -69,9 +78,9 @@ export class Session {
     }
   }
 
-  /** A ClientHello was read whole: whether the connection can be decrypted is known. */
-  get hasClientHello(): boolean {
-    return this.#client !== null;
+  /** Enough of the hellos was read to know whether the connection can be decrypted. */
+  get isDecided(): boolean {
+    return this.#client !== null && this.#offered === null;
   }
 
   /** There are secrets for it; also where it goes on under others that were not given, after a renegotiation (RFC 5246 §7.4.1.2). */
@@ -207,8 +216,11 @@ export class Session {
       case MESSAGE.encryptedExtensions:
         this.#encryptedExtensions(body);
         break;
+      case MESSAGE.newSessionTicket:
+        this.#ticket(body);
+        break;
       case MESSAGE.finished:
-        if (this.#isTls13 && !direction.isBehindHandshake) this.#use(direction, this.#labels(direction).traffic);
+        this.#finished(direction);
         break;
       case MESSAGE.keyUpdate:
         if (this.#isTls13) this.#updateKeys(direction);
@@ -224,6 +236,7 @@ export class Session {
     this.facts.client(direction.side, hello);
     this.#secrets = this.#keyLog.of(hexOf(hello.random)) ?? null;
     this.#hasSecrets ||= this.#secrets !== null;
+    this.#offered = this.#hasSecrets ? null : (this.#keyLog.sessions.offeredBy(hello) ?? null);
     const early = this.#secrets?.get(SECRET.clientEarly);
     if (hello.hasEarlyData && early !== undefined) direction.early ??= new EarlyData(early);
   }
@@ -244,7 +257,31 @@ export class Session {
     this.facts.server(hello);
     this.#suite = hello.isCompressed ? null : (suiteOf(hello.cipherSuite) ?? null);
     this.facts.isUnsupported = this.#suite === null;
+    this.#settleOffer(hello);
     if (this.#isTls13) for (const each of this.directions) this.#beginTls13(each);
+  }
+
+  /** RFC 5246 §7.4.1.3, RFC 5077 §3.4: a server that goes on with the session says the client's session id again. */
+  #settleOffer({ sessionId }: Hello): void {
+    const isResumed = !this.#isTls13 && sessionId !== '' && sessionId === this.#client?.sessionId;
+    if (this.#offered !== null && isResumed) {
+      this.#secrets = new Map([[SECRET.master, this.#offered]]);
+      this.#hasSecrets = true;
+    }
+    this.#offered = null;
+    const master = this.#secrets?.get(SECRET.master);
+    if (master !== undefined && !this.#isTls13) this.#keyLog.sessions.named(sessionId, master);
+  }
+
+  #ticket(body: Uint8Array): void {
+    const master = this.#secrets?.get(SECRET.master);
+    if (master !== undefined && !this.#isTls13) this.#keyLog.sessions.ticket(body, master);
+  }
+
+  #finished(direction: Direction): void {
+    if (!this.#isTls13 || direction.isFinished) return;
+    direction.isFinished = true;
+    if (!direction.isBehindHandshake) this.#use(direction, this.#labels(direction).traffic);
   }
 
   #beginTls13(direction: Direction): void {

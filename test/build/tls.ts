@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
-import { connect, createSecureContext, type SecureContextOptions, TLSSocket } from 'node:tls';
+import { connect, createServer, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CERTIFICATE, PRIVATE_KEY } from './certificate.ts';
 
@@ -16,6 +16,8 @@ export interface TlsConversation {
   readonly handshake: readonly Flight[];
   readonly said: readonly (readonly Flight[])[];
   readonly keyLog: string;
+  /** What the client may go on with in a later connection; null where the server gave it nothing. */
+  readonly session: Buffer | null;
 }
 
 /** Time for both ends to have said all that they have to say. */
@@ -47,6 +49,32 @@ function socketOf(end: End): Socket {
 export interface TlsOptions {
   readonly client?: SecureContextOptions;
   readonly server?: SecureContextOptions;
+  /** An earlier session, with which the client offers to go on. */
+  readonly session?: Buffer | null;
+  /** The sessions that the server remembers by their ids (RFC 5246 §7.3). */
+  readonly remembered?: Map<string, Buffer>;
+}
+
+/** A server over one wire. */
+async function serverOf(
+  end: End,
+  options: SecureContextOptions,
+  remembered: TlsOptions['remembered'],
+): Promise<TLSSocket> {
+  const server = createServer(options);
+  if (remembered !== undefined) {
+    server.on('newSession', (id: Buffer, session: Buffer, done: () => void) => {
+      remembered.set(id.toString('hex'), session);
+      done();
+    });
+    server.on('resumeSession', (id: Buffer, done: (error: Error | null, session: Buffer | null) => void) => {
+      done(null, remembered.get(id.toString('hex')) ?? null);
+    });
+  }
+  const accepted = once(server, 'secureConnection') as Promise<[TLSSocket]>;
+  server.emit('connection', socketOf(end));
+  const [socket] = await accepted;
+  return socket;
 }
 
 /**
@@ -71,16 +99,26 @@ export async function tlsConversation(
     }),
   ];
   const options = { minVersion: version, maxVersion: version, ...(ciphers === undefined ? {} : { ciphers }) } as const;
-  const server = new TLSSocket(socketOf(ends[1]), {
-    isServer: true,
-    secureContext: createSecureContext({ key: PRIVATE_KEY, cert: CERTIFICATE, ...options, ...more.server }),
+  const accepted = serverOf(
+    ends[1],
+    { key: PRIVATE_KEY, cert: CERTIFICATE, ...options, ...more.server },
+    more.remembered,
+  );
+  const session = more.session === undefined || more.session === null ? {} : { session: more.session };
+  const client = connect({
+    socket: socketOf(ends[0]),
+    rejectUnauthorized: false,
+    ...options,
+    ...more.client,
+    ...session,
   });
-  const client = connect({ socket: socketOf(ends[0]), rejectUnauthorized: false, ...options, ...more.client });
   const lines: string[] = [];
   client.on('keylog', (line: Buffer) => lines.push(line.toString('latin1')));
   client.resume();
+  let given: Buffer | null = null;
+  client.on('session', (session: Buffer) => (given = session));
+  const [server] = await Promise.all([accepted, once(client, 'secureConnect')]);
   server.resume();
-  await once(client, 'secureConnect');
   await sleep(SETTLE_MS);
   const handshake = flights;
   const parts: Flight[][] = [];
@@ -92,5 +130,5 @@ export async function tlsConversation(
   }
   client.destroy();
   server.destroy();
-  return { handshake, said: parts, keyLog: lines.join('') };
+  return { handshake, said: parts, keyLog: lines.join(''), session: given };
 }

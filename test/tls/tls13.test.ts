@@ -95,6 +95,18 @@ describe('KeyUpdate', () => {
   });
 });
 
+test('RFC 8446 §4.6.2: a client that says later who it is sends a Finished that changes no keys', () => {
+  const { sent, client, server } = handshake();
+  sent.push(
+    [0, says(client, 'one ')],
+    [0, client.seal(HANDSHAKE, FINISHED)],
+    [0, says(client, 'two')],
+    [1, says(server, 'yes')],
+  );
+  const stage = play(keyLog(...LABELS), sent);
+  expect([stage.said, stage.gaps, stage.facts?.keys]).toEqual([['one two', 'yes'], [], 'used']);
+});
+
 describe('early data', () => {
   const early = ['first ', 'second '];
 
