@@ -32,13 +32,14 @@ export function* renderPerfetto(report: Report): Generator<string> {
 function* eventsOf(report: Report): Generator<TraceEvent> {
   const at = microsecondsSince(report);
   const tracks = tracksOf(report);
+  const byId = new Map(report.connections.map((connection) => [connection.id, connection]));
   yield* namesOf(tracks);
   for (const connection of report.connections) {
     yield* livenessEvents(connection, tracks, at);
     yield* streamEvents(connection, tracks, at, report);
   }
   for (const window of report.windows) {
-    yield windowEvent(window, tracks, at, report);
+    yield windowEvent(window, tracks, at, report, byId);
     yield* arrows(window, tracks, at);
     yield* evidenceEvents(window, tracks, at);
   }
@@ -79,9 +80,14 @@ function* streamEvents(
   }
 }
 
-function windowEvent(window: Window, tracks: Tracks, at: MicrosecondsOf, report: Report): TraceEvent {
+function windowEvent(
+  window: Window,
+  tracks: Tracks,
+  at: MicrosecondsOf,
+  report: Report,
+  byId: ReadonlyMap<string, Connection>,
+): TraceEvent {
   const { id, client, upstream, from, to, cause, confidence, end, story } = window;
-  const byId = new Map(report.connections.map((connection) => [connection.id, connection]));
   const ts = at(from);
   const until = Math.max(ts, at(to ?? report.capture.end ?? from));
   return {

@@ -1,4 +1,5 @@
 import type { CaptureFacts } from '../../capture/index.ts';
+import { leastOf, mostOf } from '../extremes.ts';
 import type { Connection, ConnectionId, Endpoint, Link, Report, Severity, Timestamp } from '../model.ts';
 import { parseTimestamp } from '../timestamp.ts';
 
@@ -205,7 +206,7 @@ function wrongOf({ windows }: Report, { baseNs, firstNs, lastNs }: CaptureFacts)
     const moments = [from, to, onset.lastHeard, ...evidence.map(({ at }) => at)].flatMap((text) =>
       sinceBase(text, baseNs),
     );
-    return { from: Math.min(...moments), to: to === null ? (lastNs ?? 0) : Math.max(...moments) };
+    return { from: leastOf(moments), to: to === null ? (lastNs ?? 0) : mostOf(moments) };
   });
   const apart: { from: number; to: number }[] = [];
   for (const span of spans.toSorted((a, b) => a.from - b.from)) {

@@ -1,4 +1,5 @@
 import { escapeTerminal } from '../escape.ts';
+import { mostOf } from '../extremes.ts';
 
 /**
  * Text as Markdown that GitHub, GitLab and Jira all show as that text. Backslashes are not enough: a mention, an issue number, a bare
@@ -73,5 +74,5 @@ function fenceFor(text: string): string {
 }
 
 function longestTicks(text: string): number {
-  return Math.max(0, ...[...text.matchAll(BACKTICKS)].map(([run]) => run.length));
+  return mostOf([0, ...Array.from(text.matchAll(BACKTICKS), ([run]) => run.length)]);
 }

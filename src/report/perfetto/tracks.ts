@@ -23,11 +23,14 @@ const WINDOWS_ORDER = 0;
 
 /** A process a gateway, a thread a connection, and one for the windows of each pair: those of a pair never overlap. */
 export function tracksOf({ gateways, connections, windows }: Report): Tracks {
+  const byAddress = new Map(
+    gateways.flatMap(({ addresses }, i) => addresses.map((address) => [address, i] as const)).toReversed(),
+  );
   const pidOf = (connection: Connection | undefined): number => {
     if (connection === undefined) return OTHERS_PID;
     const { ip } = connection.role === 'client' ? connection.server : connection.client;
-    const gateway = gateways.findIndex(({ addresses }) => addresses.includes(ip));
-    return connection.role === 'other' || gateway < 0 ? OTHERS_PID : OTHERS_PID + 1 + gateway;
+    const gateway = connection.role === 'other' ? undefined : byAddress.get(ip);
+    return gateway === undefined ? OTHERS_PID : OTHERS_PID + 1 + gateway;
   };
   const byId = new Map(connections.map((connection) => [connection.id, connection]));
   const legs = connections.map((connection, i) => ({
@@ -37,6 +40,7 @@ export function tracksOf({ gateways, connections, windows }: Report): Tracks {
     name: `${connection.role} ${connection.id} ${endpointText(connection.client)} to ${endpointText(connection.server)}`,
     order: ROLE_ORDER[connection.role],
   }));
+  const used = new Set(legs.map(({ pid }) => pid));
   const pairs = new Map(windows.map((window) => [pairKey(window), window]));
   const drawn = [...pairs].map(([key, window], i) => ({
     key,
@@ -49,7 +53,7 @@ export function tracksOf({ gateways, connections, windows }: Report): Tracks {
     processes: [
       { pid: OTHERS_PID, name: 'no gateway' },
       ...gateways.map(({ addresses }, i) => ({ pid: OTHERS_PID + 1 + i, name: `gateway ${addresses.join(', ')}` })),
-    ].filter(({ pid }) => legs.some((leg) => leg.pid === pid)),
+    ].filter(({ pid }) => used.has(pid)),
     threads: [...drawn, ...legs].map(({ pid, tid, name, order }) => ({ pid, tid, name, order })),
     byConnection: new Map(legs.map(({ id, pid, tid }) => [id, { pid, tid }])),
     byPair: new Map(drawn.map(({ key, pid, tid }) => [key, { pid, tid }])),

@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { mostOf } from '../extremes.ts';
 import type { Ink } from './ink.ts';
 import { columnsOf, shortened, wrapped } from './lines.ts';
 
@@ -73,7 +74,7 @@ const ASCII_CHARS = {
 /** Natural widths, then the flexible column shrinks, then the widest of the others. */
 function widthsOf(columns: readonly Column[], rows: readonly (readonly string[])[], room: number): number[] {
   const widths = columns.map(({ head }, i) =>
-    Math.max(COLUMN_MIN, columnsOf(head), ...rows.map((row) => columnsOf(row[i] ?? ''))),
+    mostOf([COLUMN_MIN, columnsOf(head), ...rows.map((row) => columnsOf(row[i] ?? ''))]),
   );
   const borders = (PADDING + 1) * columns.length + 1;
   const flexible = columns.findIndex((column) => column.flexible === true);
@@ -85,7 +86,7 @@ function widthsOf(columns: readonly Column[], rows: readonly (readonly string[])
   };
   if (excess > 0 && flexible >= 0) shrink(flexible, Math.max(16, columnsOf(columns[flexible]?.head ?? '')));
   while (excess > 0) {
-    const widest = widths.indexOf(Math.max(...widths));
+    const widest = widths.indexOf(mostOf(widths));
     if ((widths[widest] ?? 0) <= COLUMN_MIN) break;
     shrink(widest, (widths[widest] ?? 0) - 1);
   }

@@ -1,5 +1,6 @@
 import { endpointText } from '../address.ts';
 import { durationText } from '../duration.ts';
+import { leastOf, mostOf } from '../extremes.ts';
 import type { Connection, LivenessState, Report } from '../model.ts';
 import { type Lane, type Picture, type PictureRoom, picturesOf } from '../pictures.ts';
 import { clockText, counted, farEnd, zoneText } from '../words/phrase.ts';
@@ -42,7 +43,7 @@ interface Drawn {
 function draw(picture: Picture, report: Report, ink: Ink): Drawn {
   const seconds = secondsSince(report);
   const labels = picture.lanes.map(labelOf);
-  const longest = Math.max(...labels.flat().map(columnsOf));
+  const longest = mostOf(labels.flat().map(columnsOf));
   const labelColumns = Math.min(longest, Math.floor(ink.width * LABEL_MAX_SHARE));
   const axis = pictureAxis(picture, report, ink.width - INDENT.length - labelColumns - 2, seconds);
   const line = (label: string, row: string): string =>
@@ -103,8 +104,8 @@ function pictureAxis({ windows, lanes }: Picture, report: Report, columns: numbe
   if (windows.length === 0) return axisOf(start, end, columns, everyMark(lanes, seconds));
   const froms = windows.map(({ onset, from }) => seconds(onset.lastHeard ?? from));
   const tos = windows.map(({ to }) => (to === null ? end : seconds(to)));
-  const from = Math.min(...froms);
-  const to = Math.max(...tos);
+  const from = leastOf(froms);
+  const to = mostOf(tos);
   const edges = windows.flatMap((window) => [seconds(window.from), window.to === null ? end : seconds(window.to)]);
   const noted = [...moments, ...froms, ...edges];
   if (end - start <= WHOLE_SHARE * (to - from)) return axisOf(start, end, columns, noted);
