@@ -70,8 +70,14 @@ function legOf(
 ): Leg {
   const { trace, serverSide } = known;
   const closed = closedOf(trace, serverSide, captureEndNs, thresholds);
+  // Without spreading, as in the report: each object made so has a hidden class of its own.
   return {
-    ...known,
+    id: known.id,
+    role: known.role,
+    serverSide,
+    trace,
+    streams: known.streams,
+    seenAs: known.seenAs,
     opened: openedOf(trace, serverSide),
     closed,
     resets: trace.closes.filter((close) => close.kind === 'rst'),

@@ -9,7 +9,7 @@ import { marksShare } from './compose/marks.ts';
 import { incidentOf } from './compose/incident.ts';
 import { trustOf } from './compose/trust.ts';
 import { windowOf } from './compose/window.ts';
-import type { Connection, Report, Thresholds } from './model.ts';
+import type { Connection, Link, Report, Thresholds } from './model.ts';
 import { nextStepsOf } from './words/next-steps.ts';
 import { summaryOf } from './words/verdict.ts';
 
@@ -24,12 +24,13 @@ export function composeReport(incident: Incident, capture: CaptureFacts, toolVer
   const why = { reason: kind, args: argsOf(about) };
   const told = captureOf(frame, capture, incident);
   const findings = incident.findings.map((finding) => findingOf(frame, finding, byId));
-  const links = incident.links.map(({ client, upstream, method, confidence: sure, streams }) => ({
+  const links = incident.links.map(({ client, upstream, method, confidence: sure, streams }): Link => ({
     client,
     upstream,
     method,
     confidence: sure,
-    streams: streams.map(([near, far]): [number, number] => [near, far]),
+    // Not copied: of ten thousand connections these pairs are the largest part of the report.
+    streams,
   }));
   return {
     schema: 'watchpcap.report/1',

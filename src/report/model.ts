@@ -492,7 +492,7 @@ export interface Link {
    */
   confidence: number;
   /** Pairs of stream ids: on the client connection, on the upstream connection. */
-  streams: [number, number][];
+  streams: readonly (readonly [number, number])[];
 }
 
 export type Cause =

@@ -112,14 +112,18 @@ class FrozenConnection implements TraceConnection {
   readonly #number: number;
 
   constructor(books: Books, gathered: Gathered, connection: number, id: number, lastNs: number) {
-    const { tcp, sent } = books;
+    const { tcp } = books;
     const { syn, synAck, synBy } = gathered;
-    const row = 2 * connection;
     this.id = id;
     this.nth = tcp.nth(connection);
     this.endpoints = [endpointText(tcp, connection, 0), endpointText(tcp, connection, 1)];
-    this.first = sooner(sent.get(row, FIRST_SENT), sent.get(row + 1, FIRST_SENT)) ?? NOWHERE;
-    this.last = later(sent.get(row, LAST_SENT), sent.get(row + 1, LAST_SENT)) ?? NOWHERE;
+    this.flows = [
+      frozenFlow(books, gathered, connection, 0, lastNs),
+      frozenFlow(books, gathered, connection, 1, lastNs),
+    ];
+    const [zero, one] = this.flows;
+    this.first = sooner(zero.first, one.first) ?? NOWHERE;
+    this.last = later(zero.last, one.last) ?? NOWHERE;
     if (lastNs - this.last.timeNs > SILENCE_NS) gathered.silence({ from: this.last, to: null });
     const isTwoSided = tcp.isSeen(connection, 0) && tcp.isSeen(connection, 1);
     this.initialSeqs = isTwoSided ? [tcp.initialSeq(connection, 0), tcp.initialSeq(connection, 1)] : null;
@@ -131,10 +135,6 @@ class FrozenConnection implements TraceConnection {
     this.tunnels = books.tunnels.of(connection);
     this.tls = gathered.tls;
     this.inferred = gathered.protocol === 'tls' && !gathered.isDecrypted ? books.shapes.of(connection) : null;
-    this.flows = [
-      frozenFlow(books, gathered, connection, 0, lastNs),
-      frozenFlow(books, gathered, connection, 1, lastNs),
-    ];
     this.debts = books.debts.finish(connection);
     this.silences = gathered.silences;
     this.goaways = gathered.goaways;
@@ -157,6 +157,7 @@ function frozenFlow(books: Books, gathered: Gathered, connection: number, side: 
   const row = 2 * connection + side;
   const { tcp, notes, sent } = books;
   const pings = books.pings.counts(connection, side);
+  const last = sent.get(row, LAST_SENT);
   return {
     packets: tcp.packets(connection, side),
     bytes: tcp.payloadBytes(connection, side),
@@ -172,9 +173,9 @@ function frozenFlow(books: Books, gathered: Gathered, connection: number, side: 
     differingOverlaps: tcp.differingOverlaps(connection, side),
     snaplenBytes: notes.snaplenBytes(connection, side),
     first: sent.get(row, FIRST_SENT),
-    last: sent.get(row, LAST_SENT),
+    last,
     ttl: notes.ttlRange(connection, side),
-    heardGaps: books.stairs.finish(row, sent.get(row, LAST_SENT), lastNs),
+    heardGaps: books.stairs.finish(row, last, lastNs),
     lastBurst: books.bursts.last(connection, side),
     inFlightBytes: tcp.bytesInFlight(connection, side),
     zeroWindowSince: side === 0 ? gathered.zeroWindowSince0 : gathered.zeroWindowSince1,

@@ -149,13 +149,15 @@ export class JoinBook {
 
   /** @param idOf the id in the trace of a connection, given by its number and its nth; undefined where it was given up */
   all(idOf: (connection: number, nth: number) => number | undefined): Join[] {
-    const tallies = this.#tallies.flatMap((ofNear) => (ofNear === undefined ? [] : [...ofNear.values()]));
-    return tallies.flatMap(({ lastNs, lastPacket, lastFile, nearNth, farNth, ...tally }) => {
-      const near = idOf(tally.near, nearNth);
-      const far = idOf(tally.far, farNth);
-      if (near === undefined || far === undefined) return [];
-      return [{ ...tally, near, far, last: { file: lastFile, packet: lastPacket, timeNs: lastNs } }];
-    });
+    const joins: Join[] = [];
+    for (const ofNear of this.#tallies) {
+      for (const tally of ofNear?.values() ?? []) {
+        const near = idOf(tally.near, tally.nearNth);
+        const far = idOf(tally.far, tally.farNth);
+        if (near !== undefined && far !== undefined) joins.push(joinOf(tally, near, far));
+      }
+    }
+    return joins;
   }
 
   /**
@@ -294,6 +296,13 @@ export class JoinBook {
     if (known === undefined) this.#talliesCount++;
     return tally;
   }
+}
+
+/** Without spreading: an object made so has a hidden class of its own. */
+function joinOf(tally: JoinTally, near: number, far: number): Join {
+  const { method, streams, unambiguous, samples, first, lastNs, lastPacket, lastFile } = tally;
+  const last = { file: lastFile, packet: lastPacket, timeNs: lastNs };
+  return { near, far, method, streams, unambiguous, samples, first, last };
 }
 
 /** An id that a gateway passes on unchanged; null where the request has none that can be read. */

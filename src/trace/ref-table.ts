@@ -63,9 +63,25 @@ export class RefTable {
   }
 }
 
+/**
+ * A class, not a literal: what a literal makes the engine puts among the old objects once most of it has lived long, as the references of a trace
+ * do, and then also those of marks, which are made anew for each look at them. Nobody collected those before the report was written.
+ */
+class PacketRef implements Ref {
+  readonly file: number;
+  readonly packet: number;
+  readonly timeNs: number;
+
+  constructor(file: number, packet: number, timeNs: number) {
+    this.file = file;
+    this.packet = packet;
+    this.timeNs = timeNs;
+  }
+}
+
 /** The packet being read, as a value. */
 export function refOf(moment: Moment): Ref {
-  return { file: moment.file, packet: moment.packet, timeNs: moment.ns[0] ?? 0 };
+  return new PacketRef(moment.file, moment.packet, moment.ns[0] ?? 0);
 }
 
 /** File and packet number of the packet being read, in one cell. */
@@ -77,7 +93,7 @@ export function packed(moment: Moment): number {
 export function unpackedRef(timeNs: number, cell: number): Ref | null {
   if (cell === 0) return null;
   const packet = cell % FILE_FACTOR;
-  return { file: (cell - packet) / FILE_FACTOR, packet, timeNs };
+  return new PacketRef((cell - packet) / FILE_FACTOR, packet, timeNs);
 }
 
 /** The longer array with the shorter one's content at its start. */

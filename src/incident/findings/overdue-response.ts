@@ -32,6 +32,7 @@ function overdueOn(facts: Facts, leg: Leg): readonly OverdueResponse[] {
   if (lacksBytes(leg.trace.flows[leg.serverSide])) return [];
   const graceNs = facts.thresholds.responseGraceNs;
   const unanswered = leg.streams.filter(isUnanswered);
+  if (unanswered.length === 0) return [];
   const untilNs = leg.closed.at?.timeNs ?? facts.captureEndNs;
   const waitedNs = (stream: TraceStream): number => untilNs - stream.opened.timeNs;
   const lastNs = lastFrame(leg)?.timeNs ?? 0;

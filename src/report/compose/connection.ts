@@ -44,7 +44,8 @@ export function connectionOf(frame: Frame, leg: Leg, marksLimit: number): Connec
   const count = (field: (flow: Flow) => number): PerParty<number> => perParty(leg, field);
   const client = endpointOf(trace.endpoints[otherSide(leg.serverSide)]);
   const server = endpointOf(trace.endpoints[leg.serverSide]);
-  return {
+  // Without spreading, as a mark is made.
+  const connection: Connection = {
     id: leg.id,
     role: leg.role,
     client,
@@ -58,7 +59,10 @@ export function connectionOf(frame: Frame, leg: Leg, marksLimit: number): Connec
       packets,
     })),
     tunnels: trace.tunnels.map((path) => ({ ...path })),
-    ...extentOf(frame, trace),
+    firstPacket: trace.first.packet,
+    lastPacket: trace.last.packet,
+    start: timeAt(frame, trace.first.timeNs),
+    end: timeAt(frame, trace.last.timeNs),
     opened: leg.opened,
     closed: closedOf(frame, leg),
     protocol: trace.isDecrypted ? PROTOCOLS_IN_TLS[trace.protocol] : PROTOCOLS[trace.protocol],
@@ -82,6 +86,10 @@ export function connectionOf(frame: Frame, leg: Leg, marksLimit: number): Connec
       owedBy: interval.owedBy,
     })),
   };
+  if (!frame.manyFiles) return connection;
+  connection.firstFile = trace.first.file;
+  connection.lastFile = trace.last.file;
+  return connection;
 }
 
 function inferredOf(
@@ -113,19 +121,6 @@ function tlsOf({ version, cipherSuite, serverName, chosen, isResumed, keys }: Tl
     alpn: chosen === null || chosen === 'h2' || chosen === 'http/1.1' ? chosen : 'other',
     resumed: isResumed,
     keys,
-  };
-}
-
-type Extent = Pick<Connection, 'firstPacket' | 'firstFile' | 'lastPacket' | 'lastFile' | 'start' | 'end'>;
-
-function extentOf(frame: Frame, { first, last }: TraceConnection): Extent {
-  return {
-    firstPacket: first.packet,
-    ...(frame.manyFiles ? { firstFile: first.file } : {}),
-    lastPacket: last.packet,
-    ...(frame.manyFiles ? { lastFile: last.file } : {}),
-    start: timeAt(frame, first.timeNs),
-    end: timeAt(frame, last.timeNs),
   };
 }
 

@@ -14,7 +14,12 @@ export interface Frame {
   readonly manyFiles: boolean;
   /** Of the capture's files. */
   readonly paths: readonly string[];
+  /** The texts of times that were told last, by nanoseconds. */
+  readonly told: Map<number, Timestamp>;
 }
+
+/** A connection's first packet is its first mark and the begin of its life: the moments of one connection are told several times each. */
+const TOLD_MAX = 64;
 
 /** A packet of the report; `file` only where several files were given. */
 export interface Place {
@@ -28,10 +33,22 @@ export function frameOf(capture: CaptureFacts): Frame {
     digits: capture.files.some((file) => file.resolutionDigits === 9) ? 9 : 6,
     manyFiles: capture.files.length > 1,
     paths: capture.files.map(({ path }) => path),
+    told: new Map(),
   };
 }
 
+/** The same moment, told again soon, is the same string. */
 export function timeAt(frame: Frame, ns: number): Timestamp {
+  const { told } = frame;
+  const known = told.get(ns);
+  if (known !== undefined) return known;
+  if (told.size >= TOLD_MAX) told.clear();
+  const text = textOf(frame, ns);
+  told.set(ns, text);
+  return text;
+}
+
+function textOf(frame: Frame, ns: number): Timestamp {
   return formatTimestamp(frame.baseNs + (Number.isFinite(ns) ? BigInt(Math.round(ns)) : 0n), frame.digits);
 }
 
