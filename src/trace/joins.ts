@@ -187,7 +187,7 @@ export class JoinBook {
   #rank(near: LiveStream, far: LiveStream, method: JoinMethod): number {
     if (
       near.connection === far.connection ||
-      near.method !== far.method ||
+      !isSameVerb(near, far) ||
       near.askedBy === null ||
       far.askedBy === null
     )
@@ -311,6 +311,11 @@ function tokenOf({ requestId, traceparent }: LiveStream): string | null {
 }
 
 /** Gateways may rewrite the authority, not the user agent; a field that is unknown contradicts nothing. */
+/** RFC 8441 §5: an Upgrade of HTTP/1.1 (GET; POST with SPDY) goes over HTTP/2 as CONNECT, and back, with the same path. */
+function isSameVerb(near: LiveStream, far: LiveStream): boolean {
+  return near.method === far.method || (near.method === 'CONNECT') !== (far.method === 'CONNECT');
+}
+
 function sameAsker(near: LiveStream, far: LiveStream): boolean {
   const agent = agreement(near.userAgent, far.userAgent);
   const authority = agreement(near.authority, far.authority);

@@ -53,6 +53,17 @@ describe('requests that were passed on', () => {
     expect(gateway().asks(0, 1, 1).asks(1, 3, 1.001, { path: '/api/v1/nodes' }).partners()).toEqual([]);
   });
 
+  test('an upgrade of HTTP/1.1 and the CONNECT that carries it over HTTP/2, either way round', () => {
+    const upgraded = (near: string, far: string): string[] =>
+      gateway().asks(0, 1, 1, { method: near }).asks(1, 3, 1.001, { method: far }).partners();
+    expect(upgraded('GET', 'CONNECT')).toEqual(['0/1 > 1/3 request']);
+    expect(upgraded('CONNECT', 'POST')).toEqual(['0/1 > 1/3 request']);
+    const elsewhere = gateway()
+      .asks(0, 1, 1, { method: 'POST', path: '/a' })
+      .asks(1, 3, 1.001, { method: 'CONNECT', path: '/b' });
+    expect(elsewhere.partners()).toEqual([]);
+  });
+
   test('two like ones in flight pair first in, first out', () => {
     const recording = gateway().asks(0, 1, 1).asks(0, 3, 1.01).asks(1, 1, 1.02).asks(2, 1, 1.03);
     expect(recording.partners()).toEqual(['0/1 > 1/1 request', '0/3 > 2/1 request']);
