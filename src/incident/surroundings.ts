@@ -3,6 +3,7 @@ import { ByTime } from './by-time.ts';
 import { grouped } from './grouped.ts';
 import { clientSide, neverOpened } from './leg.ts';
 import type { Leg } from './model.ts';
+import { type Span, Spans } from './spans.ts';
 import { wordsOf } from './stream-fate.ts';
 
 /** A stream of a connection that a gateway accepted. */
@@ -23,7 +24,7 @@ export class Surroundings {
   readonly words: ByTime<Asked & { readonly timeNs: number }>;
   readonly #attempts: ByTime<Leg>;
   readonly #attemptsTo: ReadonlyMap<string, ByTime<Leg>>;
-  readonly #syns: ByTime<number>;
+  readonly #tries: Spans;
   readonly #givenUp: ByTime<number>;
 
   constructor(clients: readonly Leg[], upstreams: readonly Leg[]) {
@@ -39,7 +40,7 @@ export class Surroundings {
     this.#attempts = new ByTime(attempts, begunNs);
     const byServer = grouped(attempts, serverIp);
     this.#attemptsTo = new Map([...byServer].map(([server, legs]) => [server, new ByTime(legs, begunNs)]));
-    this.#syns = inOrder(attempts.map(({ trace }) => trace.handshake.syn?.timeNs ?? null));
+    this.#tries = new Spans(attempts.flatMap(triedNs));
     this.#givenUp = inOrder(upstreams.map(givenUpAtNs));
   }
 
@@ -50,9 +51,9 @@ export class Surroundings {
     return this.#attempts.count(fromNs, toNs) - same;
   }
 
-  /** Whether it began an attempt, that came to nothing, in this time. */
-  attempted(fromNs: number, toNs: number): boolean {
-    return this.#syns.count(fromNs, toNs) > 0;
+  /** Whether at some time in this interval it was trying to connect, in vain: what came then may wait for that. */
+  isTrying(fromNs: number, toNs: number): boolean {
+    return this.#tries.overlap(fromNs, toNs);
   }
 
   /** Upstream connections that it gave up in this time. */
@@ -74,6 +75,19 @@ function inOrder(times: readonly (number | null)[]): ByTime<number> {
     times.filter((timeNs) => timeNs !== null),
     (timeNs) => timeNs,
   );
+}
+
+/** RFC 6298 §2.1: the second SYN follows after a second, the gaps then double. */
+const FIRST_SYN_GAP_NS = 1e9;
+
+/** From the first SYN to when the one after the last would be due; a refusal ends it at once. */
+function triedNs(attempt: Leg): Span[] {
+  const { handshake, flows } = attempt.trace;
+  const fromNs = handshake.syn?.timeNs;
+  if (fromNs === undefined) return [];
+  const lastNs = flows[clientSide(attempt)].last?.timeNs ?? fromNs;
+  const toNs = attempt.opened === 'refused' ? lastNs : lastNs + Math.max(lastNs - fromNs, FIRST_SYN_GAP_NS);
+  return [{ fromNs, toNs }];
 }
 
 function begunNs({ trace }: Leg): number {

@@ -38,7 +38,7 @@ function muteSinceNs({ upstream, death }: Pair): number {
   return isMute && death.lastHeard !== null ? death.lastHeard.timeNs : death.fromNs;
 }
 
-/** The gateway opened a connection for it at once, and that one never opened: there it waits. */
+/** The gateway opened a connection for it at once, or was trying to for an earlier one, and that one never opened: there it waits. */
 function ledToAttempt(scene: Scene, upstream: Leg, { opened }: TraceStream): boolean {
-  return scene.around(upstream).attempted(opened.timeNs, opened.timeNs + scene.thresholds.actsWithinNs);
+  return scene.around(upstream).isTrying(opened.timeNs, opened.timeNs + scene.thresholds.actsWithinNs);
 }
