@@ -174,11 +174,13 @@ const PING_TIMEOUT_MAX_NS = 60e9;
 /** The gateway's own PING stayed without an answer and it gave the connection up, though the upstream's kernel went on acknowledging. */
 function pingDeaths(leg: Leg): Death[] {
   const gateway = clientSide(leg);
-  const ping = leg.trace.slowPings.find((candidate) => candidate.by === gateway && candidate.answered === null);
+  const ping = leg.trace.slowPings.find(({ by, sent, answered }) => {
+    const close = leg.trace.closes.find((candidate) => candidate.accepted && candidate.at.timeNs >= sent.timeNs);
+    if (by !== gateway || close?.by !== gateway || close.at.timeNs - sent.timeNs > PING_TIMEOUT_MAX_NS) return false;
+    // An answer to a connection that was given up meanwhile saves nobody.
+    return answered === null || answered.timeNs > close.at.timeNs;
+  });
   if (ping === undefined) return [];
-  const close = leg.trace.closes.find((candidate) => candidate.accepted && candidate.at.timeNs >= ping.sent.timeNs);
-  if (close === undefined || close.by !== gateway || close.at.timeNs - ping.sent.timeNs > PING_TIMEOUT_MAX_NS)
-    return [];
   return [
     {
       cause: 'peer-silent',

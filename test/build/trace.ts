@@ -485,6 +485,14 @@ export class TraceBuilder {
     return this;
   }
 
+  /** A PING that is answered late. */
+  pingAnsweredLate(by: Speaker, at: number, answered: number): this {
+    const side = this.#leg.side(by);
+    const sent = this.#at(side, at);
+    this.#leg.slowPings.push({ by: side, sent, answered: this.#at(side === 0 ? 1 : 0, answered) });
+    return this;
+  }
+
   /** PINGs that are never answered. */
   pingsInVain(by: Speaker, ...times: readonly number[]): this {
     const side = this.#leg.side(by);

@@ -91,6 +91,13 @@ describe('deaths by PING', () => {
     expect(deaths(upstream().pingsInVain('gateway', 30).closes('rst', 'upstream', 50))).toEqual(['reset 50-']);
   });
 
+  test('an answer that came when the gateway had given up already changes nothing; one before it does', () => {
+    const answered = (at: number): readonly string[] =>
+      deaths(upstream().pingAnsweredLate('gateway', 30, at).closes('fin', 'gateway', 33));
+    expect(answered(45)).toEqual(['peer-silent 30-']);
+    expect(answered(32)).toEqual([]);
+  });
+
   test('not by the upstream’s own PING', () => {
     expect(deaths(upstream().pingsInVain('upstream', 30).closes('rst', 'gateway', 50))).toEqual([]);
   });
