@@ -41,7 +41,7 @@ const TITLES: Titles = {
   'upstream-silent': ({ quietSeconds, deadBeside, heldRequests }, { self, span, name }) =>
     heldRequests > 0
       ? `${self}: no packet for ${span(quietSeconds)}, while ${counted(heldRequests, 'request')} of clients that it served before got ` +
-        'no answer and was seen leaving the gateway on no connection'
+        'no answer of an upstream and was seen leaving the gateway on no connection'
       : deadBeside === null
         ? `${self} sent nothing for ${span(quietSeconds)}, though a bookmark was due each minute`
         : `${self} sent nothing for ${span(quietSeconds)}; nothing tests this connection, but its server is dead on ` +

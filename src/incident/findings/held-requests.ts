@@ -5,10 +5,10 @@ import { LINK_CONFIDENCE_MIN } from '../links.ts';
 import { isOneSided, lacksBytes } from '../liveness.ts';
 import type { Leg } from '../model.ts';
 import { isBusy } from '../room.ts';
-import { overAt } from '../stream-fate.ts';
+import { isProxyAnswer, overAt } from '../stream-fate.ts';
 import type { Facts } from './rule.ts';
 
-/** Requests of one client that the gateway is never seen to pass on, and that nobody answers. */
+/** Requests of one client that the gateway is never seen to pass on, and that nobody answers; or only the gateway itself, after a while. */
 export interface HeldRequests {
   readonly client: Leg;
   readonly streams: readonly TraceStream[];
@@ -21,7 +21,8 @@ const ANSWERED: ReadonlySet<string> = new Set(['get', 'list', 'watch', 'create',
 
 /**
  * What clients wait for though no upstream connection owes anything: packets that are dropped before the capture's tap leave no trace but that.
- * Only of clients whose other requests are seen passed on, so that these would be seen too; and only where they wait for `responseGraceNs`.
+ * Only of clients whose other requests are seen passed on, so that these would be seen too; and only where they wait for `responseGraceNs`, or till the gateway
+ * answers with an error.
  */
 export function heldRequests(facts: Facts): readonly HeldRequests[] {
   return facts.legs.flatMap((client) => {
@@ -31,16 +32,19 @@ export function heldRequests(facts: Facts): readonly HeldRequests[] {
     const streams = client.streams.filter((stream) => isHeld(facts, client, stream));
     const sinceNs = streams[0]?.opened.timeNs ?? Infinity;
     const untilNs = streams.reduce((lastNs, stream) => Math.max(lastNs, endNs(facts, client, stream)), -Infinity);
-    if (untilNs - sinceNs < facts.thresholds.responseGraceNs || isTold(facts, client)) return [];
+    // An error of the gateway's own says that it waited in vain; without one they may only be slow.
+    const isLong = streams.some(isProxyAnswer) || untilNs - sinceNs >= facts.thresholds.responseGraceNs;
+    if (!isLong || isTold(facts, client)) return [];
     return [{ client, streams, carrier: carrierOf(facts, client, sinceNs) }];
   });
 }
 
 function isHeld(facts: Facts, client: Leg, stream: TraceStream): boolean {
   const { sawRequest, request, status, partners, reset, opened, ended } = stream;
-  if (!sawRequest || request === null || status !== undefined || partners.length > 0) return false;
-  // What the gateway ended by itself waits for nobody.
-  if (reset?.by === client.serverSide || ended[client.serverSide] !== null) return false;
+  if (!sawRequest || request === null || partners.length > 0) return false;
+  // What the gateway ended by itself waits for nobody. Where it waited before it made an error, the upstream is what it waited for.
+  const isOver = status !== undefined || reset?.by === client.serverSide || ended[client.serverSide] !== null;
+  if (isOver && !isProxyAnswer(stream)) return false;
   if (!ANSWERED.has(describeRequest(request.method, request.path).kind)) return false;
   return endNs(facts, client, stream) - opened.timeNs >= facts.thresholds.deadAfterNs;
 }

@@ -52,6 +52,21 @@ describe('requests that are passed on to nobody', () => {
     expect(all((built, id) => built.resetsStream(id, 'client', 50, 8))).toBe('suspect');
   });
 
+  test('at once where the gateway gave up with an error of its own, after it had waited; one at once waited for nobody', () => {
+    const built = (status: number, at: number): string => {
+      const answered = everySecondLost()
+        .on('c1')
+        .answers(5, status, at)
+        .ends(5, at)
+        .answers(9, 200, 18.1)
+        .ends(9, 18.1);
+      return buildIncident(answered.end(41)).verdict.state;
+    };
+    expect(built(504, 20)).toBe('suspect');
+    expect(built(503, 12.001)).toBe('healthy');
+    expect(built(404, 20)).toBe('healthy');
+  });
+
   test('nor of requests that may rightly be without an answer', () => {
     const built = trace()
       .client('c1')
