@@ -114,15 +114,24 @@ function allAskedAgain(client: Leg, victims: readonly Victim[]): Ref | null {
   return latest(again.map((stream) => stream?.opened ?? null));
 }
 
-/** The same client asks again for what hangs, on a connection that it opened meanwhile. */
+/**
+ * The same client asks again for what hangs, on a connection that it opened meanwhile. Over HTTP/1.1 a second connection is how a client asks
+ * beside what it still waits for (RFC 9112 §9.4): there it first has to close this one.
+ */
 function reconnected(scene: Scene, client: Leg, death: Death, victims: readonly Victim[]): Ref | null {
   const paths = new Set(victims.map(({ near }) => resourcePath(near)).filter((path) => path !== null));
+  const leftNs = client.trace.protocol === 'http1' ? (leftAt(client)?.timeNs ?? Infinity) : death.fromNs;
   const asked = scene
     .fromSameHost(client)
     .filter((leg) => leg.trace.first.timeNs > death.fromNs)
     .flatMap((leg) => leg.streams)
-    .filter((stream) => paths.has(resourcePath(stream) ?? ''));
+    .filter((stream) => stream.opened.timeNs >= leftNs && paths.has(resourcePath(stream) ?? ''));
   return earliest(asked.map((stream) => stream.opened));
+}
+
+/** When the client closed its connection. */
+function leftAt(client: Leg): Ref | null {
+  return client.trace.closes.find(({ by, accepted }) => accepted && by === clientSide(client))?.at ?? null;
 }
 
 function clientGone({ captureEndNs, thresholds }: Scene, client: Leg, death: Death): Ref | null {

@@ -60,6 +60,20 @@ describe('ends', () => {
     expect(endOf(built.answers(1, 200, 100.2))).toBe('client-reconnected 100.1');
   });
 
+  test('over HTTP/1.1 a second connection is no reconnection, as long as the first is kept', () => {
+    const asked = (change: (built: TraceBuilder) => TraceBuilder): string =>
+      endOf(
+        change(dead().on('c1').with({ protocol: 'http1' }))
+          .client('c2', { at: 100 })
+          .watch(1, { at: 100.1 })
+          .upstream('u2', { at: 100 })
+          .carries(1, 1)
+          .answers(1, 200, 100.2),
+      );
+    expect(asked((built) => built)).toBe('capture-end');
+    expect(asked((built) => built.closes('fin', 'client', 100.05))).toBe('client-reconnected 100.1');
+  });
+
   test('another client that asks the same is no reconnection', () => {
     const built = dead()
       .client('c2', { at: 100, from: '10.9.1.77:50009' })
