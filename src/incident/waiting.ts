@@ -4,7 +4,7 @@ import type { Victim } from './hurt.ts';
 import { clientSide } from './leg.ts';
 import type { Leg } from './model.ts';
 import type { Scene } from './scene.ts';
-import { earliest, isServed, overAt } from './stream-fate.ts';
+import { earliest, isError, isServed, overAt } from './stream-fate.ts';
 import type { Asked, Surroundings } from './surroundings.ts';
 import type { Thresholds } from './thresholds.ts';
 
@@ -62,7 +62,8 @@ export class Waiting {
     for (; at < end; at = unclaimed.from(at + 1)) {
       const asked = requests.items[at];
       const victim = asked === undefined || asked.client === attempt ? null : victimOf(asked, syn, thresholds);
-      if (asked === undefined || victim === null) continue;
+      if (asked === undefined || victim === null || (attempt.opened === 'unanswered' && isAnsweredAtOnce(asked)))
+        continue;
       unclaimed.claim(at);
       byClient.set(asked.client, [...(byClient.get(asked.client) ?? []), victim]);
     }
@@ -105,6 +106,13 @@ class Unclaimed {
   #nextOf(at: number): number {
     return this.#next[at] ?? at;
   }
+}
+
+/** An error this soon waited for nothing: the gateway knew already that it had nobody to ask. */
+const AT_ONCE_NS = 0.1e9;
+
+function isAnsweredAtOnce({ stream }: Asked): boolean {
+  return isError(stream) && (stream.statusAt?.timeNs ?? Infinity) - stream.opened.timeNs < AT_ONCE_NS;
 }
 
 function victimOf({ client, stream }: Asked, syn: Ref, thresholds: Thresholds): Victim | null {

@@ -22,6 +22,11 @@ describe('who waits for an attempt', () => {
     expect(attemptAfter((built) => built.list(1, { at: 18.9 }))).toEqual([]);
   });
 
+  test('not one that got an error at once: the gateway knew already that it had nobody to ask', () => {
+    expect(attemptAfter((built) => built.list(1, { at: 22 }).answers(1, 503, 22.001).ends(1, 22.001))).toEqual([]);
+    expect(attemptAfter((built) => built.list(1, { at: 22 }).answers(1, 503, 28).ends(1, 28))).toHaveLength(1);
+  });
+
   test('not one asked when it was over', () => {
     expect(attemptAfter((built) => built.list(1, { at: 28 }))).toEqual([]);
   });
