@@ -63,8 +63,11 @@ function rivalsOf(deaths: DeathIndex, client: Leg, upstream: Leg, death: Death):
 }
 
 function timedCase({ byClient, confidence }: TimedStreams, client: Leg, upstream: Leg, death: Death): Case[] {
-  const streams = byClient.get(client);
-  if (streams === undefined || confidence < LINK_CONFIDENCE_MIN) return [];
+  // Which stream of the upstream it was is not known, nor so whether a GOAWAY let it go on: only what was asked after it was surely refused.
+  const streams = (byClient.get(client) ?? []).filter(
+    ({ opened }) => death.aboveStream === null || opened.timeNs >= death.fromNs,
+  );
+  if (streams.length === 0 || confidence < LINK_CONFIDENCE_MIN) return [];
   const victims = streams.map((near) => ({ near, far: null, rerouted: null }));
   return [{ client, upstream, death, victims, link: linkByTiming(client, upstream, confidence) }];
 }

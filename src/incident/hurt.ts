@@ -1,4 +1,5 @@
 import { lacksBytes } from './liveness.ts';
+import { clientSide } from './leg.ts';
 import type { Ref, TraceStream } from '../trace/index.ts';
 import { type Death, isSilent } from './deaths.ts';
 import type { Case } from './cases.ts';
@@ -49,7 +50,7 @@ export function victimsOf(
     .map(({ near, far }) => ({ near, far, rerouted: reroutedTo(near, upstream) }));
   // A connection that is closed gets no new requests; one that is silent, or whose GOAWAY goes unheard, does.
   const open = isSilent(death) || death.cause === 'goaway-ignored';
-  const untilNs = givenUpNs(client, death, linked);
+  const untilNs = givenUpNs(pair, linked);
   const unseen = open ? unseenRequests(scene, pair, rivals, untilNs) : [];
   return [...linked, ...unseen.map((near) => ({ near, far: null, rerouted: null }))].filter(
     (victim) => !wasMovedAtOnce(victim, death, scene.thresholds),
@@ -83,11 +84,18 @@ function wasMovedAtOnce({ far, rerouted }: Victim, death: Death, thresholds: Thr
   return rerouted.timeNs - waitingSinceNs <= thresholds.actsWithinNs;
 }
 
-/** Once the gateway has reset or refused every client stream known to hang, it has given the connection up: later requests went elsewhere. */
-function givenUpNs(client: Leg, death: Death, linked: readonly Victim[]): number {
+/**
+ * Once the gateway has reset or refused every client stream known to hang, or closed the connection, it has given it up: later requests went
+ * elsewhere. So they did after the upstream's own close, if that can have got through.
+ */
+function givenUpNs({ client, upstream, death }: Pair, linked: readonly Victim[]): number {
+  const close = upstream.trace.closes.find(
+    ({ by, accepted, at }) =>
+      accepted && at.timeNs >= death.fromNs && (by === clientSide(upstream) || !isSilent(death)),
+  );
   const told = linked.map((victim) => givenUpAt(client, victim, death.fromNs)?.timeNs ?? Infinity);
   const toldNs = told.length === 0 ? Infinity : told.reduce((lastNs, ns) => Math.max(lastNs, ns), -Infinity);
-  return Math.min(toldNs, death.healedAt?.timeNs ?? Infinity);
+  return Math.min(toldNs, death.healedAt?.timeNs ?? Infinity, close?.at.timeNs ?? Infinity);
 }
 
 /** RFC 9110 §15.5.9, §15.6.5: a time-out of one request says nothing of the connection, which a gateway then keeps. */
@@ -100,11 +108,10 @@ export function givenUpAt(client: Leg, { near, rerouted }: Victim, fromNs: numbe
   return toldAt(client, near, fromNs);
 }
 
-/** Upstream leg of the first partner of a stream that is not `except`; null where none is known. */
-function servedBy(stream: TraceStream, legs: readonly Leg[], except: Leg | null): string | null {
-  const partner = stream.partners.find(
-    (candidate) => candidate.nearerClient && candidate.connection !== except?.trace.id,
-  );
+/** Upstream leg of the first partner of a stream: rather another than the one that was dead, which may be back. Null where none is known. */
+function servedBy(stream: TraceStream, legs: readonly Leg[], dead: Leg): string | null {
+  const partners = stream.partners.filter(({ nearerClient }) => nearerClient);
+  const partner = partners.find(({ connection }) => connection !== dead.trace.id) ?? partners[0];
   return partner === undefined ? null : (legs[partner.connection]?.id ?? null);
 }
 

@@ -54,8 +54,14 @@ export function outcomeOf(leg: Leg, stream: TraceStream, fromNs: number): Outcom
   if (isError(stream) && stream.statusAt !== null && stream.statusAt.timeNs >= fromNs) return 'gateway-error';
   if (stream.reset?.by === gateway && stream.reset.at.timeNs >= fromNs) return 'reset';
   const ended = stream.ended[gateway];
-  if (ended === null || ended.timeNs < fromNs) return 'hung';
+  if (ended === null || ended.timeNs < fromNs) return wasCutOff(leg, stream, fromNs) ? 'reset' : 'hung';
   return stream.grpcStatus !== undefined && stream.grpcStatus !== GRPC_OK ? 'gateway-error' : 'finished';
+}
+
+/** The gateway closed the client's connection with the stream open on it: over HTTP/1.1 the only way to reset one. */
+function wasCutOff(leg: Leg, stream: TraceStream, fromNs: number): boolean {
+  const close = leg.trace.closes.find(({ accepted, at }) => accepted && at.timeNs >= fromNs);
+  return close?.by === leg.serverSide && stream.reset === null && stream.opened.timeNs <= close.at.timeNs;
 }
 
 /**

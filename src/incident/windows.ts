@@ -151,13 +151,16 @@ function begunAt(death: Death, { how, at }: End): number {
  */
 function closingDeath({ client, victims, death }: Case, captureEndNs: number, thresholds: Thresholds): Death | null {
   if (isSilent(death) || death.cause === 'refused') return death;
+  const isGoaway = death.cause === 'goaway-ignored';
+  // A close may be passed on late on purpose: Envoy waits a second for the client to close a tunnel first (delayed_close_timeout).
+  const graceNs = isGoaway ? thresholds.actsWithinNs : thresholds.deadAfterNs;
   const left = victims.some(({ near }) => {
     const told =
       toldAt(client, near, death.fromNs) ?? overAt(near, client.serverSide) ?? closedAt(client, death.fromNs);
     const sinceNs = Math.max(death.fromNs, near.opened.timeNs);
-    return (told?.timeNs ?? captureEndNs) - sinceNs > thresholds.actsWithinNs;
+    return (told?.timeNs ?? captureEndNs) - sinceNs >= graceNs;
   });
-  if (death.cause === 'goaway-ignored') return left ? death : null;
+  if (isGoaway) return left ? death : null;
   // Where the capture lost bytes of the client's leg, the gateway's word may be among them.
   const unknowable = lacksBytes(client.trace.flows[client.serverSide]);
   if (left && !unknowable) return { ...death, cause: 'closed-not-propagated' };

@@ -117,6 +117,46 @@ describe('a request that is seen leaving on no connection', () => {
     ]);
   });
 
+  test('waits with others for an attempt that was on its way already; once that is over, for the dead connection again', () => {
+    const built = (at: number): TraceBuilder =>
+      watching()
+        .retransmits(10, 20, 40)
+        .on('c1')
+        .list(9, { at: 30 })
+        .list(11, { at })
+        .attempt('u2', { at: 30.001, to: '10.9.2.2:8080' })
+        .sendsSynAgain(31, 33);
+    expect(ids(built(32))).toEqual([
+      ['u1', [7]],
+      ['u2', [9, 11]],
+    ]);
+    expect(ids(built(35.9))).toEqual([
+      ['u1', [7]],
+      ['u2', [9]],
+    ]);
+    expect(ids(built(37))).toEqual([
+      ['u1', [7, 11]],
+      ['u2', [9]],
+    ]);
+  });
+
+  test('went elsewhere once the gateway had closed the dead connection, or the upstream one whose GOAWAY it ignored', () => {
+    const silent = watching().retransmits(10, 20, 40).closes('rst', 'gateway', 92).on('c1').list(9, { at: 100 });
+    expect(ids(silent)).toEqual([['u1', [7]]]);
+    const refused = (at: number): TraceBuilder =>
+      watching()
+        .on('c1')
+        .list(9, { at: 20 })
+        .on('u1')
+        .carries(9, 5)
+        .goaway('upstream', 21, 3)
+        .closes('fin', 'upstream', 60)
+        .on('c1')
+        .list(11, { at });
+    expect(ids(refused(50))).toEqual([['u1', [7, 9, 11]]]);
+    expect(ids(refused(70))).toEqual([['u1', [7, 9]]]);
+  });
+
   test('may have been sent at any time after the last packet of a gateway that fell mute', () => {
     const built = watching().speaks('gateway', 6).mute('gateway', 20, 21, 23, 27).on('c1').list(9, { at: 8 });
     expect(ids(built)).toEqual([['u1', [7, 9]]]);
@@ -128,6 +168,13 @@ describe('what became of it', () => {
     const built = watching().retransmits(10, 20, 40).on('c1').list(9, { at: 30 }).on('u1').carries(9, 5);
     const list = hurt(built.on('c1').answers(9, 503, 92).ends(9, 92)).find(({ id }) => id === 9);
     expect(list).toMatchObject({ outcome: 'gateway-error', status: 503, silentSinceNs: 30e9 });
+  });
+
+  test('cut off, where the gateway closed the client’s connection; not where the client did', () => {
+    const closed = (by: 'gateway' | 'client'): readonly HurtStream[] =>
+      hurt(watching().retransmits(10, 20, 40).on('c1').closes('fin', by, 92));
+    expect(closed('gateway')).toMatchObject([{ outcome: 'reset', status: null }]);
+    expect(closed('client')).toMatchObject([{ outcome: 'hung' }]);
   });
 
   test('a reset', () => {
@@ -186,6 +233,11 @@ describe('how it recovered', () => {
       .list(11, { at: 94 })
       .answers(11, 503, 94.1);
     expect(hurt(built)).toMatchObject([{ id: 7, recoveredBy: null }]);
+  });
+
+  test('by the upstream that was dead, where it came back', () => {
+    const built = watching().retransmits(10, 20, 40).answered(60).on('c1').list(9, { at: 93 }).on('u1').carries(9, 5);
+    expect(hurt(built.serves(5, 93.1))).toMatchObject([{ id: 7, recoveredBy: { stream: 9, upstream: 'u1' } }]);
   });
 
   test('served by whom the capture does not show', () => {

@@ -25,6 +25,26 @@ describe('links by timing', () => {
     expect(onlyWindow(incident).streams).toMatchObject([{ outcome: 'gateway-error' }]);
   });
 
+  test('but of a GOAWAY that let older streams go on, only what was asked after it', () => {
+    const after = (at: number): readonly unknown[] =>
+      buildIncident(
+        trace()
+          .client('c1', { midway: true })
+          .openStream(7, 1)
+          .request(9, { at })
+          .upstream('u1', { midway: true })
+          .goaway('upstream', 50, 99)
+          .closes('fin', 'upstream', 59.9)
+          .closes('fin', 'gateway', 60)
+          .on('c1')
+          .resetsStream(7, 'gateway', 60.1)
+          .resetsStream(9, 'gateway', 60.1)
+          .end(600),
+      ).windows.map(({ streams }) => streams.map(({ id }) => id));
+    expect(after(40)).toEqual([]);
+    expect(after(52)).toEqual([[9]]);
+  });
+
   test('one reset later was not', () => {
     expect(buildIncident(unjoined().on('c1').resetsStream(7, 'gateway', 91.1).end(600)).windows).toEqual([]);
   });

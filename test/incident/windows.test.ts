@@ -58,6 +58,8 @@ describe('causes', () => {
     const closed = (at: number): string[] =>
       told(buildIncident(watching().closes('fin', 'upstream', 50).on('c1').closes('fin', 'gateway', at).end(600)));
     expect(closed(50.01)).toEqual([]);
+    // Envoy's delayed_close_timeout, after a tunnel.
+    expect(closed(51.002)).toEqual([]);
     expect(closed(53)).toEqual(['c1/u1 closed-not-propagated 50-53 gateway-closed']);
   });
 
