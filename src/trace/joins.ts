@@ -185,12 +185,7 @@ export class JoinBook {
 
   /** 0: cannot be. Else fresh before retry, soon before late, a surely forwarding host before a conceivable one. */
   #rank(near: LiveStream, far: LiveStream, method: JoinMethod): number {
-    if (
-      near.connection === far.connection ||
-      !isSameVerb(near, far) ||
-      near.askedBy === null ||
-      far.askedBy === null
-    )
+    if (near.connection === far.connection || !isSameVerb(near, far) || near.askedBy === null || far.askedBy === null)
       return 0;
     if (method === 'request' && !sameAsker(near, far)) return 0;
     if (!near.isYoung(this.#moment, PASSED_ON_LATE_NS) && !near.isPassedOn) return 0;
