@@ -76,8 +76,8 @@ export function silentSinceNs(leg: Leg, stream: TraceStream, fromNs: number, toN
   const pause = stream.longestPause[side];
   const spans = pause !== null && pause.toNs >= toNs && pause.from.timeNs <= toNs && pause.toNs > fromNs;
   const before = last !== null && last.timeNs > toNs && spans ? pause.from : last;
-  const heard = [before, stream.statusAt].filter((at) => at !== null && at.timeNs <= toNs);
-  return heard.reduce((latestNs, at) => Math.max(latestNs, at?.timeNs ?? 0), stream.opened.timeNs);
+  const heard = [before, stream.statusAt].filter((at) => at !== null).filter(({ timeNs }) => timeNs <= toNs);
+  return heard.reduce((latestNs, { timeNs }) => Math.max(latestNs, timeNs), stream.opened.timeNs);
 }
 
 /** The client got a good answer that came from an upstream. */

@@ -81,8 +81,9 @@ const TITLES: Titles = {
       : `${self} acknowledged ${counted(unanswered, 'request')} at TCP and answered ${unanswered === 1 ? 'it not' : 'none'}; ` +
         `${unanswered === 1 ? 'it' : 'the longest'} has waited for ${span(quietSeconds)}`,
   'idle-timeout-cut': ({ quietSeconds, by }, { self, span }) =>
-    `${self}: the gateway cut a healthy, quiet stream after ${span(quietSeconds)} ` +
-    `(${by === 'goaway' ? 'GOAWAY' : 'RST_STREAM'}), consistent with an idle timeout`,
+    by === 'goaway'
+      ? `${self}: the gateway said GOAWAY after ${span(quietSeconds)} without a request, response or data, consistent with an idle timeout`
+      : `${self}: the gateway cut a healthy, quiet stream after ${span(quietSeconds)} (RST_STREAM), consistent with an idle timeout`,
   'ping-answered-by-gateway': ({ pings, windowSeconds }, { self, span }) =>
     `${self}: the gateway answered ${counted(pings, 'PING')} of the client in the ${span(windowSeconds)} in which ` +
     'the upstream was dead; a PING checks the gateway only',

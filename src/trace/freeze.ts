@@ -164,6 +164,7 @@ function frozenFlow(books: Books, gathered: Gathered, connection: number, side: 
     retransmissions: tcp.retransmissions(connection, side),
     keepAliveProbes: tcp.keepAliveProbes(connection, side),
     keepAliveAnswered: tcp.keepAlivesAnswered(connection, side),
+    windowProbes: tcp.windowProbes(connection, side),
     keepAlive: books.keepAlives.finish(row, sent),
     roundTrips: books.roundTrips.of(connection, side),
     pings: pings.sent,

@@ -176,6 +176,8 @@ export interface Flow {
   readonly keepAliveProbes: number;
   /** Probes of this side which the other answered. */
   readonly keepAliveAnswered: number;
+  /** Probes of the peer's shut window, in whichever form: this side has something to say and may not. */
+  readonly windowProbes: number;
   /** What this side's keep-alive probes show of its timers; null where it sent none that was recognised as it passed. */
   readonly keepAlive: KeepAlives | null;
   /** From this side's data to their acknowledgement, where the capture was taken; null where none was timed. */

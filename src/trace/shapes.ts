@@ -35,7 +35,7 @@ const OVERHEAD_GCM = 24;
 const LINE = { overhead: 0, client: 1 } as const;
 const LINE_CELLS = 2;
 const NEVER = -1;
-/** A flow's cells; `waiting`: when its last record of a PING's size was sent that nothing answered yet. */
+/** A flow's cells; `waiting`: its last record of a PING's size that nothing answered yet; where there is none, its packet is 0. */
 const FLOW = {
   records: 0,
   waitingNs: 1,
@@ -129,7 +129,7 @@ export class ShapeBook {
     const flow = (2 * connection + side) * FLOW_CELLS;
     const answered = this.#flows[flow + FLOW.answered] ?? 0;
     if (answered === 0) return { sent: 0, answered: 0 };
-    const isWaiting = (this.#flows[flow + FLOW.waitingNs] ?? 0) > 0;
+    const isWaiting = (this.#flows[flow + FLOW.waitingPacket] ?? 0) > 0;
     return { sent: answered + (this.#flows[flow + FLOW.unanswered] ?? 0) + (isWaiting ? 1 : 0), answered };
   }
 
@@ -150,13 +150,13 @@ export class ShapeBook {
     const own = (2 * connection + side) * FLOW_CELLS;
     const other = (2 * connection + otherSide(side)) * FLOW_CELLS;
     const nowNs = this.#moment.ns[0] ?? 0;
-    const askedNs = this.#flows[other + FLOW.waitingNs] ?? 0;
-    if (askedNs > 0 && nowNs - askedNs <= SHAPE_ECHO_NS) {
+    const wasAsked = (this.#flows[other + FLOW.waitingPacket] ?? 0) > 0;
+    if (wasAsked && nowNs - (this.#flows[other + FLOW.waitingNs] ?? 0) <= SHAPE_ECHO_NS) {
       this.#count(other, FLOW.answered);
-      this.#flows[other + FLOW.waitingNs] = 0;
+      this.#flows[other + FLOW.waitingPacket] = 0;
       return SHAPE.echo;
     }
-    if ((this.#flows[own + FLOW.waitingNs] ?? 0) > 0) this.#count(own, FLOW.unanswered);
+    if ((this.#flows[own + FLOW.waitingPacket] ?? 0) > 0) this.#count(own, FLOW.unanswered);
     this.#flows[own + FLOW.waitingNs] = nowNs;
     this.#flows[own + FLOW.waitingPacket] = packed(this.#moment);
     return SHAPE.none;

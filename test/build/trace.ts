@@ -237,6 +237,7 @@ class LegDraft {
       heardGaps: [],
       lastBurst: null,
       inFlightBytes: 0,
+      windowProbes: 0,
       zeroWindowSince: null,
       windowSpent: null,
       ...this.flows[side],

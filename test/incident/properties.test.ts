@@ -20,6 +20,10 @@ const STORIES: readonly (() => TraceBuilder)[] = [
   () => watching().on('c1').list(9, { at: 20 }).attempt('u2', { at: 20.001 }).sendsSynAgain(21, 23, 27),
   () => watching().retransmits(10, 20, 40).client('c2', { at: 100 }).watch(1, { at: 100.1 }),
   () => watching().retransmits(10, 20, 40).unseen('upstream'),
+  () => watching().on('c1').list(9, { at: 20 }).on('u1').carries(9, 5),
+  () => watching().on('c1').resetsStream(7, 'gateway', 305.001),
+  () => watching().speaks('upstream', 100).retransmits(500, 502, 506),
+  () => watching().pingsInVain('gateway', 30, 60),
 ];
 const story = fc.constantFrom(...STORIES);
 

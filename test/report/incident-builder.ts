@@ -47,6 +47,7 @@ function flow(changes: Partial<Flow> = {}): Flow {
     heardGaps: [],
     lastBurst: null,
     inFlightBytes: 0,
+    windowProbes: 0,
     zeroWindowSince: null,
     windowSpent: null,
     ...changes,

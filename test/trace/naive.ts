@@ -311,6 +311,7 @@ export class NaiveRecorder {
       bytes: tcp.payloadBytes(id, side),
       retransmissions: tcp.retransmissions(id, side),
       keepAliveProbes: tcp.keepAliveProbes(id, side),
+      windowProbes: tcp.windowProbes(id, side),
       keepAliveAnswered: tcp.keepAlivesAnswered(id, side),
       keepAlive: null,
       roundTrips: null,

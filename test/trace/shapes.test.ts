@@ -207,6 +207,27 @@ const recordings = ['test/captures/tls', 'test/matrix'].flatMap((folder) =>
     .filter((path) => existsSync(path.replace('.pcap.gz', '.keys'))),
 );
 
+test('a PING is waited for at whatever time it was sent: times before the capture base are negative', () => {
+  for (const seconds of [-7, 0, 7]) {
+    const moment = new Moment();
+    const book = new ShapeBook(moment);
+    const record = (side: Side, at: number, bytes: number): number => {
+      moment.ns[0] = at * 1e9;
+      moment.packet++;
+      return book.record(0, side, 23, bytes, null);
+    };
+    book.opened(0);
+    // Shorter than any of TLS 1.2 that holds a frame.
+    record(0, seconds - 1, 30);
+    const [ping, echo, late] = [record(0, seconds, 34), record(1, seconds + 0.1, 34), record(1, seconds + 9, 34)];
+    expect([ping, echo, late]).toEqual([SHAPE.none, SHAPE.echo, SHAPE.none]);
+    expect(book.of(0)?.pings).toEqual([
+      { sent: 1, answered: 1 },
+      { sent: 0, answered: 0 },
+    ]);
+  }
+});
+
 describe('what is inferred without keys, scored by one who has them', () => {
   const tables: string[] = [];
   const seen = new Scores();

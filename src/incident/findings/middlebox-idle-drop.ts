@@ -1,4 +1,4 @@
-import type { Debt, Ref, Silence } from '../../trace/index.ts';
+import type { Debt, Ref } from '../../trace/index.ts';
 import { isDead, isOneSided } from '../liveness.ts';
 import type { Leg } from '../model.ts';
 import { type Facts, finding, type Rule } from './rule.ts';
@@ -8,6 +8,12 @@ const SECOND_NS = 1e9;
 const IDLE_MIN_NS = 240 * SECOND_NS;
 /** A RST that a packet provoked comes a round trip after it. */
 const PROVOKED_NS = 1 * SECOND_NS;
+
+/** A silence that a packet broke. */
+interface Broken {
+  readonly from: Ref;
+  readonly to: Ref;
+}
 
 /** What the first packet after a silence met. */
 interface Aftermath {
@@ -24,10 +30,11 @@ export const middleboxIdleDrop: Rule = (facts) =>
   facts.legs.flatMap((leg) => {
     if (leg.role === 'other' || isOneSided(leg.trace)) return [];
     const { silences } = leg.trace;
-    return silences.flatMap((silence) => {
-      const after = silence.to === null || spanOf(silence) < IDLE_MIN_NS ? null : aftermathOf(facts, leg, silence.to);
+    const over = silences.flatMap(({ from, to }) => (to === null ? [] : [{ from, to }]));
+    return over.flatMap((silence) => {
+      const after = spanOf(silence) < IDLE_MIN_NS ? null : aftermathOf(facts, leg, silence.to);
       if (after === null || diedBeside(facts, leg, silence)) return [];
-      const earlier = silences.filter((other) => other.to !== null && other.to.timeNs <= silence.from.timeNs);
+      const earlier = over.filter(({ to }) => to.timeNs <= silence.from.timeNs);
       return [
         finding(
           'middlebox-idle-drop',
@@ -43,8 +50,8 @@ export const middleboxIdleDrop: Rule = (facts) =>
     });
   });
 
-function spanOf({ from, to }: Silence): number {
-  return to === null ? 0 : to.timeNs - from.timeNs;
+function spanOf({ from, to }: Broken): number {
+  return to.timeNs - from.timeNs;
 }
 
 function aftermathOf(facts: Facts, leg: Leg, first: Ref): Aftermath | null {
@@ -72,18 +79,18 @@ function isLost({ captureEndNs, thresholds }: Facts, { trace }: Leg, debt: Debt)
 }
 
 /** Another connection to the same server died in that time or soon after, too. */
-function diedBeside(facts: Facts, leg: Leg, { from, to }: Silence): boolean {
+function diedBeside(facts: Facts, leg: Leg, { from, to }: Broken): boolean {
   const server = leg.trace.endpoints[leg.serverSide];
   return [...facts.deaths].some(([other, deaths]) => {
     const { ip, port } = other.trace.endpoints[other.serverSide];
     if (other === leg || ip !== server.ip || port !== server.port) return false;
     return deaths.some(
-      (death) => death.fromNs >= from.timeNs && death.fromNs <= (to?.timeNs ?? 0) + facts.thresholds.healedWaitNs,
+      (death) => death.fromNs >= from.timeNs && death.fromNs <= to.timeNs + facts.thresholds.healedWaitNs,
     );
   });
 }
 
 /** A window tells of what followed: then this explains it, and is no trouble of its own. */
-function isTold({ windows }: Facts, { id }: Leg, { to }: Silence): boolean {
-  return windows.some((window) => window.upstream === id && window.fromNs >= (to?.timeNs ?? 0) - 1);
+function isTold({ windows }: Facts, { id }: Leg, { to }: Broken): boolean {
+  return windows.some((window) => window.upstream === id && window.fromNs >= to.timeNs - 1);
 }

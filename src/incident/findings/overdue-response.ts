@@ -35,7 +35,7 @@ function overdueOn(facts: Facts, leg: Leg): readonly OverdueResponse[] {
   if (unanswered.length === 0) return [];
   const untilNs = leg.closed.at?.timeNs ?? facts.captureEndNs;
   const waitedNs = (stream: TraceStream): number => untilNs - stream.opened.timeNs;
-  const lastNs = lastFrame(leg)?.timeNs ?? 0;
+  const lastNs = lastFrame(leg)?.timeNs ?? -Infinity;
   const inSilence = unanswered.filter(({ opened }) => opened.timeNs >= lastNs);
   const isMute = inSilence.some((stream) => waitedNs(stream) >= graceNs);
   return unanswered.flatMap((stream) => {

@@ -11,11 +11,12 @@ export const pingUnanswered: Rule = (facts) =>
     const lost = leg.trace.slowPings.filter(
       (ping) => ping.answered === null && goneNs - ping.sent.timeNs > facts.thresholds.deadAfterNs,
     );
-    if (lost.length === 0) return [];
+    const [first] = lost;
+    if (first === undefined) return [];
     return [
       finding(
         'ping-unanswered',
-        severityOf(facts, leg, lost[0]?.sent.timeNs ?? 0),
+        severityOf(facts, leg, first.sent.timeNs),
         { pings: lost.length, thenClosed: lost.some((ping) => closedAfter(leg, ping)) },
         { connection: leg.id, packets: lost.map((ping) => ping.sent) },
       ),

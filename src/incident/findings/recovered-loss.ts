@@ -4,9 +4,9 @@ import { finding, type Rule, severityOfDebt } from './rule.ts';
 export const recoveredLoss: Rule = (facts) =>
   facts.legs.flatMap((leg) =>
     leg.trace.debts
-      .filter((debt) => debt.end === 'answered' && debt.endAt !== null && debt.elicits.retransmissions > 0)
+      .filter((debt) => debt.end === 'answered' && debt.elicits.retransmissions > 0)
       .filter((debt) => severityOfDebt(facts, leg, debt) !== 'critical')
-      .map((debt) => ({ debt, spanNs: (debt.endAt?.timeNs ?? 0) - debt.firstElicit.timeNs }))
+      .flatMap((debt) => (debt.endAt === null ? [] : [{ debt, spanNs: debt.endAt.timeNs - debt.firstElicit.timeNs }]))
       .filter(({ debt, spanNs }) => debt.tries >= facts.thresholds.lossTries || spanNs >= facts.thresholds.lossSpanNs)
       .map(({ debt, spanNs }) =>
         finding(

@@ -8,17 +8,18 @@ import { finding, ofRole, provenDebts, type Rule, severityOfDebt } from './rule.
 export const upstreamMuteGateway: Rule = (facts) =>
   ofRole(facts, 'upstream').flatMap((leg) =>
     provenDebts(facts, leg)
-      .filter((debt) => debt.owedBy === clientSide(leg) && debt.heard === 0 && debt.lastHeard !== null)
-      .map((debt) =>
+      .filter((debt) => debt.owedBy === clientSide(leg) && debt.heard === 0)
+      .flatMap((debt) => (debt.lastHeard === null ? [] : [{ debt, lastHeard: debt.lastHeard }]))
+      .map(({ debt, lastHeard }) =>
         finding(
           'upstream-mute-gateway',
           severityOfDebt(facts, leg, debt),
           {
             upstreamPackets: debt.elicits.data + debt.elicits.fins + debt.tries,
             spanNs: (debt.endAt?.timeNs ?? debt.lastElicit.timeNs) - debt.firstElicit.timeNs,
-            lastGatewayPacketNs: debt.lastHeard?.timeNs ?? 0,
+            lastGatewayPacketNs: lastHeard.timeNs,
           },
-          { connection: leg.id, packets: [debt.lastHeard, debt.firstElicit, ...debt.attempts] },
+          { connection: leg.id, packets: [lastHeard, debt.firstElicit, ...debt.attempts] },
         ),
       ),
   );

@@ -33,8 +33,11 @@ function argsOf(frame: Frame, { args }: IncidentFinding): Finding['args'] {
   for (const [name, value] of Object.entries<string | number | boolean | null>({ ...args })) {
     const stem = name.endsWith('Ns') ? name.slice(0, -2) : null;
     if (stem === null || typeof value === 'boolean' || typeof value === 'string') told[name] = value;
-    else if (MOMENTS.has(name)) told[`${stem}At`] = value === null ? null : timeAt(frame, value);
-    else told[`${stem}Seconds`] = value === null ? null : secondsOf(value);
+    else {
+      const ns = value === null || !Number.isFinite(value) ? null : value;
+      if (MOMENTS.has(name)) told[`${stem}At`] = ns === null ? null : timeAt(frame, ns);
+      else told[`${stem}Seconds`] = ns === null ? null : secondsOf(ns);
+    }
   }
   return told;
 }

@@ -4,8 +4,9 @@ import type { Explanation, ExplainingCode } from './explanation.ts';
 export const EXPLAINING: Readonly<Record<ExplainingCode, Explanation>> = {
   'idle-timeout-cut': {
     meaning:
-      'The gateway cut a stream after a round number of quiet seconds although its upstream was healthy: the price of stream_idle_timeout, which cannot tell quiet from dead.',
-    evidence: 'RST_STREAM by the gateway a multiple of 5 s after the last frame, the upstream leg alive or idle then.',
+      'The gateway cut a stream, or said GOAWAY to its connection, after a round number of quiet seconds although its upstream was healthy: the price of stream_idle_timeout, which cannot tell quiet from dead.',
+    evidence:
+      'RST_STREAM by the gateway a multiple of 5 s after the last frame of the stream, or GOAWAY (NO_ERROR) so long after the last of any stream; the upstream leg alive or idle then.',
     todo: [
       'Set the timeout per route, so that exec, attach, port-forward and followed logs have none; use keep-alive to find dead upstreams.',
     ],

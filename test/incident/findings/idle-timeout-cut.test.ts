@@ -60,4 +60,42 @@ describe('idle-timeout-cut', () => {
       .end(600);
     expect(findingsIn(built, 'idle-timeout-cut')).toEqual([]);
   });
+
+  describe('by GOAWAY', () => {
+    /** The last that a stream had was its response, 1.101 s on the client's connection. */
+    const saysGoodbye = (at: number, errorCode = 0): TraceBuilder =>
+      quietExec().on('c1').goaway('gateway', at, 7, errorCode);
+
+    test('after exactly five minutes without a request, response or data: PINGs do not count', () => {
+      const built = saysGoodbye(301.101).pings(30, 60).end(600);
+      expect(findingsIn(built, 'idle-timeout-cut')).toMatchObject([
+        { severity: 'warning', connection: 'c1', stream: null, args: { quietNs: 300e9, by: 'goaway' } },
+      ]);
+    });
+
+    test('hurts nobody where no stream was open', () => {
+      const built = quietExec().ends(3, 1.1).on('c1').goaway('gateway', 301.101, 7).end(600);
+      expect(findingsIn(built, 'idle-timeout-cut')).toMatchObject([{ severity: 'info', args: { by: 'goaway' } }]);
+    });
+
+    test.each([
+      ['after another time', saysGoodbye(303)],
+      ['for an error', saysGoodbye(301.101, 11)],
+      ['of the client', quietExec().on('c1').goaway('client', 301.101, 0)],
+      ['while an event came meanwhile', saysGoodbye(301.101).on('u1').events(3, 200)],
+      ['while the upstream was dead', saysGoodbye(301.101).on('u1').retransmits(290, 295, 300)],
+    ])('not %s', (_, built) => {
+      expect(findingsIn(built.end(600), 'idle-timeout-cut')).toEqual([]);
+    });
+
+    test('the first of those that one farewell takes counts', () => {
+      const built = saysGoodbye(301.101).goaway('gateway', 306.101, 7).end(600);
+      expect(findingsIn(built, 'idle-timeout-cut')).toHaveLength(1);
+    });
+
+    test('where nobody knows what carried its requests, nobody knows whether that was healthy', () => {
+      const built = trace().client('c1').exec(7, { at: 1 }).answers(7, 200, 1.1).goaway('gateway', 301.1, 7);
+      expect(findingsIn(built.upstream('u1').end(600), 'idle-timeout-cut')).toEqual([]);
+    });
+  });
 });
