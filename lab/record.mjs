@@ -2,6 +2,7 @@
 //   node lab/record.mjs --scenario a --gateway envoy --out DIR
 //   node lab/record.mjs --all --out DIR
 //   node lab/record.mjs --all --tls --out DIR          both legs in TLS: NAME.pcap.gz, and NAME.keys
+//   node lab/record.mjs --all --hosts --out DIR        on three hosts at once: also NAME.client.pcap and NAME.apiserver1.pcap
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +23,7 @@ const RUN_MAX_SECONDS = 900;
 const TRIES = 4;
 const SOCKET_POLL_SECONDS = 0.5;
 const GATEWAYS = { envoy, nghttpx };
+const OTHER_HOSTS = ['client', 'apiserver1'];
 
 const cleanups = new Set();
 const sleep = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
@@ -46,9 +48,9 @@ function cleanupStack() {
   return stack;
 }
 
-async function startCapture(names, file) {
+async function startCapture(namespace, file) {
   const flags = ['-i', 'any', '-U', '-s', '0', '-Z', 'root', '-w', file, 'tcp'];
-  const tcpdump = startProgram(names.gateway, ['tcpdump', ...flags], {
+  const tcpdump = startProgram(namespace, ['tcpdump', ...flags], {
     maxSeconds: RUN_MAX_SECONDS,
     log: `${file}.log`,
   });
@@ -163,7 +165,7 @@ function labOf(cleanup, names, peers, directory, actions, extra) {
     async startMidstreamCapture() {
       extra.file = join(directory, 'midstream.pcap');
       extra.from = now();
-      extra.tcpdump = await startCapture(names, extra.file);
+      extra.tcpdump = await startCapture(names.gateway, extra.file);
       cleanup.add(extra.tcpdump.stop);
     },
   };
@@ -178,7 +180,7 @@ async function readAccessLog(directory, gateway) {
 }
 
 /** One run from an empty network to an empty network. @returns the run's facts and its capture files */
-async function run(name, scenario, gateway, directory, cleanup, isSecure) {
+async function run(name, scenario, gateway, directory, cleanup, isSecure, otherHosts) {
   const network = planNetwork(`${process.pid}-${Math.random().toString(36).slice(2, 6)}`);
   cleanup.add(network.remove);
   await network.make();
@@ -186,8 +188,15 @@ async function run(name, scenario, gateway, directory, cleanup, isSecure) {
   const actions = [];
   const extra = { file: null };
   const file = join(directory, 'capture.pcap');
-  const tcpdump = await startCapture(names, file);
+  const tcpdump = await startCapture(names.gateway, file);
   cleanup.add(tcpdump.stop);
+  const others = [];
+  for (const host of otherHosts) {
+    const capture = { host, file: join(directory, `${host}.pcap`) };
+    capture.tcpdump = await startCapture(names[host], capture.file);
+    cleanup.add(capture.tcpdump.stop);
+    others.push(capture);
+  }
   const from = now();
   const certificate = isSecure ? await makeCertificate(directory) : null;
   const peers = await startPeers(cleanup, names, directory, scenario, gateway, certificate);
@@ -195,7 +204,7 @@ async function run(name, scenario, gateway, directory, cleanup, isSecure) {
   cleanup.add(sockets.stop);
   await scenario.play(labOf(cleanup, names, peers, directory, actions, extra));
   const to = now();
-  await Promise.all([tcpdump.stop(), extra.tcpdump?.stop()]);
+  await Promise.all([tcpdump.stop(), extra.tcpdump?.stop(), ...others.map((other) => other.tcpdump.stop())]);
   const seenSockets = await sockets.stop();
   // The client goes first: then the gateway logs the requests that still hang, with the upstream that each was sent to.
   await peers.client.stop();
@@ -212,7 +221,7 @@ async function run(name, scenario, gateway, directory, cleanup, isSecure) {
     apiserver2: peers.apiserver2.entries,
     access: await readAccessLog(directory, gateway),
   };
-  return { facts, file, extra, keyLog: isSecure ? join(directory, 'keys.log') : null };
+  return { facts, file, extra, others, keyLog: isSecure ? join(directory, 'keys.log') : null };
 }
 
 const printJson = (value) => `${JSON.stringify(value, null, 2)}\n`;
@@ -231,13 +240,14 @@ async function keep(label, capture, truth, out, keyLog) {
   console.log(`${label}: recorded and checked`);
 }
 
-async function keepAll({ facts, file, extra, keyLog }, name, out, factsOut) {
+async function keepAll({ facts, file, extra, others, keyLog }, name, out, factsOut) {
   const scenario = scenarios[name];
   const label = `${name}-${facts.gateway}`;
   if (factsOut !== undefined)
     await writeFile(join(factsOut, `${label}.facts.json`), printJson({ ...facts, extra: { from: extra.from } }));
   const truth = truthOf(name, scenario, facts);
   await keep(label, file, truth, out, keyLog);
+  for (const other of others) await copyFile(other.file, join(out, `${label}.${other.host}.pcap`));
   if (extra.file === null) return;
   await keep(
     `${name}-midstream-${facts.gateway}`,
@@ -248,12 +258,17 @@ async function keepAll({ facts, file, extra, keyLog }, name, out, factsOut) {
   );
 }
 
-async function attempt(name, gateway, { out, factsOut, isSecure }) {
+async function attempt(name, gateway, { out, factsOut, isSecure, otherHosts }) {
   const cleanup = cleanupStack();
   const directory = await mkdtemp(join(tmpdir(), 'lab-'));
   cleanup.add(() => rm(directory, { recursive: true, force: true }));
   try {
-    await keepAll(await run(name, scenarios[name], gateway, directory, cleanup, isSecure), name, out, factsOut);
+    await keepAll(
+      await run(name, scenarios[name], gateway, directory, cleanup, isSecure, otherHosts),
+      name,
+      out,
+      factsOut,
+    );
   } catch (error) {
     if (factsOut !== undefined) {
       for (const log of ['gateway.log', 'access.log', 'gateway-stderr.log', 'client.log']) {
@@ -306,6 +321,7 @@ async function main() {
       gateway: { type: 'string', multiple: true, default: ['envoy'] },
       all: { type: 'boolean', default: false },
       tls: { type: 'boolean', default: false },
+      hosts: { type: 'boolean', default: false },
       out: { type: 'string', default: '.' },
       facts: { type: 'string' },
       retell: { type: 'boolean', default: false },
@@ -320,7 +336,8 @@ async function main() {
   if (unknown.length > 0) throw new Error(`unknown: ${unknown.join(', ')}`);
   if (values.retell) return retell(labels, values.out, values.facts);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, leaveOnSignal);
-  const options = { out: values.out, factsOut: values.facts, isSecure: values.tls };
+  const otherHosts = values.hosts ? OTHER_HOSTS : [];
+  const options = { out: values.out, factsOut: values.facts, isSecure: values.tls, otherHosts };
   const done = await Promise.allSettled(labels.map(([name, gateway]) => record(name, gateway, options)));
   if (done.some(({ status }) => status === 'rejected')) process.exitCode = 1;
 }

@@ -1,4 +1,5 @@
-import { type CaptureFacts, type CaptureOptions, findInputs, readCaptures } from '../capture/index.ts';
+import { statSync } from 'node:fs';
+import { type CaptureFacts, type CaptureOptions, findInputs, type Inputs, readCaptures } from '../capture/index.ts';
 import {
   buildIncident,
   DEFAULT_THRESHOLDS,
@@ -8,6 +9,7 @@ import {
   type Thresholds,
 } from '../incident/index.ts';
 import { composeReport, type Report } from '../report/index.ts';
+import type { PointPlan } from '../tcp/index.ts';
 import { KeyLog } from '../tls/index.ts';
 import type { Trace } from '../trace/index.ts';
 import { VERSION } from './version.ts';
@@ -17,6 +19,8 @@ import { WirePass } from './wire-pass.ts';
 export interface Analysis {
   readonly capture: CaptureFacts;
   readonly incident: Incident;
+  /** Which packets of several hosts' files were left out; undefined: none. */
+  readonly plan: PointPlan | undefined;
 }
 
 /** What the model is told besides the trace. */
@@ -41,8 +45,13 @@ export async function analyzeFiles(
   { thresholds, hints }: ModelSettings = DEFAULT_SETTINGS,
   reading: Reading = {},
 ): Promise<Analysis> {
-  const { capture, trace } = await readTrace(paths, reading);
-  return { capture, incident: buildIncident(trace, thresholds, hints) };
+  const { capture, trace, plan } = await readTrace(paths, reading);
+  return { capture, incident: buildIncident(trace, thresholds, hints), plan };
+}
+
+/** What reading leaves. */
+interface TraceOfFiles extends Pick<Analysis, 'capture' | 'plan'> {
+  readonly trace: Trace;
 }
 
 /**
@@ -52,12 +61,38 @@ export async function analyzeFiles(
  */
 export async function readTrace(
   paths: readonly string[],
-  { keyLog = new KeyLog(), ...reading }: Reading = {},
-): Promise<{ readonly capture: CaptureFacts; readonly trace: Trace }> {
+  { keyLog = new KeyLog(), onBegin, ...reading }: Reading = {},
+): Promise<TraceOfFiles> {
+  const inputs = findInputs(paths);
+  const { plan, ...first } = await readOnce(inputs, keyLog, onBegin, reading);
+  if (plan === undefined) return { ...first, plan };
+  // Which of several hosts' files shows a connection best is known only now.
+  const pass = new WirePass(keyLog, plan);
+  const capture = await readCaptures(inputs, (batch) => pass.consume(batch), reading);
+  return { capture, trace: pass.finish(), plan };
+}
+
+async function readOnce(
+  inputs: Inputs,
+  keyLog: KeyLog,
+  onBegin: CaptureOptions['onBegin'],
+  reading: CaptureOptions,
+): Promise<TraceOfFiles> {
   const pass = new WirePass(keyLog);
-  const onSecrets = (bytes: Uint8Array): void => keyLog.add(Buffer.from(bytes).toString('latin1'));
-  const capture = await readCaptures(findInputs(paths), (batch) => pass.consume(batch), { ...reading, onSecrets });
-  return { capture, trace: pass.finish() };
+  const capture = await readCaptures(inputs, (batch) => pass.consume(batch), {
+    ...reading,
+    onSecrets: (bytes) => keyLog.add(Buffer.from(bytes).toString('latin1')),
+    onBegin(files) {
+      if (files.length > 1 && files.every(isFile)) pass.compareFiles(files.length);
+      onBegin?.(files);
+    },
+  });
+  return { capture, trace: pass.finish(), plan: capture.interrupted ? undefined : pass.plan() };
+}
+
+/** What can be read a second time. */
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 /** The JSON report (schema/report.schema.json) on one or several files. Throws CaptureError where nothing of a file can be analysed. */

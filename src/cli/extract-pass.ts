@@ -2,13 +2,15 @@ import { LINK_NO_PACKET, LINK_UNDECLARED, Moment, type RecordBatch } from '../ca
 import { Decoder, isSegment, type Segment, STOP, type StopCode } from '../decode/index.ts';
 import { DataTails, TAIL_UNKNOWN } from '../http/index.ts';
 import { type Chooser, type ExtractRoom, NO_RANK } from '../report/index.ts';
-import { type Side, TcpPass, type TcpSink } from '../tcp/index.ts';
+import { type PointPlan, Points, type Side, TcpPass, type TcpSink } from '../tcp/index.ts';
 
 /** What the first reading found, for the second to see no more of it. */
 export interface FirstReading {
   readonly baseNs: bigint;
   /** By file. */
   readonly packets: readonly number[];
+  /** What it left out of the files of several hosts. */
+  readonly plan: PointPlan | undefined;
 }
 
 /** The wire pass as far as addresses and ports, for packets to be picked and kept; of those that a report is about as far as their frames. */
@@ -18,6 +20,7 @@ export class ExtractPass implements TcpSink {
   readonly #chooser: Chooser;
   readonly #room: ExtractRoom;
   readonly #first: FirstReading;
+  readonly #points: Points | undefined;
   readonly #tcp: TcpPass;
   readonly #tails = new DataTails();
   #packets = 0;
@@ -32,19 +35,21 @@ export class ExtractPass implements TcpSink {
     this.#chooser = chooser;
     this.#room = room;
     this.#first = first;
+    this.#points = first.plan === undefined ? undefined : new Points(this.#moment, first.plan);
   }
 
   consume(batch: RecordBatch): void {
     const moment = this.#moment;
     moment.file = batch.file;
     const last = this.#first.packets[batch.file] ?? 0;
+    const aheadNs = this.#points?.aheadNs(batch.file) ?? 0;
     for (let row = batch.firstRow; row < batch.count; row++) {
       const linkType = batch.linkType[row] ?? LINK_UNDECLARED;
       moment.packet = batch.firstPacket + row;
       if (moment.packet > last) return;
       this.#packets++;
       if (linkType === LINK_NO_PACKET || linkType === LINK_UNDECLARED) continue;
-      moment.ns[0] = batch.timeNs[row] ?? 0;
+      moment.ns[0] = (batch.timeNs[row] ?? 0) - aheadNs;
       moment.vantage = batch.vantage[row] ?? 0;
       this.#choose(batch, row, linkType);
     }
@@ -61,6 +66,7 @@ export class ExtractPass implements TcpSink {
     const capturedBytes = batch.capturedBytes[row] ?? 0;
     const originalBytes = batch.originalBytes[row] ?? 0;
     const stop = this.#decoder.decode(batch.view, at, at + capturedBytes, originalBytes, linkType);
+    if (isSegment(stop) && this.#points?.isElsewhere(segment) === true) return;
     const { file, packet, ns } = this.#moment;
     const timeNs = ns[0] ?? 0;
     const rank = this.#chooser.rank(file, packet, timeNs, capturedBytes, stop, segment, quoted);

@@ -24,6 +24,7 @@ import {
   selectionOf,
   tellsTheSame,
 } from '../report/index.ts';
+import type { PointPlan } from '../tcp/index.ts';
 import type { KeyLog } from '../tls/index.ts';
 import type { ModelSettings } from './analyze.ts';
 import { EXIT } from './exit-status.ts';
@@ -46,6 +47,7 @@ export interface Analysed {
   readonly report: Report;
   readonly settings: ModelSettings;
   readonly keyLog: KeyLog;
+  readonly plan: PointPlan | undefined;
 }
 
 export interface ExtractSettings {
@@ -120,14 +122,14 @@ export function gzipped(bytes: Uint8Array): Uint8Array {
 }
 
 async function readAgain(
-  { paths, capture, report }: Analysed,
+  { paths, capture, report, plan }: Analysed,
   { maxBytes }: ExtractSettings,
   reading: CaptureOptions,
 ): Promise<Second> {
   const room = new ExtractRoom(maxBytes);
   const chooser = new Chooser(selectionOf(report, capture), () => room.isOpen(1));
   const packets = capture.files.map((file) => file.packets);
-  const pass = new ExtractPass(chooser, room, { baseNs: capture.baseNs, packets });
+  const pass = new ExtractPass(chooser, room, { baseNs: capture.baseNs, packets, plan });
   const interfaces: InterfaceFacts[] = [];
   const names: NameRecord[] = [];
   const secrets: Uint8Array[] = [];

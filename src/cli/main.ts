@@ -90,7 +90,7 @@ async function analyze(named: readonly string[], options: AnalyzeOptions): Promi
   }
   const keyLog = readKeyLog(options.keylog);
   const guard = new InputGuard();
-  const { capture, incident } = await watched((reading) => {
+  const { capture, incident, plan } = await watched((reading) => {
     return analyzeFiles(files, settings, { ...reading, onBegin: guard.noting(reading.onBegin), keyLog });
   });
   const report = composeReport(incident, capture, VERSION);
@@ -103,7 +103,7 @@ async function analyze(named: readonly string[], options: AnalyzeOptions): Promi
   try {
     if (evidence !== undefined) {
       const { writeEvidence } = await import('./evidence.ts');
-      const analysed = { paths: files, capture, report, settings, keyLog };
+      const analysed = { paths: files, capture, report, settings, keyLog, plan };
       await watched((reading) => writeEvidence(analysed, options, guard, reading, told.disguise));
     }
   } finally {

@@ -10,7 +10,19 @@ import {
   type StopCode,
 } from '../decode/index.ts';
 import { HTTP_BOUNDS, HttpPass } from '../http/index.ts';
-import { DID, type GapReason, type Side, TCP_BOUNDS, type TcpKeeper, TcpPass, type TcpSink } from '../tcp/index.ts';
+import {
+  DID,
+  type GapReason,
+  planPoints,
+  type PointPlan,
+  Points,
+  type Side,
+  Sightings,
+  TCP_BOUNDS,
+  type TcpKeeper,
+  TcpPass,
+  type TcpSink,
+} from '../tcp/index.ts';
 import { KeyLog, TLS_BOUNDS, TlsPass } from '../tls/index.ts';
 import { type LimitHit, Recorder, type Trace } from '../trace/index.ts';
 
@@ -25,14 +37,20 @@ export class WirePass implements TcpSink, TcpKeeper {
   readonly #tls: TlsPass;
   readonly #http: HttpPass;
   readonly #recorder: Recorder;
+  readonly #points: Points | undefined;
+  #sightings: Sightings | undefined;
   /** A connection whose last packet is being read: its http state is freed before the next packet, after this one's bytes. */
   #closing = NONE;
   /** A connection of which the packet being read has a FIN, and who sent it: http is told after this packet's bytes. */
   #finishing = NONE;
   #finishingSide: Side = 0;
 
-  /** @param keyLog the secrets of TLS connections; more may come in while reading, before the packets that need them */
-  constructor(keyLog: KeyLog = new KeyLog()) {
+  /**
+   * @param keyLog  the secrets of TLS connections; more may come in while reading, before the packets that need them
+   * @param plan    what an earlier pass over the same files told of the points at which they were taken
+   */
+  constructor(keyLog: KeyLog = new KeyLog(), plan?: PointPlan) {
+    this.#points = plan === undefined ? undefined : new Points(this.#moment, plan);
     this.#decoder = new Decoder(this.#moment, (segment, view) => this.#take(segment, view));
     this.#tcp = new TcpPass(this.#moment, this, { keeper: this });
     this.#recorder = new Recorder(this.#moment, this.#tcp.connections);
@@ -46,18 +64,31 @@ export class WirePass implements TcpSink, TcpKeeper {
     });
   }
 
+  /** Notes from now on what each of so many files shows of each connection, for `plan`. */
+  compareFiles(files: number): void {
+    this.#sightings = new Sightings(this.#moment, files);
+  }
+
+  /** Which packets another pass over the same files has to leave out; undefined: none. */
+  plan(): PointPlan | undefined {
+    return this.#sightings === undefined ? undefined : planPoints(this.#sightings);
+  }
+
   /** Takes the records of one block. */
   consume(batch: RecordBatch): void {
     const moment = this.#moment;
     const decoder = this.#decoder;
     const { view, at, capturedBytes, originalBytes, timeNs, linkType, vantage } = batch;
+    const points = this.#points;
+    const isFar = points?.isFar(batch.file) === true;
+    const aheadNs = points?.aheadNs(batch.file) ?? 0;
     moment.file = batch.file;
     for (let row = batch.firstRow; row < batch.count; row++) {
       if (linkType[row] === LINK_NO_PACKET) continue;
       moment.packet = batch.firstPacket + row;
-      moment.ns[0] = timeNs[row] ?? 0;
+      moment.ns[0] = (timeNs[row] ?? 0) - aheadNs;
       moment.vantage = vantage[row] ?? 0;
-      this.#recorder.packet();
+      if (!isFar) this.#recorder.packet();
       const from = at[row] ?? 0;
       const end = from + (capturedBytes[row] ?? 0);
       const stop = decoder.decode(view, from, end, originalBytes[row] ?? 0, linkType[row] ?? 0);
@@ -72,15 +103,25 @@ export class WirePass implements TcpSink, TcpKeeper {
 
   /** An ICMP error about a segment that a host or router on the way could not deliver. */
   #quote({ icmpType, icmpCode }: Segment, quoted: Segment): void {
+    if (this.#points?.isElsewhere(quoted) === true) return;
     const about = this.#tcp.quoted(quoted);
     if (about === undefined) return;
     this.#recorder.icmp(about.connection, about.side, quoted.ipVersion === 6 ? 6 : 4, icmpType, icmpCode);
   }
 
   #take(segment: Segment, view: DataView): void {
+    this.#sightings?.note(segment);
+    if (this.#points !== undefined && !this.#isCounted(this.#points, segment)) return;
     this.#tcp.segment(segment, view);
     if (this.#finishing !== NONE) this.#finish();
     if (this.#closing !== NONE) this.#free();
+  }
+
+  /** How long another host's file lasts says nothing of what is counted at this one. */
+  #isCounted(points: Points, segment: Segment): boolean {
+    if (points.leavesOut(segment)) return false;
+    if (points.isFar(this.#moment.file)) this.#recorder.packetBetween();
+    return true;
   }
 
   /** Ends the pass. */
@@ -88,7 +129,7 @@ export class WirePass implements TcpSink, TcpKeeper {
     this.#decoder.finish();
     this.#tcp.finish();
     this.#stops[STOP.ipFragment] = this.#decoder.lostFragments;
-    this.#recorder.duplicates(this.#tcp.duplicates);
+    this.#recorder.duplicates(this.#tcp.duplicates + (this.#points?.count ?? 0));
     for (let stop = 0; stop < STOP_COUNT; stop++) {
       const count = this.#stops[stop] ?? 0;
       if (!isSegment(stop as StopCode) && count > 0) this.#recorder.undecoded(STOP_NAMES[stop] ?? '', count);

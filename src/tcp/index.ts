@@ -2,6 +2,7 @@ export { TCP_BOUNDS } from './bounds.ts';
 export { OPENING, type Opening } from './connection.ts';
 export type { ConnectionFacts } from './facts.ts';
 export { TcpPass, type TcpLimits, type TcpOptions } from './pass.ts';
+export { planPoints, type PointPlan, Points } from './points.ts';
 export {
   beginsProxyHeader,
   PROXY_HEADER,
@@ -11,6 +12,7 @@ export {
   readProxyHeader,
 } from './proxy-header.ts';
 export { seqDiff } from './sequence.ts';
+export { Sightings } from './sightings.ts';
 export {
   DID,
   GAP,

@@ -379,17 +379,23 @@ export class Recorder implements HttpSink {
   /** Every packet, decoded or not: the capture's own span. */
   packet(): void {
     const nowNs = this.#moment.ns[0] ?? 0;
-    if (this.#first === null || nowNs < this.#first.timeNs) this.#first = refOf(this.#moment);
-    // The last packet's reference is made at the end: packets in order would make one each.
-    if (nowNs >= this.#lastNs) {
-      this.#lastNs = nowNs;
-      this.#lastPacket = this.#moment.packet;
-      this.#lastFile = this.#moment.file;
-    } else if (this.#previousNs - nowNs > CLOCK_STEP_NS) {
+    if (nowNs < this.#lastNs && this.#previousNs - nowNs > CLOCK_STEP_NS) {
       this.#clockSteps.count++;
       this.#clockSteps.first ??= refOf(this.#moment);
     }
     this.#previousNs = nowNs;
+    this.packetBetween();
+  }
+
+  /** The same, for a packet of a file with a clock of its own: where it stands among others tells no step of a clock. */
+  packetBetween(): void {
+    const nowNs = this.#moment.ns[0] ?? 0;
+    if (this.#first === null || nowNs < this.#first.timeNs) this.#first = refOf(this.#moment);
+    // The last packet's reference is made at the end: packets in order would make one each.
+    if (nowNs < this.#lastNs) return;
+    this.#lastNs = nowNs;
+    this.#lastPacket = this.#moment.packet;
+    this.#lastFile = this.#moment.file;
   }
 
   get #last(): Ref | null {

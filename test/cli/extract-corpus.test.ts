@@ -26,9 +26,9 @@ async function tellsTheSame(path: string): Promise<boolean | null> {
   const settings = { thresholds: DEFAULT_THRESHOLDS, hints: NO_HINTS };
   const keyLog = new KeyLog();
   try {
-    const { capture, incident } = await analyzeFiles([path], settings, { keyLog });
+    const { capture, incident, plan } = await analyzeFiles([path], settings, { keyLog });
     const report = composeReport(incident, capture, 'test');
-    const analysed = { paths: [path], capture, report, settings, keyLog };
+    const analysed = { paths: [path], capture, report, settings, keyLog, plan };
     const extract = await makeExtract(analysed, { keepSecrets: false }, {});
     counted.captures++;
     counted.packets += capture.packets;

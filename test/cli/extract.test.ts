@@ -69,8 +69,8 @@ function bytesOf(path: string): Uint8Array {
 async function analysed(...paths: readonly string[]): Promise<Analysed> {
   const settings = { thresholds: DEFAULT_THRESHOLDS, hints: NO_HINTS };
   const keyLog = new KeyLog();
-  const { capture, incident } = await analyzeFiles(paths, settings, { keyLog });
-  return { paths, capture, settings, keyLog, report: composeReport(incident, capture, 'test') };
+  const { capture, incident, plan } = await analyzeFiles(paths, settings, { keyLog });
+  return { paths, capture, settings, keyLog, plan, report: composeReport(incident, capture, 'test') };
 }
 
 async function extractOf(
