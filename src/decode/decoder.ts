@@ -73,9 +73,10 @@ export class Decoder {
       const pieces = this.#keep(view);
       if (!pieces.isWhole) return STOP.fragmentHeld;
       const stop = this.#join(pieces);
-      view = pieces.view;
-      if (stop === STOP.icmpQuote) return readQuote(view, this.segment, this.quoted);
+      if (stop === STOP.icmpQuote) return readQuote(pieces.view, this.segment, this.quoted);
       if (stop !== STOP.ipFragment) return isSegment(stop) ? STOP.reassembled : stop;
+      // A fragment within may be kept in the very place that its own packet has just left.
+      view = new DataView(pieces.view.buffer.slice(0, Math.max(0, this.segment.innerEnd)));
     }
     return STOP.layersMany;
   }

@@ -79,7 +79,7 @@ function readTunnel(
     case IP_PROTOCOL.mpls: // RFC 4023
       enterTunnel(TUNNEL.other, 0, into);
       return goInside(at, end, wireEnd, ETHER_TYPE.mpls, into);
-    case IP_PROTOCOL.ethernet: // RFC 8986 §11
+    case IP_PROTOCOL.ethernet: // RFC 8986 §10.1
       enterTunnel(TUNNEL.other, 0, into);
       return goInside(at, end, wireEnd, ETHER_TYPE.ethernet, into);
     case IP_PROTOCOL.etherIp:

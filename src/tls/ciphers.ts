@@ -26,7 +26,7 @@ export interface Suite {
 
 const EXPLICIT_NONCE_BYTES = 8;
 const TAG_BYTES = 16;
-/** Of the suites whose names end in CCM_8 (RFC 6655 §4). */
+/** Of the suites whose names end in CCM_8 (RFC 6655 §6.1, §6.2). */
 const SHORT_TAG_BYTES = 8;
 const MAC_BYTES = { sha1: 20, sha256: 32, sha384: 48 } as const;
 

@@ -148,6 +148,17 @@ describe('fragments', () => {
     expect(stops).toEqual(['fragmentHeld', 'fragmentHeld', 'fragmentHeld', `joined: ${TEXT}`]);
   });
 
+  it('within fragments are joined, though the outer packet gives up its place for the inner one', () => {
+    const text = TEXT.repeat(10);
+    const whole = tcpPacket({ from: '10.9.1.2:49739', to: '10.9.0.2:80', payload: text, link: 'RAW' });
+    const reader = new Reader();
+    // The second inner fragment comes first, and is longer than its offset: in place it would run over itself.
+    const tunnelled = pieces(whole, [64], 9).map((inner) => Uint8Array.from(ipv4(PROTOCOL.ipv4, inner)));
+    const outer = tunnelled.toReversed().flatMap((packet, i) => pieces(packet, [48], i + 1));
+    expect(outer.map((piece) => reader.read(piece)).at(-1)).toBe(`joined: ${text}`);
+    expect(reader.decoder.lostFragments).toBe(0);
+  });
+
   it('of another protocol are joined to be named', () => {
     const reader = new Reader();
     const datagram = Uint8Array.from(ipv4(PROTOCOL.udp, udp(1, 2, Array(30).fill(1))));
