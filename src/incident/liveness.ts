@@ -96,7 +96,8 @@ function flatten(spans: readonly Span[], serverSide: Side): LivenessInterval[] {
     const counts = depth.get(border.span.state);
     if (counts !== undefined) counts[border.span.debtor ?? 2] += border.by;
   }
-  return intervals;
+  // Copied to its size: a list that has grown has room for sixteen more.
+  return intervals.slice();
 }
 
 function append(

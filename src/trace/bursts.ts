@@ -61,9 +61,11 @@ export class BurstBook {
   readonly #judge: JudgeForwarding;
   readonly #nth: (connection: number) => number;
   readonly #isOpaque: (connection: number) => boolean;
-  #flows = new Float64Array(128 * FLOW_CELLS).fill(0);
-  /** Made when the first opaque connection comes. */
+  /** Made when the first opaque connection comes, as the ring is. */
+  #flows = new Float64Array(0);
   #ring: Float64Array | null = null;
+  /** Of all connections that were opened the highest number. */
+  #highest = 0;
   /** By flow, where it has any. */
   readonly #partners = new Map<number, Float64Array>();
   #count = 0;
@@ -87,16 +89,21 @@ export class BurstBook {
 
   /** Some connection cannot be read: from here on bursts are compared. */
   begin(): void {
-    this.#ring ??= new Float64Array(BURSTS_MAX * BURST_CELLS);
+    if (this.#ring !== null) return;
+    this.#ring = new Float64Array(BURSTS_MAX * BURST_CELLS);
+    for (let connection = 0; connection <= this.#highest; connection++) this.opened(connection);
   }
 
   opened(connection: number): void {
+    this.#highest = Math.max(this.#highest, connection);
+    if (this.#ring === null) return;
     const room = roomFor(this.#flows.length, (2 * connection + 2) * FLOW_CELLS);
     if (room > this.#flows.length) this.#flows = grown(this.#flows, new Float64Array(room));
     this.release(connection);
   }
 
   release(connection: number): void {
+    if (this.#ring === null) return;
     this.#flows.fill(0, 2 * connection * FLOW_CELLS, (2 * connection + 2) * FLOW_CELLS);
     for (const flow of [2 * connection, 2 * connection + 1]) {
       this.#flows[flow * FLOW_CELLS + FLOW.burst] = NONE;

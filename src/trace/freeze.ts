@@ -73,15 +73,16 @@ function frozenStreams(
   idOf: (connection: number, nth: number) => number | undefined,
 ): TraceStream[] {
   const initialBytesOf = (connection: number, side: Side): number => credit.initialBytes(connection, side);
-  return Array.from(streams.all(), (stream) => stream.freeze(idOf, initialBytesOf))
-    .sort(
-      (a, b) =>
-        a.opened.timeNs - b.opened.timeNs ||
-        a.opened.packet - b.opened.packet ||
-        a.connection - b.connection ||
-        a.id - b.id,
-    )
-    .map((stream, index) => Object.assign(stream, { index }));
+  const frozen = Array.from(streams.all(), (stream) => stream.freeze(idOf, initialBytesOf));
+  frozen.sort(
+    (a, b) =>
+      a.opened.timeNs - b.opened.timeNs ||
+      a.opened.packet - b.opened.packet ||
+      a.connection - b.connection ||
+      a.id - b.id,
+  );
+  for (const [index, stream] of frozen.entries()) stream.index = index;
+  return frozen;
 }
 
 /** A class, not a literal with a getter: of that each one would have a hidden class of its own. */

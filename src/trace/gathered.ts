@@ -29,7 +29,7 @@ export class Gathered {
   readonly #limits: LimitCounter;
   readonly #share: Share;
   /** Made when the first entry comes: most connections have none of these episodes, and there may be very many connections. */
-  #closes: Close[] | null = null;
+  #closes: readonly Close[] | null = null;
   /** RSTs in there that ended nothing: one came before, or the peer would not accept them. */
   #idleResets = 0;
   #isReset = false;
@@ -185,7 +185,6 @@ export class Gathered {
 
   /** @returns whether it is kept */
   #close(close: Close): boolean {
-    const closes = (this.#closes ??= []);
     const isIdle = close.kind === 'rst' && (this.#isReset || !close.accepted);
     if (isIdle && this.#idleResets >= CLOSES_MAX) {
       // Resets may come in floods, forged ones too: what really ended the connection has its place all the same.
@@ -194,7 +193,8 @@ export class Gathered {
     }
     if (isIdle) this.#idleResets++;
     else if (close.kind === 'rst') this.#isReset = true;
-    closes.push(close);
+    // Not pushed: an array that grows has room for sixteen more, and nearly every connection has two of these.
+    this.#closes = [...this.closes, close];
     return true;
   }
 }

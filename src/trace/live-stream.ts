@@ -24,6 +24,14 @@ const DATA_BYTES: number = 2 * SLOTS;
 const CREDIT: number = DATA_BYTES + 2;
 /** Cells of a stream's row. */
 export const STREAM_CELLS: number = CREDIT + 2;
+const NEITHER: readonly [null, null] = [null, null];
+const NO_PARTNERS: readonly Partner[] = [];
+
+/** A stream that is to be given its index. */
+export interface FrozenStream extends Omit<TraceStream, 'index'> {
+  index: number;
+}
+
 /** A partner while it is followed; used again with its stream. */
 class LivePartner {
   connection = 0;
@@ -243,15 +251,16 @@ export class LiveStream {
   }
 
   /**
-   * All but its place among the streams of the trace.
+   * The stream of the trace, before it has its place there.
    * @param idOf the id in the trace of a connection, given by its number and its nth; undefined where it was given up
    * @param initialBytesOf the window that a side's streams begin with; Infinity where it is not known
    */
   freeze(
     idOf: (connection: number, nth: number) => number | undefined,
     initialBytesOf: (connection: number, side: Side) => number,
-  ): Omit<TraceStream, 'index'> {
+  ): FrozenStream {
     return {
+      index: 0,
       connection: idOf(this.connection, this.nth) ?? 0,
       id: this.id,
       askedBy: this.askedBy,
@@ -262,16 +271,21 @@ export class LiveStream {
       statusAt: this.#ref(AT.status),
       grpcStatus: this.grpcStatus,
       dataBytes: [this.#pool.cells[this.#base + DATA_BYTES] ?? 0, this.#pool.cells[this.#base + DATA_BYTES + 1] ?? 0],
-      lastData: [this.#ref(AT.lastData), this.#ref(AT.lastData + 1)],
-      longestPause: [this.#pause(0), this.#pause(1)],
-      ended: [this.#ref(AT.ended), this.#ref(AT.ended + 1)],
+      lastData: pairOf(this.#ref(AT.lastData), this.#ref(AT.lastData + 1)),
+      longestPause: pairOf(this.#pause(0), this.#pause(1)),
+      ended: pairOf(this.#ref(AT.ended), this.#ref(AT.ended + 1)),
       reset: this.#reset(),
-      windowSpent: [this.#stall(0, initialBytesOf), this.#stall(1, initialBytesOf)],
-      partners: this.#partners.slice(0, this.#partnersCount).flatMap((partner) => {
-        const connection = idOf(partner.connection, partner.nth);
-        return connection === undefined ? [] : [frozenPartner(partner, connection)];
-      }),
+      windowSpent: pairOf(this.#stall(0, initialBytesOf), this.#stall(1, initialBytesOf)),
+      partners: this.#frozenPartners(idOf),
     };
+  }
+
+  #frozenPartners(idOf: (connection: number, nth: number) => number | undefined): readonly Partner[] {
+    if (this.#partnersCount === 0) return NO_PARTNERS;
+    return this.#partners.slice(0, this.#partnersCount).flatMap((partner) => {
+      const connection = idOf(partner.connection, partner.nth);
+      return connection === undefined ? [] : [frozenPartner(partner, connection)];
+    });
   }
 
   #note(slot: number, moment: Moment): void {
@@ -336,6 +350,11 @@ export class LiveStream {
   #ref(slot: number): Ref | null {
     return unpackedRef(this.#pool.cells[this.#base + slot] ?? 0, this.#pool.cells[this.#base + PACKETS + slot] ?? 0);
   }
+}
+
+/** One pair for all that have neither: of ten thousand streams the empty ones would be a tenth of what is kept. */
+function pairOf<T>(zero: T | null, one: T | null): readonly [T | null, T | null] {
+  return zero === null && one === null ? NEITHER : [zero, one];
 }
 
 function frozenPartner(partner: LivePartner, connection: number): Partner {

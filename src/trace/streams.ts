@@ -31,7 +31,8 @@ class FinishedStreams {
   readonly newest: LiveStream[] = [];
   oldest = 0;
   folded = 0;
-  readonly #byStatus = new Map<number, number>();
+  /** Made when a second status comes: most connections have one only. */
+  #byStatus: Map<number, number> | null = null;
   /** The status folded last, and how often since another one was: they come in runs, and a look into a map costs more than the rest. */
   #status = 0;
   #statusCount = 0;
@@ -46,12 +47,13 @@ class FinishedStreams {
 
   get byStatus(): ReadonlyMap<number, number> {
     this.#settleStatus();
-    return this.#byStatus;
+    return this.#byStatus ?? NO_STATUS;
   }
 
   #settleStatus(): void {
-    if (this.#statusCount > 0)
-      this.#byStatus.set(this.#status, (this.#byStatus.get(this.#status) ?? 0) + this.#statusCount);
+    if (this.#statusCount === 0) return;
+    const counts = (this.#byStatus ??= new Map<number, number>());
+    counts.set(this.#status, (counts.get(this.#status) ?? 0) + this.#statusCount);
     this.#statusCount = 0;
   }
 }
