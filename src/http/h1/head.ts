@@ -1,17 +1,5 @@
-import {
-  clearKeptFields,
-  FIELD,
-  fieldKind,
-  FIRST_KEPT,
-  KEPT_NAME_MAX_BYTES,
-  mask,
-  maskAuthority,
-  MASKING,
-  maskingOf,
-  maskPath,
-  setField,
-  type Masking,
-} from '../headers.ts';
+import { clearKeptFields, FIELD, fieldKind, FIRST_KEPT, KEPT_NAME_MAX_BYTES, setField } from '../headers.ts';
+import { mask, maskAuthority, MASKING, maskingOf, maskPath, type Masking } from '../masking.ts';
 import type { KeptFields } from '../sink.ts';
 import { findLineFeed } from './line-feed.ts';
 import { TextReader } from './text.ts';

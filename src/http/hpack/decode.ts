@@ -1,15 +1,5 @@
-import {
-  FIELD,
-  FIRST_KEPT,
-  KEPT_NAME_MAX_BYTES,
-  MASKING,
-  fieldKind,
-  mask,
-  maskingOf,
-  setField,
-  type FieldKind,
-  type Masking,
-} from '../headers.ts';
+import { FIELD, FIRST_KEPT, KEPT_NAME_MAX_BYTES, fieldKind, setField, type FieldKind } from '../headers.ts';
+import { MASKING, mask, maskingOf, type Masking } from '../masking.ts';
 import type { KeptFields } from '../sink.ts';
 import { decodeHuffman, leastLength } from './huffman.ts';
 import { Cursor, readInteger } from './integer.ts';
@@ -31,6 +21,11 @@ const staticNameBytes: Uint8Array = Uint8Array.from(STATIC_TABLE, ([name]) => na
 /** First byte of an indexed field (RFC 7541 §6.1), and the one whose index goes on in the next bytes. */
 const INDEXED = 0x80;
 const INDEXED_LONG = 0xff;
+/** Of a literal field (RFC 7541 §6.2): it enters the table. */
+const INSERTED = 0x40;
+/** First byte of a string literal (RFC 7541 §5.2): it is Huffman-coded; its length, and the one that goes on in the next bytes. */
+const CODED = 0x80;
+const LENGTH_LONG = 0x7f;
 
 /** What Buffer has and its types leave out; `toString` finds its way to it in 90 ns more. */
 interface Latin1Bytes {
@@ -132,9 +127,13 @@ export class FieldDecoder {
   /** RFC 7541 §6.2: with incremental indexing, without, never. */
   private literal(table: DynamicTable, view: DataView, end: number, fields: KeptFields): boolean {
     const { cursor } = this;
-    const inserted = (view.getUint8(cursor.next) & 0x40) !== 0;
-    if (!readInteger(view, end, inserted ? 6 : 4, cursor)) return false;
-    const index = cursor.value;
+    const first = view.getUint8(cursor.next);
+    const inserted = (first & INSERTED) !== 0;
+    const most = inserted ? 0x3f : 0x0f;
+    let index = first & most;
+    if (index < most) cursor.next++;
+    else if (readInteger(view, end, inserted ? 6 : 4, cursor)) index = cursor.value;
+    else return false;
     let kind: FieldKind;
     let nameBytes: number;
     if (index === 0) {
@@ -167,13 +166,19 @@ export class FieldDecoder {
   /** Finds the string literal at the cursor (RFC 7541 §5.2), and steps over it. @returns false where it is cut */
   private locate(view: DataView, end: number): boolean {
     const { cursor } = this;
-    if (cursor.next >= end) return false;
-    this.isCoded = view.getUint8(cursor.next) >= 0x80;
-    if (!readInteger(view, end, 7, cursor)) return false;
-    const at = cursor.next;
-    if (cursor.value > end - at) return false;
+    let at = cursor.next;
+    if (at >= end) return false;
+    const first = view.getUint8(at++);
+    let bytes = first & LENGTH_LONG;
+    if (bytes === LENGTH_LONG) {
+      if (!readInteger(view, end, 7, cursor)) return false;
+      at = cursor.next;
+      bytes = cursor.value;
+    }
+    if (bytes > end - at) return false;
+    this.isCoded = first >= CODED;
     this.stringAt = at;
-    this.stringEnd = cursor.next = at + cursor.value;
+    this.stringEnd = cursor.next = at + bytes;
     return true;
   }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { maskPath } from '../../../src/http/headers.ts';
+import { maskPath } from '../../../src/http/masking.ts';
 import type { KeptFields } from '../../../src/http/sink.ts';
 import { CORPUS_ABSENT, corpusFiles } from '../../build/corpus.ts';
 import { BlockReader } from './blocks.ts';
