@@ -7,7 +7,7 @@ const PAYLOAD_MAX_BYTES = 65_535;
 const UNIT_BYTES = 8;
 const UNITS_MAX = Math.ceil(PAYLOAD_MAX_BYTES / UNIT_BYTES);
 /** Packets in pieces at one time: 64 x (64 kB + 8 kB) = 4.5 MB where all are in use. */
-export const FRAGMENTED_PACKETS_MAX: number = 64;
+export const FRAGMENTED_PACKETS_MAX = 64;
 /** As Linux waits (net.ipv4.ipfrag_time); RFC 8200 §4.5 says 60 s, RFC 1122 §3.3.2 60 to 120 s. */
 const WAIT_MAX_NS = 30 * 1_000_000_000;
 

@@ -6,7 +6,6 @@ import { STOP, type StopCode } from './stop.ts';
 // RFC 792, RFC 4443 §2.1: type, code, checksum; in errors a word of its own, then the packet that caused it
 const TYPE = 0;
 const CODE = 1;
-const WORD = 4;
 const QUOTE = 8;
 
 /** RFC 792: destination unreachable, source quench, time exceeded, parameter problem. */
@@ -36,7 +35,6 @@ function readError(
   if (end - at <= QUOTE || !errors.includes(view.getUint8(at + TYPE))) return false;
   into.icmpType = view.getUint8(at + TYPE);
   into.icmpCode = view.getUint8(at + CODE);
-  into.icmpWord = view.getInt32(at + WORD);
   goInside(at + QUOTE, end, wireEnd, innerType, into);
   return true;
 }

@@ -1,6 +1,5 @@
 export { Decoder, type LateSegment } from './decoder.ts';
 export { ETHER_LENGTH_MAX, ETHER_TYPE, NEXT_PROTOCOL_TYPES, SERVICE_TAG_BYTES } from './ether-type.ts';
-export { FRAGMENTED_PACKETS_MAX } from './fragments.ts';
 export { GRE, GRE_FLAG, GRE_WCCP, greBytes, isMirror, mirrorBytes } from './gre-layout.ts';
 export { AUTHENTICATION_UNIT_BYTES, IP_PROTOCOL } from './ip-protocol.ts';
 export { linkTypeName } from './link/names.ts';
@@ -20,14 +19,4 @@ export {
 } from './overlay-layout.ts';
 export { decodePacket } from './packet.ts';
 export { DIRECTION, FLAG, NO_PORT, Segment, TUNNEL, type Direction, type Tunnel } from './segment.ts';
-export {
-  isOtherTraffic,
-  isSegment,
-  STOP,
-  STOP_COUNT,
-  STOP_LAYERS,
-  STOP_NAMES,
-  type StopCode,
-  type StopLayer,
-  type StopName,
-} from './stop.ts';
+export { isOtherTraffic, isSegment, STOP, STOP_COUNT, STOP_NAMES, type StopCode, type StopName } from './stop.ts';

@@ -26,7 +26,7 @@ export const NO_PORT: number = -1;
  * One TCP segment with the facts of its IP packet: written by `Decoder`, read before the next call.
  *
  * One instance serves a whole capture. Every field is an int32, so that none is ever boxed:
- * `seq`, `ack`, `tsVal` and `tsEcr` are the wire's unsigned numbers reinterpreted as signed (`| 0`).
+ * `seq`, `ack` and `tsVal` are the wire's unsigned numbers reinterpreted as signed (`| 0`).
  * Where a packet is no TCP segment, addresses are those of its innermost IP header (`ipVersion` 0: there was none),
  * and ports those of its transport header (NO_PORT: none); the rest is what an earlier packet left.
  */
@@ -66,14 +66,9 @@ export class Segment {
   interfaceIndex = 0;
   /** Shift of the window scale option (RFC 7323 §2); -1 where absent. Only meaningful on a SYN. */
   windowShift = -1;
-  /** Maximum segment size option; -1 where absent. */
-  mss = -1;
   /** 1 where the timestamps option is there (RFC 7323 §3). */
   hasTimestamps = 0;
   tsVal = 0;
-  tsEcr = 0;
-  /** SACK blocks in the options (RFC 2018); 0 where absent. */
-  sackBlocks = 0;
 
   /** Tunnels around the packet; 0 for most, and the `outer…` fields mean nothing then. */
   tunnels = 0;
@@ -91,10 +86,9 @@ export class Segment {
   outerDst2 = 0;
   outerDst3 = 0;
 
-  /** For STOP.icmpQuote: the error's type, code and second word (the MTU of a packet that was too big). */
+  /** For STOP.icmpQuote: the error's type and code. */
   icmpType = 0;
   icmpCode = 0;
-  icmpWord = 0;
 
   /* Between readers: where the header inside begins (STOP.inner), or the payload of a fragment lies; in `innerType` an EtherType or a link type. */
   innerAt = 0;

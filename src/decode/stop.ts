@@ -1,6 +1,3 @@
-/** The header at which decoding stopped. */
-export type StopLayer = 'link' | 'ip' | 'tcp';
-
 /**
  * Why decoding stopped before a TCP segment. Numbers, since they are made once a packet; dense, so that they can be
  * counted in an array of STOP_COUNT.
@@ -78,61 +75,11 @@ export const STOP = {
 export type StopCode = (typeof STOP)[keyof typeof STOP];
 export type StopName = keyof typeof STOP;
 
-const LAYERS = {
-  none: 'tcp',
-  reassembled: 'tcp',
-  inner: 'link',
-  fragmentHeld: 'ip',
-  icmpQuote: 'ip',
-  linkTypeUnknown: 'link',
-  linkHeaderCut: 'link',
-  linkTagsMany: 'link',
-  layersMany: 'link',
-  ipHeaderCut: 'ip',
-  ipVersionOdd: 'ip',
-  ipLengthOdd: 'ip',
-  ipFragment: 'ip',
-  ipExtensionCut: 'ip',
-  tunnelCut: 'ip',
-  tunnelOdd: 'ip',
-  tcpHeaderCut: 'tcp',
-  tcpOffsetOdd: 'tcp',
-  notIp: 'link',
-  arp: 'link',
-  lldp: 'link',
-  lacp: 'link',
-  eapol: 'link',
-  macsec: 'link',
-  ptp: 'link',
-  pppoeDiscovery: 'link',
-  pppControl: 'link',
-  mplsOther: 'link',
-  stp: 'link',
-  llc: 'link',
-  wlan: 'link',
-  notTcp: 'ip',
-  udp: 'ip',
-  dns: 'ip',
-  quic: 'ip',
-  icmp: 'ip',
-  icmpv6: 'ip',
-  igmp: 'ip',
-  sctp: 'ip',
-  esp: 'ip',
-  gre: 'ip',
-  ospf: 'ip',
-  pim: 'ip',
-  vrrp: 'ip',
-} as const satisfies Record<StopName, StopLayer>;
-
 /** Number of stop codes. */
 export const STOP_COUNT: number = Object.keys(STOP).length;
 
 /** Names for reports, indexed by stop code. */
 export const STOP_NAMES: readonly string[] = Object.keys(STOP);
-
-/** The layer that a stop code belongs to, indexed by it. */
-export const STOP_LAYERS: readonly StopLayer[] = Object.values(LAYERS);
 
 /** Whether this is sound traffic of another kind rather than a packet that could not be decoded. */
 export function isOtherTraffic(stop: StopCode): boolean {

@@ -41,11 +41,8 @@ function stopAtCut(view: DataView, at: number, end: number, into: Segment): Stop
 
 function clearOptions(into: Segment): void {
   into.windowShift = -1;
-  into.mss = -1;
   into.hasTimestamps = 0;
   into.tsVal = 0;
-  into.tsEcr = 0;
-  into.sackBlocks = 0;
 }
 
 /**
@@ -70,11 +67,8 @@ export function readSegment(view: DataView, at: number, end: number, wireEnd: nu
   into.payloadEnd = end;
   into.payloadBytes = wireEnd - headerEnd;
   into.windowShift = -1;
-  into.mss = -1;
   into.hasTimestamps = 0;
   into.tsVal = 0;
-  into.tsEcr = 0;
-  into.sackBlocks = 0;
   if (headerBytes > HEADER_MIN_BYTES) readTcpOptions(view, at + HEADER_MIN_BYTES, into.payloadAt, into);
   return STOP.none;
 }

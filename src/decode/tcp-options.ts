@@ -4,12 +4,9 @@ import type { Segment } from './segment.ts';
 const LENGTH = 1;
 const VALUE = 2;
 
-const KIND = { end: 0, noOperation: 1, mss: 2, windowScale: 3, sack: 5, timestamps: 8 } as const;
-const MSS_BYTES = 4;
+const KIND = { end: 0, noOperation: 1, windowScale: 3, timestamps: 8 } as const;
 const WINDOW_SCALE_BYTES = 3;
 const TIMESTAMPS_BYTES = 10;
-const TS_ECR = 6;
-const SACK_BLOCK_BYTES = 8;
 
 /** RFC 7323 §2.3: a larger shift is to be used as 14. */
 const WINDOW_SHIFT_MAX = 14;
@@ -47,8 +44,6 @@ export function readTcpOptions(view: DataView, at: number, end: number, into: Se
 
 function readOption(view: DataView, at: number, kind: number, bytes: number, into: Segment): void {
   if (kind === KIND.timestamps && bytes === TIMESTAMPS_BYTES) readTimestamps(view, at, into);
-  else if (kind === KIND.sack) into.sackBlocks = ((bytes - VALUE) / SACK_BLOCK_BYTES) | 0;
-  else if (kind === KIND.mss && bytes === MSS_BYTES) into.mss = view.getUint16(at + VALUE);
   else if (kind === KIND.windowScale && bytes === WINDOW_SCALE_BYTES)
     into.windowShift = Math.min(view.getUint8(at + VALUE), WINDOW_SHIFT_MAX);
 }
@@ -56,5 +51,4 @@ function readOption(view: DataView, at: number, kind: number, bytes: number, int
 function readTimestamps(view: DataView, at: number, into: Segment): void {
   into.hasTimestamps = 1;
   into.tsVal = view.getInt32(at + VALUE);
-  into.tsEcr = view.getInt32(at + TS_ECR);
 }

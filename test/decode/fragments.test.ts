@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Moment } from '../../src/capture/index.ts';
-import { Decoder, FRAGMENTED_PACKETS_MAX, STOP_NAMES } from '../../src/decode/index.ts';
+import { FRAGMENTED_PACKETS_MAX } from '../../src/decode/fragments.ts';
+import { Decoder, STOP_NAMES } from '../../src/decode/index.ts';
 import { ETHER_TYPE, ethernet, icmp, ipv4, PROTOCOL, udp, vxlan } from '../build/layers.ts';
 import { tcpPacket } from '../build/packet.ts';
 import { LINKTYPE } from '../build/pcap.ts';

@@ -50,10 +50,10 @@ describe('an ICMP error that quotes a TCP segment', () => {
     expect(quoted).toMatchObject({ srcPort: 49739, dstPort: 80, seq: 0xfffffff0 | 0, ack: 0, flags: 0, window: 0 });
   });
 
-  it('of IPv6, with the MTU of a packet that was too big', () => {
+  it('of IPv6, of a packet that was too big', () => {
     const { stop, segment, quoted } = read(ipv6(PROTOCOL.icmpv6, icmp(2, 0, 1280, LOST_V6)));
     expect(stop).toBe('icmpQuote');
-    expect(segment).toMatchObject({ ipVersion: 6, src3: 0x91, icmpType: 2, icmpWord: 1280 });
+    expect(segment).toMatchObject({ ipVersion: 6, src3: 0x91, icmpType: 2, icmpCode: 0 });
     expect(quoted).toMatchObject({ ipVersion: 6, src3: 1, dst3: 2, srcPort: 49739, seq: 7, flags: 2 });
   });
 

@@ -24,11 +24,8 @@ const NUMBERS = [
   'direction',
   'interfaceIndex',
   'windowShift',
-  'mss',
   'hasTimestamps',
   'tsVal',
-  'tsEcr',
-  'sackBlocks',
   'tunnels',
 ] as const satisfies readonly (keyof Segment)[];
 
