@@ -121,27 +121,9 @@ export class ConnectionFacts {
     return this.#flow(connection, side, FLOW.windowProbes);
   }
 
-  duplicateAcks(connection: number, side: Side): number {
-    return this.#flow(connection, side, FLOW.duplicateAcks);
-  }
-
-  outOfOrders(connection: number, side: Side): number {
-    return this.#flow(connection, side, FLOW.outOfOrders);
-  }
-
-  /** Segments in front of which the capture misses something. */
-  lostSegments(connection: number, side: Side): number {
-    return this.#flow(connection, side, FLOW.lostSegments);
-  }
-
   /** Stretches that waited behind a hole and came again with other bytes. */
   differingOverlaps(connection: number, side: Side): number {
     return this.#flow(connection, side, FLOW.differingOverlaps);
-  }
-
-  /** Segments that announced a zero window. */
-  zeroWindows(connection: number, side: Side): number {
-    return this.#flow(connection, side, FLOW.zeroWindows);
   }
 
   /** Whether the side's last window was 0: its peer may send nothing but probes. */

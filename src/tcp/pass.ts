@@ -11,7 +11,7 @@ import { HoldPool } from './hold-pool.ts';
 import { Prediction } from './prediction.ts';
 import { Probes } from './probes.ts';
 import { Reassembly } from './reassembly.ts';
-import { DID, GAP, isResent, LABEL, NONE_TO_SPARE, RESENT, type Side, type TcpKeeper, type TcpSink } from './sink.ts';
+import { DID, GAP, isResent, LABEL, NONE_TO_SPARE, type Side, type TcpKeeper, type TcpSink } from './sink.ts';
 
 /** How often a limit was hit. */
 export interface TcpLimits {
@@ -20,8 +20,6 @@ export interface TcpLimits {
   /** Times that a flow, or all flows together, held more early segments than allowed; each made gaps. */
   readonly flowHeld: number;
   readonly poolHeld: number;
-  /** Segments so far from their flow's window that their payload was not taken. */
-  readonly straySegments: number;
 }
 
 /** Who gives connections up where all are taken (nobody: those beyond are ignored), and, for tests, smaller bounds than the usual ones. */
@@ -131,7 +129,6 @@ export class TcpPass {
       ignoredPackets: this.#ignoredPackets,
       flowHeld: this.#reassembly.flowLimitHits,
       poolHeld: this.#reassembly.poolLimitHits,
-      straySegments: this.#reassembly.straySegments,
     };
   }
 
@@ -174,22 +171,12 @@ export class TcpPass {
     flows[at + FLOW.flags] =
       (zero ? flags | FLOW_FLAG.zeroWindow : flags & ~FLOW_FLAG.zeroWindow) |
       ((did & DID.rstInWindow) !== 0 ? FLOW_FLAG.reset : 0);
-    if (labels !== 0) this.#countLabels(flow, isResent(labels, did) ? labels : labels & ~RESENT);
+    if ((labels & LABEL.zeroWindowProbe) !== 0)
+      flows[at + FLOW.windowProbes] = (flows[at + FLOW.windowProbes] ?? 0) + 1;
+    if (isResent(labels, did)) flows[at + FLOW.retransmissions] = (flows[at + FLOW.retransmissions] ?? 0) + 1;
     const peer = flowRow(flow ^ 1) + FLOW.flags;
     if (((flows[peer] ?? 0) & FLOW_FLAG.probePending) !== 0) this.#countAnswer(flow, segment, labels);
     if ((labels & LABEL.keepAlive) !== 0) this.#countProbe(flow);
-  }
-
-  #countLabels(flow: number, labels: number): void {
-    const flows = this.#table.flows;
-    const at = flowRow(flow);
-    if ((labels & RESENT) !== 0) flows[at + FLOW.retransmissions] = (flows[at + FLOW.retransmissions] ?? 0) + 1;
-    if ((labels & LABEL.duplicateAck) !== 0) flows[at + FLOW.duplicateAcks] = (flows[at + FLOW.duplicateAcks] ?? 0) + 1;
-    if ((labels & LABEL.outOfOrder) !== 0) flows[at + FLOW.outOfOrders] = (flows[at + FLOW.outOfOrders] ?? 0) + 1;
-    if ((labels & LABEL.lostSegment) !== 0) flows[at + FLOW.lostSegments] = (flows[at + FLOW.lostSegments] ?? 0) + 1;
-    if ((labels & LABEL.zeroWindow) !== 0) flows[at + FLOW.zeroWindows] = (flows[at + FLOW.zeroWindows] ?? 0) + 1;
-    if ((labels & LABEL.zeroWindowProbe) !== 0)
-      flows[at + FLOW.windowProbes] = (flows[at + FLOW.windowProbes] ?? 0) + 1;
   }
 
   /** Linux probes a zero window with the keep-alive's form; the label stays Wireshark's, the counter is another (contract §3). */

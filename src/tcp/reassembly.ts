@@ -31,8 +31,6 @@ export class Reassembly {
   /** Gaps made because a flow, or all flows together, held too much. */
   flowLimitHits = 0;
   poolLimitHits = 0;
-  /** Segments too far from their flow's window to belong to it. */
-  straySegments = 0;
   readonly #moment: Moment;
   readonly #table: FlowTable;
   readonly #sink: TcpSink;
@@ -135,7 +133,6 @@ export class Reassembly {
     const flows = this.#table.flows;
     const at = flowRow(flow);
     const seq = payloadSeq(segment);
-    this.straySegments++;
     const continues = flows[at + FLOW.strayEnd] === seq;
     flows[at + FLOW.strayEnd] = seqAdd(seq, segment.payloadBytes);
     if (!continues) return;

@@ -107,7 +107,6 @@ describe('acknowledgements and windows', () => {
   test('the same bare ACK twice is a duplicate, with another window an update', () => {
     const c = conversation().handshake().client.sends('abc').server.acks().server.acks();
     expect(c.labels).toEqual(['duplicateAck']);
-    expect(c.pass.connections.duplicateAcks(0, 1)).toBe(1);
     c.server.acks({ window: 1000 });
     expect(c.labels).toEqual(['windowUpdate']);
   });

@@ -143,9 +143,6 @@ const MEASURES = [
   'payloadBytes',
   'retransmissions',
   'keepAliveProbes',
-  'duplicateAcks',
-  'outOfOrders',
-  'lostSegments',
   'sentOffset',
   'ackedOffset',
 ] as const;
