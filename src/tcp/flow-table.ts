@@ -246,9 +246,9 @@ export class FlowTable {
 
   #isFrom(at: number, s: Segment): boolean {
     const rows = this.connections;
+    if (rows[at + 3] !== s.src3 || rows[at + 7] !== s.dst3) return false;
+    if (isIpv4(rows, at, s)) return true;
     return (
-      rows[at + 3] === s.src3 &&
-      rows[at + 7] === s.dst3 &&
       rows[at + 2] === s.src2 &&
       rows[at + 6] === s.dst2 &&
       rows[at + 1] === s.src1 &&
@@ -260,9 +260,9 @@ export class FlowTable {
 
   #isTo(at: number, s: Segment): boolean {
     const rows = this.connections;
+    if (rows[at + 3] !== s.dst3 || rows[at + 7] !== s.src3) return false;
+    if (isIpv4(rows, at, s)) return true;
     return (
-      rows[at + 3] === s.dst3 &&
-      rows[at + 7] === s.src3 &&
       rows[at + 2] === s.dst2 &&
       rows[at + 6] === s.src2 &&
       rows[at + 1] === s.dst1 &&
@@ -330,4 +330,9 @@ export class FlowTable {
     connectionDoubles.set(this.connectionDoubles);
     this.connectionDoubles = connectionDoubles;
   }
+}
+
+/** Both are IPv4: their addresses differ in nothing but the last word. */
+function isIpv4(connections: Int32Array, at: number, s: Segment): boolean {
+  return s.ipVersion === 4 && connections[at + CONNECTION.ipVersion] === 4;
 }
