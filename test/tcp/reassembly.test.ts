@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Moment } from '../../src/capture/index.ts';
 import { FLAG, Segment } from '../../src/decode/index.ts';
 import { TcpPass } from '../../src/tcp/index.ts';
-import { FLOW_HELD_NODES_MAX } from '../../src/tcp/reassembly.ts';
+import { FLOW_HELD_NODES_MAX } from '../../src/tcp/held.ts';
 import { NODE_BYTES } from '../../src/tcp/hold-pool.ts';
 import { conversation } from '../build/conversation.ts';
 import { runs } from '../build/runs.ts';
