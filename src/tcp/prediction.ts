@@ -43,7 +43,8 @@ export class Prediction {
     const peer = flowRow(flow ^ 1);
     if (!isNext(flows, at, peer, segment)) return false;
     if (segment.payloadBytes === 0) {
-      if (segment.ack === flows[at + FLOW.lastAck]) return false;
+      // One that acknowledges less than the last may be a copy of an earlier one, and a duplicate acknowledgement says the same again.
+      if (seqDiff(flows[at + FLOW.lastAck] ?? 0, segment.ack) <= 0) return false;
       this.#sink.segment(flow >> 1, sideOf(flow), 0, this.#acknowledge(flow, segment), segment);
       return true;
     }

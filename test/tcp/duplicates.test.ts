@@ -183,6 +183,23 @@ describe('a packet with the identification of one before it', () => {
     expect(wire.server({ atMs: 31.1, id: 71, ttl: 64 }).last).toBe('duplicateAck');
   });
 
+  test('bare acknowledgements one after another, and then their copies: an older one is not what was expected next', () => {
+    const wire = new Wire().open('moving');
+    for (let nth = 0; nth < 3; nth++) wire.client({ ...DATA, seq: 1001 + nth * 5, id: 42 + nth, atMs: 30 + nth / 100 });
+    const acknowledge = (nth: number, file: number): void => {
+      wire.server({
+        flags: FLAG.ack,
+        seq: 9001,
+        ack: 1006 + nth * 5,
+        id: 70 + nth,
+        file,
+        atMs: 31 + nth / 100 + file / 10,
+      });
+    };
+    for (const file of [0, 1]) for (let nth = 0; nth < 3; nth++) acknowledge(nth, file);
+    expect(wire.told.slice(-6)).toEqual(['', '', '', 'copy', 'copy', 'copy']);
+  });
+
   test('as far back as 16 packets of its flow', () => {
     const after = (count: number) => {
       const wire = sent('moving');
