@@ -81,11 +81,15 @@ export function dropOutputOfGateway(names) {
   return inside(names.gateway, 'iptables', '-A', 'OUTPUT', '-p', 'tcp', ...to, '-j', 'DROP');
 }
 
-/** apiserver1 as good as gone: on its own side nothing comes in and nothing goes out. */
-export async function dropAtApiserver1(names) {
+/** A host as good as gone: on its own side nothing comes in and nothing goes out. */
+export async function dropEverything(namespace) {
   // One command for both chains, so that there is one moment of the drop.
   const rules = ['*filter', '-A INPUT -p tcp -j DROP', '-A OUTPUT -p tcp -j DROP', 'COMMIT'].join('\\n');
-  await inside(names.apiserver1, 'sh', '-c', `printf '${rules}\\n' | iptables-restore --noflush`);
+  await inside(namespace, 'sh', '-c', `printf '${rules}\\n' | iptables-restore --noflush`);
+}
+
+export function dropAtApiserver1(names) {
+  return dropEverything(names.apiserver1);
 }
 
 /** The gateway's TCP sockets towards the apiservers, as its kernel tells them. */

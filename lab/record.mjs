@@ -17,11 +17,11 @@ import { now } from './journal.mjs';
 import { ADDRESSES, APISERVER_PORT, GATEWAY_PORT, inside, planNetwork, upstreamSockets } from './network.mjs';
 import { startProgram } from './program.mjs';
 import { scenarios, StartOver } from './scenarios.mjs';
+import { watchSockets } from './sockets.mjs';
 import { truthFromMidstream, truthOf } from './truth.mjs';
 
 const RUN_MAX_SECONDS = 900;
 const TRIES = 4;
-const SOCKET_POLL_SECONDS = 0.5;
 const GATEWAYS = { envoy, nghttpx };
 const OTHER_HOSTS = ['client', 'apiserver1'];
 
@@ -67,35 +67,6 @@ async function waitForListener(names) {
     await sleep(0.2);
   }
   throw new Error('the gateway does not listen');
-}
-
-/** Looks at the gateway's upstream sockets again and again: when each was first and last seen, and in which states. */
-function watchSockets(names) {
-  const seen = new Map();
-  let stopped = false;
-  async function look() {
-    const listed = await upstreamSockets(names);
-    const at = now();
-    for (const { state, gatewayPort, server } of listed) {
-      const known = seen.get(gatewayPort) ?? { gatewayPort, server, firstState: state, firstSeen: at, goneAt: null };
-      seen.set(gatewayPort, { ...known, lastState: state, lastSeen: at });
-    }
-    const present = new Set(listed.map(({ gatewayPort }) => gatewayPort));
-    for (const socket of seen.values()) if (!present.has(socket.gatewayPort)) socket.goneAt ??= at;
-  }
-  const loop = (async () => {
-    while (!stopped) {
-      await look().catch(() => {});
-      await sleep(SOCKET_POLL_SECONDS);
-    }
-  })();
-  return {
-    async stop() {
-      stopped = true;
-      await loop;
-      return [...seen.values()];
-    },
-  };
 }
 
 /** In TLS the peers write their secrets beside each other; Envoy and nghttpx need not. */

@@ -1,4 +1,4 @@
-// The gateways of the matrix: each takes { downstream: tls | http1, upstream: h2c | tls | http1, keepalive, workers, ping, health } and
+// The gateways of the matrix: each takes { downstream: tls | http1, upstream: h2c | tls | http1, keepalive, workers, ping, health, idle } and
 // gives the command that runs it. Their timeouts are raised until a quiet watch survives them, unless the scenario is about one.
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -13,11 +13,11 @@ export const LISTEN_PORT = { tls: 443, http1: 80 };
 
 const socketAddress = (address, port) => ({ socket_address: { address, port_value: port } });
 
-function envoyConnectionManager(directory) {
+function envoyConnectionManager({ idle }, directory) {
   return {
     '@type': `${EXTENSIONS}.filters.network.http_connection_manager.v3.HttpConnectionManager`,
     stat_prefix: 'ingress',
-    stream_idle_timeout: '0s',
+    stream_idle_timeout: `${idle ?? 0}s`,
     access_log: [
       {
         name: 'file',
@@ -93,7 +93,7 @@ function envoyCluster(scenario, directory) {
 
 async function envoy(scenario, directory, certificate) {
   const { downstream, workers } = scenario;
-  const chain = { filters: [{ name: 'http', typed_config: envoyConnectionManager(directory) }] };
+  const chain = { filters: [{ name: 'http', typed_config: envoyConnectionManager(scenario, directory) }] };
   if (downstream === 'tls') {
     chain.transport_socket = {
       name: 'tls',
@@ -115,7 +115,7 @@ async function envoy(scenario, directory, certificate) {
   return [ENVOY, '-c', file, '--concurrency', String(workers), '--disable-hot-restart', '-l', 'warning'];
 }
 
-async function haproxy({ downstream, upstream, keepalive, workers, health }, directory, certificate) {
+async function haproxy({ downstream, upstream, keepalive, workers, health, idle }, directory, certificate) {
   const port = LISTEN_PORT[downstream];
   const bind = downstream === 'tls' ? `bind :${port} ssl crt ${certificate.both} alpn h2,http/1.1` : `bind :${port}`;
   const protocol = { http1: '', h2c: 'proto h2', tls: 'ssl verify none alpn h2' }[upstream];
@@ -136,7 +136,7 @@ async function haproxy({ downstream, upstream, keepalive, workers, health }, dir
     'mode http',
     'timeout connect 5s',
     'timeout client 1h',
-    'timeout server 1h',
+    `timeout server ${idle === undefined ? '1h' : `${idle}s`}`,
     'timeout tunnel 1h',
     ...alive,
     'frontend in',
@@ -151,7 +151,7 @@ async function haproxy({ downstream, upstream, keepalive, workers, health }, dir
   return ['haproxy', '-db', '-f', file];
 }
 
-async function nginx({ downstream, workers }, directory, certificate) {
+async function nginx({ downstream, workers, idle }, directory, certificate) {
   const port = LISTEN_PORT[downstream];
   const listen =
     downstream === 'tls'
@@ -167,7 +167,7 @@ http {
     ${listen}
     location / {
       proxy_pass http://apiservers; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off;
-      proxy_connect_timeout 5s; proxy_read_timeout 1h;
+      proxy_connect_timeout 5s; proxy_read_timeout ${idle === undefined ? '1h' : `${idle}s`};
     }
   }
 }
@@ -194,4 +194,10 @@ function nghttpx({ downstream, upstream, workers }, directory, certificate) {
   ];
 }
 
-export const gateways = { envoy, haproxy, nginx, nghttpx };
+/** Our own, for what no gateway here does: peers/gateway tells its faults. */
+function faulty({ downstream }, directory, certificate, tools) {
+  const servers = SERVERS.map((ip) => `${ip}:${APISERVER_PORT}`);
+  return [tools.gateway, `:${LISTEN_PORT[downstream]}`, certificate.cert, certificate.key, ...servers];
+}
+
+export const gateways = { envoy, haproxy, nginx, nghttpx, faulty };

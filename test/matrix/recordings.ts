@@ -12,6 +12,11 @@ export interface Truth {
     readonly downstream: 'tls' | 'http1';
     readonly upstream: 'h2c' | 'tls' | 'http1';
     readonly fault: string;
+    readonly burst?: number;
+    readonly ping?: boolean;
+    readonly idle?: number;
+    readonly midway?: boolean;
+    readonly keepalive: object | null;
   };
   /** `done`: the fault had been set; of a burst, that it was lifted. */
   readonly fault: { readonly at: string; readonly done: string };
@@ -24,14 +29,20 @@ export interface Truth {
   };
 }
 
-/** A watch that ran on apiserver1 when its packets stopped, and whose connection's death the capture can prove. */
+/** A watch that ran on apiserver1 when its packets stopped, and whose connection's death the capture can prove; or a request that waited. */
 export interface Hurt {
   readonly client: string;
   readonly server: string;
-  readonly gatewayPort: number;
-  readonly path: string;
+  /** null: no peer knows it. */
+  readonly gatewayPort: number | null;
+  /** null: nothing of that path need be among the window's streams. */
+  readonly path: string | null;
+  /** null: the peers cannot tell. */
+  readonly cause: readonly string[] | null;
   /** Seconds since 1970: the last word that got through, the first that did not. */
   readonly onset: readonly [number, number];
+  /** null: the capture cannot show it. */
+  readonly end: { readonly how: string; readonly at: readonly [number, number] | null } | null;
 }
 
 export interface Recording {

@@ -1,6 +1,6 @@
 // A stand-in for kube-apiserver on Go's own HTTP server, as the real one is: LIST, WATCH with events, bookmarks and timeoutSeconds, GET.
 //
-//	apiserver ADDRESS h2c|tls|http1
+//	apiserver ADDRESS h2c|tls|http1 DRAIN_SECONDS
 package main
 
 import (
@@ -12,6 +12,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
 	"net/http"
@@ -32,10 +33,9 @@ import (
 const (
 	items         = 4
 	bookmarkEvery = 60 * time.Second
-	drain         = 5 * time.Second
 )
 
-var version atomic.Int64
+var version, active atomic.Int64
 
 func object(kind string, index int64) map[string]any {
 	meta := map[string]any{
@@ -46,6 +46,8 @@ func object(kind string, index int64) map[string]any {
 }
 
 func serve(w http.ResponseWriter, r *http.Request) {
+	active.Add(1)
+	defer active.Add(-1)
 	facts := func() map[string]any {
 		return map[string]any{"remote": r.RemoteAddr, "path": r.URL.Path, "userAgent": r.UserAgent(), "watch": r.URL.Query().Get("watch") != ""}
 	}
@@ -124,6 +126,10 @@ func certificate() tls.Certificate {
 func main() {
 	server := &http.Server{Addr: os.Args[1], Handler: http.HandlerFunc(serve)}
 	protocol := os.Args[2]
+	drain, err := strconv.Atoi(os.Args[3])
+	if err != nil {
+		panic(err)
+	}
 	if protocol == "h2c" {
 		own := &http2.Server{}
 		server.Handler = h2c.NewHandler(server.Handler, own)
@@ -136,13 +142,17 @@ func main() {
 	go func() {
 		<-asked
 		peers.Tell("stopping", map[string]any{})
-		ctx, cancel := context.WithTimeout(context.Background(), drain)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Duration(drain)*time.Second)
 		defer cancel()
 		_ = server.Shutdown(ctx)
+		// A connection that began as h2c is none of the server's own: Shutdown says GOAWAY on it and does not wait.
+		for ctx.Err() == nil && active.Load() > 0 {
+			time.Sleep(100 * time.Millisecond)
+		}
+		peers.Tell("leaving", map[string]any{})
 		os.Exit(0)
 	}()
 	peers.Tell("listening", map[string]any{"protocol": protocol})
-	var err error
 	if protocol == "tls" {
 		server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate()}, NextProtos: []string{"h2", "http/1.1"}}
 		err = server.ListenAndServeTLS("", "")
@@ -150,4 +160,7 @@ func main() {
 		err = server.ListenAndServe()
 	}
 	peers.Tell("ended", map[string]any{"error": err.Error()})
+	if errors.Is(err, http.ErrServerClosed) {
+		select {} // what is under way goes on until the drain is over
+	}
 }

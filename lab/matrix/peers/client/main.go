@@ -1,5 +1,5 @@
 // A client with the real client-go: informers on pods and nodes, and a GET every few seconds. It tells of each request when it was sent,
-// what came, and when and how its body ended.
+// on which connection, what came and when, and when and how its body ended.
 //
 //	client URL LOCAL_IP USER_AGENT [KEY_LOG]
 package main
@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"os"
 	"sync/atomic"
 	"time"
@@ -42,13 +43,17 @@ func (t told) RoundTrip(request *http.Request) (*http.Response, error) {
 		return more
 	}
 	peers.Tell("sent", facts(map[string]any{}))
+	request = request.WithContext(httptrace.WithClientTrace(request.Context(), &httptrace.ClientTrace{GotConn: func(on httptrace.GotConnInfo) {
+		peers.Tell("connection", facts(map[string]any{"local": on.Conn.LocalAddr().String()}))
+	}}))
 	response, err := t.next.RoundTrip(request)
 	if err != nil {
 		peers.Tell("ended", facts(map[string]any{"error": err.Error(), "status": nil}))
 		return nil, err
 	}
 	peers.Tell("answered", facts(map[string]any{"status": response.StatusCode}))
-	response.Body = &body{ReadCloser: response.Body, ended: func(err error) {
+	read := func(bytes int) { peers.Tell("read", facts(map[string]any{"bytes": bytes})) }
+	response.Body = &body{ReadCloser: response.Body, read: read, ended: func(err error) {
 		ending := map[string]any{"status": response.StatusCode, "error": nil}
 		if err != nil && err != io.EOF {
 			ending["error"] = err.Error()
@@ -60,12 +65,16 @@ func (t told) RoundTrip(request *http.Request) (*http.Response, error) {
 
 type body struct {
 	io.ReadCloser
+	read  func(int)
 	ended func(error)
 	over  atomic.Bool
 }
 
 func (b *body) Read(buffer []byte) (int, error) {
 	n, err := b.ReadCloser.Read(buffer)
+	if n > 0 {
+		b.read(n)
+	}
 	if err != nil && b.over.CompareAndSwap(false, true) {
 		b.ended(err)
 	}
