@@ -48,7 +48,7 @@ export interface Nearness {
  */
 export function nearnessOf(sightings: Sightings): Nearness {
   const all = sightings.all();
-  const shared = seenTwice(all).filter((group) => group.some((one) => group.some((other) => isSameWay(one, other))));
+  const shared = seenTwice(all).filter(hasTwins);
   const own = ownAddresses(all, shared);
   const nearSide = (sighting: Sighting): Side | null => nearSideOf(sighting, own.get(sighting.file));
   const carriedBy = carriedByFile(all, own, nearSide);
@@ -94,10 +94,20 @@ function seenTwice(all: readonly Sighting[]): Sighting[][] {
   return [...groups.values()].filter((group) => group.length > 1);
 }
 
+/** Whether a packet is in two of them: a rotated set of hundreds of files has none, and is not to be compared file by file. */
+function hasTwins(group: readonly Sighting[]): boolean {
+  const hashes = group.flatMap(({ samples }) => [...samples.keys()]);
+  return new Set(hashes).size < hashes.length;
+}
+
 function isSameWay(one: Sighting, other: Sighting): boolean {
   if (one.file === other.file) return false;
-  const wanted = Math.min(SAME_SAMPLES_MIN, one.samples.size, other.samples.size);
-  return sameSamples(one, other).length >= wanted;
+  let missing = Math.min(SAME_SAMPLES_MIN, one.samples.size, other.samples.size);
+  for (const hash of one.samples.keys()) {
+    if (missing === 0) break;
+    if (other.samples.has(hash)) missing--;
+  }
+  return missing === 0;
 }
 
 /** Hashes of packets that both show. */

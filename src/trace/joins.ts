@@ -305,12 +305,12 @@ function tokenOf({ requestId, traceparent }: LiveStream): string | null {
   return requestId ?? traceparent ?? null;
 }
 
-/** Gateways may rewrite the authority, not the user agent; a field that is unknown contradicts nothing. */
 /** RFC 8441 §5: an Upgrade of HTTP/1.1 (GET; POST with SPDY) goes over HTTP/2 as CONNECT, and back, with the same path. */
 function isSameVerb(near: LiveStream, far: LiveStream): boolean {
   return near.method === far.method || (near.method === 'CONNECT') !== (far.method === 'CONNECT');
 }
 
+/** Gateways may rewrite the authority, not the user agent; a field that is unknown contradicts nothing. */
 function sameAsker(near: LiveStream, far: LiveStream): boolean {
   const agent = agreement(near.userAgent, far.userAgent);
   const authority = agreement(near.authority, far.authority);
