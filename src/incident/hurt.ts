@@ -115,14 +115,14 @@ function servedBy(stream: TraceStream, legs: readonly Leg[], dead: Leg): string 
   return partner === undefined ? null : (legs[partner.connection]?.id ?? null);
 }
 
-/** The rows of a window's table; what another upstream served in the end, and this one never had, is not among them. Ordered by stream id. */
+/** The rows of a window's table; what another upstream served in the end is not among them (contract §3). Ordered by stream id. */
 export function hurtStreams(
   { legs }: Scene,
   { client, upstream, death, victims }: Case,
   toNs: number,
 ): readonly HurtStream[] {
   return victims
-    .filter(({ far, rerouted }) => far !== null || rerouted === null)
+    .filter(({ rerouted }) => rerouted === null)
     .map(({ near, far }): HurtStream => {
       const outcome = outcomeOf(client, near, death.fromNs);
       return {
@@ -135,26 +135,24 @@ export function hurtStreams(
         silentSinceNs: silentSinceNs(client, near, death.fromNs, toNs),
         outcome,
         status: outcome === 'gateway-error' && typeof near.status === 'number' ? near.status : null,
-        recoveredBy: recoveryOf(client, upstream, near, toNs, legs),
+        recoveredBy: recoveryOf(client, upstream, near, legs),
       };
     })
     .toSorted((a, b) => a.id - b.id);
 }
 
-/** The next request for the same resource on the same client connection that an upstream answered well: client-go's relist, as a rule. */
-function recoveryOf(
-  client: Leg,
-  upstream: Leg,
-  lost: TraceStream,
-  toNs: number,
-  legs: readonly Leg[],
-): HurtStream['recoveredBy'] {
+/**
+ * The next request for the same resource on the same client connection that an upstream answered well: client-go's relist, as a rule. A client
+ * asks again when what it asked is over, whatever others still wait for; beside a stream that goes on hanging nothing recovers it.
+ */
+function recoveryOf(client: Leg, upstream: Leg, lost: TraceStream, legs: readonly Leg[]): HurtStream['recoveredBy'] {
   const path = resourcePath(lost);
-  if (path === null) return null;
+  const over = overAt(lost, client.serverSide) ?? (isError(lost) ? lost.statusAt : null);
+  if (path === null || over === null) return null;
   const next = client.streams.find(
     (stream) =>
       stream.opened.timeNs > lost.opened.timeNs &&
-      stream.opened.timeNs >= toNs &&
+      stream.opened.timeNs >= over.timeNs &&
       resourcePath(stream) === path &&
       isServed(stream),
   );

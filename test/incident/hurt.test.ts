@@ -222,6 +222,26 @@ describe('how it recovered', () => {
     expect(hurt(built)).toMatchObject([{ id: 7, recoveredBy: { stream: 9, upstream: 'u2' } }]);
   });
 
+  test('as soon as it was over, whoever else still waits; what goes on hanging is not recovered', () => {
+    const built = watchingWithSpare()
+      .retransmits(10, 20, 40)
+      .on('c1')
+      .list(9, { at: 12 })
+      .on('u1')
+      .carries(9, 5)
+      .on('c1')
+      .answers(9, 504, 20)
+      .ends(9, 20)
+      .list(11, { at: 23 })
+      .on('u2')
+      .carries(11, 1)
+      .serves(1, 23.1);
+    expect(hurt(built)).toMatchObject([
+      { id: 7, outcome: 'hung', recoveredBy: null },
+      { id: 9, outcome: 'gateway-error', recoveredBy: { stream: 11, upstream: 'u2' } },
+    ]);
+  });
+
   test('a request for something else recovers nothing, nor one that failed', () => {
     const built = watchingWithSpare()
       .retransmits(10, 20, 40)
@@ -236,8 +256,10 @@ describe('how it recovered', () => {
   });
 
   test('by the upstream that was dead, where it came back', () => {
-    const built = watching().retransmits(10, 20, 40).answered(60).on('c1').list(9, { at: 93 }).on('u1').carries(9, 5);
-    expect(hurt(built.serves(5, 93.1))).toMatchObject([{ id: 7, recoveredBy: { stream: 9, upstream: 'u1' } }]);
+    const built = watching().retransmits(10, 20, 40).answered(60).ends(3, 61).on('c1').ends(7, 61);
+    expect(hurt(built.list(9, { at: 93 }).on('u1').carries(9, 5).serves(5, 93.1))).toMatchObject([
+      { id: 7, recoveredBy: { stream: 9, upstream: 'u1' } },
+    ]);
   });
 
   test('served by whom the capture does not show', () => {

@@ -53,6 +53,7 @@ describe('ends', () => {
       .carries(9, 1, { at: 70 })
       .serves(1, 70.1);
     expect(endOf(built)).toBe('rerouted 70');
+    expect(onlyWindow(buildIncident(built.end(600))).streams).toEqual([]);
   });
 
   test('client-reconnected: it asks the same on a new connection', () => {
