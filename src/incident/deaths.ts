@@ -1,5 +1,5 @@
 import type { Debt, Ref } from '../trace/index.ts';
-import { lastFrame } from './frames.ts';
+import { lastFrame, sentFrame } from './frames.ts';
 import { clientSide } from './leg.ts';
 import { isDead, isOneSided } from './liveness.ts';
 import type { Cause, Leg } from './model.ts';
@@ -25,6 +25,16 @@ export interface Death {
   readonly provenByGivingUp: boolean;
   /** Only streams above this one are lost (a GOAWAY's last stream); null: all are. */
   readonly aboveStream: number | null;
+}
+
+/**
+ * Probes go out whether they are answered or not: where the capture lost packets, answers of a connection that lives on may be among them.
+ * Retransmissions do not, and prove by themselves that nothing came back.
+ */
+export function mayBeUnseen({ healedAt, debts }: Death): boolean {
+  return (
+    healedAt !== null && debts.length > 0 && debts.every(({ elicits, tries }) => tries > 0 && elicits.probes === tries)
+  );
 }
 
 const SILENT: ReadonlySet<Cause> = new Set(['peer-silent', 'path-one-way', 'connect-unanswered']);
@@ -177,6 +187,8 @@ function pingDeaths(leg: Leg): Death[] {
   const ping = leg.trace.slowPings.find(({ by, sent, answered }) => {
     const close = leg.trace.closes.find((candidate) => candidate.accepted && candidate.at.timeNs >= sent.timeNs);
     if (by !== gateway || close?.by !== gateway || close.at.timeNs - sent.timeNs > PING_TIMEOUT_MAX_NS) return false;
+    // Who sends other frames is alive: the answer may be lost by the capture, and the close have another reason.
+    if (sentFrame(leg, sent.timeNs + STILL_HEARD_NS, close.at.timeNs)) return false;
     // An answer to a connection that was given up meanwhile saves nobody.
     return answered === null || answered.timeNs > close.at.timeNs;
   });

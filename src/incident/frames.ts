@@ -11,6 +11,13 @@ const FRAMES: ReadonlySet<MarkKind> = new Set<MarkKind>([
   'rst-stream',
 ]);
 
+/** Whether the server sent a frame in this time. */
+export function sentFrame({ trace, serverSide }: Leg, fromNs: number, toNs: number): boolean {
+  return trace.marks.some(
+    ({ by, kind, from, to }) => by === serverSide && FRAMES.has(kind) && from.timeNs <= toNs && to.timeNs >= fromNs,
+  );
+}
+
 /** The server's last frame, or the last whose run ended at or before `untilNs`; null where it sent none. */
 export function lastFrame({ trace, serverSide }: Leg, untilNs: number = Infinity): Ref | null {
   const mark = trace.marks.findLast(

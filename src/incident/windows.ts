@@ -2,7 +2,7 @@ import type { Ref } from '../trace/index.ts';
 import { alternativesOf } from './alternatives.ts';
 import { type Case, casesOf } from './cases.ts';
 import { DeathIndex } from './death-index.ts';
-import { type Death, deathsOf, isSilent } from './deaths.ts';
+import { type Death, deathsOf, isSilent, mayBeUnseen } from './deaths.ts';
 import { evidenceOf } from './evidence.ts';
 import { hurtStreams, type Victim } from './hurt.ts';
 import { clientSide } from './leg.ts';
@@ -31,7 +31,13 @@ const SURE_CONFIDENCE = 0.8;
 /** Every half-dead window: one per pair of client and upstream connection and death. Ordered by start. */
 export function windowsOf(scene: Scene): WindowsFound {
   const upstreams = scene.legs.filter((leg) => leg.role === 'upstream');
-  const deaths = new Map(upstreams.map((leg) => [leg, deathsOf(leg, scene.captureEndNs, scene.thresholds)]));
+  const isLossy = scene.legs.some(({ trace }) => trace.flows.some(({ lostByCapture }) => lostByCapture > 0));
+  const deaths = new Map(
+    upstreams.map((leg) => {
+      const found = deathsOf(leg, scene.captureEndNs, scene.thresholds);
+      return [leg, isLossy ? found.filter((death) => !mayBeUnseen(death)) : found];
+    }),
+  );
   const index = new DeathIndex(deaths, scene.links);
   const cases = casesOf(scene, index, deaths);
   const links = withNewLinks(scene.links, cases);

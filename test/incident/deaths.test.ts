@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { deathsOf } from '../../src/incident/deaths.ts';
 import { buildIncident, DEFAULT_THRESHOLDS } from '../../src/incident/index.ts';
 import { trace, type TraceBuilder } from '../build/trace.ts';
-import { legNamed } from './stories.ts';
+import { legNamed, watching } from './stories.ts';
 
 /** `peer-silent 10-50`: cause, from, healed. */
 function deaths(built: TraceBuilder, end = 600): string[] {
@@ -96,6 +96,18 @@ describe('deaths by PING', () => {
       deaths(upstream().pingAnsweredLate('gateway', 30, at).closes('fin', 'gateway', 33));
     expect(answered(45)).toEqual(['peer-silent 30-']);
     expect(answered(32)).toEqual([]);
+  });
+
+  test('not while it sent other frames', () => {
+    const events = (...times: readonly number[]): readonly string[] =>
+      deaths(
+        watching()
+          .events(3, ...times)
+          .pingsInVain('gateway', 30)
+          .closes('fin', 'gateway', 50),
+      );
+    expect(events(20, 30.5)).toEqual(['peer-silent 30-']);
+    expect(events(20, 40)).toEqual([]);
   });
 
   test('not by the upstream’s own PING', () => {

@@ -63,6 +63,22 @@ describe('causes', () => {
     expect(closed(53)).toEqual(['c1/u1 closed-not-propagated 50-53 gateway-closed']);
   });
 
+  test('healed probes of which the capture may have lost the answers are no death; where it lost nothing, they are', () => {
+    const probed = (lostByCapture: number): string[] =>
+      told(
+        buildIncident(
+          watching().probes(60, 75, 90, 105).answered(120).on('c1').flow('client', { lostByCapture }).end(600),
+        ),
+      );
+    expect(probed(0)).toEqual(['c1/u1 peer-silent 60-120 healed']);
+    expect(probed(1)).toEqual([]);
+  });
+
+  test('but what was sent again in vain was not answered unseen', () => {
+    const sent = watching().retransmits(60, 61, 63, 67).answered(120).on('c1').flow('client', { lostByCapture: 1 });
+    expect(told(buildIncident(sent.end(600)))).toHaveLength(1);
+  });
+
   test('refused: the SYN was answered by RST while the client waited', () => {
     const built = trace().client('c1').list(1, { at: 20 }).attempt('u1', { at: 20.001 }).refused(20.002).end(600);
     expect(told(buildIncident(built))).toEqual(['c1/u1 refused 20.002- capture-end']);
