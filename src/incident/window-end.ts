@@ -38,7 +38,9 @@ export function endOf(scene: Scene, { client, upstream, death, victims }: Case):
   const known = givenUp || linked.some(({ rerouted }) => rerouted !== null) ? linked : victims;
   const found: Record<(typeof ORDER)[number], Ref | null> = {
     'gateway-closed': gatewayClosed(client, upstream, death, known),
-    'upstream-closed': isClosing(death) ? null : closedBy(upstream, upstream.serverSide, death),
+    // A refusal that was captured twice closes nothing.
+    'upstream-closed':
+      isClosing(death) || death.cause === 'refused' ? null : closedBy(upstream, upstream.serverSide, death),
     healed: death.healedAt,
     rerouted: allRerouted(known) ?? allAskedAgain(client, known),
     'client-reconnected': reconnected(scene, client, death, known),
