@@ -465,6 +465,22 @@ describe('what to do', () => {
     expect(steps.map(({ command }) => command).join()).not.toContain('tcpKeepalive');
   });
 
+  test('where it probes another upstream, and its packets to the dead one are not seen, it is not told to switch that on', () => {
+    const told = gatewayMute();
+    const connections = told.incident.connections.map((one) => {
+      const [client, server] = one.trace.flows;
+      const flows = [{ ...client, keepAliveProbes: 3, keepAliveAnswered: 3 }, server] as const;
+      return one.id === 'u2' ? { ...one, trace: { ...one.trace, flows } } : one;
+    });
+    const { nextSteps } = composeReport({ ...told.incident, connections }, told.capture, '1.0.0');
+    const text = nextSteps.map((one) => one.text).join(' ');
+    expect(text).toContain(
+      'The gateway does probe its upstreams (3 keep-alive probes to 10.9.3.2:8080 in the capture)',
+    );
+    expect(text).toContain('connection to 10.9.2.2:8080 none is seen');
+    expect(nextSteps.map(({ command }) => command).join()).not.toContain('tcpKeepalive');
+  });
+
   test('where its data were in flight, keep-alive is said not to be enough', () => {
     const told = gatewayMute();
     const windows = told.incident.windows.map((one) => ({ ...one, cause: 'peer-silent' as const }));

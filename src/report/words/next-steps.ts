@@ -55,7 +55,7 @@ function windowSteps(windows: readonly Window[], connections: readonly Connectio
   const upstream = byId.get(window.upstream);
   return [
     ...unblockSteps(windows, byId),
-    remedyStep(window, upstream),
+    remedyStep(window, upstream, connections),
     ...(upstream === undefined ? [] : [step('Wireshark, the dead connection:', connectionFilter(upstream))]),
   ];
 }
@@ -80,7 +80,7 @@ function unblockSteps(windows: readonly Window[], byId: ReadonlyMap<string, Conn
   ];
 }
 
-function remedyStep(window: Window, connection: Connection | undefined): NextStep {
+function remedyStep(window: Window, connection: Connection | undefined, all: readonly Connection[]): NextStep {
   const upstream = connection === undefined ? window.upstream : farEnd(connection);
   const probes = connection?.keepalive.fromClient.probes ?? 0;
   const resent = connection?.retransmissions.fromClient ?? 0;
@@ -90,6 +90,8 @@ function remedyStep(window: Window, connection: Connection | undefined): NextSte
     case 'peer-silent':
     case 'path-one-way':
       if (probes > 0) return step(`${probingText(upstream, probes)}${oneWay} ${inFlight}`);
+      if (probedBeside(connection, all).length > 0)
+        return step(`${probedBesideText(upstream, probedBeside(connection, all))}${oneWay} ${inFlight}`);
       return step(`${keepaliveAdvice(upstream)}${oneWay} ${inFlight}`, KEEPALIVE_YAML);
     case 'connect-unanswered':
       return step(
@@ -116,6 +118,25 @@ function probingText(upstream: string, probes: number): string {
   return (
     `The gateway does probe ${upstream} (${counted(probes, 'keep-alive probe')} in the capture). A silent peer is given ` +
     'up after time + probes x interval: lower them where that is too long for your clients.'
+  );
+}
+
+/** Other upstream connections to the same port that the gateway is seen to probe. */
+function probedBeside(connection: Connection | undefined, all: readonly Connection[]): Connection[] {
+  return all.filter(
+    ({ role, server, keepalive }) =>
+      role === 'upstream' && server.port === connection?.server.port && keepalive.fromClient.probes > 0,
+  );
+}
+
+/** Where the gateway's packets are lost before the point of capture its probes are, too. */
+function probedBesideText(upstream: string, probed: readonly Connection[]): string {
+  const servers = [...new Set(probed.map(farEnd))].slice(0, 3);
+  const probes = probed.reduce((sum, { keepalive }) => sum + keepalive.fromClient.probes, 0);
+  return (
+    `The gateway does probe its upstreams (${counted(probes, 'keep-alive probe')} to ${listed(servers)} in the capture), though on the ` +
+    `dead connection to ${upstream} none is seen: see that keep-alive is on for that server too. A silent peer is given up after ` +
+    'time + probes x interval: lower them where that is too long for your clients.'
   );
 }
 
@@ -152,7 +173,6 @@ function suspectSteps(
   connections: readonly Connection[],
 ): NextStep[] {
   const named = connections.filter(({ id }) => id === about);
-  const unwell = connections.filter((one) => one.role === 'upstream' && one.id !== about && !isWell(one));
   const [stalled] = reason === 'stalled-upstream' ? named : [];
   const text =
     stalled === undefined
@@ -161,7 +181,7 @@ function suspectSteps(
   return [
     ...(stalled === undefined ? [] : [step(stalledText(farEnd(stalled)))]),
     ...(reason === 'dead-upstream-unlinked' && hasClosedClient(connections) ? [KEYLOG_STEP] : []),
-    ...(named.length === 0 ? [] : [step('Wireshark, the upstream in question:', filterOf([...named, ...unwell]))]),
+    ...(named.length === 0 ? [] : [step('Wireshark, the upstream in question:', named.map(connectionFilter).join(''))]),
     step(text, captureCommand(connections)),
   ];
 }
@@ -180,15 +200,6 @@ const KEYLOG_STEP: NextStep = {
   text: "With the clients' TLS secrets (SSLKEYLOGFILE of the gateway or of a client) this same capture tells whose requests were on it:",
   command: 'watchpcap analyze FILE --keylog KEYS',
 };
-
-function isWell(connection: Connection): boolean {
-  return !connection.liveness.some((span) => span.state === 'dead' || span.state === 'unanswered');
-}
-
-function filterOf(connections: readonly Connection[]): string {
-  const filters = connections.slice(0, 3).map(connectionFilter);
-  return filters.length === 1 ? filters.join('') : filters.map((filter) => `(${filter})`).join(' || ');
-}
 
 function inconclusiveText(reason: Verdict['reason']): string {
   switch (reason) {
