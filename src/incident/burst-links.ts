@@ -1,5 +1,6 @@
 import { BURST_CONTROLS, type BurstJoin } from '../trace/index.ts';
-import type { BurstEvidence, Leg, Link } from './model.ts';
+import { grouped } from './grouped.ts';
+import type { BurstEvidence, Leg, Link, RunnerUp } from './model.ts';
 import type { Casting } from './roles.ts';
 
 /** Odds against chance, as a power of ten, from which two connections are taken to belong together; */
@@ -30,8 +31,9 @@ export function burstLinksOf(joins: readonly BurstJoin[], legs: readonly Leg[], 
   const pairs = pairsOf(joins, legs, casting);
   const matches = (isSame: (pair: Pair) => boolean): number =>
     pairs.filter(isSame).reduce((sum, { matched }) => sum + matched, 0);
+  const byFar = grouped(pairs, ({ far }) => far);
   return pairs.flatMap((pair) => {
-    const odds = oddsAgainstChance(pair.matched, pair.control + CONTROL_MIN);
+    const odds = oddsOf(pair);
     const client = legs[pair.near];
     const upstream = legs[pair.far];
     if (client === undefined || upstream === undefined || odds < POSSIBLE_ODDS || pair.share < SHARE_MIN) return [];
@@ -42,9 +44,30 @@ export function burstLinksOf(joins: readonly BurstJoin[], legs: readonly Leg[], 
       shareOfClient: pair.matched / matches(({ near }) => near === pair.near),
       shareOfUpstream: pair.matched / matches(({ far }) => far === pair.far),
     };
-    const confidence = odds >= SURE_ODDS ? SURE_CONFIDENCE : POSSIBLE_CONFIDENCE;
-    return [{ client: client.id, upstream: upstream.id, method: 'timing' as const, confidence, streams: [], bursts }];
+    const runnerUp = runnerUpOf(pair, byFar.get(pair.far) ?? [], legs);
+    const shared = { method: 'timing' as const, streams: [], candidates: null };
+    return [{ client: client.id, upstream: upstream.id, confidence: confidenceOf(odds), runnerUp, bursts, ...shared }];
   });
+}
+
+function oddsOf({ matched, control }: Pair): number {
+  return oddsAgainstChance(matched, control + CONTROL_MIN);
+}
+
+function confidenceOf(odds: number): number {
+  if (odds < POSSIBLE_ODDS) return 0;
+  return odds >= SURE_ODDS ? SURE_CONFIDENCE : POSSIBLE_CONFIDENCE;
+}
+
+/** The client connection that fits the same upstream connection next best, if better than by chance. An upstream may be shared: it need not be wrong. */
+function runnerUpOf(pair: Pair, ofUpstream: readonly Pair[], legs: readonly Leg[]): RunnerUp | null {
+  const others = ofUpstream.filter((other) => other !== pair && oddsOf(other) > 0);
+  const [best] = others.toSorted((a, b) => oddsOf(b) - oddsOf(a) || a.near - b.near);
+  const client = legs[best?.near ?? -1];
+  const upstream = legs[pair.far];
+  if (best === undefined || client === undefined || upstream === undefined) return null;
+  const odds = oddsOf(best);
+  return { client: client.id, upstream: upstream.id, confidence: confidenceOf(odds), odds: Math.round(odds) };
 }
 
 function pairsOf(joins: readonly BurstJoin[], legs: readonly Leg[], casting: Casting): Pair[] {

@@ -73,7 +73,15 @@ function timedCase({ byClient, confidence }: TimedStreams, client: Leg, upstream
 }
 
 function linkByTiming(client: Leg, upstream: Leg, confidence: number): Link {
-  return { client: client.id, upstream: upstream.id, method: 'timing', confidence, streams: [] };
+  return {
+    client: client.id,
+    upstream: upstream.id,
+    method: 'timing',
+    confidence,
+    streams: [],
+    candidates: null,
+    runnerUp: null,
+  };
 }
 
 function attemptCases(scene: Scene, waiting: Waiting, upstream: Leg, death: Death): Case[] {

@@ -3,6 +3,7 @@ import { burstLinksOf } from './burst-links.ts';
 import { streamOf } from './leg.ts';
 import type { Leg, Link, LinkMethod } from './model.ts';
 import type { Casting } from './roles.ts';
+import { Askers } from './runner-up.ts';
 
 /** A client stream and the upstream stream that carried it. */
 export interface Carried {
@@ -34,7 +35,8 @@ export function linksOf(trace: Trace, legs: readonly Leg[], casting: Casting): r
     groups.set(key, [...(groups.get(key) ?? []), join]);
   }
   const ordered = [...groups.values()].toSorted((a, b) => orderOf(a, trace) - orderOf(b, trace));
-  const known = ordered.flatMap((joins) => linkOf(joins, legs));
+  const askers = new Askers(legs, casting);
+  const known = ordered.flatMap((joins) => linkOf(joins, legs, askers));
   const pairs = new Set(known.map(({ client, upstream }) => `${client} ${upstream}`));
   const inferred = burstLinksOf(trace.burstJoins, legs, casting);
   return [...known, ...inferred.filter(({ client, upstream }) => !pairs.has(`${client} ${upstream}`))];
@@ -86,12 +88,15 @@ function passesThroughGateway(join: Join, casting: Casting): boolean {
   return gateway >= 0 && gateway === casting.openedBy[join.far];
 }
 
-function linkOf(joins: readonly Join[], legs: readonly Leg[]): Link[] {
+function linkOf(joins: readonly Join[], legs: readonly Leg[], askers: Askers): Link[] {
   const best = joins.toSorted((a, b) => METHODS.indexOf(a.method) - METHODS.indexOf(b.method))[0];
   const client = legs[best?.near ?? -1];
   const upstream = legs[best?.far ?? -1];
   if (best === undefined || client === undefined || upstream === undefined) return [];
-  const kept = keptPairs(client, upstream);
+  const carried = carriedStreams(client, upstream);
+  const kept = carried.map(({ near, far }) => [near.id, far.id] as const);
+  const confidence = confidenceOf(best, client);
+  const isClear = best.unambiguous > 0 || best.method === 'request-id';
   const known = new Set(kept.map(([near]) => near));
   // A sample may be of a stream that was folded since.
   const folded = new Map(
@@ -102,14 +107,21 @@ function linkOf(joins: readonly Join[], legs: readonly Leg[]): Link[] {
       client: client.id,
       upstream: upstream.id,
       method: best.method,
-      confidence: confidenceOf(best, client),
+      confidence,
       streams: [...kept, ...folded.values()].toSorted((a, b) => a[0] - b[0] || a[1] - b[1]),
+      candidates: candidatesOf(best, client),
+      runnerUp: isClear ? null : askers.runnerUp(client, upstream, carried, best.method, confidence),
     },
   ];
 }
 
-function keptPairs(client: Leg, upstream: Leg): (readonly [number, number])[] {
-  return carriedStreams(client, upstream).map(({ near, far }) => [near.id, far.id] as const);
+/** Of its clearest match; null where that is not kept. */
+function candidatesOf({ unambiguous, far }: Join, client: Leg): number | null {
+  if (unambiguous > 0) return 1;
+  const partners = client.streams.flatMap((stream) => stream.partners).filter(({ connection }) => connection === far);
+  return partners.length === 0
+    ? null
+    : partners.reduce((least, { candidates }) => Math.min(least, candidates), Infinity);
 }
 
 function confidenceOf(join: Join, client: Leg): number {

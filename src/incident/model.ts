@@ -113,8 +113,22 @@ export interface Link {
   readonly confidence: number;
   /** Pairs of stream ids: on the client connection, on the upstream connection. */
   readonly streams: readonly (readonly [number, number])[];
+  /** How many streams fitted alike in its clearest match, the one taken among them; null where it rests on no single match. */
+  readonly candidates: number | null;
+  /** What else the same may mean; null: nothing else fits. */
+  readonly runnerUp: RunnerUp | null;
   /** Where it is inferred from sizes and times alone, because one of the two could not be read. */
   readonly bursts?: BurstEvidence;
+}
+
+/** The next best pair of connections, of those that one link's evidence may mean. */
+export interface RunnerUp {
+  readonly client: string;
+  readonly upstream: string;
+  /** 0..1: what is left for it. */
+  readonly confidence: number;
+  /** Of bursts, as in BurstEvidence; else null. */
+  readonly odds: number | null;
 }
 
 /** Bursts of payload that were passed on, as far as sizes and times tell. */

@@ -8,8 +8,9 @@ import { frameOf, secondsOf } from './compose/frame.ts';
 import { marksShare } from './compose/marks.ts';
 import { incidentOf } from './compose/incident.ts';
 import { trustOf } from './compose/trust.ts';
+import { linkOf } from './compose/link.ts';
 import { windowOf } from './compose/window.ts';
-import type { Connection, Link, Report, Thresholds } from './model.ts';
+import type { Connection, Report, Thresholds } from './model.ts';
 import { nextStepsOf } from './words/next-steps.ts';
 import { summaryOf } from './words/verdict.ts';
 
@@ -24,14 +25,7 @@ export function composeReport(incident: Incident, capture: CaptureFacts, toolVer
   const why = { reason: kind, args: argsOf(about) };
   const told = captureOf(frame, capture, incident);
   const findings = incident.findings.map((finding) => findingOf(frame, finding, byId));
-  const links = incident.links.map(({ client, upstream, method, confidence: sure, streams }): Link => ({
-    client,
-    upstream,
-    method,
-    confidence: sure,
-    // Not copied: of ten thousand connections these pairs are the largest part of the report.
-    streams,
-  }));
+  const links = incident.links.map(linkOf);
   return {
     schema: 'watchpcap.report/1',
     tool: { name: 'watchpcap', version: toolVersion },

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { oddsAgainstChance } from '../../src/incident/burst-links.ts';
+import { buildIncident, type Link } from '../../src/incident/index.ts';
+import type { BurstJoin } from '../../src/trace/index.ts';
+import { trace } from '../build/trace.ts';
 
 /** The chance of `matched` or more where `expected` come by themselves, as its law has it, summed. */
 function poissonTail(matched: number, expected: number): number {
@@ -29,4 +32,35 @@ test('property: it is never said too sure', () => {
       expect(10 ** -oddsAgainstChance(matched, expected)).toBeGreaterThanOrEqual(tail * (1 - 1e-6));
     }),
   );
+});
+
+/** Two clients in TLS and one upstream; so many bursts of each went in at a client and out at the upstream. */
+function linksWhere(...matched: readonly [number, number]): readonly Link[] {
+  const built = trace().client('c1').client('c2').upstream('u1').end(600);
+  const [first] = built.connections;
+  if (first === undefined) throw new Error('no connection');
+  const shared = {
+    to: 2,
+    receiver: 1,
+    sender: 0,
+    control: 0.25,
+    bursts: 20,
+    first: first.first,
+    last: first.last,
+  } as const;
+  const burstJoins = matched.map((count, from): BurstJoin => ({ ...shared, from, matched: count }));
+  return buildIncident({ ...built, burstJoins }).links;
+}
+
+test('a link by bursts says how many would fit by chance, and who fits next best', () => {
+  expect(linksWhere(12, 6)).toMatchObject([
+    { client: 'c1', confidence: 0.8, candidates: null, bursts: { matched: 12, byChance: 0.25, odds: 14 } },
+    { client: 'c2', confidence: 0.3, bursts: { matched: 6 }, runnerUp: { client: 'c1', upstream: 'u1', odds: 14 } },
+  ]);
+  expect(linksWhere(12, 6)[0]?.runnerUp).toEqual({ client: 'c2', upstream: 'u1', confidence: 0.3, odds: 5 });
+});
+
+test('one that is no link itself may be the next best, with nothing left for it; what chance brings is none', () => {
+  expect(linksWhere(12, 2)).toMatchObject([{ client: 'c1', runnerUp: { client: 'c2', confidence: 0, odds: 1 } }]);
+  expect(linksWhere(12, 0)).toMatchObject([{ client: 'c1', runnerUp: null }]);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { JoinMethod } from '../../src/trace/index.ts';
 import { buildIncident, type Link } from '../../src/incident/index.ts';
-import { trace, type CarryOptions } from '../build/trace.ts';
+import { trace, type CarryOptions, type TraceBuilder } from '../build/trace.ts';
 import { watching } from './stories.ts';
 
 function linkBy(...carried: readonly CarryOptions[]): readonly Link[] {
@@ -15,7 +15,15 @@ function linkBy(...carried: readonly CarryOptions[]): readonly Link[] {
 describe('links', () => {
   test('a request id that came out again is as sure as it gets', () => {
     expect(linkBy({ method: 'request-id' })).toEqual([
-      { client: 'c1', upstream: 'u1', method: 'request-id', confidence: 0.99, streams: [[7, 3]] },
+      {
+        client: 'c1',
+        upstream: 'u1',
+        method: 'request-id',
+        confidence: 0.99,
+        streams: [[7, 3]],
+        candidates: 1,
+        runnerUp: null,
+      },
     ]);
   });
 
@@ -31,6 +39,57 @@ describe('links', () => {
 
   test('one that only one stream fits settles the others', () => {
     expect(linkBy({ candidates: 2 }, { candidates: 1 })).toMatchObject([{ confidence: 0.97 }]);
+  });
+
+  describe('the runner-up', () => {
+    /** c2 asked the same of the gateway at that second, and both streams fitted what u1 took at 10.001. */
+    const twoAskers = (at: number, method: JoinMethod = 'request'): TraceBuilder =>
+      trace()
+        .client('c1')
+        .list(7, { at: 10 })
+        .client('c2')
+        .list(1, { at })
+        .upstream('u1')
+        .carries(7, 3, { of: 'c1', method, candidates: 2 });
+    const linkIn = (built: TraceBuilder): Link | undefined => buildIncident(built.end(600)).links[0];
+
+    test('is the other client whose request fitted alike, with what the link leaves open', () => {
+      expect(linkIn(twoAskers(9.9))).toMatchObject({
+        client: 'c1',
+        confidence: 0.7275,
+        candidates: 2,
+        runnerUp: { client: 'c2', upstream: 'u1', confidence: 0.272, odds: null },
+      });
+    });
+
+    test.each([
+      ['had not asked by then', twoAskers(10.5)],
+      ['had asked long before', twoAskers(0.0005)],
+      ['had its answer by then', twoAskers(9.5).on('c2').serves(1, 9.6)],
+    ])('is nobody where the other %s', (_, built) => {
+      expect(linkIn(built)).toMatchObject({ candidates: 2, runnerUp: null });
+    });
+
+    test('of payloads is a watch of the same, however long it is open', () => {
+      expect(linkIn(twoAskers(0.0005, 'payload'))).toMatchObject({ runnerUp: { client: 'c2' } });
+    });
+
+    test('is nobody where one match is clear, or the request is another', () => {
+      expect(linkIn(twoAskers(9.9).on('c1').list(9, { at: 20 }).on('u1').carries(9, 5))).toMatchObject({
+        confidence: 0.97,
+        candidates: 1,
+        runnerUp: null,
+      });
+      const other = trace().client('c1').list(7, { at: 10 }).client('c2').watch(1, { at: 9.9 }).upstream('u1');
+      expect(linkIn(other.carries(7, 3, { of: 'c1', candidates: 2 }))).toMatchObject({ runnerUp: null });
+    });
+
+    test('of several is the one that fits most, and they share', () => {
+      const built = twoAskers(9.9).client('c3').list(1, { at: 9.8 }).list(3, { at: 19.9 }).on('c1').list(9, { at: 20 });
+      expect(linkIn(built.on('u1').carries(9, 5, { of: 'c1', candidates: 2 }))).toMatchObject({
+        runnerUp: { client: 'c3', confidence: 0.136 },
+      });
+    });
   });
 
   test.each([

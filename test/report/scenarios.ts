@@ -118,7 +118,17 @@ export function gatewayMute(path: string = WATCH): { incident: Incident; capture
       verdict: { state: 'half-dead', confidence: 'confirmed', reason: { kind: 'windows', count: 1 } },
       gateways: [{ addresses: ['10.9.1.1', '10.9.2.1', '10.9.3.1'], how: 'both-sides' }],
       connections: [c1, u1, u2],
-      links: [{ client: 'c1', upstream: 'u1', method: 'request-id', confidence: 0.99, streams: [[7, 13]] }],
+      links: [
+        {
+          client: 'c1',
+          upstream: 'u1',
+          method: 'request-id',
+          confidence: 0.99,
+          streams: [[7, 13]],
+          candidates: 1,
+          runnerUp: null,
+        },
+      ],
       windows: [
         window({
           fromNs: 52e9,
@@ -225,7 +235,17 @@ export function recovered(): { incident: Incident; capture: CaptureFacts } {
       verdict: { state: 'half-dead', confidence: 'confirmed', reason: { kind: 'windows', count: 1 } },
       gateways: [{ addresses: ['2001:db8::1:1', '2001:db8::2:1', '2001:db8::3:1'], how: 'joins' }],
       connections: [c1, u1, u2],
-      links: [{ client: 'c1', upstream: 'u1', method: 'request', confidence: 0.97, streams: [[7, 3]] }],
+      links: [
+        {
+          client: 'c1',
+          upstream: 'u1',
+          method: 'request',
+          confidence: 0.97,
+          streams: [[7, 3]],
+          candidates: 1,
+          runnerUp: null,
+        },
+      ],
       windows: [
         window({
           fromNs: 62.3e9,
@@ -333,8 +353,24 @@ export function healthy(): { incident: Incident; capture: CaptureFacts } {
       gateways: [{ addresses: ['10.9.1.1', '10.9.2.1', '10.9.3.1'], how: 'both-sides' }],
       connections,
       links: [
-        { client: 'c1', upstream: 'u1', method: 'request-id', confidence: 0.99, streams: [[7, 13]] },
-        { client: 'c1', upstream: 'u2', method: 'request-id', confidence: 0.99, streams: [[9, 15]] },
+        {
+          client: 'c1',
+          upstream: 'u1',
+          method: 'request-id',
+          confidence: 0.99,
+          streams: [[7, 13]],
+          candidates: 1,
+          runnerUp: null,
+        },
+        {
+          client: 'c1',
+          upstream: 'u2',
+          method: 'request-id',
+          confidence: 0.99,
+          streams: [[9, 15]],
+          candidates: 1,
+          runnerUp: null,
+        },
       ],
     }),
   };

@@ -167,7 +167,18 @@ export const REPORT_RULES: RuleOf<Report> = {
       liveness: [{ from: 'time', to: 'time', state: 'word', owedBy: 'word' }],
     },
   ],
-  links: [{ client: 'own-id', upstream: 'own-id', method: 'word', confidence: 'number', streams: [['number']] }],
+  links: [
+    {
+      client: 'own-id',
+      upstream: 'own-id',
+      method: 'word',
+      confidence: 'number',
+      streams: [['number']],
+      candidates: 'number',
+      runnerUp: { client: 'own-id', upstream: 'own-id', confidence: 'number', odds: 'number' },
+      bursts: { matched: 'number', byChance: 'number', odds: 'number' },
+    },
+  ],
   windows: [
     {
       id: 'own-id',

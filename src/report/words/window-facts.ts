@@ -1,4 +1,5 @@
 import type { Cause, Connection, Report, Window } from '../model.ts';
+import { linkText } from './link.ts';
 import { meanwhileText, sureText } from './meanwhile.ts';
 import { packetName } from './packet-name.ts';
 import { clockText, counted, named } from './phrase.ts';
@@ -18,7 +19,7 @@ export function windowFacts(window: Window, report: Report, byId: ReadonlyMap<st
     ['cause', `${cause}: ${CAUSES[cause]}`],
     ['lasted', lastedText(window)],
     ['end', endText(window, report)],
-    ...(link === undefined ? [] : [['linked', `by ${link.method}, confidence ${link.confidence}`] as const]),
+    ...(link === undefined ? [] : [['linked', linkText(link, byId)] as const]),
     ...(window.doubts.length === 0 ? [] : [['sure', sureText(window)] as const]),
     ...(window.meanwhile === null ? [] : [['client', meanwhileText(window, window.meanwhile, byId)] as const]),
     [isStoodBy(window) ? 'stand-by' : 'others', standByText(window, byId)],
