@@ -217,6 +217,9 @@ export class JoinBook {
     const { stream: source, connection, nth } = pending;
     if (pending.taken || pending.dataBytes !== dataBytes || connection === stream.connection) return false;
     if (source.nth !== nth || source.id !== pending.streamId || source.isJoinedByRequest) return false;
+    // Whoever passes a request on was asked first: two servers that answer alike pass nothing on.
+    const [near, far] = stream.askedBy === sender ? [source, stream] : [stream, source];
+    if (near.isAskedAfter(far)) return false;
     return this.#judge(connection, pending.receiver, stream.connection, sender) !== FORWARDING.impossible;
   }
 

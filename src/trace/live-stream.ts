@@ -203,6 +203,14 @@ export class LiveStream {
     return this.resetBy !== null || (this.#has(AT.ended) && this.#has(AT.ended + 1));
   }
 
+  /** Both requests were seen, in one capture, and this one after the other. */
+  isAskedAfter(other: LiveStream): boolean {
+    if (this.path === null || other.path === null) return false;
+    const own = this.#ref(AT.opened);
+    const others = other.#ref(AT.opened);
+    return own !== null && others !== null && own.file === others.file && own.timeNs > others.timeNs;
+  }
+
   /** Whether it was opened less than `spanNs` ago. */
   isYoung(moment: Moment, spanNs: number): boolean {
     return (moment.ns[0] ?? 0) - (this.#pool.cells[this.#base + AT.opened] ?? 0) < spanNs;
