@@ -14,6 +14,8 @@ import {
 import { type FlowTable } from './flow-table.ts';
 import type { Side } from './sink.ts';
 
+const LOOPBACK_NET = 127;
+
 /** Read access to what the tcp stage knows of each connection, at any time of the pass. Numbers are as of the last segment. */
 export class ConnectionFacts {
   readonly #table: FlowTable;
@@ -53,6 +55,12 @@ export class ConnectionFacts {
       rows[atA + 1] === rows[atB + 1] &&
       rows[atA] === rows[atB]
     );
+  }
+
+  /** An address in 127.0.0.0/8: the capturing host's own, which no other can have (RFC 1122 §3.2.1.3). */
+  isLoopback(connection: number, side: Side): boolean {
+    const address = this.#table.connections[connectionRow(connection) + CONNECTION.address + side * 4 + 3] ?? 0;
+    return this.ipVersion(connection) === 4 && address >>> 24 === LOOPBACK_NET;
   }
 
   port(connection: number, side: Side): number {

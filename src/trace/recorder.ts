@@ -490,12 +490,14 @@ export class Recorder implements HttpSink {
   /** May the host that received on `near` be the one that sends on `far`? Told from addresses alone. */
   #forwarding(near: number, receiver: Side, far: number, sender: Side): Forwarding {
     const tcp = this.#tcp;
-    // Nobody forwards a request to the very socket that received it: these are two clients of one server.
     if (
       tcp.port(near, receiver) === tcp.port(far, otherSide(sender)) &&
       tcp.isSameHost(near, receiver, far, otherSide(sender))
     ) {
-      return FORWARDING.impossible;
+      // Nobody forwards a request to the very socket that received it: these are two clients of one server. But a sidecar, to whose own port the
+      // kernel redirects what comes in behind the tap, asks the server beside it by the address that was asked, from one that is on no wire.
+      const isSidecar = tcp.isLoopback(far, sender) && !tcp.isLoopback(near, otherSide(receiver));
+      return isSidecar ? FORWARDING.fitting : FORWARDING.impossible;
     }
     if (tcp.isSameHost(near, receiver, far, sender)) return FORWARDING.fitting;
     const nearLocal = this.#notes.localSide(near);

@@ -71,6 +71,18 @@ export function renamed(packet: Taken, names: Readonly<Record<string, string>>):
   return { ...packet, ip };
 }
 
+/** The same packet from or to another port: `ports` by the address that has it. */
+export function rebound(packet: Taken, ports: Readonly<Record<string, number>>): Taken {
+  const ip = Uint8Array.from(packet.ip);
+  const view = new DataView(ip.buffer);
+  const tcp = ((ip[0] ?? 0) & 0xf) * 4;
+  const source = ports[sourceOf(packet)];
+  const destination = ports[destinationOf(packet)];
+  if (source !== undefined) view.setUint16(tcp, source);
+  if (destination !== undefined) view.setUint16(tcp + 2, destination);
+  return { ...packet, ip };
+}
+
 /** The same bytes on a TCP connection of its own: sequence numbers begin elsewhere, each side's by as much. */
 export function resequenced(packet: Taken, by: number): Taken {
   const ip = Uint8Array.from(packet.ip);

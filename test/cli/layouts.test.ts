@@ -9,6 +9,7 @@ import {
   later,
   onEthernet,
   onHost,
+  rebound,
   renamed,
   resequenced,
   seenBy,
@@ -184,6 +185,64 @@ describe('a row of gateways', () => {
       expect(links.map(({ client }) => ends(client))).toEqual([[CLIENT, BALANCER]]);
     },
   );
+});
+
+describe('a sidecar in the pod of its client', () => {
+  const POD = '10.9.0.5';
+  const SERVICE = '10.96.0.1';
+  const [LOOPBACK, OUTBOUND] = ['127.0.0.1', 15_001];
+  const own = { [GATEWAY[0]]: POD, [GATEWAY[1]]: POD, [GATEWAY[2]]: POD };
+
+  /**
+   * iptables' REDIRECT in OUTPUT: the client's packets are seen on the loopback interface on their way to port 15001, the answers as they come
+   * back, from the service's address that the client asked. Loopback shows a packet once, as one that comes in.
+   */
+  function redirected(packets: readonly Taken[]): Taken[] {
+    return packets.map((packet) => {
+      if (sourceOf(packet) === CLIENT)
+        return {
+          ...renamed(rebound(packet, { [GATEWAY[0]]: OUTBOUND }), { [CLIENT]: POD, [GATEWAY[0]]: LOOPBACK }),
+          type: 0,
+        };
+      if (touching(CLIENT)(packet)) return { ...renamed(packet, { [CLIENT]: POD, [GATEWAY[0]]: SERVICE }), type: 0 };
+      return renamed(packet, own);
+    });
+  }
+
+  test.each(named)(
+    '%s: requests and answers under two names are one connection, and the windows are those of the truth',
+    async (_, { packets, truth }) => {
+      const report = await reportOf([onHost(redirected(packets))]);
+      expectTruth(report, truth);
+      expect(report.connections.filter(({ role }) => role === 'client')).toHaveLength(1);
+    },
+  );
+});
+
+describe('a sidecar in the pod of the server', () => {
+  const POD = '10.9.0.5';
+  const PORT = 8080;
+
+  /** Redirected to port 15006 after the tap: the client is seen to ask the very address and port that the sidecar asks from the loopback. */
+  function inbound(packets: readonly Taken[]): Taken[] {
+    return packets
+      .filter((packet) => !touching(SERVERS[1])(packet))
+      .map((packet) =>
+        touching(CLIENT)(packet)
+          ? renamed(rebound(packet, { [GATEWAY[0]]: PORT }), { [GATEWAY[0]]: POD })
+          : { ...renamed(packet, { [GATEWAY[1]]: '127.0.0.6', [SERVERS[0]]: POD }), type: 0 },
+      );
+  }
+
+  test('is a gateway, and what it asks is upstream', async () => {
+    const [first] = recordings;
+    const report = await reportOf([onHost(inbound(first?.packets ?? []))]);
+    expect(report.connections.map(({ role, client }) => [role, client.ip])).toEqual([
+      ['client', CLIENT],
+      ['upstream', '127.0.0.6'],
+    ]);
+    expect(report.windows.map(({ cause }) => cause)).toEqual(['path-one-way']);
+  });
 });
 
 describe('several gateways in one capture', () => {
