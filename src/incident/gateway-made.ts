@@ -1,14 +1,15 @@
 import type { TraceStream } from '../trace/index.ts';
 import { streamOf } from './leg.ts';
+import { lacksBytes } from './liveness.ts';
 import type { Leg } from './model.ts';
 import { isProxyAnswer } from './stream-fate.ts';
 
 /**
- * A client got an error of the kind that a gateway makes itself, and no upstream is seen to have sent it.
+ * A client got an error of the kind that a gateway makes itself, and no upstream is seen to have sent it, of those that can be read.
  * @param legs  by connection id
  */
 export function isGatewayMade(legs: readonly Leg[], stream: TraceStream): boolean {
-  return isProxyAnswer(stream) && !cameFromUpstream(legs, stream);
+  return isProxyAnswer(stream) && !cameFromUpstream(legs, stream) && !mayBeUnread(legs, stream);
 }
 
 function cameFromUpstream(legs: readonly Leg[], stream: TraceStream): boolean {
@@ -17,4 +18,28 @@ function cameFromUpstream(legs: readonly Leg[], stream: TraceStream): boolean {
     const far = leg === undefined ? undefined : streamOf(leg, streamId);
     return nearerClient && far !== undefined && far.status === stream.status && far.grpcStatus === stream.grpcStatus;
   });
+}
+
+/** An upstream that was there when the answer came may have sent it, where what it sent cannot be read; one that is known to have got the request did not. */
+function mayBeUnread(legs: readonly Leg[], { partners, opened, statusAt }: TraceStream): boolean {
+  if (partners.some(({ nearerClient }) => nearerClient)) return false;
+  const answeredNs = statusAt?.timeNs ?? Infinity;
+  return unreadUpstreams(legs).some(({ trace, closed }) => {
+    const goneNs = closed.at?.timeNs ?? Infinity;
+    return trace.first.timeNs <= answeredNs && goneNs >= opened.timeNs;
+  });
+}
+
+/** Asked for each error of each client. */
+const UNREAD = new WeakMap<readonly Leg[], readonly Leg[]>();
+
+function unreadUpstreams(legs: readonly Leg[]): readonly Leg[] {
+  const known = UNREAD.get(legs) ?? legs.filter(isUnread);
+  UNREAD.set(legs, known);
+  return known;
+}
+
+function isUnread({ role, serverSide, trace: { protocol, flows } }: Leg): boolean {
+  if (role !== 'upstream' || flows[serverSide].bytes === 0) return false;
+  return protocol === 'tls' || protocol === 'unknown' || lacksBytes(flows[serverSide]);
 }

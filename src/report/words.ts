@@ -62,8 +62,10 @@ const TITLES: Titles = {
   'upstream-closed': ({ streams, waitedSeconds }, { self, span }) =>
     `${self} closed the connection; ${counted(streams, 'client stream')} stayed open on it for ${span(waitedSeconds)}`,
   'upstream-refused': ({ attempts }, { self }) => `${self} refused ${counted(attempts, 'connection attempt')}`,
-  'connect-unanswered': ({ syns, spanSeconds }, { self, span }) =>
-    `${self} answered none of ${counted(syns, 'SYN')} in ${span(spanSeconds)}`,
+  'connect-unanswered': ({ syns, spanSeconds, answeredInVain }, { self, span }) =>
+    answeredInVain
+      ? `${self} answered, and the gateway sent its SYN again all the same, ${counted(syns, 'SYN')} in ${span(spanSeconds)}: the answers do not arrive`
+      : `${self} answered none of ${counted(syns, 'SYN')} in ${span(spanSeconds)}`,
   'goaway-not-propagated': ({ lastStreamId, waitedSeconds, streams }, { self, span }) =>
     `${self} said GOAWAY (last stream ${lastStreamId}); ${counted(streams, 'stream')} waited on for ` +
     `${span(waitedSeconds)} and the client was not told`,

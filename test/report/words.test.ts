@@ -35,7 +35,10 @@ const SENTENCES: { readonly [C in FindingCode]: readonly [args: FindingArgs[C], 
     'u1 (10.9.2.2:8080) reset the connection with 2 streams open; nothing in the capture tells the client',
   ],
   'upstream-refused': [{ attempts: 1 }, 'u1 (10.9.2.2:8080) refused 1 connection attempt'],
-  'connect-unanswered': [{ syns: 5, spanNs: 4.1e9 }, 'u1 (10.9.2.2:8080) answered none of 5 SYNs in 4.1 s'],
+  'connect-unanswered': [
+    { syns: 5, spanNs: 4.1e9, answeredInVain: false },
+    'u1 (10.9.2.2:8080) answered none of 5 SYNs in 4.1 s',
+  ],
   'goaway-not-propagated': [
     { lastStreamId: 7, waitedNs: 41e9, streams: 2 },
     'u1 (10.9.2.2:8080) said GOAWAY (last stream 7); 2 streams waited on for 41 s and the client was not told',

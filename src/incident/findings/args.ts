@@ -34,7 +34,12 @@ export interface FindingArgs {
   readonly 'upstream-reset': { readonly openStreams: number; readonly clientTold: boolean };
   readonly 'upstream-closed': { readonly streams: number; readonly waitedNs: number };
   readonly 'upstream-refused': { readonly attempts: number };
-  readonly 'connect-unanswered': { readonly syns: number; readonly spanNs: number };
+  /** `answeredInVain`: the capture has the answer, and it does not get through to the gateway. */
+  readonly 'connect-unanswered': {
+    readonly syns: number;
+    readonly spanNs: number;
+    readonly answeredInVain: boolean;
+  };
   readonly 'goaway-not-propagated': {
     readonly lastStreamId: number;
     readonly waitedNs: number;

@@ -13,7 +13,11 @@ export const connectUnanswered: Rule = (facts) =>
       finding(
         'connect-unanswered',
         severityOf(facts, leg, death.fromNs),
-        { syns: runs.reduce((sum, run) => sum + run.count, 0), spanNs: last.timeNs - death.fromNs },
+        {
+          syns: runs.reduce((sum, run) => sum + run.count, 0),
+          spanNs: last.timeNs - death.fromNs,
+          answeredInVain: leg.trace.handshake.synAck !== null,
+        },
         { connection: leg.id, packets },
       ),
     ];

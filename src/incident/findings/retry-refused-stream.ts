@@ -1,4 +1,4 @@
-import type { TraceStream } from '../../trace/index.ts';
+import type { Ref, TraceStream } from '../../trace/index.ts';
 import type { Leg } from '../model.ts';
 import { type Facts, finding, ofRole, type Rule } from './rule.ts';
 
@@ -16,17 +16,21 @@ export const retryRefusedStream: Rule = (facts) =>
         'retry-refused-stream',
         retried === refused.length ? 'info' : 'warning',
         { streams: refused.length, retried },
-        { connection: leg.id, packets: refused.map((stream) => stream.reset?.at ?? stream.opened) },
+        { connection: leg.id, packets: refused.flatMap((stream) => refusalOf(leg, stream)) },
       ),
     ];
   });
 
 function isRefused(leg: Leg, stream: TraceStream): boolean {
-  if (stream.reset?.by === leg.serverSide && stream.reset.errorCode === REFUSED_STREAM) return true;
-  const goaway = leg.trace.goaways.find(
-    (candidate) => candidate.by === leg.serverSide && stream.id > candidate.lastStreamId,
-  );
-  return goaway !== undefined && stream.sawRequest && stream.status === undefined;
+  return refusalOf(leg, stream).length > 0;
+}
+
+/** The packets that say so: the stream's reset, or its request and the GOAWAY that leaves it out. */
+function refusalOf(leg: Leg, stream: TraceStream): readonly Ref[] {
+  const { reset, opened, sawRequest, status, id } = stream;
+  if (reset?.by === leg.serverSide && reset.errorCode === REFUSED_STREAM) return [reset.at];
+  const goaway = leg.trace.goaways.find(({ by, lastStreamId }) => by === leg.serverSide && id > lastStreamId);
+  return goaway !== undefined && sawRequest && status === undefined ? [opened, goaway.at] : [];
 }
 
 function wasRetried(facts: Facts, leg: Leg, stream: TraceStream): boolean {

@@ -1,10 +1,16 @@
 import { finding, ofRole, provenDebts, type Rule, severityOfDebt } from './rule.ts';
 
-/** Data, a FIN or a request in flight to the upstream, sent again and again, never acknowledged. */
+/**
+ * Data, a FIN or a request in flight to the upstream, sent again and again, never acknowledged. What the capture shows acknowledged is
+ * `acknowledged-in-vain`.
+ */
 export const upstreamUnanswered: Rule = (facts) =>
   ofRole(facts, 'upstream').flatMap((leg) =>
     provenDebts(facts, leg)
-      .filter((debt) => debt.owedBy === leg.serverSide && debt.elicits.retransmissions > 0 && debt.elicits.syns === 0)
+      .filter(
+        ({ owedBy, elicits, acknowledgedInVain }) =>
+          owedBy === leg.serverSide && elicits.retransmissions > 0 && elicits.syns === 0 && !acknowledgedInVain,
+      )
       .map((debt) =>
         finding(
           'upstream-unanswered',

@@ -28,4 +28,13 @@ describe('connect-unanswered', () => {
     const built = watching().attempt('u2', { at: 20 }).sendsSynAgain(21).end(22);
     expect(findingsIn(built, 'connect-unanswered')).toEqual([]);
   });
+
+  test('that the answer is in the capture, and does not get through, is said', () => {
+    const silent = watching().attempt('u2', { at: 20 }).sendsSynAgain(21, 23);
+    expect(findingsIn(silent.end(600), 'connect-unanswered')).toMatchObject([{ args: { answeredInVain: false } }]);
+    const synAck = { file: 0, packet: 9000, timeNs: 20.001e9 };
+    const [, , attempt] = silent.end(600).connections;
+    const heard = silent.speaks('upstream', 20.001).with({ handshake: { by: 0, syn: attempt?.first ?? null, synAck } });
+    expect(findingsIn(heard.end(600), 'connect-unanswered')).toMatchObject([{ args: { answeredInVain: true } }]);
+  });
 });

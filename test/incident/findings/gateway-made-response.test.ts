@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { TraceBuilder } from '../../build/trace.ts';
 import { findingsIn, watching } from '../stories.ts';
 
 describe('gateway-made-response', () => {
@@ -38,5 +39,19 @@ describe('gateway-made-response', () => {
   test('a status that cannot be read may have been anything', () => {
     const built = watching().on('c1').list(9, { at: 20 }).answers(9, null, 35).end(600);
     expect(findingsIn(built, 'gateway-made-response')).toEqual([]);
+  });
+
+  test('an upstream whose answers cannot be read may have sent it', () => {
+    const waits = (): TraceBuilder => watching().on('c1').list(9, { at: 20 }).answers(9, 503, 35);
+    const unread = { protocol: 'tls' } as const;
+    expect(findingsIn(waits().upstream('u2').with(unread).end(600), 'gateway-made-response')).toEqual([]);
+    expect(
+      findingsIn(waits().upstream('u2').flow('upstream', { gapBytes: 9 }).end(600), 'gateway-made-response'),
+    ).toEqual([]);
+    // It was not there any more, or the request is known to have gone elsewhere.
+    const gone = waits().upstream('u2').closes('rst', 'upstream', 15).with(unread);
+    expect(findingsIn(gone.end(600), 'gateway-made-response')).toHaveLength(1);
+    const elsewhere = waits().on('u1').carries(9, 5).upstream('u2').with(unread);
+    expect(findingsIn(elsewhere.end(600), 'gateway-made-response')).toHaveLength(1);
   });
 });

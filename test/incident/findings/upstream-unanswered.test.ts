@@ -48,4 +48,10 @@ describe('upstream-unanswered', () => {
     const built = watching().retransmits(10, 20, 40).unseen('upstream').end(600);
     expect(findingsIn(built, 'upstream-unanswered')).toEqual([]);
   });
+
+  test('what the capture shows acknowledged was answered', () => {
+    const built = watching().retransmits(10, 20, 40).inVain().end(600);
+    expect(findingsIn(built, 'upstream-unanswered')).toEqual([]);
+    expect(findingsIn(built, 'acknowledged-in-vain')).toHaveLength(1);
+  });
 });
