@@ -15,7 +15,7 @@ import { FrameReader } from './h2/connection.ts';
 import { ConnectionState, PHASE, otherFlow, type Flow } from './h2/flow.ts';
 import { Search, UnsyncedPool } from './h2/resync.ts';
 import { DynamicTable, TableBudget } from './hpack/table.ts';
-import { PREFACE_BYTES, SPEAKS, recogniseSegment, recogniseStart, type Speaks } from './protocol.ts';
+import { isBlanked, PREFACE_BYTES, SPEAKS, recogniseSegment, recogniseStart, type Speaks } from './protocol.ts';
 import type { FrameObserver, HttpSink, Protocol } from './sink.ts';
 
 const RECENT_STATES: number = 2 ** 9;
@@ -180,6 +180,7 @@ export class HttpPass {
     if (flow.firstBytesCount > 0) return this.startFromKept(flow, view, at, end);
     const speaks = recogniseStart(view, at, end, flow.connection.fromStart);
     if (speaks === SPEAKS.more) return this.keepFirstBytes(flow, view, at, end);
+    if (speaks === SPEAKS.other && isBlanked(view, at, end)) this.sink.blanked?.(flow.connection.number, flow.side);
     this.settle(flow, speaks);
     return speaks === SPEAKS.preface ? at + PREFACE_BYTES : at;
   }
@@ -199,6 +200,7 @@ export class HttpPass {
     const bytes = flow.firstBytesCount;
     const speaks = recogniseStart(kept, 0, bytes, true);
     if (speaks === SPEAKS.more) return next;
+    if (speaks === SPEAKS.other && isBlanked(kept, 0, bytes)) this.sink.blanked?.(flow.connection.number, flow.side);
     flow.firstBytesCount = 0;
     flow.firstBytes = null;
     this.settle(flow, speaks);

@@ -76,6 +76,13 @@ export function recogniseStart(view: DataView, at: number, end: number, isStart:
   return isServerPreface(view, at) ? SPEAKS.serverPreface : SPEAKS.other;
 }
 
+/** Whether there are zeros where every protocol has something: somebody took the payload away. */
+export function isBlanked(view: DataView, at: number, end: number): boolean {
+  if (end - at < FRAME_HEADER_BYTES) return false;
+  for (let next = at; next < Math.min(end, at + PREFACE_BYTES); next++) if (view.getUint8(next) !== 0) return false;
+  return true;
+}
+
 /** What a segment from the middle of a flow says, if it begins with a message, the chunks of one, or TLS records. */
 export function recogniseSegment(view: DataView, at: number, end: number): Speaks {
   if (isTlsChain(view, at, end)) return SPEAKS.tls;

@@ -58,6 +58,8 @@ export interface HttpSink {
   windowUpdate(connection: number, side: Side, streamId: number, incrementBytes: number): void;
   /** `side` began with a PROXY header: it speaks for this client. Not told where the header names nobody. */
   proxied?(connection: number, side: Side, client: Readonly<ProxiedClient>): void;
+  /** `side` begins with nothing but zeros: its payload was taken away before the capture was handed on. */
+  blanked?(connection: number, side: Side): void;
   /** This flow's frames could not be followed from here on; `regained` is told when a boundary was found again. */
   lost(connection: number, side: Side): void;
   regained(connection: number, side: Side): void;

@@ -54,6 +54,8 @@ export type VerdictReason =
   | { readonly kind: 'no-upstream-leg' }
   /** A client waits for requests that no upstream connection of the capture took. */
   | { readonly kind: 'requests-unseen'; readonly connection: string; readonly count: number }
+  /** Payloads of clients or upstreams were taken away before the capture was handed on. */
+  | { readonly kind: 'payload-blanked'; readonly count: number }
   | { readonly kind: 'one-sided'; readonly connections: readonly string[] }
   /** Times go backward: spans of silence cannot be told. */
   | { readonly kind: 'clock-step'; readonly count: number }
@@ -287,7 +289,8 @@ export interface TrustNote {
     | 'snaplen-cut'
     | 'begun-mid-stream'
     | 'clock-step'
-    | 'keys-unfit';
+    | 'keys-unfit'
+    | 'payload-blanked';
   readonly connection: string | null;
   readonly weakens: readonly string[];
   readonly packets: readonly Ref[];

@@ -14,6 +14,7 @@ export function trustNotes(legs: readonly Leg[], clockSteps: Trace['clockSteps']
       ...snaplenCut(leg),
       ...begunMidStream(leg),
       ...keysUnfit(leg),
+      ...payloadBlanked(leg),
     ]);
   const isRoleless = legs.every((leg) => leg.role === 'other');
   return [...setBack(clockSteps), ...(isRoleless ? ofCapture(legs) : ofLegs)];
@@ -100,6 +101,20 @@ function keysUnfit(leg: Leg): TrustNote[] {
   if (tls === null || !tls.hasKeyLog || tls.keys === 'used') return [];
   return [
     { code: 'keys-unfit', connection: leg.id, weakens: ['streams', 'links'], packets: [leg.trace.first], count: 1 },
+  ];
+}
+
+/** An anonymised capture: who was silent can be told, not who waited for what. */
+function payloadBlanked(leg: Leg): TrustNote[] {
+  if (!leg.trace.isBlanked) return [];
+  return [
+    {
+      code: 'payload-blanked',
+      connection: leg.id,
+      weakens: ['streams', 'links', 'windows'],
+      packets: [leg.trace.first],
+      count: 1,
+    },
   ];
 }
 

@@ -189,6 +189,7 @@ export type VerdictReason =
   | 'no-client-leg'
   | 'no-upstream-leg'
   | 'requests-unseen'
+  | 'payload-blanked'
   | 'one-sided'
   | 'clock-step'
   | 'filtered'

@@ -98,6 +98,7 @@ class FrozenConnection implements TraceConnection {
   readonly closes: TraceConnection['closes'];
   readonly protocol: TraceConnection['protocol'];
   readonly isDecrypted: boolean;
+  readonly isBlanked: boolean;
   readonly tunnels: TraceConnection['tunnels'];
   readonly tls: TraceConnection['tls'];
   readonly inferred: TraceConnection['inferred'];
@@ -133,6 +134,7 @@ class FrozenConnection implements TraceConnection {
     this.closes = gathered.closes;
     this.protocol = gathered.protocol;
     this.isDecrypted = gathered.isDecrypted;
+    this.isBlanked = gathered.isBlanked && gathered.protocol === 'unknown';
     this.tunnels = books.tunnels.of(connection);
     this.tls = gathered.tls;
     this.inferred = gathered.protocol === 'tls' && !gathered.isDecrypted ? books.shapes.of(connection) : null;

@@ -23,6 +23,8 @@ export class Gathered {
   synBy: Side | null = null;
   /** Read with the secrets of its TLS session. */
   isDecrypted = false;
+  /** A side began with nothing but zeros. */
+  isBlanked = false;
   tls: TlsFacts | null = null;
   /** Both FINs, or a RST that the peer would accept, went by; also where it turned out later that the peer did not accept it. */
   isOver = false;

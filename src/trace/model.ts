@@ -91,6 +91,8 @@ export interface TraceConnection {
   readonly protocol: Protocol;
   /** Its protocol stands in TLS, and was read with the session's secrets. */
   readonly isDecrypted: boolean;
+  /** Nothing is known of what it said, and a side began with zeros: its payload was taken away before the capture was handed on. */
+  readonly isBlanked: boolean;
   /** The outer paths of its packets where they came in tunnels, copies among them; at most TUNNELS_MAX. */
   readonly tunnels: readonly TunnelPath[];
   /** What its TLS handshake said in clear; null where none was read. */

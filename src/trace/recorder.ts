@@ -237,6 +237,11 @@ export class Recorder implements HttpSink {
     if (gathered.protocol === 'unknown') gathered.protocol = 'tls';
   }
 
+  blanked(connection: number): void {
+    const gathered = this.#gathered[connection];
+    if (gathered !== undefined) gathered.isBlanked = true;
+  }
+
   /** A hello of a TLS connection was read. */
   tlsFacts(connection: number, facts: TlsFacts): void {
     const gathered = this.#gathered[connection];

@@ -59,6 +59,10 @@ export class HttpRecord implements HttpSink {
     this.calls.push(['proxied', connection, side, ipVersion, [...words], port]);
   }
 
+  blanked(connection: number, side: Side): void {
+    this.calls.push(['blanked', connection, side]);
+  }
+
   lost(connection: number, side: Side): void {
     this.calls.push(['lost', connection, side]);
   }

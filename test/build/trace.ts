@@ -190,6 +190,7 @@ class LegDraft {
       last: seen.at(-1)?.ref ?? first,
       initialSeqs: null,
       isDecrypted: false,
+      isBlanked: false,
       tunnels: [],
       tls: null,
       inferred: null,

@@ -66,6 +66,15 @@ describe('what speaks on a connection', () => {
     expect(conversation.told()).toEqual([]);
   });
 
+  test('zeros where every protocol has something are told, in whatever segments; zeros behind a byte are not', () => {
+    const zeros = new Uint8Array(40);
+    expect(new Conversation().send(1, zeros).told()).toEqual([['blanked', 1]]);
+    expect(new Conversation().sendCut(1, zeros, 7).told()).toEqual([['blanked', 1]]);
+    expect(new Conversation(false).send(0, zeros).told()).toEqual([['blanked', 0]]);
+    expect(new Conversation().send(1, concat(Uint8Array.of(1), zeros)).told()).toEqual([]);
+    expect(new Conversation().send(1, zeros.slice(0, 8)).told()).toEqual([]);
+  });
+
   test('HTTP/2 behind something else is found', () => {
     const told = new Conversation().send(0, latin1('HELLO to you\r\n'), concat(settings(), ping(1, 2))).told();
     expect(told).toContainEqual(['ping', 0, false, 1, 2]);

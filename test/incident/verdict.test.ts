@@ -300,3 +300,27 @@ describe('a capture that cannot tell the time', () => {
     expect(buildIncident({ ...watching().end(600), first }).verdict.state).toBe('healthy');
   });
 });
+
+describe('a capture whose payloads were taken away', () => {
+  const blanked = (built: TraceBuilder): TraceBuilder => built.with({ isBlanked: true });
+
+  test('is inconclusive where it would be healthy, for one leg of either side', () => {
+    for (const id of ['c1', 'u1']) {
+      expect(verdict(blanked(watching().on(id)))).toEqual({
+        state: 'inconclusive',
+        confidence: null,
+        reason: { kind: 'payload-blanked', count: 1 },
+      });
+    }
+    expect(verdict(watching())).toMatchObject({ state: 'healthy' });
+  });
+
+  test('says so under trust', () => {
+    const { trust } = buildIncident(blanked(watching().on('u1')).end(600));
+    expect(trust.map(({ code, connection }) => [code, connection])).toContainEqual(['payload-blanked', 'u1']);
+  });
+
+  test('is still suspect, or half-dead, where packets show it', () => {
+    expect(verdict(blanked(watching().retransmits(10, 20, 40)))).toMatchObject({ state: 'half-dead' });
+  });
+});

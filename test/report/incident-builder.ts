@@ -108,6 +108,7 @@ export function leg(sketch: LegSketch, number: number): Leg {
     last: sketch.last,
     initialSeqs: null,
     isDecrypted: false,
+    isBlanked: false,
     tunnels: [],
     tls: null,
     inferred: null,

@@ -277,6 +277,7 @@ export class NaiveRecorder {
       last,
       initialSeqs: null,
       isDecrypted: false,
+      isBlanked: false,
       tunnels: [],
       tls: null,
       inferred: null,

@@ -212,6 +212,8 @@ function inconclusiveText(reason: Verdict['reason']): string {
       return 'Capture for longer, a few minutes past the moment at which it hangs:';
     case 'filtered':
       return 'Analyse the whole file, not a selection of its packets; or capture again with nothing but ports in the filter:';
+    case 'payload-blanked':
+      return 'Ask for the report of the capture itself: this one was anonymised. Or capture again:';
     case 'no-client-leg':
       return "Capture on the gateway, the clients' port as well:";
     case 'no-upstream-leg':

@@ -24,6 +24,8 @@ const WEAKNESSES: Readonly<Record<Code, (count: number) => string>> = {
       ? '1 stream was open before the capture began: what it asked for may not be known'
       : `${count} streams were open before the capture began: what they asked for may not be known`,
   'keys-unfit': () => 'TLS secrets were given, but they do not open this connection, or only a part of it',
+  'payload-blanked': () =>
+    'its payload was replaced by zeros before the capture was handed on: what was asked and answered on it cannot be told',
   undecoded: (count) => `${counted(count, 'packet')} could not be decoded`,
   duplicates: (count) =>
     count === 1

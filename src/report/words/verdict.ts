@@ -47,6 +47,11 @@ export function summaryOf(
         `${counted(Number(args['count']), 'request')} of client connection ${aboutOne(args, connections)} got no answer, and the capture shows no ` +
         'upstream connection that took them: what became of them is unknown.'
       );
+    case 'payload-blanked':
+      return (
+        `The payload of ${counted(Number(args['count']), 'connection')} of clients or upstreams was replaced by zeros before the capture was ` +
+        'handed on: whether anybody waited for an answer on them cannot be told. The report of the capture itself says more.'
+      );
     case 'one-sided':
       return oneSidedText(args, connections);
     case 'clock-step':

@@ -22,9 +22,10 @@ export class FramedFlows {
     const tls = new TlsFraming();
     const framings: Readonly<Record<Protocol, Framing | null>> = {
       h2: new Http2Framing(new Likeness()),
-      'h2-tls': tls,
-      'http1-tls': tls,
       tls,
+      // Read with its secrets: records alone would say less than the report, so that it might look well.
+      'h2-tls': null,
+      'http1-tls': null,
       http1: null,
       tcp: null,
     };
