@@ -27,16 +27,12 @@ import {
 import type { PointPlan } from '../tcp/index.ts';
 import type { KeyLog } from '../tls/index.ts';
 import type { ModelSettings } from './analyze.ts';
+import { Asides } from './asides.ts';
 import { EXIT } from './exit-status.ts';
 import { ExtractPass } from './extract-pass.ts';
 import { Failure } from './failure.ts';
 import { VERSION } from './version.ts';
 import { WirePass } from './wire-pass.ts';
-
-/** Names of hosts that all files together may tell. */
-const NAMES_MAX = 4096;
-/** All secrets together: some 10,000 connections. */
-const SECRETS_MAX_BYTES = 4 * 1024 * 1024;
 
 /** What was analysed, and how: an extract of it has to tell the same. */
 export interface Analysed {
@@ -130,10 +126,7 @@ async function readAgain(
   const chooser = new Chooser(selectionOf(report, capture), () => room.isOpen(1));
   const packets = capture.files.map((file) => file.packets);
   const pass = new ExtractPass(chooser, room, { baseNs: capture.baseNs, packets, plan });
-  const interfaces: InterfaceFacts[] = [];
-  const names: NameRecord[] = [];
-  const secrets: Uint8Array[] = [];
-  let secretBytes = 0;
+  const asides = new Asides();
   // Where the first reading was interrupted, the second ends where it did.
   const over = new AbortController();
   reading.signal?.addEventListener('abort', () => over.abort());
@@ -144,14 +137,12 @@ async function readAgain(
   await readCaptures(findInputs(paths), consumer, {
     ...reading,
     signal: over.signal,
-    onInterface: (described) => void interfaces.push(described),
-    onNames: (records) => void names.push(...records.slice(0, NAMES_MAX - names.length)),
-    onSecrets: (keyLog) => {
-      secretBytes += keyLog.length;
-      if (secretBytes <= SECRETS_MAX_BYTES) secrets.push(keyLog);
-    },
+    onInterface: (described) => asides.addInterface(described),
+    onNames: (records) => asides.addNames(records),
+    onSecrets: (keyLog) => asides.addSecrets(keyLog),
   });
   if (reading.signal?.aborted === true) throw new Failure('interrupted: no packets are written', EXIT.cannotCreate);
+  const { interfaces, names, secrets } = asides;
   return { room, interfaces, names, secrets };
 }
 

@@ -224,7 +224,10 @@ export interface Connection {
    * @default ""
    */
   communityId: string;
-  /** Its id in the dumps. */
+  /**
+   * Its id in the dumps. In a capture of more connections than are followed at one time (docs/limits.md) the dumps may have given others up,
+   * and their ids then differ from some connection on: the 4-tuple and the first packet tell.
+   */
   dumpId: string;
   /** What a timeline draws: bounded, runs of like packets aggregated. */
   marks: Mark[];

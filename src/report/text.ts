@@ -7,6 +7,7 @@ import { type Ink, inkOf, printable } from './text/ink.ts';
 import { connectionsSection, findingsSection, lookedAtSection, stepsSection, trustSection } from './text/tables.ts';
 import { timelineSection } from './text/timeline.ts';
 import { windowsSection } from './text/windows.ts';
+import { TITLES } from './words/titles.ts';
 
 /** Below this nothing can be laid out side by side: narrower widths get this one. */
 const WIDTH_MIN = 40;
@@ -19,16 +20,16 @@ type Row = readonly [name: SectionName | null, heading: string | null, section: 
 const SECTIONS: readonly Row[] = [
   [null, null, headSection],
   [null, 'What it means', meaningSection],
-  ['timeline', 'Timeline', timelineSection],
-  ['windows', 'Incidents', incidentsSection],
+  ['timeline', TITLES.timeline, timelineSection],
+  ['windows', TITLES.incidents, incidentsSection],
   ['windows', null, windowsSection],
-  ['findings', 'Findings', findingsSection],
-  ['connections', 'Connections', connectionsSection],
-  ['connections', 'What was looked at', lookedAtSection],
-  ['trust', 'How far to trust it', trustSection],
-  ['trust', 'Thresholds', thresholdsSection],
+  ['findings', TITLES.findings, findingsSection],
+  ['connections', TITLES.connections, connectionsSection],
+  ['connections', TITLES.lookedAt, lookedAtSection],
+  ['trust', TITLES.trust, trustSection],
+  ['trust', TITLES.thresholds, thresholdsSection],
   // Last, since the end of a long text is what a terminal shows.
-  ['steps', 'What to do', stepsSection],
+  ['steps', TITLES.steps, stepsSection],
 ];
 
 const QUIET: readonly Row[] = [

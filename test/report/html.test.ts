@@ -196,3 +196,22 @@ test('the same report gives the same bytes, and is left as it was', () => {
   expect(page(report)).toBe(page(report));
   expect(JSON.stringify(report)).toBe(before);
 });
+
+test('the legend explains what is drawn, and no mark that has no place', () => {
+  const report = composed(gatewayMute());
+  const [first] = report.connections;
+  if (first === undefined) throw new Error('the story has connections');
+  const [mark] = first.marks;
+  if (mark === undefined) throw new Error('the story has marks');
+  // So many RSTs that nothing less telling is drawn.
+  const marks = [
+    ...Array.from({ length: 700 }, () => ({ ...mark, kind: 'rst' as const })),
+    { ...mark, kind: 'data' as const },
+  ];
+  const crowded = { ...report, windows: [], connections: [{ ...first, marks }] };
+  const legendOf = (html: string): string => /<ul class="legend".*?<\/ul>/s.exec(html)?.[0] ?? '';
+  const crowdedLegend = legendOf([...renderHtml(crowded, { only: [] })].join(''));
+  expect([crowdedLegend.includes('class="m rst"'), crowdedLegend.includes('class="m data"')]).toEqual([true, false]);
+  const few = { ...crowded, connections: [{ ...first, marks: marks.slice(-2) }] };
+  expect(legendOf([...renderHtml(few, { only: [] })].join(''))).toContain('class="m data"');
+});

@@ -1,6 +1,7 @@
 import type { Incident, Report } from '../model.ts';
 import { incidentText, incidentTotals, victimsText } from '../words/incidents.ts';
 import { counted } from '../words/phrase.ts';
+import { TITLES } from '../words/titles.ts';
 import { markup, type Markup, NOTHING } from './markup.ts';
 
 const INCIDENTS_MAX = 50;
@@ -13,7 +14,7 @@ export function incidentsSection(report: Report): Markup {
   const more = incidents.length - INCIDENTS_MAX;
   const totals = incidentTotals(report);
   return markup`<section aria-labelledby="incidents">
-    <h2 id="incidents">Incidents</h2>
+    <h2 id="incidents">${TITLES.incidents}</h2>
     ${totals === null ? NOTHING : markup`<p>${totals}</p>`}
     <ol>
       ${incidents.slice(0, INCIDENTS_MAX).map(incidentItem)}

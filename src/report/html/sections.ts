@@ -7,6 +7,7 @@ import { lookedAtTexts } from '../words/looked-at.ts';
 import { counted, dateTimeText, listed } from '../words/phrase.ts';
 import { MEANINGS } from '../words/verdict.ts';
 import { NO_WEAKNESS, weaknessTexts } from '../words/weaknesses.ts';
+import { TITLES } from '../words/titles.ts';
 import { markup, type Markup, NOTHING } from './markup.ts';
 import { copied, packetKey, packetMark } from './packet.ts';
 import { table } from './table.ts';
@@ -55,7 +56,7 @@ export function findingsSection({ findings, capture }: Report): Markup {
   const paths = capture.files.map(({ path }) => path);
   const more = findings.length - FINDINGS_MAX;
   return markup`<section aria-labelledby="findings">
-    <h2 id="findings">Findings</h2>
+    <h2 id="findings">${TITLES.findings}</h2>
     ${findings.slice(0, FINDINGS_MAX).map((finding) => findingArticle(finding, paths))}
     ${more > 0 ? markup`<p class="more">and ${counted(more, 'more finding')}</p>` : NOTHING}
   </section>`;
@@ -97,7 +98,7 @@ export function connectionsSection({ connections, windows }: Report): Markup {
   ];
   const rows = connections.toSorted((a, b) => rank(a) - rank(b)).map(connectionRow);
   return markup`<section aria-labelledby="connections">
-    <h2 id="connections">Connections</h2>
+    <h2 id="connections">${TITLES.connections}</h2>
     ${connections.length > CONNECTIONS_MAX ? totals(connections) : NOTHING}
     ${table('Each of them, those in a window first', columns, rows, { rowsMax: CONNECTIONS_MAX, noun: 'connection' })}
   </section>`;
@@ -141,7 +142,7 @@ export function trustSection(report: Report): Markup {
   const notes = weaknessTexts(report);
   const more = notes.length - NOTES_MAX;
   return markup`<section aria-labelledby="trust">
-    <h2 id="trust">How far to trust it</h2>
+    <h2 id="trust">${TITLES.trust}</h2>
     <p>${lookedAtTexts(report).join(' ')}</p>
     ${
       notes.length === 0
@@ -158,7 +159,7 @@ export function trustSection(report: Report): Markup {
 export function stepsSection({ nextSteps }: Report): Markup {
   if (nextSteps.length === 0) return NOTHING;
   return markup`<section aria-labelledby="steps">
-    <h2 id="steps">What to do</h2>
+    <h2 id="steps">${TITLES.steps}</h2>
     <ol>
       ${nextSteps.slice(0, STEPS_MAX).map(({ text, command }) => markup`<li>${text}${command === null ? NOTHING : markup`<br />${copied(command, command)}`}</li>`)}
     </ol>

@@ -6,6 +6,7 @@ import { packetName } from '../words/packet-name.ts';
 import { clockText, counted, farEnd, partyText, zoneText } from '../words/phrase.ts';
 import { CAUSES } from '../words/story.ts';
 import { windowSpan } from '../words/verdict.ts';
+import { TITLES } from '../words/titles.ts';
 import { markup, type Markup, NOTHING } from './markup.ts';
 import { packetFilter } from './packet.ts';
 import { type Scale, scaleOf, ticksOf } from './scale.ts';
@@ -49,13 +50,13 @@ export function timelineSection(report: Report): Markup {
   const marksPerLane = Math.max(MARKS_PER_LANE_MIN, Math.floor(MARKS_MAX / lanes));
   const paths = report.capture.files.map(({ path }) => path);
   return markup`<section aria-labelledby="timeline">
-    <h2 id="timeline">Timeline</h2>
+    <h2 id="timeline">${TITLES.timeline}</h2>
     ${shown.map((picture, i) => {
       const scale = scaleOf(report, picture.windows);
       return figure(picture, { scale, paths, marksPerLane }, `${report.capture.start ?? ''}`, i);
     })}
     ${omitted === 0 ? NOTHING : markup`<p>and ${counted(omitted, 'more client')} with windows, in the tables</p>`}
-    ${legend(shown)}
+    ${legend(shown, marksPerLane)}
   </section>`;
 }
 
@@ -148,16 +149,21 @@ function stateBar({ from, to, state, owedBy }: Liveness, { role }: Connection, s
 
 /** The most telling marks, in order of time; of letters that would lie over one another, the most telling. */
 function marks(connection: Connection, { scale, paths, marksPerLane }: Canvas): Markup[] {
-  const ranked = connection.marks.filter(({ kind }) => RANKS.has(kind)).toSorted((a, b) => rankOf(a) - rankOf(b));
-  const kept = ranked.slice(0, marksPerLane);
   const lettered: number[] = [];
-  const drawn = kept.map((mark) => {
+  const drawn = mostTelling(connection, marksPerLane).map((mark) => {
     const share = scale.share(mark.at);
     const isFree = lettered.every((other) => Math.abs(other - share) >= LETTER_SHARE);
     if (isFree) lettered.push(share);
     return { at: mark.at, drawing: drawnMark(mark, connection, share, isFree, paths) };
   });
   return drawn.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)).map(({ drawing }) => drawing);
+}
+
+function mostTelling({ marks: all }: Connection, count: number): Mark[] {
+  return all
+    .filter(({ kind }) => RANKS.has(kind))
+    .toSorted((a, b) => rankOf(a) - rankOf(b))
+    .slice(0, count);
 }
 
 function rankOf({ kind }: Mark): number {
@@ -188,12 +194,16 @@ function place(share: number): string {
 }
 
 /** Only what is drawn is explained. */
-function legend(pictures: readonly Picture[]): Markup {
+function legend(pictures: readonly Picture[], marksPerLane: number): Markup {
   const connections = pictures.flatMap(({ lanes }) =>
     lanes.flatMap((lane) => (lane.kind === 'window' ? [] : [lane.connection])),
   );
-  const states = new Set(connections.flatMap(({ liveness }) => liveness.map(({ state }) => state)));
-  const kinds = new Set(connections.flatMap((connection) => connection.marks.map(({ kind }) => kind)));
+  const states = new Set(
+    connections.flatMap(({ liveness }) => liveness.slice(0, STATES_MAX).map(({ state }) => state)),
+  );
+  const kinds = new Set(
+    connections.flatMap((connection) => mostTelling(connection, marksPerLane).map(({ kind }) => kind)),
+  );
   const bars = [
     ...(['alive', 'idle', 'unanswered', 'dead', 'closing'] as const).filter((state) => states.has(state)),
     ...(pictures.some(({ windows }) => windows.length > 0) ? (['onset', 'half-dead'] as const) : []),

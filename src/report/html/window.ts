@@ -3,7 +3,7 @@ import type { Connection, Evidence, HurtStream, Report, Window } from '../model.
 import { outcomeText } from '../words/hurt.ts';
 import { clockText, counted, middleCut, named } from '../words/phrase.ts';
 import { windowSpan, worstFirst } from '../words/verdict.ts';
-import { windowFacts } from '../words/window-facts.ts';
+import { windowFacts, windowTitle } from '../words/window-facts.ts';
 import { markup, type Markup, NOTHING } from './markup.ts';
 import { packetKey, packetMark } from './packet.ts';
 import { table } from './table.ts';
@@ -38,10 +38,10 @@ export function windowSections(report: Report): Markup {
 }
 
 function windowSection(window: Window, report: Report, byId: ById, share: Share, index: number): Markup {
-  const { id, confidence, client, upstream, story } = window;
+  const { client, upstream, story } = window;
   return markup`<section aria-labelledby="window${index}" data-c="${client} ${upstream}">
     <h2 id="window${index}">
-      Window ${id} (${confidence}): client ${named(client, byId)} → upstream ${named(upstream, byId)}
+      ${windowTitle(window, byId, '→')}
     </h2>
     <p>${story}</p>
     <dl>

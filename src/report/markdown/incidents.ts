@@ -1,6 +1,7 @@
 import type { Incident, Report } from '../model.ts';
 import { incidentText, incidentTotals, victimsText } from '../words/incidents.ts';
 import { counted } from '../words/phrase.ts';
+import { TITLES } from '../words/titles.ts';
 import { prose } from './inline.ts';
 import { cut, list, sentence } from './room.ts';
 
@@ -14,7 +15,7 @@ export function incidentBlocks(report: Report, roomBytes: number): string[] {
   const items = report.incidents.map((incident) => incidentItem(incident));
   const totals = incidentTotals(report);
   return [
-    '### Incidents',
+    `### ${TITLES.incidents}`,
     ...(totals === null ? [] : [sentence(totals, INCIDENT_BYTES)]),
     ...list(items, roomBytes, 'incident'),
   ];

@@ -10,6 +10,7 @@ import { packetName } from '../words/packet-name.ts';
 import { counted, dateTimeText, listed } from '../words/phrase.ts';
 import { MEANINGS } from '../words/verdict.ts';
 import { NO_WEAKNESS, weaknessTexts } from '../words/weaknesses.ts';
+import { TITLES } from '../words/titles.ts';
 import { code, codeBlock, prose } from './inline.ts';
 import { cut, list, sentence, table } from './room.ts';
 
@@ -59,7 +60,7 @@ export function findingBlocks({ findings, capture }: Report, roomBytes: number):
     ({ finding, also }) =>
       findingItem(finding, paths) + (also.length === 0 ? '' : `\n\n  ${sentence(`${alsoText(also)}.`, FINDING_BYTES)}`),
   );
-  return items.length === 0 ? [] : ['### Findings', ...list(items, roomBytes, 'finding')];
+  return items.length === 0 ? [] : [`### ${TITLES.findings}`, ...list(items, roomBytes, 'finding')];
 }
 
 function findingItem(
@@ -92,7 +93,10 @@ export function connectionBlocks({ connections, windows }: Report, roomBytes: nu
     { head: 'resent', right: true },
   ];
   const rows = connections.toSorted((a, b) => rank(a) - rank(b)).map(connectionRow);
-  return ['### Connections', table(columns, rows, { roomBytes, rowsMax: CONNECTIONS_MAX, noun: 'connection' })];
+  return [
+    `### ${TITLES.connections}`,
+    table(columns, rows, { roomBytes, rowsMax: CONNECTIONS_MAX, noun: 'connection' }),
+  ];
 }
 
 function connectionRow(connection: Connection): string[] {
@@ -112,7 +116,7 @@ function connectionRow(connection: Connection): string[] {
 export function trustBlocks(report: Report, roomBytes: number): string[] {
   const notes = weaknessTexts(report).map((text) => `- ${sentence(text, NOTE_BYTES)}`);
   return [
-    '### How far to trust it',
+    `### ${TITLES.trust}`,
     lookedAtTexts(report).map(prose).join('\n'),
     ...(notes.length === 0 ? [NO_WEAKNESS] : list(notes, roomBytes, 'note')),
   ];
@@ -126,5 +130,5 @@ export function stepBlocks({ nextSteps }: Report, roomBytes: number): string[] {
       ? told
       : `${told}\n\n${indented(codeBlock(command), '   ')}`;
   });
-  return items.length === 0 ? [] : ['### What to do', ...list(items, roomBytes, 'step')];
+  return items.length === 0 ? [] : [`### ${TITLES.steps}`, ...list(items, roomBytes, 'step')];
 }

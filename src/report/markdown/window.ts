@@ -4,7 +4,7 @@ import { outcomeText } from '../words/hurt.ts';
 import { packetName } from '../words/packet-name.ts';
 import { clockText, counted, named } from '../words/phrase.ts';
 import { windowSpan, worstFirst } from '../words/verdict.ts';
-import { windowFacts } from '../words/window-facts.ts';
+import { windowFacts, windowTitle } from '../words/window-facts.ts';
 import { sequenceDiagram } from './diagram.ts';
 import { code, prose } from './inline.ts';
 import { cut, sentence, table } from './room.ts';
@@ -34,12 +34,11 @@ export function windowBlocks(report: Report, roomBytes: number): string[] {
 }
 
 function toldWindow(window: Window, report: Report, byId: ById, room: number): string[] {
-  const title = `Window ${window.id} (${window.confidence}): client ${named(window.client, byId)} → upstream ${named(window.upstream, byId)}`;
   const diagram = sequenceDiagram(window, report, byId, room * SHARES.diagram);
   const facts = windowFacts(window, report, byId);
   const factRoom = (room * SHARES.facts) / facts.length;
   return [
-    `### ${sentence(title, room * SHARES.title)}`,
+    `### ${sentence(windowTitle(window, byId, '→'), room * SHARES.title)}`,
     sentence(window.story, room * SHARES.story),
     ...(diagram.length === 0 ? [] : [['```mermaid', ...diagram, '```'].join('\n')]),
     facts.map(([term, text]) => `- **${term}**: ${sentence(text, factRoom)}`).join('\n'),

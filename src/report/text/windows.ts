@@ -2,9 +2,9 @@ import { foldLike } from '../like.ts';
 import type { Connection, HurtStream, Report, Window } from '../model.ts';
 import { outcomeText } from '../words/hurt.ts';
 import { packetName } from '../words/packet-name.ts';
-import { clockText, counted, named } from '../words/phrase.ts';
+import { clockText, counted } from '../words/phrase.ts';
 import { worstFirst } from '../words/verdict.ts';
-import { windowFacts } from '../words/window-facts.ts';
+import { windowFacts, windowTitle } from '../words/window-facts.ts';
 import { briefLines } from './brief.ts';
 import type { Ink } from './ink.ts';
 import { wrapped } from './lines.ts';
@@ -41,10 +41,8 @@ function otherWindows(windows: readonly Window[], byId: ReadonlyMap<string, Conn
 }
 
 function windowLines(window: Window, report: Report, byId: ReadonlyMap<string, Connection>, ink: Ink): string[] {
-  const { client, upstream } = window;
-  const title = `Window ${window.id} (${window.confidence}): client ${named(client, byId)} ${ink.glyphs.arrow} upstream ${named(upstream, byId)}`;
   return [
-    ...wrapped(title, ink.width, 7).map((line) => ink.paint('heading', line)),
+    ...wrapped(windowTitle(window, byId, ink.glyphs.arrow), ink.width, 7).map((line) => ink.paint('heading', line)),
     ...wrapped(window.story, ink.width - INDENT.length).map((line) => INDENT + line),
     '',
     ...terms(window, report, byId, ink),

@@ -1,4 +1,4 @@
-import type { Connection, Finding, Report, TrustNote, Window } from '../model.ts';
+import type { Connection, Finding, Link, Report, TrustNote, Window } from '../model.ts';
 import { parseTimestamp } from '../timestamp.ts';
 import { counted, dateTimeText, listed } from '../words/phrase.ts';
 
@@ -18,25 +18,41 @@ export const EVERYTHING: Selection = { connections: [], stream: null, since: nul
 
 /**
  * The report with only what the selection is about: its windows, both legs of these, its findings and notes. The verdict stays that of
- * the whole capture, and says what is not shown. Links stay, since windows name them by place.
+ * the whole capture, and says what is not shown. Windows name links by place: by their new ones.
  */
 export function narrowed(report: Report, selection: Selection): Report {
   const words = selectionText(selection, new Set(report.connections.map(({ id }) => id)));
   if (words === null) return report;
   const span = spanOf(selection);
-  const windows = report.windows.filter((window) => showsWindow(window, selection, span));
-  const legs = new Set([...selection.connections, ...windows.flatMap(legsOf)]);
+  const kept = report.windows.filter((window) => showsWindow(window, selection, span));
+  const legs = new Set([...selection.connections, ...kept.flatMap(legsOf)]);
   const isLeg = (id: string | null): boolean => id === null || everyConnection(selection) || legs.has(id);
   const connections = report.connections.filter(({ id, start, end }) => isLeg(id) && overlaps(start, end, span));
   const findings = report.findings.filter(
     (finding) => isLeg(finding.connection) && showsFinding(finding, selection, span),
   );
   const trust = report.trust.filter(({ connection }) => isLeg(connection));
+  const places = shownLinks(report, new Set(kept.map(({ link }) => link)), new Set(connections.map(({ id }) => id)));
+  const links = report.links.filter((_, i) => places.has(i));
+  const windows = kept.map((window) => ({ ...window, link: places.get(window.link) ?? window.link }));
   const told = new Set(windows.map(({ id }) => id));
   const incidents = report.incidents.filter((incident) => incident.windows.some((id) => told.has(id)));
-  const shown = { ...report, windows, incidents, connections, findings, trust };
+  const shown = { ...report, windows, incidents, connections, links, findings, trust };
   const summary = `${report.verdict.summary} ${hiddenText(words, report, shown)}`;
   return { ...shown, verdict: { ...report.verdict, summary } };
+}
+
+/** Links between connections that are shown, and those of windows: their new places by their old ones. */
+function shownLinks(
+  { links }: Report,
+  ofWindows: ReadonlySet<number>,
+  shown: ReadonlySet<string>,
+): ReadonlyMap<number, number> {
+  const places = new Map<number, number>();
+  for (const [i, { client, upstream }] of links.entries()) {
+    if (ofWindows.has(i) || (shown.has(client) && shown.has(upstream))) places.set(i, places.size);
+  }
+  return places;
 }
 
 /** A window is told with both of its legs, and with what stood by. */
@@ -85,11 +101,11 @@ function selectionText({ connections, stream, since, until }: Selection, known: 
   return parts.length === 0 ? null : listed(parts);
 }
 
-type Counted = Pick<Report, 'windows' | 'findings' | 'connections' | 'trust'>;
+type Counted = Pick<Report, 'windows' | 'findings' | 'connections' | 'links' | 'trust'>;
 
 function hiddenText(words: string, whole: Counted, shown: Counted): string {
   const count = (
-    of: (report: Counted) => readonly (Window | Finding | Connection | TrustNote)[],
+    of: (report: Counted) => readonly (Window | Finding | Connection | Link | TrustNote)[],
     noun: string,
   ): string[] => {
     const hidden = of(whole).length - of(shown).length;
@@ -99,6 +115,7 @@ function hiddenText(words: string, whole: Counted, shown: Counted): string {
     ...count(({ windows }) => windows, 'window'),
     ...count(({ findings }) => findings, 'finding'),
     ...count(({ connections }) => connections, 'connection'),
+    ...count(({ links }) => links, 'link'),
     ...count(({ trust }) => trust, 'note'),
   ];
   return `Shown here: ${words}; ${hidden.length === 0 ? 'nothing is left out' : `${listed(hidden)} not shown`}.`;

@@ -8,6 +8,15 @@ import { windowSpan } from './verdict.ts';
 
 const STAND_BYS_MAX = 3;
 
+/** @param arrow  as the format draws it */
+export function windowTitle(
+  { id, confidence, client, upstream }: Window,
+  byId: ReadonlyMap<string, Connection>,
+  arrow: string,
+): string {
+  return `Window ${id} (${confidence}): client ${named(client, byId)} ${arrow} upstream ${named(upstream, byId)}`;
+}
+
 export type Fact = readonly [term: string, text: string];
 
 /** What is known of a window, term by term: when the upstream died, why, how long it lasted, what ended it, how it was linked, how sure that is, what the client saw. */

@@ -105,7 +105,7 @@ describe('a part of it', () => {
     expect(part.windows).toEqual([]);
     expect(part.verdict.state).toBe('half-dead');
     expect(part.verdict.summary).toMatch(
-      /Shown here: u9 \(no connection here has this name\); 1 window, 3 findings, 3 connections and 1 note not shown\.$/,
+      /Shown here: u9 \(no connection here has this name\); 1 window, 3 findings, 3 connections, 1 link and 1 note not shown\.$/,
     );
     expect(part.incidents).toEqual([]);
     expect(headlineText(part)).toBe('half-dead (confirmed): 1 window, none of which is shown here');
@@ -135,8 +135,16 @@ describe('a part of it', () => {
     expect(viewed(report, { ...WHOLE_VIEW, only: SECTION_NAMES })).toEqual(report);
   });
 
-  test('links stay, since windows name them by place', () => {
-    expect(viewed(report, { ...WHOLE_VIEW, connections: ['u9'] }).links).toEqual(report.links);
+  test('links between connections that are not shown are left out, and windows name theirs by its new place', () => {
+    const [link] = report.links;
+    const [window] = report.windows;
+    if (link === undefined || window === undefined) throw new Error('the story has a window and its link');
+    const links = [{ ...link, client: 'c8', upstream: 'u8' }, { ...link, client: 'c1', upstream: 'u8' }, link];
+    const whole = { ...report, links, windows: [{ ...window, link: 2 }] };
+    const part = viewed(whole, { ...WHOLE_VIEW, connections: ['c1'] });
+    expect([part.links, part.windows.map((each) => each.link)]).toEqual([[link], [0]]);
+    expect(part.verdict.summary).toMatch(/; 2 links not shown\.$/);
+    expect(viewed(whole, { ...WHOLE_VIEW, connections: ['u9'] }).links).toEqual([]);
   });
 });
 

@@ -1,0 +1,11 @@
+/** What sections are called, in every format. */
+export const TITLES = {
+  timeline: 'Timeline',
+  incidents: 'Incidents',
+  findings: 'Findings',
+  connections: 'Connections',
+  lookedAt: 'What was looked at',
+  trust: 'How far to trust it',
+  thresholds: 'Thresholds',
+  steps: 'What to do',
+} as const;
