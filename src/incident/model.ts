@@ -54,7 +54,7 @@ export type VerdictReason =
   | { readonly kind: 'no-upstream-leg' }
   /** A client waits for requests that no upstream connection of the capture took. */
   | { readonly kind: 'requests-unseen'; readonly connection: string; readonly count: number }
-  /** Payloads of clients or upstreams were taken away before the capture was handed on. */
+  /** Payloads were taken away before the capture was handed on. */
   | { readonly kind: 'payload-blanked'; readonly count: number }
   | { readonly kind: 'one-sided'; readonly connections: readonly string[] }
   /** Times go backward: spans of silence cannot be told. */

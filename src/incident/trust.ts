@@ -14,10 +14,9 @@ export function trustNotes(legs: readonly Leg[], clockSteps: Trace['clockSteps']
       ...snaplenCut(leg),
       ...begunMidStream(leg),
       ...keysUnfit(leg),
-      ...payloadBlanked(leg),
     ]);
   const isRoleless = legs.every((leg) => leg.role === 'other');
-  return [...setBack(clockSteps), ...(isRoleless ? ofCapture(legs) : ofLegs)];
+  return [...setBack(clockSteps), ...(isRoleless ? ofCapture(legs) : ofLegs), ...legs.flatMap(payloadBlanked)];
 }
 
 /** Where no leg has a role, what the capture lost or cut may be why: said once, for all of them. */

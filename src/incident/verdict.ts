@@ -50,7 +50,8 @@ function obstacleOf(facts: Facts, gateways: number): VerdictReason | null {
     const legs = blind.length > 0 ? blind : [...clients, ...upstreams].filter((leg) => isOneSided(leg.trace));
     return { kind: 'one-sided', connections: legs.map((leg) => leg.id) };
   }
-  const blanked = [...clients, ...upstreams].filter((leg) => leg.trace.isBlanked).length;
+  // Of which side it is, what is not there cannot tell either.
+  const blanked = facts.legs.filter((leg) => leg.trace.isBlanked).length;
   if (blanked > 0) return { kind: 'payload-blanked', count: blanked };
   const [held] = heldRequests(facts);
   return held === undefined

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -250,3 +250,21 @@ describe.each(RECORDINGS)('the anonymised extract of %s', (capture) => {
     if (!WEAKER.includes(capture)) expect(again.verdict.state).toBe(report.verdict.state);
   });
 });
+
+/** In the matrix: where only what was said shows the trouble, an upstream that acknowledges and never answers, and a window over HTTP/1.1. */
+const SAID: readonly string[] = ['envoy-h2c-stop', 'envoy-tls-stop', 'haproxy-h2c-stop', 'nginx-http1-host'];
+
+test.each(SAID)(
+  'the anonymised extract of %s is not healthy, and says under trust what it lacks',
+  { timeout: 60_000 },
+  async (name) => {
+    const extract = join(folder, 'said.pcapng');
+    const keys = existsSync(`test/matrix/${name}.keys`) ? ['--keylog', `test/matrix/${name}.keys`] : [];
+    const capture = `test/matrix/${name}.pcap.gz`;
+    const run = await watchpcap(['analyze', capture, ...keys, '--anonymize', '--format', 'json', '--extract', extract]);
+    expect((JSON.parse(run.stdout) as Report).verdict.state).toMatch(/half-dead|suspect/);
+    const { verdict, trust } = await reportOn(extract);
+    expect(verdict.state).toMatch(/inconclusive|suspect/);
+    expect(trust.map(({ code }) => code)).toContain('payload-blanked');
+  },
+);

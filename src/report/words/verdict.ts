@@ -49,7 +49,7 @@ export function summaryOf(
       );
     case 'payload-blanked':
       return (
-        `The payload of ${counted(Number(args['count']), 'connection')} of clients or upstreams was replaced by zeros before the capture was ` +
+        `The payload of ${counted(Number(args['count']), 'connection')} was replaced by zeros before the capture was ` +
         'handed on: whether anybody waited for an answer on them cannot be told. The report of the capture itself says more.'
       );
     case 'one-sided':
