@@ -29,9 +29,9 @@ interface Pair {
  */
 export function burstLinksOf(joins: readonly BurstJoin[], legs: readonly Leg[], casting: Casting): readonly Link[] {
   const pairs = pairsOf(joins, legs, casting);
-  const matches = (isSame: (pair: Pair) => boolean): number =>
-    pairs.filter(isSame).reduce((sum, { matched }) => sum + matched, 0);
   const byFar = grouped(pairs, ({ far }) => far);
+  const ofClient = matchedBy(pairs, ({ near }) => near);
+  const ofUpstream = matchedBy(pairs, ({ far }) => far);
   return pairs.flatMap((pair) => {
     const odds = oddsOf(pair);
     const client = legs[pair.near];
@@ -41,8 +41,8 @@ export function burstLinksOf(joins: readonly BurstJoin[], legs: readonly Leg[], 
       matched: pair.matched,
       byChance: pair.control,
       odds: Math.round(odds),
-      shareOfClient: pair.matched / matches(({ near }) => near === pair.near),
-      shareOfUpstream: pair.matched / matches(({ far }) => far === pair.far),
+      shareOfClient: pair.matched / (ofClient.get(pair.near) ?? pair.matched),
+      shareOfUpstream: pair.matched / (ofUpstream.get(pair.far) ?? pair.matched),
     };
     const runnerUp = runnerUpOf(pair, byFar.get(pair.far) ?? [], legs);
     const shared = { method: 'timing' as const, streams: [], candidates: null };
@@ -68,6 +68,12 @@ function runnerUpOf(pair: Pair, ofUpstream: readonly Pair[], legs: readonly Leg[
   if (best === undefined || client === undefined || upstream === undefined) return null;
   const odds = oddsOf(best);
   return { client: client.id, upstream: upstream.id, confidence: confidenceOf(odds), odds: Math.round(odds) };
+}
+
+function matchedBy(pairs: readonly Pair[], connectionOf: (pair: Pair) => number): ReadonlyMap<number, number> {
+  const sums = new Map<number, number>();
+  for (const pair of pairs) sums.set(connectionOf(pair), (sums.get(connectionOf(pair)) ?? 0) + pair.matched);
+  return sums;
 }
 
 function pairsOf(joins: readonly BurstJoin[], legs: readonly Leg[], casting: Casting): Pair[] {

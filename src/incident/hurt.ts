@@ -2,7 +2,9 @@ import { lacksBytes } from './liveness.ts';
 import { clientSide } from './leg.ts';
 import type { Ref, TraceStream } from '../trace/index.ts';
 import { type Death, isSilent } from './deaths.ts';
+import { ByTime } from './by-time.ts';
 import type { Case } from './cases.ts';
+import { grouped } from './grouped.ts';
 import type { Carried } from './links.ts';
 import type { HurtStream, Leg } from './model.ts';
 import type { Scene } from './scene.ts';
@@ -141,6 +143,23 @@ export function hurtStreams(
     .toSorted((a, b) => a.id - b.id);
 }
 
+/** Looked at for each stream that was lost. */
+const SERVED = new WeakMap<Leg, ReadonlyMap<string | null, ByTime<TraceStream>>>();
+
+/** Streams of the leg that were answered well, by what they asked for. */
+function servedOn(client: Leg): ReadonlyMap<string | null, ByTime<TraceStream>> {
+  const known = SERVED.get(client);
+  if (known !== undefined) return known;
+  const byPath = grouped(client.streams.filter(isServed), resourcePath);
+  const served = new Map([...byPath].map(([path, streams]) => [path, new ByTime(streams, openedNs)]));
+  SERVED.set(client, served);
+  return served;
+}
+
+function openedNs({ opened }: TraceStream): number {
+  return opened.timeNs;
+}
+
 /**
  * The next request for the same resource on the same client connection that an upstream answered well: client-go's relist, as a rule. A client
  * asks again when what it asked is over, whatever others still wait for; beside a stream that goes on hanging nothing recovers it.
@@ -149,12 +168,7 @@ function recoveryOf(client: Leg, upstream: Leg, lost: TraceStream, legs: readonl
   const path = resourcePath(lost);
   const over = overAt(lost, client.serverSide) ?? (isError(lost) ? lost.statusAt : null);
   if (path === null || over === null) return null;
-  const next = client.streams.find(
-    (stream) =>
-      stream.opened.timeNs > lost.opened.timeNs &&
-      stream.opened.timeNs >= over.timeNs &&
-      resourcePath(stream) === path &&
-      isServed(stream),
-  );
+  const served = servedOn(client).get(path);
+  const next = served?.items[Math.max(served.endOf(lost.opened.timeNs), served.indexOf(over.timeNs))];
   return next === undefined ? null : { stream: next.id, upstream: servedBy(next, legs, upstream) };
 }

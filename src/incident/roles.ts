@@ -1,5 +1,6 @@
 import { otherSide, type Side } from '../tcp/index.ts';
 import type { Join, Trace, TraceConnection } from '../trace/index.ts';
+import { grouped } from './grouped.ts';
 import type { Gateway, Role } from './model.ts';
 import { serverSides } from './server-side.ts';
 
@@ -62,11 +63,16 @@ export function castRoles(trace: Trace, hints: RoleHints = NO_HINTS): Casting {
         ];
   const roots =
     onBothSides.length > 0 ? onBothSides.filter((root) => named.size === 0 || named.has(root)) : [...new Set(told)];
-  const gateways = roots.map((root) => gatewayOf(hosts, root, legs, server, client, capturing, joined));
+  const acceptedAt = grouped(legs.map(server), (ip) => hosts.find(ip));
+  const openedFrom = grouped(legs.map(client), (ip) => hosts.find(ip));
+  const gateways = roots.map((root) =>
+    gatewayOf(new Set(acceptedAt.get(root)), new Set(openedFrom.get(root)), capturing, joined),
+  );
   const order = roots
     .map((_, i) => i)
     .sort((a, b) => compareText(gateways[a]?.addresses[0] ?? '', gateways[b]?.addresses[0] ?? ''));
-  const indexOf = (ip: string): number => order.findIndex((i) => roots[i] === hosts.find(ip));
+  const indices = new Map(order.map((i, index) => [roots[i], index]));
+  const indexOf = (ip: string): number => indices.get(hosts.find(ip)) ?? -1;
 
   const isAt = (connection: TraceConnection, port: number | null): boolean =>
     port === null || connection.endpoints[servers[connection.id] ?? 1].port === port;
@@ -178,17 +184,13 @@ function weight(join: Join): number {
   return join.method === 'request-id' ? join.streams * JOINED_STREAMS_MIN : join.unambiguous;
 }
 
+/** @param accepts its addresses that accept connections; `opens`: that open them */
 function gatewayOf(
-  hosts: Hosts,
-  root: string,
-  legs: readonly TraceConnection[],
-  server: (connection: TraceConnection) => string,
-  client: (connection: TraceConnection) => string,
+  accepts: ReadonlySet<string>,
+  opens: ReadonlySet<string>,
   capturing: ReadonlySet<string>,
   joined: ReadonlySet<string>,
 ): Gateway {
-  const accepts = new Set(legs.map(server).filter((ip) => hosts.find(ip) === root));
-  const opens = new Set(legs.map(client).filter((ip) => hosts.find(ip) === root));
   const addresses = [...new Set([...accepts, ...opens])].sort(compareText);
   if (accepts.size === 0 || opens.size === 0) return { addresses, how: 'told' };
   if (addresses.some((ip) => accepts.has(ip) && opens.has(ip))) return { addresses, how: 'both-sides' };

@@ -40,9 +40,22 @@ function countBefore(times: Float64Array, limitNs: number): number {
 }
 
 /** Packets of a kind that a side sent within the interval. */
-export function marksDuring({ trace }: Leg, kind: MarkKind, by: Side, fromNs: number, toNs: number): number {
-  const runs = trace.marks.filter((mark) => mark.kind === kind && mark.by === by);
-  return Math.round(runs.reduce((sum, run) => sum + countWithin(run, fromNs, toNs), 0));
+export function marksDuring(leg: Leg, kind: MarkKind, by: Side, fromNs: number, toNs: number): number {
+  return Math.round(runsOf(leg, kind, by).reduce((sum, run) => sum + countWithin(run, fromNs, toNs), 0));
+}
+
+/** Asked of each leg once for every window, too, and marks are made anew for each look at them. */
+const RUNS = new WeakMap<Leg, Map<string, readonly Mark[]>>();
+
+function runsOf(leg: Leg, kind: MarkKind, by: Side): readonly Mark[] {
+  const key = `${kind} ${by}`;
+  const ofLeg = RUNS.get(leg) ?? new Map<string, readonly Mark[]>();
+  RUNS.set(leg, ofLeg);
+  const known = ofLeg.get(key);
+  if (known !== undefined) return known;
+  const runs = leg.trace.marks.filter((mark) => mark.kind === kind && mark.by === by);
+  ofLeg.set(key, runs);
+  return runs;
 }
 
 function countWithin({ from, to, count }: Mark, fromNs: number, toNs: number): number {

@@ -109,3 +109,83 @@ test('as many attempts as clients that wait for them take time as they are many,
   expect(many).toBeLessThan(2_000);
   expect(many / few).toBeLessThan(15);
 }, 120_000);
+
+/** One client whose watches hang on a dead upstream, and that asks for each of them again when it was told. */
+function relisting(streams: number): Trace {
+  const built = trace().client('c1').upstream('u1').on('c1');
+  const path = (i: number): string => `/api/v1/namespaces/ns-${i}/pods`;
+  for (let i = 0; i < streams; i++)
+    built.on('c1').request(1 + 2 * i, { at: 1 + i / streams, path: `${path(i)}?watch=1` });
+  for (let i = 0; i < streams; i++) built.on('u1').carries(1 + 2 * i, 1 + 2 * i);
+  built.on('u1').retransmits(10, 20, 40).closes('rst', 'gateway', 92);
+  for (let i = 0; i < streams; i++) built.on('c1').resetsStream(1 + 2 * i, 'gateway', 92.1);
+  for (let i = 0; i < streams; i++) {
+    const id = 1 + 2 * (streams + i);
+    built.request(id, { at: 93 + i / streams, path: path(i) }).answers(id, 200, 94.5);
+  }
+  return built.end(600);
+}
+
+/** Pairs of connections that cannot be read, and on which bursts leave as they came. */
+function bursting(pairs: number): Trace {
+  const built = trace();
+  for (let i = 0; i < pairs; i++) {
+    built.client(`c${i}`, { from: `10.20.${Math.floor(i / 250)}.${i % 250}:30000` }).speaks('client', 2, 3);
+    built.upstream(`u${i}`, { from: `10.9.0.2:${1_000 + i}` }).speaks('gateway', 2.001, 3.001);
+  }
+  const told = built.end(60);
+  const [first] = told.connections;
+  const at = first?.first ?? { file: 0, packet: 1, timeNs: 0 };
+  const burstJoins = Array.from({ length: pairs }, (_, i) => ({
+    from: 2 * i,
+    to: 2 * i + 1,
+    receiver: 1 as const,
+    sender: 0 as const,
+    matched: 20,
+    control: 0,
+    bursts: 25,
+    first: at,
+    last: at,
+  }));
+  return { ...told, burstJoins };
+}
+
+/** Gateways that each accept one connection and open another. */
+function gateways(count: number): Trace {
+  const built = trace();
+  for (let i = 0; i < count; i++) {
+    const gateway = `10.30.${Math.floor(i / 250)}.${i % 250}`;
+    built.client(`c${i}`, { from: '10.9.1.2:30000', to: `${gateway}:80` }).list(1, { at: 2 });
+    built.upstream(`u${i}`, { from: `${gateway}:20000` }).carries(1, 1);
+  }
+  return built.end(60);
+}
+
+test.each([
+  ['lost streams and the requests that recovered them', relisting, 400, 4_000],
+  ['pairs linked by bursts', bursting, 800, 8_000],
+  ['gateways', gateways, 800, 8_000],
+] as const)(
+  'ten times the %s take time as they are many, and not as their pairs are',
+  (name, made, few, many) => {
+    const small = made(few);
+    const large = made(many);
+    timed(small);
+    const one = Math.min(...Array.from({ length: 5 }, () => timed(small).ms));
+    const runs = Array.from({ length: 3 }, () => timed(large));
+    const ten = Math.min(...runs.map(({ ms }) => ms));
+    const { incident } = timed(small);
+    if (made === relisting) {
+      expect(incident.windows[0]?.streams).toHaveLength(few);
+      expect(incident.windows[0]?.streams.every(({ id, recoveredBy }) => recoveredBy?.stream === id + 2 * few)).toBe(
+        true,
+      );
+    }
+    if (made === bursting) expect(incident.links).toHaveLength(few);
+    if (made === gateways) expect(incident.gateways).toHaveLength(few);
+    console.log(`model: ${name}: ${one.toFixed(0)} ms, ten times as many ${ten.toFixed(0)} ms`);
+    // Sorting, and an engine that collects more often, take the rest.
+    expect(ten / one).toBeLessThan(15);
+  },
+  120_000,
+);
