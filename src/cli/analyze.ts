@@ -12,6 +12,7 @@ import { composeReport, type Report } from '../report/index.ts';
 import type { PointPlan } from '../tcp/index.ts';
 import { KeyLog } from '../tls/index.ts';
 import type { Trace } from '../trace/index.ts';
+import { letGoOfPass } from './let-go.ts';
 import { VERSION } from './version.ts';
 import { WirePass } from './wire-pass.ts';
 
@@ -46,6 +47,7 @@ export async function analyzeFiles(
   reading: Reading = {},
 ): Promise<Analysis> {
   const { capture, trace, plan } = await readTrace(paths, reading);
+  letGoOfPass(trace);
   return { capture, incident: buildIncident(trace, thresholds, hints), plan };
 }
 

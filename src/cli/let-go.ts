@@ -1,0 +1,19 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { Trace } from '../trace/index.ts';
+
+/** From so many connections on there is enough to let go of: a collection takes 20 ms and more, which a small capture need not wait for. */
+const CONNECTIONS_MIN = 2_000;
+
+/**
+ * Has the engine collect what the wire pass held, before the model and the report take their room: of ten thousand connections 50 MiB, which
+ * would stay resident beside them. By itself it collects when its heap has grown to a multiple of what lived last, and it does not look at
+ * typed arrays (docs/decisions/0012-collected-between-pass-and-model.md).
+ */
+export function letGoOfPass({ connections }: Trace): void {
+  if (connections.length < CONNECTIONS_MIN) return;
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('globalThis.gc');
+  setFlagsFromString('--no-expose-gc');
+  if (typeof collect === 'function') collect();
+}
