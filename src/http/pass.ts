@@ -59,8 +59,9 @@ export class HttpPass {
   constructor(moment: Moment, sink: HttpSink, observer: FrameObserver | null = null) {
     this.moment = moment;
     this.sink = sink;
-    this.reader = new FrameReader(sink, this.counts, observer);
-    this.messages = new MessageReader(sink, this.counts, new CollectorPool(), observer);
+    const collectors = new CollectorPool();
+    this.reader = new FrameReader(sink, this.counts, collectors, observer);
+    this.messages = new MessageReader(sink, this.counts, collectors, observer);
   }
 
   /** What could not be followed so far. */

@@ -300,7 +300,7 @@ export class DebtBook {
 
   /** A leg that stutters for ever may die all the same: the debt with the fewest tries makes room, one still open first of all. */
   #replaceLeast(kept: Debt[], debt: Debt): void {
-    this.#limits.hit('debts-per-connection', DEBTS_MAX);
+    this.#limits.hit('debts-per-connection', this.#share.bound);
     const least = kept.reduce((least, candidate, at) => (weightOf(candidate) < weightOf(kept[least]) ? at : least), 0);
     if (weightOf(debt) > weightOf(kept[least])) kept[least] = debt;
   }

@@ -119,7 +119,7 @@ export class Gathered {
       silences.push(silence);
       return;
     }
-    this.#limits.hit('silences-per-connection', this.#share.most);
+    this.#limits.hit('silences-per-connection', this.#share.bound);
     const shortest = silences.reduce(
       (least, { from, to }, at) => (spanOf(from, to) < spanAt(silences, least) ? at : least),
       0,

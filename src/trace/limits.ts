@@ -127,10 +127,11 @@ export const LINK_TYPES_MAX = 64;
 export class LimitCounter {
   readonly #hits = new Map<string, { bound: number; count: number }>();
 
+  /** @param bound  as it is now; where a limit has had several, the least is told */
   hit(limit: string, bound: number, count = 1): void {
     const seen = this.#hits.get(limit);
     if (seen === undefined) this.#hits.set(limit, { bound, count });
-    else seen.count += count;
+    else this.#hits.set(limit, { bound: Math.min(seen.bound, bound), count: seen.count + count });
   }
 
   all(): LimitHit[] {

@@ -17,7 +17,12 @@ export class Share {
 
   /** Whether a connection that has `have` may keep one more; it then has to `take` it. */
   allows(have: number): boolean {
-    return have < (this.#taken < this.#total ? this.most : this.#least);
+    return have < this.bound;
+  }
+
+  /** What a connection may keep as things are. */
+  get bound(): number {
+    return this.#taken < this.#total ? this.most : this.#least;
   }
 
   take(): void {

@@ -76,7 +76,7 @@ export class StairBook {
     if (from === null || (inFlight && !isHighest)) return;
     const steps = this.#steps.get(row) ?? [];
     if (!this.#share.allows(steps.length)) {
-      this.#limits.hit('stair-steps-per-flow', STAIR_STEPS_MAX);
+      this.#limits.hit('stair-steps-per-flow', this.#share.bound);
       return;
     }
     this.#share.take();

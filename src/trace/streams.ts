@@ -171,7 +171,7 @@ export class StreamBook {
         streams.notable.push(stream);
         return;
       }
-      this.#limits.hit('notable-streams-per-connection', NOTABLE_STREAMS_MAX);
+      this.#limits.hit('notable-streams-per-connection', this.#notable.bound);
     }
     this.#keepNewest(streams, stream);
   }

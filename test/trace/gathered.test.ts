@@ -27,3 +27,21 @@ test('resets that the peer would not accept do not push out what really ended th
   ]);
   expect(limits.all()).toEqual([{ limit: 'closes-per-connection', bound: CLOSES_MAX, count: 5 }]);
 });
+
+test('where all connections together keep many, the bound that is told is the one in force', () => {
+  const limits = new LimitCounter();
+  const share = new Share(3, 1, 2);
+  const silent = (gathered: Gathered, times: number): void => {
+    const from = { file: 0, packet: 1, timeNs: 0 };
+    for (let i = 1; i <= times; i++) gathered.silence({ from, to: { ...from, timeNs: i } });
+  };
+  const first = new Gathered(limits, share);
+  silent(first, 2);
+  const second = new Gathered(limits, share);
+  silent(second, 3);
+  expect([first.silences.length, second.silences.length]).toEqual([2, 1]);
+  expect(limits.all()).toEqual([{ limit: 'silences-per-connection', bound: 1, count: 2 }]);
+  expect(share.bound).toBe(1);
+  share.give(2);
+  expect(share.bound).toBe(3);
+});

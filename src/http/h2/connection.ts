@@ -2,7 +2,7 @@ import type { HttpCounters } from '../counters.ts';
 import { clearKeptFields, createKeptFields } from '../headers.ts';
 import { FieldDecoder } from '../hpack/decode.ts';
 import type { FrameObserver, HttpSink, KeptFields } from '../sink.ts';
-import { CollectorPool } from './collector.ts';
+import type { CollectorPool } from './collector.ts';
 import { applySettings, debugText, initialWindowOf } from './control.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { PHASE, otherFlow, type Flow } from './flow.ts';
@@ -27,12 +27,13 @@ export class FrameReader {
   private readonly sink: HttpSink;
   private readonly counters: HttpCounters;
   private readonly fields: KeptFields = createKeptFields();
-  private readonly collectors = new CollectorPool();
+  private readonly collectors: CollectorPool;
   private readonly observer: FrameObserver | null;
 
-  constructor(sink: HttpSink, counters: HttpCounters, observer: FrameObserver | null = null) {
+  constructor(sink: HttpSink, counters: HttpCounters, collectors: CollectorPool, observer: FrameObserver | null) {
     this.sink = sink;
     this.counters = counters;
+    this.collectors = collectors;
     this.observer = observer;
   }
 
