@@ -77,6 +77,7 @@ export class PcapngReader implements RecordReader {
   #secrets: Uint8Array | undefined;
   #secretsFilled = 0;
   #saidUndeclared = false;
+  #saidManyInterfaces = false;
 
   /** Begins at a section header, which stands at the block's `at`. */
   constructor(parts: ReaderParts) {
@@ -326,8 +327,15 @@ export class PcapngReader implements RecordReader {
     // Options beyond the bytes that are looked at can hold no resolution: it would be the default.
     const end = at + Math.min(total, WHOLE_BLOCK_BYTES);
     if (this.#interfaces.add(view, at, end, this.#littleEndian, this.#clock)) this.#tellInterface(end);
-    else warnAt(this.#parts, this.#packetsSoFar, 'too-many-interfaces', { kept: INTERFACES_MAX });
+    else this.#warnManyInterfaces();
     return true;
+  }
+
+  /** Once a file: the others would push out what else there is to say. */
+  #warnManyInterfaces(): void {
+    if (this.#saidManyInterfaces) return;
+    this.#saidManyInterfaces = true;
+    warnAt(this.#parts, this.#packetsSoFar, 'too-many-interfaces', { kept: INTERFACES_MAX });
   }
 
   #tellInterface(end: number): void {

@@ -381,6 +381,19 @@ describe('broken files', () => {
     expect(read(file).records).toHaveLength(7);
   });
 
+  it('more interfaces than are kept: once warned of, and their packets are of unknown link type', () => {
+    const kept = 2 ** 16;
+    const many = Array.from({ length: kept + 3 }, () => interfaceBlock());
+    const { facts, records: got } = read(
+      section([...many, packet(0), packet(1, 20, kept - 1), packet(2, 20, kept + 1)]),
+    );
+    expect(got.map(({ linkType }) => linkType)).toEqual([1, 1, LINK_UNDECLARED]);
+    expect(facts.warnings).toMatchObject([
+      { code: 'too-many-interfaces', args: { kept } },
+      { code: 'undeclared-interface', args: { interfaceId: kept + 1 } },
+    ]);
+  });
+
   it('interfaces that were never declared: the packet is numbered, once warned of, and of unknown link type', () => {
     const { facts, records: got } = read(
       section([interfaceBlock(), packet(0), packet(1, 20, 7), packet(2, 20, 9), packet(3)]),
