@@ -14,7 +14,8 @@ export function verdictOf(scene: Scene, facts: Facts, findings: readonly Finding
     return verdict('half-dead', confirmed ? 'confirmed' : 'probable', { kind: 'windows', count: facts.windows.length });
   }
   const suspicion = suspicionOf(scene, facts, findings);
-  if (suspicion !== null) return verdict('suspect', 'possible', suspicion);
+  // Where time goes backward, an answer may stand before what it answers: what seems dead may only be misdated.
+  if (suspicion !== null && facts.clockSteps === 0) return verdict('suspect', 'possible', suspicion);
   const obstacle = obstacleOf(facts, gateways);
   if (obstacle !== null) return verdict('inconclusive', null, obstacle);
   const count = (role: Leg['role']): number => facts.legs.filter((leg) => leg.role === role).length;
