@@ -1,3 +1,4 @@
+import type { ErrorReason } from './error-reason.ts';
 import type { ProxiedClient, Side } from '../tcp/index.ts';
 
 /** What speaks on a connection, as far as its bytes told. */
@@ -49,6 +50,8 @@ export interface HttpSink {
     fingerprint: number,
     endStream: boolean,
   ): void;
+  /** Before the first DATA of an error response is told: why it failed, a word of `errorReason`. Not told where its body says none. */
+  reason?(connection: number, streamId: number, reason: ErrorReason): void;
   rstStream(connection: number, side: Side, streamId: number, errorCode: number): void;
   /** @param initialWindowBytes  what each stream of the other side may send before a WINDOW_UPDATE; -1 where it is not said */
   settings(connection: number, side: Side, ack: boolean, initialWindowBytes: number): void;

@@ -1,3 +1,4 @@
+import { isStatusReason } from '../http/index.ts';
 import type { TraceStream } from '../trace/index.ts';
 import { streamOf } from './leg.ts';
 import { lacksBytes } from './liveness.ts';
@@ -9,7 +10,13 @@ import { isProxyAnswer } from './stream-fate.ts';
  * @param legs  by connection id
  */
 export function isGatewayMade(legs: readonly Leg[], stream: TraceStream): boolean {
-  return isProxyAnswer(stream) && !cameFromUpstream(legs, stream) && !mayBeUnread(legs, stream);
+  if (!isProxyAnswer(stream) || isFromApiserver(stream)) return false;
+  return !cameFromUpstream(legs, stream) && !mayBeUnread(legs, stream);
+}
+
+/** Its body is a Kubernetes Status: an apiserver wrote it, whether or not the capture has the connection that it came on. */
+function isFromApiserver({ reason }: TraceStream): boolean {
+  return reason !== null && isStatusReason(reason);
 }
 
 function cameFromUpstream(legs: readonly Leg[], stream: TraceStream): boolean {

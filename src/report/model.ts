@@ -461,6 +461,12 @@ export interface Stream {
   kind: string;
   /** Null: none seen, or not knowable. */
   status: Count | null;
+  /**
+   * Why it failed, as the body of the error response says: the reason of a Kubernetes Status (an apiserver wrote it; `Unknown` where it gives
+   * none), or a word for what gateways write. Null: no error, or its body says nothing that is known.
+   * @default null
+   */
+  reason: string | null;
   opened: Timestamp;
   firstPacket: PacketNumber;
   firstFile?: FileIndex;

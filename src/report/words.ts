@@ -4,6 +4,7 @@ import type { Connection, Finding, Party, Timestamp } from './model.ts';
 import { idleDropText } from './words/idle-drop.ts';
 import { clockText, counted, middleCut, named, partyText } from './words/phrase.ts';
 import { icmpText } from './words/icmp.ts';
+import { reasonText } from './words/reason.ts';
 import { resetMarksText } from './words/reset-marks.ts';
 import { weaknessText } from './words/trust.ts';
 
@@ -73,8 +74,8 @@ const TITLES: Titles = {
     `${counted(requests, 'request')} went into ${self} after it had died`,
   'alternative-unused': ({ alternative, windowSeconds }, { name, span }) =>
     `${name(alternative)} was alive all through the window of ${span(windowSeconds)} and got no request`,
-  'gateway-made-response': ({ status, count }, { self }) =>
-    `${self}: ${counted(count, 'response')} ${status} with no upstream response behind: made by the gateway`,
+  'gateway-made-response': ({ status, count, reason }, { self }) =>
+    `${self}: ${counted(count, 'response')} ${status} with no upstream response behind: made by the gateway${reasonText(reason)}`,
   'watch-overdue': ({ timeoutSeconds, openSeconds }, { self, span }) =>
     `${self}: a watch that asked for ${timeoutSeconds} s was still open after ${span(openSeconds)}`,
   'stale-but-alive': ({ quietSeconds, unanswered }, { self, span }) =>

@@ -1,5 +1,5 @@
 import type { Moment } from '../capture/index.ts';
-import type { KeptFields } from '../http/index.ts';
+import type { ErrorReason, KeptFields } from '../http/index.ts';
 import { otherSide, type Side } from '../tcp/index.ts';
 import { CellPool } from './cell-pool.ts';
 import { packed, unpackedRef } from './ref-table.ts';
@@ -67,6 +67,8 @@ export class LiveStream {
   /** Characters of what it asked for. Values that streams share count for each. */
   textBytes = 0;
   status: number | null | undefined = undefined;
+  /** Why it failed, as the body of its error response says. */
+  reason: ErrorReason | null = null;
   grpcStatus: string | null | undefined = undefined;
   resetBy: Side | null = null;
   resetCode = 0;
@@ -112,6 +114,7 @@ export class LiveStream {
     this.sawRequest = sawRequest;
     this.hasRequest = false;
     this.status = undefined;
+    this.reason = null;
     this.grpcStatus = undefined;
     this.resetBy = null;
     this.payloadsSeen = 0;
@@ -277,6 +280,7 @@ export class LiveStream {
       sawRequest: this.sawRequest,
       status: this.status,
       statusAt: this.#ref(AT.status),
+      reason: this.reason,
       grpcStatus: this.grpcStatus,
       dataBytes: [this.#pool.cells[this.#base + DATA_BYTES] ?? 0, this.#pool.cells[this.#base + DATA_BYTES + 1] ?? 0],
       lastData: pairOf(this.#ref(AT.lastData), this.#ref(AT.lastData + 1)),

@@ -1,4 +1,4 @@
-import type { Protocol } from '../http/index.ts';
+import type { ErrorReason, Protocol } from '../http/index.ts';
 import type { Side } from '../tcp/index.ts';
 import type { TlsFacts } from '../tls/index.ts';
 
@@ -369,6 +369,8 @@ export interface TraceStream {
   /** Final status (>= 200); null: not knowable; undefined: none seen. */
   readonly status: number | null | undefined;
   readonly statusAt: Ref | null;
+  /** Why it failed, as far as the body of its error response says: a word of http's `errorReason`. */
+  readonly reason: ErrorReason | null;
   readonly grpcStatus: string | null | undefined;
   /** DATA bytes, by side. */
   readonly dataBytes: readonly [number, number];

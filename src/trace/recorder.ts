@@ -1,6 +1,6 @@
 import type { Moment } from '../capture/index.ts';
 import { FLAG, type Segment } from '../decode/index.ts';
-import type { HttpSink, KeptFields, Protocol } from '../http/index.ts';
+import type { ErrorReason, HttpSink, KeptFields, Protocol } from '../http/index.ts';
 import {
   type ConnectionFacts,
   DID,
@@ -287,6 +287,11 @@ export class Recorder implements HttpSink {
       stream.data(side, dataBytes, this.#moment);
     }
     this.#end(stream, side, endStream);
+  }
+
+  reason(connection: number, streamId: number, reason: ErrorReason): void {
+    const stream = this.#streams.find(connection, streamId);
+    if (stream !== undefined) stream.reason = reason;
   }
 
   rstStream(connection: number, side: Side, streamId: number, errorCode: number): void {

@@ -34,6 +34,10 @@ export class HttpRecord implements HttpSink {
     this.calls.push(['data', connection, side, streamId, dataBytes, fingerprint, endStream]);
   }
 
+  reason(connection: number, streamId: number, reason: string): void {
+    this.calls.push(['reason', connection, streamId, reason]);
+  }
+
   rstStream(connection: number, side: Side, streamId: number, errorCode: number): void {
     this.calls.push(['rstStream', connection, side, streamId, errorCode]);
   }

@@ -1,3 +1,4 @@
+import type { ErrorReason } from '../../src/http/index.ts';
 import type {
   Close,
   Debt,
@@ -358,6 +359,13 @@ export class TraceBuilder {
     });
   }
 
+  /** What the body of its error response says; passed on likewise. */
+  says(id: number, reason: ErrorReason, at: number): this {
+    return this.#relayed(id, at, (_leg, stream) => {
+      stream.reason = reason;
+    });
+  }
+
   /** Response DATA at these times, passed on likewise. */
   events(id: number, ...times: readonly number[]): this {
     for (const at of times) {
@@ -681,6 +689,7 @@ function streamDraft(id: number, opened: Ref, request: RequestFields | null): St
     sawRequest: true,
     status: undefined,
     statusAt: null,
+    reason: null,
     grpcStatus: undefined,
     dataBytes: [0, 0],
     lastData: [null, null],

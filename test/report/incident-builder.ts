@@ -165,6 +165,7 @@ export function stream(id: number, path: string, opened: Ref, changes: Partial<T
     sawRequest: true,
     status: 200,
     statusAt: opened,
+    reason: null,
     grpcStatus: undefined,
     dataBytes: [0, 100],
     lastData: [null, null],

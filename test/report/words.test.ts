@@ -3,6 +3,7 @@ import type { Finding, FindingArgs, FindingCode } from '../../src/incident/index
 import { composeReport } from '../../src/report/index.ts';
 import { capture, finding, incident } from './incident-builder.ts';
 import { gatewayMute } from './scenarios.ts';
+import { reasonText } from '../../src/report/words/reason.ts';
 
 /** What each finding says of u1 (10.9.2.2:8080); the sentence is the contract with the reader. */
 const SENTENCES: { readonly [C in FindingCode]: readonly [args: FindingArgs[C], title: string] } = {
@@ -49,7 +50,7 @@ const SENTENCES: { readonly [C in FindingCode]: readonly [args: FindingArgs[C], 
     'u2 (10.9.3.2:8080) was alive all through the window of 5 min and got no request',
   ],
   'gateway-made-response': [
-    { status: 503, count: 2 },
+    { status: 503, count: 2, reason: null },
     'u1 (10.9.2.2:8080): 2 responses 503 with no upstream response behind: made by the gateway',
   ],
   'watch-overdue': [
@@ -156,4 +157,9 @@ describe('findings', () => {
     const told = finding('too-many-pings', 'info', { debug: 'x'.repeat(16_384) }, 'u1', []);
     expect(titleOf(told)?.length).toBeLessThan(200);
   });
+});
+
+test('a response that a gateway made says why, where its body did; a report of an older version has no such word', () => {
+  expect(reasonText('no-healthy-upstream')).toBe(' (no healthy upstream)');
+  expect([reasonText(null), reasonText(undefined)]).toEqual(['', '']);
 });

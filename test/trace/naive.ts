@@ -163,6 +163,7 @@ export class NaiveRecorder {
       sawRequest,
       status: undefined,
       statusAt: null,
+      reason: null,
       grpcStatus: undefined,
       dataBytes: [0, 0],
       lastData: [null, null],

@@ -1,3 +1,4 @@
+import { errorReason } from '../error-reason.ts';
 import { fingerprintOf } from '../h2/fingerprint.ts';
 import { FINGERPRINT_BYTES, type HttpSink } from '../sink.ts';
 import { hexDigit } from './chunk-size.ts';
@@ -39,6 +40,7 @@ export class BodyReader {
     flow.part = PART_OF[body];
     flow.isOpen = body !== BODY.none;
     flow.isFirst = true;
+    flow.isReasonDue = false;
     flow.fingerprint = 0;
     flow.chunkBytes = 0;
     flow.remaining = body === BODY.length ? contentLength : 0;
@@ -92,6 +94,7 @@ export class BodyReader {
   private data(connection: H1Connection, flow: MessageFlow, view: DataView, at: number, end: number): number {
     const taken = flow.part === PART.rest ? end - at : Math.min(flow.remaining, end - at);
     const next = at + taken;
+    if (flow.isReasonDue) this.tellReason(connection, flow, view, at, next);
     if (flow.isFirst) this.print(connection, flow, view, at, next);
     if (flow.part === PART.rest) {
       // After the FIN's packet came bytes that had been lost before it: the end was told.
@@ -103,6 +106,12 @@ export class BodyReader {
     if (flow.remaining === 0) this.endData(connection, flow, flow.part === PART.body ? taken : 0);
     else if (flow.part === PART.body) this.tell(connection, flow, taken, false);
     return next;
+  }
+
+  private tellReason(connection: H1Connection, flow: MessageFlow, view: DataView, at: number, end: number): void {
+    flow.isReasonDue = false;
+    const reason = errorReason(view, at, end);
+    if (reason !== null) this.sink.reason?.(connection.number, flow.exchange, reason);
   }
 
   private print(connection: H1Connection, flow: MessageFlow, view: DataView, at: number, end: number): void {

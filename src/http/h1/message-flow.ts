@@ -34,6 +34,8 @@ export class MessageFlow {
   chunkBytes = 0;
   fingerprint = 0;
   isFirst = false;
+  /** Its body says why the response is an error, and nothing of it was read. */
+  isReasonDue = false;
   /** The chunk size line as far as it came: its value, whether its digits have ended. */
   size = 0;
   sizeDigits = 0;

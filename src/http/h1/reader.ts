@@ -1,6 +1,7 @@
 import { otherSide, type Side } from '../../tcp/index.ts';
 import type { HttpCounters } from '../counters.ts';
 import type { Collector, CollectorPool } from '../h2/collector.ts';
+import { isErrorStatus } from '../error-reason.ts';
 import { createKeptFields } from '../headers.ts';
 import { beginsMessage, beginsResponse } from '../protocol.ts';
 import type { FrameObserver, HttpSink, KeptFields } from '../sink.ts';
@@ -256,6 +257,7 @@ export class MessageReader {
     const body = bodyOf(head, asked);
     this.tellHead(connection, flow, body === BODY.none);
     this.bodies.begin(flow, body, head.contentLength);
+    flow.isReasonDue = isErrorStatus(head.status);
     // Its request was not captured: the exchange is over with its response.
     if (asked === null) this.sink.data(connection.number, otherSide(flow.side), flow.exchange, 0, 0, true);
   }

@@ -4,6 +4,7 @@ import { FieldDecoder } from '../hpack/decode.ts';
 import type { FrameObserver, HttpSink, KeptFields } from '../sink.ts';
 import type { CollectorPool } from './collector.ts';
 import { applySettings, debugText, initialWindowOf } from './control.ts';
+import { errorReason, isErrorStatus } from '../error-reason.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { PHASE, otherFlow, type Flow } from './flow.ts';
 import {
@@ -197,10 +198,17 @@ export class FrameReader {
     if (isFirst && next < end && this.sink.wantsPayload(flow.connection.number, flow.side, flow.streamId)) {
       flow.fingerprint = fingerprintOf(view, next, end, flow.length - flow.padBytes);
     }
+    if (flow.streamId === flow.errorStreamId && next < end) this.tellReason(flow, view, next, end);
     const taken = Math.min(flow.remaining, end - next);
     flow.remaining -= taken;
     if (flow.remaining === 0) this.endData(flow);
     return next + taken;
+  }
+
+  private tellReason(flow: Flow, view: DataView, at: number, end: number): void {
+    flow.errorStreamId = 0;
+    const reason = errorReason(view, at, Math.min(end, at + flow.remaining));
+    if (reason !== null) this.sink.reason?.(flow.connection.number, flow.streamId, reason);
   }
 
   private endData(flow: Flow): void {
@@ -338,6 +346,7 @@ export class FrameReader {
 
   private tellBlock(flow: Flow): void {
     if (!flow.blockTold) return;
+    if (isErrorStatus(this.fields.status)) flow.errorStreamId = flow.blockEndStream ? 0 : flow.streamId;
     this.sink.headers(flow.connection.number, flow.side, flow.streamId, this.fields, flow.blockEndStream);
   }
 

@@ -45,6 +45,8 @@ export class Flow {
   /** Of DATA: its padding with the pad length byte; -1 until that byte came. */
   padBytes = 0;
   fingerprint = 0;
+  /** The stream of the newest error response whose body has not begun, else 0. */
+  errorStreamId = 0;
 
   /** Bytes of a frame header cut by a segment's end, and how many. */
   cutHeader: DataView | null = null;

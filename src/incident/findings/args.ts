@@ -1,3 +1,4 @@
+import type { ErrorReason } from '../../http/index.ts';
 import type { Party } from '../model.ts';
 
 /**
@@ -47,7 +48,12 @@ export interface FindingArgs {
   };
   readonly 'streams-on-dead-connection': { readonly requests: number };
   readonly 'alternative-unused': { readonly alternative: string; readonly windowNs: number };
-  readonly 'gateway-made-response': { readonly status: number; readonly count: number };
+  /** `reason`: why, in a word for what the gateway wrote in the body; null where it wrote nothing that is known. */
+  readonly 'gateway-made-response': {
+    readonly status: number;
+    readonly count: number;
+    readonly reason: ErrorReason | null;
+  };
   readonly 'watch-overdue': { readonly timeoutSeconds: number; readonly openNs: number };
   /** `unanswered`: requests taken and not answered; 0 where bookmarks stopped. */
   readonly 'stale-but-alive': { readonly quietNs: number; readonly unanswered: number };

@@ -1,3 +1,5 @@
+import type { ErrorReason } from '../../http/index.ts';
+import type { TraceStream } from '../../trace/index.ts';
 import { isGatewayMade } from '../gateway-made.ts';
 import { grouped } from '../grouped.ts';
 import { finding, isHurtStream, ofRole, type Rule } from './rule.ts';
@@ -13,8 +15,13 @@ export const gatewayMadeResponse: Rule = (facts) =>
       finding(
         'gateway-made-response',
         answers.some(({ stream }) => isHurtStream(facts, leg, stream.id)) ? 'critical' : 'warning',
-        { status, count: answers.length },
+        { status, count: answers.length, reason: reasonOf(answers.map(({ stream }) => stream)) },
         { connection: leg.id, packets: answers.map(({ stream }) => stream.statusAt) },
       ),
     );
   });
+
+/** What the first of the responses that says why says. */
+function reasonOf(answers: readonly TraceStream[]): ErrorReason | null {
+  return answers.find(({ reason }) => reason !== null)?.reason ?? null;
+}

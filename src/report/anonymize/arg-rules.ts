@@ -29,6 +29,7 @@ const KNOWN_ARG_RULES = {
   names: 'file',
   problem: 'arg-word',
   reader: 'arg-word',
+  reason: 'arg-word',
   weakness: 'trust-code',
   window: 'arg-word',
 } as const satisfies Record<TextArg, TextRule>;

@@ -154,6 +154,7 @@ export const REPORT_RULES: RuleOf<Report> = {
           path: 'path',
           kind: 'request-kind',
           status: 'number',
+          reason: 'arg-word',
           opened: 'time',
           firstPacket: 'number',
           firstFile: 'number',

@@ -1,5 +1,5 @@
 import { linkTypeName } from '../../decode/index.ts';
-import type { RequestKind } from '../../http/index.ts';
+import { ERROR_REASONS, type RequestKind } from '../../http/index.ts';
 import { errorName } from '../compose/error-name.ts';
 import { isFindingCode } from '../words.ts';
 import { isEvidenceKind } from '../words/evidence.ts';
@@ -37,6 +37,7 @@ const CONCLUSIONS: ReadonlySet<string> = new Set([
 ]);
 
 const ARG_WORDS: ReadonlySet<string> = new Set([
+  ...ERROR_REASONS,
   'byte-order',
   'checksum',
   'client',

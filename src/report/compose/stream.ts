@@ -15,6 +15,7 @@ export function streamOf(frame: Frame, leg: Leg, stream: TraceStream): Stream {
     path,
     kind: describeRequest(method, path).kind,
     status: stream.status ?? null,
+    reason: stream.reason,
     opened: timeAt(frame, stream.opened.timeNs),
     firstPacket: stream.opened.packet,
     ...(frame.manyFiles ? { firstFile: stream.opened.file } : {}),

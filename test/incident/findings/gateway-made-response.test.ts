@@ -54,4 +54,24 @@ describe('gateway-made-response', () => {
     const elsewhere = waits().on('u1').carries(9, 5).upstream('u2').with(unread);
     expect(findingsIn(elsewhere.end(600), 'gateway-made-response')).toHaveLength(1);
   });
+
+  test('says why, where the body did', () => {
+    const built = watching()
+      .on('c1')
+      .list(9, { at: 20 })
+      .answers(9, 503, 35)
+      .says(9, 'no-healthy-upstream', 35)
+      .end(600);
+    expect(findingsIn(built, 'gateway-made-response')).toMatchObject([{ args: { reason: 'no-healthy-upstream' } }]);
+  });
+
+  test('a Kubernetes Status is an apiserver’s word, though the capture has no upstream that sent it', () => {
+    const built = watching()
+      .on('c1')
+      .list(9, { at: 20 })
+      .answers(9, 503, 35)
+      .says(9, 'ServiceUnavailable', 35)
+      .end(600);
+    expect(findingsIn(built, 'gateway-made-response')).toEqual([]);
+  });
 });

@@ -1,0 +1,140 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { ERROR_REASONS, isStatusReason } from '../../src/http/index.ts';
+import { errorReason } from '../../src/http/error-reason.ts';
+import { concat, data, headers, PREFACE, settings } from '../build/h2.ts';
+import { HpackEncoder, latin1 } from '../build/hpack.ts';
+import { Conversation } from './conversation.ts';
+
+function reasonOf(body: Uint8Array): string | null {
+  // It lies somewhere inside a block, and what follows is no part of it.
+  const block = concat(latin1('xx'), body, latin1('"reason":"Expired"'));
+  return errorReason(new DataView(block.buffer), 2, 2 + body.length);
+}
+
+/** As kube-apiserver writes it. */
+const STATUS =
+  '{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"the server is currently unable to handle the request",' +
+  '"reason":"ServiceUnavailable","details":{"causes":[{"reason":"NotFound"}]},"code":503}';
+
+/** A length-delimited protobuf field. */
+function field(number: number, content: Uint8Array): Uint8Array {
+  const length = content.length < 128 ? [content.length] : [(content.length & 0x7f) | 0x80, content.length >> 7];
+  return concat(Uint8Array.of(number * 8 + 2, ...length), content);
+}
+
+/** runtime.Unknown of a metav1.Status, behind Kubernetes' magic number. */
+function protobuf(kind: string, ...status: readonly Uint8Array[]): Uint8Array {
+  const typeMeta = concat(field(1, latin1('v1')), field(2, latin1(kind)));
+  return concat(latin1('k8s\0'), field(1, typeMeta), field(2, concat(...status)), field(3, latin1('')));
+}
+
+describe('a Kubernetes Status', () => {
+  test.each([
+    ['as it is', STATUS, 'ServiceUnavailable'],
+    ['written for people', JSON.stringify(JSON.parse(STATUS), null, 2), 'ServiceUnavailable'],
+    [
+      'with a message that looks like a reason',
+      STATUS.replace('the server', '\\"reason\\":\\"Gone\\"'),
+      'ServiceUnavailable',
+    ],
+    ['without a reason of its own', STATUS.replace('"reason":"ServiceUnavailable",', ''), 'Unknown'],
+    ['of a reason that is no word of Kubernetes', STATUS.replace(/Service\w+/, 'Secret'), 'Unknown'],
+    ['cut before its reason', STATUS.slice(0, 90), 'Unknown'],
+  ])('in JSON, %s', (_, body, reason) => {
+    expect(reasonOf(latin1(body))).toBe(reason);
+  });
+
+  test('in protobuf', () => {
+    const message = field(3, latin1('m'.repeat(300)));
+    const reason = field(4, latin1('TooManyRequests'));
+    expect(reasonOf(protobuf('Status', field(1, latin1('')), field(2, latin1('Failure')), message, reason))).toBe(
+      'TooManyRequests',
+    );
+    expect(reasonOf(protobuf('Status', message))).toBe('Unknown');
+    expect(reasonOf(protobuf('Pod', message, reason))).toBe(null);
+  });
+
+  test('any other object is none', () => {
+    expect(reasonOf(latin1('{"kind":"Pod","status":{"reason":"NotFound"}}'))).toBe(null);
+    expect(reasonOf(latin1('not JSON: "kind":"Status","reason":"NotFound"'))).toBe(null);
+  });
+});
+
+describe('words of gateways', () => {
+  test.each([
+    [
+      'upstream connect error or disconnect/reset before headers. reset reason: connection failure',
+      'upstream-reset-before-headers',
+    ],
+    ['no healthy upstream', 'no-healthy-upstream'],
+    ['upstream request timeout', 'upstream-request-timeout'],
+    [
+      '<html><body><h1>503 Service Unavailable</h1>\nNo server is available to handle this request.\n</body></html>',
+      'no-server-available',
+    ],
+    ['<html>\r\n<head><title>504 Gateway Time-out</title></head>\r\n<body>', 'gateway-timeout-page'],
+    ['<!DOCTYPE html><html lang="en"><title>502 Bad Gateway</title><body><h1>502 Bad Gateway</h1>', 'bad-gateway-page'],
+    ['404 page not found', null],
+    ['', null],
+  ])('%s', (body, reason) => {
+    expect(reasonOf(latin1(body))).toBe(reason);
+  });
+
+  test('are told from those of a Status', () => {
+    expect(isStatusReason('ServiceUnavailable')).toBe(true);
+    expect(isStatusReason('no-healthy-upstream')).toBe(false);
+  });
+});
+
+test('property: no bytes throw, and nothing but words of the list comes out', () => {
+  const starts = fc.constantFrom(
+    '',
+    'k8s\0',
+    '{"kind":"Status","reason":"',
+    'k8s\0\n\n\n\u0002v1\u0012\u0006Status\u0012',
+  );
+  fc.assert(
+    fc.property(starts, fc.uint8Array({ maxLength: 2000 }), (start, bytes) => {
+      const reason = reasonOf(concat(latin1(start), bytes));
+      expect(reason === null || ERROR_REASONS.some((known) => known === reason)).toBe(true);
+    }),
+  );
+});
+
+describe('is told of error responses', () => {
+  const reasons = (conversation: Conversation): unknown => conversation.told().filter(([call]) => call === 'reason');
+
+  test('of HTTP/2, once, from the first DATA frame of that very stream', () => {
+    const encoder = new HpackEncoder();
+    const status = (code: string): Uint8Array => encoder.encode([[':status', code]]);
+    const conversation = new Conversation();
+    conversation.send(0, concat(PREFACE, settings()));
+    conversation.send(1, concat(settings(), headers(1, status('200')), headers(3, status('503'))));
+    conversation.send(1, data(1, STATUS)).send(1, concat(data(3, 'no healthy upstream'), data(3, STATUS)));
+    expect(reasons(conversation)).toEqual([['reason', 3, 'no-healthy-upstream']]);
+    conversation.send(
+      1,
+      concat(headers(5, status('503'), { endStream: true }), headers(7, status('200')), data(7, STATUS)),
+    );
+    expect(reasons(conversation)).toEqual([]);
+  });
+
+  test('of HTTP/1.1, with a length and in chunks', () => {
+    const conversation = new Conversation();
+    const ask = latin1('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
+    conversation.send(0, ask);
+    conversation.send(1, latin1(`HTTP/1.1 503 x\r\ncontent-length: ${STATUS.length}\r\n\r\n`), latin1(STATUS));
+    conversation.send(0, ask);
+    conversation.send(1, latin1(`HTTP/1.1 200 x\r\ncontent-length: ${STATUS.length}\r\n\r\n${STATUS}`));
+    conversation.send(0, ask);
+    conversation.send(
+      1,
+      latin1('HTTP/1.1 503 x\r\ntransfer-encoding: chunked\r\n\r\n13\r\nno healthy upstream\r\n0\r\n\r\n'),
+    );
+    expect(reasons(conversation)).toEqual([
+      ['reason', 1, 'ServiceUnavailable'],
+      ['reason', 3, 'no-healthy-upstream'],
+    ]);
+  });
+});
