@@ -82,8 +82,12 @@ function addSide(sums: ByDirection, connection: Connection, by: 'client' | 'serv
 }
 
 function wiresharks(path: string, keys: string | null, { connections }: Report): ByDirection {
-  const clear = connections.filter(({ protocol, tls }) => protocol === 'h2' && tls === null);
-  const ports = new Set(clear.map(({ server }) => `tcp.port==${server.port},http2`));
+  // On ports that it knows for something else tshark looks for neither by itself.
+  const ports = new Set(
+    connections
+      .filter(({ protocol, tls }) => protocol === 'h2' || tls !== null)
+      .map(({ server, tls }) => `tcp.port==${server.port},${tls === null ? 'http2' : 'tls'}`),
+  );
   const preferences = keys === null ? [] : [`tls.keylog_file:${keys}`];
   const sums: ByDirection = {};
   for (const row of tsharkFields(path, FIELDS, 'tcp && !icmp', preferences, [...ports])) {
