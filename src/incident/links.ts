@@ -1,3 +1,4 @@
+import { isByChance } from './chance.ts';
 import type { Join, Trace, TraceStream } from '../trace/index.ts';
 import { burstLinksOf } from './burst-links.ts';
 import { streamOf } from './leg.ts';
@@ -49,7 +50,8 @@ export function carriedStreams(near: Leg, far: Leg): readonly Carried[] {
       .filter((partner) => partner.nearerClient && partner.connection === far.trace.id)
       .flatMap((partner) => {
         const upstream = streamOf(far, partner.streamId);
-        return upstream === undefined ? [] : [{ near: stream, far: upstream }];
+        if (upstream === undefined || isByChance(stream, partner, upstream)) return [];
+        return [{ near: stream, far: upstream }];
       }),
   );
   return inOrder(pairs);
@@ -94,6 +96,7 @@ function linkOf(joins: readonly Join[], legs: readonly Leg[], askers: Askers): L
   const upstream = legs[best?.far ?? -1];
   if (best === undefined || client === undefined || upstream === undefined) return [];
   const carried = carriedStreams(client, upstream);
+  if (best.method === 'payload' && carried.length === 0 && hasPartner(client, upstream)) return [];
   const kept = carried.map(({ near, far }) => [near.id, far.id] as const);
   const confidence = confidenceOf(best, client);
   const isClear = best.unambiguous > 0 || best.method === 'request-id';
@@ -113,6 +116,12 @@ function linkOf(joins: readonly Join[], legs: readonly Leg[], askers: Askers): L
       runnerUp: isClear ? null : askers.runnerUp(client, upstream, carried, best.method, confidence),
     },
   ];
+}
+
+function hasPartner(near: Leg, far: Leg): boolean {
+  return near.streams.some(({ partners }) =>
+    partners.some((partner) => partner.nearerClient && partner.connection === far.trace.id),
+  );
 }
 
 /** Of its clearest match; null where that is not kept. */

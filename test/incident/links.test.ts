@@ -41,6 +41,30 @@ describe('links', () => {
     expect(linkBy({ candidates: 2 }, { candidates: 1 })).toMatchObject([{ confidence: 0.97 }]);
   });
 
+  describe('payload in common by chance, since two clients watch the same', () => {
+    /** u2 carries stream 1 of c1, as `matched` events say; one event was like one on u1. */
+    const alike = (matched: number): readonly Link[] =>
+      buildIncident(
+        trace()
+          .client('c1')
+          .openStream(1, 1)
+          .upstream('u1')
+          .carries(1, 3, { of: 'c1', method: 'payload', matched: 1 })
+          .upstream('u2')
+          .carries(1, 5, { of: 'c1', method: 'payload', matched })
+          .end(600),
+      ).links;
+
+    test('links nobody, where the stream agrees with another one far more often', () => {
+      expect(alike(10)).toMatchObject([{ client: 'c1', upstream: 'u2', streams: [[1, 5]] }]);
+      expect(alike(4)).toHaveLength(1);
+    });
+
+    test('is not told from a stream that was passed on twice, where it is as few as the other', () => {
+      expect(alike(3)).toHaveLength(2);
+    });
+  });
+
   describe('the runner-up', () => {
     /** c2 asked the same of the gateway at that second, and both streams fitted what u1 took at 10.001. */
     const twoAskers = (at: number, method: JoinMethod = 'request'): TraceBuilder =>
