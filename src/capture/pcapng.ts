@@ -54,6 +54,8 @@ const SECTION_MAJOR_READ = 1;
 
 const text = new TextDecoder();
 
+type OnceCode = 'undeclared-interface' | 'too-many-interfaces';
+
 /** Walks the blocks of a pcapng file (draft-ietf-opsawg-pcapng) and hands its packets on, batch by batch. */
 export class PcapngReader implements RecordReader {
   readonly format = 'pcapng';
@@ -76,8 +78,8 @@ export class PcapngReader implements RecordReader {
   /** Secrets of such a block. */
   #secrets: Uint8Array | undefined;
   #secretsFilled = 0;
-  #saidUndeclared = false;
-  #saidManyInterfaces = false;
+  /** Warnings that are given once a file: a damaged description would cause one a packet, and push out what else there is to say. */
+  readonly #said = new Set<OnceCode>();
 
   /** Begins at a section header, which stands at the block's `at`. */
   constructor(parts: ReaderParts) {
@@ -305,10 +307,15 @@ export class PcapngReader implements RecordReader {
     return true;
   }
 
-  /** Once a file: a damaged description would cause one a packet. */
+  /** Whether it was not asked for before. */
+  #once(code: OnceCode): boolean {
+    if (this.#said.has(code)) return false;
+    this.#said.add(code);
+    return true;
+  }
+
   #warnUndeclared(interfaceId: number): void {
-    if (this.#saidUndeclared) return;
-    this.#saidUndeclared = true;
+    if (!this.#once('undeclared-interface')) return;
     warnAt(this.#parts, this.#packetsSoFar - 1, 'undeclared-interface', { interfaceId });
   }
 
@@ -331,10 +338,8 @@ export class PcapngReader implements RecordReader {
     return true;
   }
 
-  /** Once a file: the others would push out what else there is to say. */
   #warnManyInterfaces(): void {
-    if (this.#saidManyInterfaces) return;
-    this.#saidManyInterfaces = true;
+    if (!this.#once('too-many-interfaces')) return;
     warnAt(this.#parts, this.#packetsSoFar, 'too-many-interfaces', { kept: INTERFACES_MAX });
   }
 

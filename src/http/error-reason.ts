@@ -1,3 +1,5 @@
+import { latin1Of } from './latin1.ts';
+
 /** What of a body is looked at: a Status of kube-apiserver is mostly shorter, a gateway's words stand at the start. */
 const LOOKED_AT_BYTES = 1024;
 const ERROR_STATUS_MIN = 400;
@@ -68,7 +70,7 @@ export const ERROR_REASONS: readonly ErrorReason[] = [...STATUS_REASONS, ...GATE
  * @returns null where they are neither a Status nor usual words
  */
 export function errorReason(view: DataView, at: number, end: number): ErrorReason | null {
-  const text = latin1(view, at, Math.min(end, at + LOOKED_AT_BYTES));
+  const text = latin1Of(view, at, Math.min(end, at + LOOKED_AT_BYTES));
   if (text.startsWith(PROTOBUF_START)) return protobufReason(text.slice(PROTOBUF_START.length));
   if (text.startsWith('{')) return KIND.test(text) ? statusReason(REASON.exec(beforeDetails(text))?.[1]) : null;
   return GATEWAY_WORDS.find(([words]) => text.includes(words))?.[1] ?? null;
@@ -125,10 +127,4 @@ function varint(message: string, at: number): [value: number, next: number] {
     if (byte < 0x80) return [value, next];
   }
   return [message.length, message.length];
-}
-
-function latin1(view: DataView, at: number, end: number): string {
-  let text = '';
-  for (let next = at; next < end; next++) text += String.fromCharCode(view.getUint8(next));
-  return text;
 }

@@ -181,9 +181,14 @@ export class HttpPass {
     if (flow.firstBytesCount > 0) return this.startFromKept(flow, view, at, end);
     const speaks = recogniseStart(view, at, end, flow.connection.fromStart);
     if (speaks === SPEAKS.more) return this.keepFirstBytes(flow, view, at, end);
+    this.settleStart(flow, speaks, view, at, end);
+    return speaks === SPEAKS.preface ? at + PREFACE_BYTES : at;
+  }
+
+  /** What speaks is known by the flow's first bytes, which are [at, end). */
+  private settleStart(flow: Flow, speaks: Speaks, view: DataView, at: number, end: number): void {
     if (speaks === SPEAKS.other && isBlanked(view, at, end)) this.sink.blanked?.(flow.connection.number, flow.side);
     this.settle(flow, speaks);
-    return speaks === SPEAKS.preface ? at + PREFACE_BYTES : at;
   }
 
   private keepFirstBytes(flow: Flow, view: DataView, at: number, end: number): number {
@@ -201,10 +206,9 @@ export class HttpPass {
     const bytes = flow.firstBytesCount;
     const speaks = recogniseStart(kept, 0, bytes, true);
     if (speaks === SPEAKS.more) return next;
-    if (speaks === SPEAKS.other && isBlanked(kept, 0, bytes)) this.sink.blanked?.(flow.connection.number, flow.side);
     flow.firstBytesCount = 0;
     flow.firstBytes = null;
-    this.settle(flow, speaks);
+    this.settleStart(flow, speaks, kept, 0, bytes);
     if (speaks !== SPEAKS.preface && flow.phase !== PHASE.search) this.take(flow, kept, 0, bytes);
     return next;
   }

@@ -1,4 +1,5 @@
 import type { Alternative, Leg } from './model.ts';
+import { serverOf } from './leg.ts';
 import { isBusyThroughout } from './room.ts';
 import { requestsDuring } from './runs.ts';
 import type { Scene } from './scene.ts';
@@ -25,7 +26,7 @@ export function alternativesOf(scene: Scene, upstream: Leg, fromNs: number, toNs
     unused:
       likely.has(leg) &&
       leg.trace.protocol !== 'tls' &&
-      !asked.has(serverIp(leg)) &&
+      !asked.has(serverOf(leg).ip) &&
       stoodThroughout(leg, fromNs, toNs) &&
       !isBusyThroughout(leg, fromNs, toNs),
   }));
@@ -33,27 +34,21 @@ export function alternativesOf(scene: Scene, upstream: Leg, fromNs: number, toNs
 
 /** Servers that got a request in this time, on whichever connection: one of two idle connections to a busy server stands by for nobody. */
 function askedServers(legs: readonly Leg[], fromNs: number, toNs: number): ReadonlySet<string> {
-  return new Set(legs.filter((leg) => requestsDuring(leg, fromNs, toNs) > 0).map(serverIp));
-}
-
-function serverIp(leg: Leg): string {
-  return leg.trace.endpoints[leg.serverSide].ip;
+  return new Set(legs.filter((leg) => requestsDuring(leg, fromNs, toNs) > 0).map((leg) => serverOf(leg).ip));
 }
 
 function isOtherServer(leg: Leg, upstream: Leg): boolean {
-  return serverIp(leg) !== serverIp(upstream) || serverPort(leg) !== serverPort(upstream);
-}
-
-function serverPort(leg: Leg): number {
-  return leg.trace.endpoints[leg.serverSide].port;
+  const { ip, port } = serverOf(upstream);
+  return serverOf(leg).ip !== ip || serverOf(leg).port !== port;
 }
 
 /** Another port is another service (telemetry, configuration): it could not have served these requests. */
 function couldServe(leg: Leg, upstream: Leg): boolean {
   const { protocol } = leg.trace;
+  const { ip, port } = serverOf(upstream);
   return (
-    serverIp(leg) !== serverIp(upstream) &&
-    serverPort(leg) === serverPort(upstream) &&
+    serverOf(leg).ip !== ip &&
+    serverOf(leg).port === port &&
     (protocol === upstream.trace.protocol || protocol === 'unknown' || upstream.trace.protocol === 'unknown')
   );
 }

@@ -40,7 +40,7 @@ export function mayBeUnseen({ healedAt, debts }: Death): boolean {
 const SILENT: ReadonlySet<Cause> = new Set(['peer-silent', 'path-one-way', 'connect-unanswered']);
 
 /** Told by what nobody answered, and not by a packet that said so: the gateway may go on using the connection. */
-export function isSilent({ cause }: Death): boolean {
+export function isSilent({ cause }: Pick<Death, 'cause'>): boolean {
   return SILENT.has(cause);
 }
 

@@ -1,5 +1,5 @@
 import { otherSide, type Side } from '../tcp/index.ts';
-import type { Ref, Trace, TraceConnection, TraceStream } from '../trace/index.ts';
+import type { Endpoint, Ref, Trace, TraceConnection, TraceStream } from '../trace/index.ts';
 import { livenessOf } from './liveness.ts';
 import type { Leg, Party, Role } from './model.ts';
 import { nextTryDueNs } from './next-try.ts';
@@ -52,6 +52,11 @@ export function streamOf(leg: Leg, id: number): TraceStream | undefined {
 /** The party that `side` plays on `leg`. */
 export function partyOf(leg: Pick<Leg, 'serverSide'>, side: Side): Party {
   return side === leg.serverSide ? 'server' : 'client';
+}
+
+/** The address and port that the leg's server answers at. */
+export function serverOf({ trace, serverSide }: Leg): Endpoint {
+  return trace.endpoints[serverSide];
 }
 
 export function clientSide(leg: Pick<Leg, 'serverSide'>): Side {

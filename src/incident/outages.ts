@@ -1,4 +1,5 @@
 import type { Endpoint } from '../trace/index.ts';
+import { serverOf } from './leg.ts';
 import type { Cause, Confidence, HurtStream, Leg, Outage, Outcome, VictimGroup, Window } from './model.ts';
 
 /** An upstream that is away again so soon after its last window was away all the time, unless it answered in between. */
@@ -27,7 +28,7 @@ export function outagesOf(windows: readonly Window[], legById: ReadonlyMap<strin
   for (const window of windows.toSorted((a, b) => a.fromNs - b.fromNs)) {
     const upstream = legById.get(window.upstream);
     if (upstream === undefined) continue;
-    const server = upstream.trace.endpoints[upstream.serverSide];
+    const server = serverOf(upstream);
     const key = `${server.ip} ${server.port}`;
     const known = newest.get(key);
     if (known !== undefined && isSameOutage(known, window)) {

@@ -1,8 +1,9 @@
 import type { TraceStream } from '../trace/index.ts';
 import { ByTime } from './by-time.ts';
 import { grouped } from './grouped.ts';
-import { clientSide, neverOpened } from './leg.ts';
+import { clientSide, neverOpened, serverOf } from './leg.ts';
 import type { Leg } from './model.ts';
+import { nextSynNs } from './next-try.ts';
 import { type Span, Spans } from './spans.ts';
 import { wordsOf } from './stream-fate.ts';
 
@@ -38,7 +39,7 @@ export class Surroundings {
     this.words = new ByTime(asked.filter(({ stream }) => stream.partners.length === 0).flatMap(eachWord), timeNsOf);
     const attempts = upstreams.filter(neverOpened);
     this.#attempts = new ByTime(attempts, begunNs);
-    const byServer = grouped(attempts, serverIp);
+    const byServer = grouped(attempts, (leg) => serverOf(leg).ip);
     this.#attemptsTo = new Map([...byServer].map(([server, legs]) => [server, new ByTime(legs, begunNs)]));
     this.#tries = new Spans(attempts.flatMap(triedNs));
     this.#givenUp = inOrder(upstreams.map(givenUpAtNs));
@@ -47,7 +48,7 @@ export class Surroundings {
   /** Attempts to other servers than that of `leg` within `withinNs` of its own. */
   rivalAttempts(leg: Leg, withinNs: number): number {
     const [fromNs, toNs] = [begunNs(leg) - withinNs, begunNs(leg) + withinNs];
-    const same = this.#attemptsTo.get(serverIp(leg))?.count(fromNs, toNs) ?? 0;
+    const same = this.#attemptsTo.get(serverOf(leg).ip)?.count(fromNs, toNs) ?? 0;
     return this.#attempts.count(fromNs, toNs) - same;
   }
 
@@ -77,25 +78,18 @@ function inOrder(times: readonly (number | null)[]): ByTime<number> {
   );
 }
 
-/** RFC 6298 §2.1: the second SYN follows after a second, the gaps then double. */
-const FIRST_SYN_GAP_NS = 1e9;
-
 /** From the first SYN to when the one after the last would be due; a refusal ends it at once. */
 function triedNs(attempt: Leg): Span[] {
   const { handshake, flows } = attempt.trace;
   const fromNs = handshake.syn?.timeNs;
   if (fromNs === undefined) return [];
   const lastNs = flows[clientSide(attempt)].last?.timeNs ?? fromNs;
-  const toNs = attempt.opened === 'refused' ? lastNs : lastNs + Math.max(lastNs - fromNs, FIRST_SYN_GAP_NS);
+  const toNs = attempt.opened === 'refused' ? lastNs : nextSynNs(fromNs, lastNs);
   return [{ fromNs, toNs }];
 }
 
 function begunNs({ trace }: Leg): number {
   return trace.first.timeNs;
-}
-
-function serverIp({ trace, serverSide }: Leg): string {
-  return trace.endpoints[serverSide].ip;
 }
 
 /** When the gateway closed the connection, or either side reset it. */

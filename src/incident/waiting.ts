@@ -1,7 +1,7 @@
 import type { Ref, TraceStream } from '../trace/index.ts';
 import type { Death } from './deaths.ts';
 import type { Victim } from './hurt.ts';
-import { clientSide } from './leg.ts';
+import { clientSide, serverOf } from './leg.ts';
 import type { Leg } from './model.ts';
 import type { Scene } from './scene.ts';
 import { earliest, isError, isServed, overAt } from './stream-fate.ts';
@@ -74,7 +74,7 @@ export class Waiting {
     const around = this.#scene.around(attempt);
     const byServer = this.#unclaimed.get(around) ?? new Map<string, Unclaimed>();
     this.#unclaimed.set(around, byServer);
-    const server = attempt.trace.endpoints[attempt.serverSide].ip;
+    const server = serverOf(attempt).ip;
     const unclaimed = byServer.get(server) ?? new Unclaimed(around.requests.items.length);
     byServer.set(server, unclaimed);
     return unclaimed;

@@ -1,3 +1,4 @@
+import { latin1Of } from '../latin1.ts';
 import { otherFlow, type Flow } from './flow.ts';
 import { FRAME_DEFAULT_BYTES, FRAME_MAX_BYTES, SETTING_BYTES } from './frame.ts';
 
@@ -41,8 +42,6 @@ export function initialWindowOf(view: DataView, at: number, end: number): number
 
 /** GOAWAY's debug data as latin1 text, up to GOAWAY_DEBUG_MAX_BYTES (RFC 9113 §6.8). */
 export function debugText(view: DataView, at: number, end: number): string {
-  let text = '';
-  const to = Math.min(end, at + GOAWAY_FIELDS_BYTES + GOAWAY_DEBUG_MAX_BYTES);
-  for (let next = at + GOAWAY_FIELDS_BYTES; next < to; next++) text += String.fromCharCode(view.getUint8(next));
-  return text;
+  const from = at + GOAWAY_FIELDS_BYTES;
+  return latin1Of(view, from, Math.min(end, from + GOAWAY_DEBUG_MAX_BYTES));
 }

@@ -1,5 +1,6 @@
 import type { TraceStream } from '../../trace/index.ts';
 import { isSilent } from '../deaths.ts';
+import { serverOf } from '../leg.ts';
 import { isOneSided, lacksBytes } from '../liveness.ts';
 import type { Leg } from '../model.ts';
 import { overAt } from '../stream-fate.ts';
@@ -30,7 +31,7 @@ function byServer(legs: readonly Leg[]): ReadonlyMap<string, readonly Leg[]> {
   const groups = new Map<string, Leg[]>();
   for (const leg of legs) {
     if (leg.role !== 'upstream') continue;
-    const { ip, port } = leg.trace.endpoints[leg.serverSide];
+    const { ip, port } = serverOf(leg);
     const group = groups.get(`${ip} ${port}`);
     if (group === undefined) groups.set(`${ip} ${port}`, [leg]);
     else group.push(leg);

@@ -1,4 +1,5 @@
 import type { Debt, Ref } from '../../trace/index.ts';
+import { serverOf } from '../leg.ts';
 import { isDead, isOneSided } from '../liveness.ts';
 import type { Leg } from '../model.ts';
 import { type Facts, finding, type Rule } from './rule.ts';
@@ -80,9 +81,9 @@ function isLost({ captureEndNs, thresholds }: Facts, { trace }: Leg, debt: Debt)
 
 /** Another connection to the same server died in that time or soon after, too. */
 function diedBeside(facts: Facts, leg: Leg, { from, to }: Broken): boolean {
-  const server = leg.trace.endpoints[leg.serverSide];
+  const server = serverOf(leg);
   return [...facts.deaths].some(([other, deaths]) => {
-    const { ip, port } = other.trace.endpoints[other.serverSide];
+    const { ip, port } = serverOf(other);
     if (other === leg || ip !== server.ip || port !== server.port) return false;
     return deaths.some(
       (death) => death.fromNs >= from.timeNs && death.fromNs <= to.timeNs + facts.thresholds.healedWaitNs,

@@ -1,12 +1,9 @@
-import type { Cause } from '../model.ts';
+import { isSilent } from '../deaths.ts';
 import { finding, longestByUpstream, type Rule } from './rule.ts';
 
-/** Only these leave requests unacknowledged; behind a GOAWAY or a close they are acknowledged, and in vain for another reason. */
-const SILENT: ReadonlySet<Cause> = new Set(['peer-silent', 'path-one-way']);
-
-/** New requests kept going out on a connection that acknowledged nothing. */
+/** New requests kept going out on a connection that acknowledged nothing; behind a GOAWAY or a close they are acknowledged, and in vain for another reason. */
 export const streamsOnDeadConnection: Rule = (facts) =>
-  longestByUpstream(facts.windows.filter(({ cause }) => SILENT.has(cause))).flatMap((window) => {
+  longestByUpstream(facts.windows.filter(isSilent)).flatMap((window) => {
     const upstream = facts.legById.get(window.upstream);
     if (upstream === undefined) return [];
     const toNs = window.toNs ?? facts.captureEndNs;

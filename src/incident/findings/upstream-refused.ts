@@ -1,3 +1,4 @@
+import { serverOf } from '../leg.ts';
 import type { Leg } from '../model.ts';
 import { finding, ofRole, type Rule, severityOf } from './rule.ts';
 
@@ -6,7 +7,7 @@ export const upstreamRefused: Rule = (facts) => {
   const byServer = new Map<string, Leg[]>();
   for (const leg of ofRole(facts, 'upstream')) {
     if (leg.opened !== 'refused') continue;
-    const { ip, port } = leg.trace.endpoints[leg.serverSide];
+    const { ip, port } = serverOf(leg);
     byServer.set(`${ip} ${port}`, [...(byServer.get(`${ip} ${port}`) ?? []), leg]);
   }
   return [...byServer.values()].flatMap((legs) => {

@@ -24,7 +24,7 @@ const WHOLE_SHARE = 4;
 /** Client leg, window and upstream leg above one another on one time axis: the picture that proves a half-dead connection. */
 export function timelineSection(report: Report, ink: Ink): string[] {
   const { shown, omitted } = picturesOf(report, ROOM);
-  const drawn = shown.filter(({ lanes }) => lanes.length > 0).map((picture) => draw(picture, report, ink));
+  const drawn = shown.map((picture) => draw(picture, report, ink));
   return [
     ...drawn.flatMap(({ lines }, i) => [...(i === 0 ? [] : ['']), ...lines]),
     ...(omitted > 0 ? [`${INDENT}and ${counted(omitted, 'more client')} with windows, in the tables`] : []),

@@ -83,6 +83,7 @@ function unblockSteps(windows: readonly Window[], byId: ReadonlyMap<string, Conn
 function remedyStep(window: Window, connection: Connection | undefined, all: readonly Connection[]): NextStep {
   const upstream = connection === undefined ? window.upstream : farEnd(connection);
   const probes = connection?.keepalive.fromClient.probes ?? 0;
+  const beside = probedBeside(connection, all);
   const resent = connection?.retransmissions.fromClient ?? 0;
   const oneWay = window.cause === 'path-one-way' && resent === 0 ? ` ${ONE_WAY_CAVEAT}` : '';
   const inFlight = resent > 0 ? inFlightText(resent) : IN_FLIGHT_CAVEAT;
@@ -90,8 +91,7 @@ function remedyStep(window: Window, connection: Connection | undefined, all: rea
     case 'peer-silent':
     case 'path-one-way':
       if (probes > 0) return step(`${probingText(upstream, probes)}${oneWay} ${inFlight}`);
-      if (probedBeside(connection, all).length > 0)
-        return step(`${probedBesideText(upstream, probedBeside(connection, all))}${oneWay} ${inFlight}`);
+      if (beside.length > 0) return step(`${probedBesideText(upstream, beside)}${oneWay} ${inFlight}`);
       return step(`${keepaliveAdvice(upstream)}${oneWay} ${inFlight}`, KEEPALIVE_YAML);
     case 'connect-unanswered':
       return step(
