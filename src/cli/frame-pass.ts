@@ -85,15 +85,11 @@ export class FramePass implements TcpSink, TcpKeeper, HttpSink, FrameObserver {
 
   segment(connection: number, side: Side, _labels: number, did: number): void {
     this.#quiet.heard(connection, this.#packets);
-    const { connections } = this.#tcp;
-    const isFin = (did & DID.firstFin) !== 0;
-    if (isFin) {
+    if ((did & DID.firstFin) !== 0) {
       this.#finishing = connection;
       this.#finishingSide = side;
     }
-    const finished = isFin && connections.hasFin(connection, 0) && connections.hasFin(connection, 1);
-    // After a RST that the peer challenges, the connection goes on.
-    if (finished || (did & DID.rstExpected) !== 0) this.#closing = connection;
+    if ((did & DID.over) !== 0) this.#closing = connection;
   }
 
   bytes(connection: number, side: Side, view: DataView, at: number, end: number): void {

@@ -146,15 +146,11 @@ export class WirePass implements TcpSink, TcpKeeper {
 
   segment(connection: number, side: Side, labels: number, did: number, segment: Segment): void {
     this.#recorder.segment(connection, side, labels, did, segment);
-    const { connections } = this.#tcp;
-    const isFin = (did & DID.firstFin) !== 0;
-    if (isFin) {
+    if ((did & DID.firstFin) !== 0) {
       this.#finishing = connection;
       this.#finishingSide = side;
     }
-    const finished = isFin && connections.hasFin(connection, 0) && connections.hasFin(connection, 1);
-    // After a RST that the peer challenges, the connection goes on.
-    if (finished || (did & DID.rstExpected) !== 0) this.#closing = connection;
+    if ((did & DID.over) !== 0) this.#closing = connection;
   }
 
   copy(connection: number, _side: Side, segment: Segment): void {

@@ -215,12 +215,16 @@ export class Incarnations {
 
   /** The first FIN of this flow; the same one sent again is none. */
   isFirstFin(flow: number, segment: Segment): boolean {
-    return (segment.flags & (FLAG.fin | FLAG.rst)) === FLAG.fin && (this.#flags(flow) & FLOW_FLAG.fin) === 0;
+    return (segment.flags & (FLAG.fin | FLAG.rst)) === FLAG.fin && !this.hasFin(flow);
+  }
+
+  hasFin(flow: number): boolean {
+    return (this.#flags(flow) & FLOW_FLAG.fin) !== 0;
   }
 
   /** Whether the peer has acknowledged this flow's FIN. */
   isFinAcked(flow: number): boolean {
-    if ((this.#flags(flow) & FLOW_FLAG.fin) === 0) return false;
+    if (!this.hasFin(flow)) return false;
     return seqDiff(this.#column(flow, FLOW.finEnd), this.#column(flow, FLOW.ackedSeq)) >= 0;
   }
 

@@ -144,10 +144,6 @@ export class ConnectionFacts {
     return this.#flow(connection, side, FLOW.packets) > 0;
   }
 
-  hasFin(connection: number, side: Side): boolean {
-    return (this.#flow(connection, side, FLOW.flags) & FLOW_FLAG.fin) !== 0;
-  }
-
   /** Whether this side sent a RST that the peer would accept. */
   hasReset(connection: number, side: Side): boolean {
     return (this.#flow(connection, side, FLOW.flags) & FLOW_FLAG.reset) !== 0;

@@ -19,7 +19,7 @@ export class Flight {
    * Moves both flows on by one segment.
    * @param freshBytes  payload bytes that the flow has not shown before
    * @param firstFin    the segment is this flow's first FIN
-   * @returns DID bits, all but `rstInWindow`
+   * @returns DID bits, but for those of a RST and of the end
    */
   advance(flow: number, segment: Segment, labels: number, freshBytes: number, firstFin: boolean): number {
     let did = this.#send(flow, segment, labels, freshBytes, firstFin);

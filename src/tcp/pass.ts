@@ -155,7 +155,8 @@ export class TcpPass {
     if (firstFin) incarnations.noteFin(flow, segment);
     const did = this.#flight.advance(flow, segment, labels, fresh, firstFin);
     incarnations.step(flow, segment, firstFin, reset);
-    return did | (reset ? DID.rstInWindow : 0) | (expected ? DID.rstExpected : 0);
+    const over = expected || (firstFin && incarnations.hasFin(flow ^ 1));
+    return did | (reset ? DID.rstInWindow : 0) | (expected ? DID.rstExpected : 0) | (over ? DID.over : 0);
   }
 
   #count(flow: number, segment: Segment, labels: number, did: number, fresh: number): void {

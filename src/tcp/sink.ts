@@ -53,6 +53,11 @@ export const DID = {
   payload: 0x0080,
   /** With `rstInWindow`: the RST stands where the peer expects the next byte, as far as the capture can tell (RFC 5961 §3.2). */
   rstExpected: 0x0100,
+  /**
+   * The connection is over with this segment: both sides' FINs were seen, or a RST stands where the peer expects the next byte. After one
+   * elsewhere in the window, which the peer challenges, it goes on. Segments may still follow; its bytes end with this one's.
+   */
+  over: 0x0200,
 } as const;
 
 /**

@@ -454,9 +454,8 @@ export class Recorder implements HttpSink {
       gathered.fin(side, segment, moment);
     }
     if ((flags & FLAG.syn) === 0) this.#keepAlives.closed(2 * connection + side, this.#sent);
-    const bothFins = this.#tcp.hasFin(connection, 0) && this.#tcp.hasFin(connection, 1);
     // Once: resets come in floods.
-    if (gathered.isOver || ((did & DID.rstInWindow) === 0 && !bothFins)) return;
+    if (gathered.isOver || (did & (DID.rstInWindow | DID.over)) === 0) return;
     gathered.isOver = true;
     this.#roster.closed(connection);
   }

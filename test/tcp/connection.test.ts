@@ -186,6 +186,17 @@ describe('FIN', () => {
     expect(c.did).toContain('firstFin');
   });
 
+  test("the connection is over with the second side's first one, and only then", () => {
+    const c = conversation().handshake().client.fin();
+    expect(c.did).not.toContain('over');
+    c.client.fin({ seq: c.client.sndNxt - 1 });
+    expect(c.did).not.toContain('over');
+    c.server.fin();
+    expect(c.did).toContain('over');
+    c.server.fin({ seq: c.server.sndNxt - 1 });
+    expect(c.did).not.toContain('over');
+  });
+
   test('acknowledged, it tells at once that nothing before it will come any more', () => {
     const ended = (fin: boolean) => {
       const c = conversation().handshake().client.sends('abc', { hidden: true }).client.sends('def');
@@ -239,7 +250,8 @@ describe('challenge ACK (RFC 5961)', () => {
     c.client.rst({ seq: 1004 + 50 });
     expect(c.did).toContain('rstInWindow');
     expect(c.did).not.toContain('rstExpected');
-    expect(open().client.rst().did).toContain('rstExpected');
+    expect(c.did).not.toContain('over');
+    expect(open().client.rst().did).toEqual(expect.arrayContaining(['rstExpected', 'over']));
     c.server.acks({ ack: 1004 });
     c.client.sends('def');
     expect(c.did).not.toContain('rstInWindow');
