@@ -33,6 +33,25 @@ describe('keep-alive on a connection whose numbers are known', () => {
     expect(c.pass.connections.payloadBytes(0, 0)).toBe(6);
   });
 
+  test('neither a probe of the peer, nor a RST, nor less than all acknowledged answers one', () => {
+    const probed = () => {
+      const c = conversation().handshake().client.sends('abc').server.acks();
+      return c.at(60).client.probes();
+    };
+    expect(counts(probed().server.probes(), 0)).toEqual([1, 0]);
+    expect(counts(probed().server.rstAck(), 0)).toEqual([1, 0]);
+    expect(counts(probed().server.acks({ ack: 1003 }), 0)).toEqual([1, 0]);
+    expect(counts(probed().server.acks(), 0)).toEqual([1, 1]);
+    expect(counts(probed().server.sends('data'), 0)).toEqual([1, 1]);
+  });
+
+  test('probes that follow each other unanswered share one answer', () => {
+    const c = conversation().handshake().client.sends('abc').server.acks();
+    for (const second of [60, 70]) c.at(second).client.probes();
+    c.server.acks().server.acks();
+    expect(counts(c, 0)).toEqual([2, 1]);
+  });
+
   test('a probe of a zero window is no keep-alive probe', () => {
     const c = conversation().handshake().client.sends('abc').server.acks({ window: 0 });
     c.at(5).client.probes();

@@ -159,10 +159,20 @@ describe('gaps', () => {
     expect(c.stream(0)).toBe('[gap 3 lost]def');
   });
 
+  test('so does the one that its own side sends, and a FIN that is acknowledged already', () => {
+    const reset = conversation().handshake().client.sends('abc', { hidden: true }).client.sends('def').client.rst();
+    expect(reset.stream(0)).toBe('[gap 3 lost]def');
+    const ended = () => conversation().handshake().client.sends('abcdef', { hidden: true }).client.fin().server.acks();
+    expect(ended().client.sends('def', { seq: 1004 }).stream(0)).toBe('[gap 3 lost]def');
+    const open = conversation().handshake().client.sends('abcdef', { hidden: true }).client.fin();
+    expect(open.client.sends('def', { seq: 1004 }).stream(0)).toBe('');
+  });
+
   test('the next incarnation ends the waiting of the one before', () => {
     const c = conversation().handshake().client.sends('abc', { hidden: true }).client.sends('def');
+    c.server.sends('uvw', { hidden: true }).server.sends('xyz');
     c.client.syn({ seq: 9_000_000 });
-    expect(c.stream(0, 0)).toBe('[gap 3 lost]def');
+    expect([c.stream(0, 0), c.stream(1, 0)]).toEqual(['[gap 3 lost]def', '[gap 3 lost]xyz']);
     expect(c.opened).toEqual([0, 1]);
   });
 
@@ -188,16 +198,20 @@ describe('gaps', () => {
     expect(c.stream(0).endsWith('x!')).toBe(true);
   });
 
-  test('when all flows together hold too much, one gives way', () => {
+  test('when all flows together hold too much, one gives way besides the one that wants more, another each time', () => {
     const c = conversation({ bounds: { heldNodesMax: 4 } });
-    for (const port of [1, 2, 3, 4]) {
+    const early = (port: number) => {
       c.fromPort(port);
       c.feed(true, { seq: 0 }, FLAG.syn, '', 100);
       c.feed(true, { seq: 3, ack: 1 }, FLAG.ack, 'late', 100);
-    }
+    };
+    for (const port of [0, 1, 2, 3]) early(port);
     expect(c.pass.limits.poolHeld).toBe(1);
-    const streams = [0, 1, 2, 3].map((connection) => c.stream(0, connection));
-    expect(streams.filter((stream) => stream === '[gap 2 limit]late')).not.toHaveLength(0);
+    const gave = '[gap 2 limit]late';
+    expect([0, 1, 2, 3].map((connection) => c.stream(0, connection))).toEqual([gave, '', '', gave]);
+    for (const port of [4, 5]) early(port);
+    expect(c.pass.limits.poolHeld).toBe(2);
+    expect([0, 1, 2, 3, 4, 5].map((connection) => c.stream(0, connection))).toEqual([gave, gave, '', gave, '', gave]);
   });
 });
 
