@@ -4,7 +4,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/tcp/*.test.ts'],
-    exclude: ['test/tcp/allocation.test.ts', 'test/tcp/wireshark.test.ts'],
+    // One times a run, one counts what is allocated, one needs a corpus.
+    exclude: ['test/tcp/nearness.test.ts', 'test/tcp/allocation.test.ts', 'test/tcp/wireshark.test.ts'],
     setupFiles: ['test/build/mutation.ts'],
     env: { WATCHPCAP_RUNS_DIVISOR: '20' },
     testTimeout: 30_000,

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { Segment } from '../../src/decode/index.ts';
 import { NONE } from '../../src/tcp/flow-columns.ts';
 import { FlowTable } from '../../src/tcp/flow-table.ts';
+import { runs } from '../build/runs.ts';
 
 function between(from: number, to: number, srcPort: number, dstPort: number, high = 0): Segment {
   return Object.assign(new Segment(), {
@@ -45,11 +46,10 @@ test('addresses that differ only in one IPv6 word are told apart in both directi
 
 test('ten thousand connections survive every doubling', () => {
   const table = new FlowTable();
-  for (let n = 0; n < 10_000; n++) expect(table.add(between(n % 100, 7, n, 443, n), NONE)).toBe(n * 2);
-  for (let n = 0; n < 10_000; n++) {
-    expect(table.find(between(n % 100, 7, n, 443, n))).toBe(n * 2);
-    expect(table.find(between(7, n % 100, 443, n, n))).toBe(n * 2 + 1);
-  }
+  const each = <T>(of: (n: number) => T): T[] => Array.from({ length: runs(10_000) }, (_, n) => of(n));
+  expect(each((n) => table.add(between(n % 100, 7, n, 443, n), NONE))).toEqual(each((n) => n * 2));
+  expect(each((n) => table.find(between(n % 100, 7, n, 443, n)))).toEqual(each((n) => n * 2));
+  expect(each((n) => table.find(between(7, n % 100, 443, n, n)))).toEqual(each((n) => n * 2 + 1));
 });
 
 test('a later incarnation takes the place of the one before', () => {
