@@ -16,6 +16,10 @@ const TAIL_BYTES = 64;
 
 const WRONG_CHECKSUM = /incorrect (data|length) check/;
 
+/** What a write unpacks to where it does as the one before it: a stream made to fill memory is taken in small steps from its second on. */
+const UNPACKED_MAX_BYTES: number = 8 * 1024 * 1024;
+const WRITE_MIN_BYTES = 4 * 1024;
+
 /** What unpacking told; `damage` is known after the last piece. */
 export interface GunzipOutcome {
   damage: Damage | undefined;
@@ -41,10 +45,15 @@ export async function* gunzip(
     const joined = joinBytes([tail, piece]);
     const kept = Math.max(0, joined.length - TAIL_BYTES);
     tail = joined.subarray(kept);
-    await pending;
+    for (let at = 0; at < kept;) {
+      await pending;
+      if (unpacker.error !== undefined) break;
+      const end = Math.min(kept, at + unpacker.writeBytes);
+      pending = unpacker.write(joined.subarray(at, end));
+      at = end;
+      yield* unpacker.take();
+    }
     if (unpacker.error !== undefined) break;
-    pending = unpacker.write(joined.subarray(0, kept));
-    yield* unpacker.take();
   }
   await pending;
   for (let at = 0; at < tail.length && unpacker.error === undefined; at++) {
@@ -92,6 +101,8 @@ class Unpacker {
   /** What went in without an error, and what came out. */
   packedBytes = 0;
   unpackedBytes = 0;
+  /** How much is to go in next. */
+  writeBytes: number = WRITE_MIN_BYTES;
   readonly #zlib: Gunzip = createGunzip({ chunkSize: OUTPUT_BYTES });
   #unpacked: Uint8Array[] = [];
   /** Ends the wait for a write that met an error: zlib never answers it. */
@@ -111,11 +122,14 @@ class Unpacker {
   /** Resolves when all that these bytes unpack to has been given, or they met an error. */
   async write(packed: Uint8Array): Promise<void> {
     if (this.error !== undefined || packed.length === 0) return;
+    const before = this.unpackedBytes;
     await new Promise<void>((resolve) => {
       this.#settle = resolve;
       this.#zlib.write(packed, () => resolve());
     });
     if (this.error === undefined) this.packedBytes += packed.length;
+    const times = (this.unpackedBytes - before) / packed.length;
+    this.writeBytes = Math.max(WRITE_MIN_BYTES, Math.ceil(UNPACKED_MAX_BYTES / times));
   }
 
   /** What was unpacked since the last call. */

@@ -45,7 +45,10 @@ const PCAP_RELATIVES: ReadonlyMap<number, string> = new Map([
 ]);
 
 export const GZIP_MAGIC = '\x1f\x8b';
-export const ZSTD_MAGIC = '\x28\xb5\x2f\xfd';
+const ZSTD_MAGIC = '\x28\xb5\x2f\xfd';
+/** RFC 8878 §3.1.2: 0x184D2A50 to 0x184D2A5F; pzstd begins its files with one. */
+const SKIPPABLE_MAGIC_END = '\x2a\x4d\x18';
+const SKIPPABLE_MAGIC_FIRST = 0x50;
 
 const SECTION_MAGIC = '\x0a\x0d\x0d\x0a';
 
@@ -120,6 +123,12 @@ export function beginsWith(view: DataView, at: number, end: number, first: strin
   if (end - at < first.length) return false;
   for (let i = 0; i < first.length; i++) if (view.getUint8(at + i) !== first.charCodeAt(i)) return false;
   return true;
+}
+
+/** A frame of zstd, or one that its readers skip. */
+export function isZstd(view: DataView, at: number, end: number): boolean {
+  if (beginsWith(view, at, end, ZSTD_MAGIC)) return true;
+  return beginsWith(view, at + 1, end, SKIPPABLE_MAGIC_END) && (view.getUint8(at) & 0xf0) === SKIPPABLE_MAGIC_FIRST;
 }
 
 /** No control character but tab, line feed, form feed and carriage return; bytes above 0x7f may be UTF-8. */

@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { type Feed, FedSource } from './fed-source.ts';
 import { gunzip, type GunzipOutcome } from './gunzip.ts';
-import { beginsWith, GZIP_MAGIC, ZSTD_MAGIC } from './magic.ts';
+import { beginsWith, GZIP_MAGIC, isZstd } from './magic.ts';
 import { asCaptureError, type DescriptorSource, openSource, type Source, STANDARD_INPUT } from './source.ts';
 
 /** Unpacks to 132 MB at most (deflate's limit is 1032 to 1), which is what a hostile file can make wait in memory. */
@@ -26,7 +26,7 @@ export async function openCapture(path: string): Promise<Source> {
   if (beginsWith(view, 0, first.length, GZIP_MAGIC)) {
     return new FedSource(new GzipFeed(source, source instanceof FedSource ? new KeptPieces() : plain));
   }
-  if (beginsWith(view, 0, first.length, ZSTD_MAGIC)) {
+  if (isZstd(view, 0, first.length)) {
     const { zstdFeed } = await import('./zstd.ts');
     return new FedSource(await zstdFeed(source, first));
   }

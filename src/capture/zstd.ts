@@ -6,11 +6,14 @@ import { joinBytes, type Source } from './source.ts';
 
 const PACKED_BYTES = 128 * 1024;
 
-/**
- * The decoder loops for ever on input that it cannot go on with, giving nothing each time. A frame's header or an empty block
- * gives nothing either, but never so often in a row.
- */
-const EMPTY_MAX = 64;
+/** The least that makes the decoder give nothing: an empty skippable frame. */
+const FRAME_MIN_BYTES = 8;
+
+/** The decoder loops for ever on input that it cannot go on with, giving nothing each time: more often than a piece of empty frames does. */
+const EMPTY_MAX: number = PACKED_BYTES / FRAME_MIN_BYTES + 1;
+
+/** What the decoder holds at the end, in its own pieces: a block at most. */
+const REST_MAX = 64;
 
 /** An empty skippable frame (RFC 8878 §3.1.2): makes the decoder hand out what it still holds, and is read only where the stream is whole. */
 const SKIPPABLE_FRAME: Uint8Array = Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0);
@@ -63,6 +66,8 @@ class ZstdFeed implements Feed {
   /** Nothing of the file follows. */
   #isFed = false;
   #ended = false;
+  /** Times in a row that the decoder gave nothing for the piece in hand. */
+  #empty = 0;
 
   constructor(packed: Source, decoder: ZSTDDecoder) {
     this.path = packed.path;
@@ -78,7 +83,7 @@ class ZstdFeed implements Feed {
 
   /** The decoder takes one piece at most for each that it gives: one byte is enough to wait for. */
   async *#read(): AsyncGenerator<Uint8Array, void> {
-    for (let empty = 0; empty < EMPTY_MAX;) {
+    for (this.#empty = 0; this.#empty < EMPTY_MAX;) {
       await this.#packed.arrive?.(1);
       const next = this.#next();
       if (next === undefined) break;
@@ -86,7 +91,7 @@ class ZstdFeed implements Feed {
         yield this.#rest(next);
         break;
       }
-      empty = next.length === 0 ? empty + 1 : 0;
+      this.#empty = next.length === 0 ? this.#empty + 1 : 0;
       if (next.length > 0) yield next;
     }
     if (!this.#ended) this.#end();
@@ -95,7 +100,10 @@ class ZstdFeed implements Feed {
 
   *#pieces(): Generator<Uint8Array, void> {
     const piece = new Uint8Array(PACKED_BYTES);
-    for (let got = this.#readPacked(piece); got > 0; got = this.#readPacked(piece)) yield piece.subarray(0, got);
+    for (let got = this.#readPacked(piece); got > 0; got = this.#readPacked(piece)) {
+      this.#empty = 0;
+      yield piece.subarray(0, got);
+    }
     this.#isFed = true;
     yield SKIPPABLE_FRAME;
   }
@@ -114,7 +122,7 @@ class ZstdFeed implements Feed {
   #rest(first: Uint8Array): Uint8Array {
     const chunks = [first];
     let next: Uint8Array | undefined = first;
-    for (let times = 0; next !== undefined && times < EMPTY_MAX; times++) {
+    for (let times = 0; next !== undefined && times < REST_MAX; times++) {
       next = this.#next();
       if (next !== undefined) chunks.push(next);
     }

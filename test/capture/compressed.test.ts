@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
+import { gunzip } from '../../src/capture/gunzip.ts';
 import { buildPcap, type PcapRecord } from '../build/pcap.ts';
 import { buildPcapng, joined } from '../build/pcapng.ts';
 import { buildZstd } from '../build/zstd.ts';
@@ -31,6 +32,10 @@ async function readPiped(packed: Uint8Array): Promise<ReadResult> {
   const result = await readFiles([pipe]);
   await ended;
   return result;
+}
+
+async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
+  for (let at = 0; at < bytes.length; at += 128 * 1024) yield await Promise.resolve(bytes.slice(at, at + 128 * 1024));
 }
 
 /** Bytes that do not pack at all. */
@@ -169,6 +174,23 @@ describe('gzip', () => {
     expect(got.slice(0, whole)).toEqual(readAll(memorySource(buildPcap(large))).records.slice(0, whole));
   });
 
+  it('made to fill memory is unpacked in small steps', async () => {
+    const empty = new Uint8Array(200 * 1024 * 1024);
+    const bomb = new Uint8Array(gzipSync(empty, { level: 9 }));
+    expect(bomb.length).toBeLessThan(250_000);
+    const outcome = { damage: undefined };
+    let [largest, atOnce, total] = [0, 0, 0];
+    for await (const bytes of gunzip(piecesOf(bomb), outcome, () => undefined)) {
+      total += bytes.length;
+      atOnce += bytes.length;
+      largest = Math.max(largest, atOnce);
+      // What one write to zlib unpacked to comes without a turn of the event loop in between.
+      setImmediate(() => (atOnce = 0));
+    }
+    expect(total).toBe(empty.length);
+    expect(largest).toBeLessThan(16 * 1024 * 1024);
+  });
+
   it('of nothing, and of what is no capture', async () => {
     await expect(readPacked(gzip(new Uint8Array(0)))).rejects.toThrow('is empty');
     await expect(readPacked(packed.subarray(0, 12))).rejects.toThrow('its gzip stream gives nothing');
@@ -195,6 +217,17 @@ describe('zstd', () => {
   it('frames one after the other', async () => {
     const frames = [plain.subarray(0, 5000), plain.subarray(5000)].map((each) => buildZstd(each));
     expect((await readPacked(joined(frames))).records).toEqual(expected);
+  });
+
+  it('behind frames that are skipped, as pzstd writes them, and many empty ones', async () => {
+    const skipped = Uint8Array.of(0x5f, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4);
+    const many = Array.from({ length: 3000 }, () => skipped);
+    const empty = Array.from({ length: 300 }, () => buildZstd(new Uint8Array(0)));
+    for (const before of [[skipped], many, empty]) {
+      const { records: got, facts } = await readPacked(joined([...before, packed, ...before]));
+      expect(got).toEqual(expected);
+      expect(facts.warnings).toEqual([]);
+    }
   });
 
   it('cut anywhere: no record is wrong, and one warning says so', async () => {
