@@ -39,7 +39,11 @@ const STATUS_REASONS = [
 
 /** Words of bodies that gateways write themselves. */
 const GATEWAY_WORDS = [
-  // Envoy
+  // Envoy, whose reset reason tells whether there was a connection at all
+  ['reset reason: connection timeout', 'upstream-connect-timeout'],
+  ['reset reason: connection failure', 'upstream-connect-failure'],
+  ['reset reason: local connection failure', 'upstream-connect-failure'],
+  ['reset reason: remote connection failure', 'upstream-connect-failure'],
   ['upstream connect error or disconnect/reset before headers', 'upstream-reset-before-headers'],
   ['no healthy upstream', 'no-healthy-upstream'],
   ['upstream request timeout', 'upstream-request-timeout'],
@@ -79,6 +83,11 @@ export function errorReason(view: DataView, at: number, end: number): ErrorReaso
 /** RFC 9110 §15.5, §15.6. */
 export function isErrorStatus(status: number | null | undefined): boolean {
   return typeof status === 'number' && status >= ERROR_STATUS_MIN;
+}
+
+/** The gateway found no connection to its upstream: what failed so never waited on one that was open. */
+export function isConnectFailure(reason: ErrorReason | null): boolean {
+  return reason === 'upstream-connect-timeout' || reason === 'upstream-connect-failure';
 }
 
 /** Whether such a reason is a Kubernetes Status', which no gateway writes. */

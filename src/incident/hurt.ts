@@ -66,12 +66,22 @@ function isHurt(client: Leg, upstream: Leg, death: Death, near: TraceStream, far
   const cut = far.reset?.at.timeNs ?? Infinity;
   if (near.opened.timeNs > healedNs || cut < death.fromNs || (over !== null && over.timeNs < death.fromNs))
     return false;
+  if (mayHaveEnded(client, near, death.fromNs) || mayHaveEnded(upstream, far, death.fromNs)) return false;
   // What the upstream said to its end counts only where the client got it: an answer may be lost between the tap and the gateway.
   // Where the capture lost bytes of the client's leg, its end may be among them.
   const unknowable = lacksBytes(client.trace.flows[client.serverSide]);
   const delivered = unknowable || (near.ended[client.serverSide] !== null && !isError(near));
   const complete = far.ended[upstream.serverSide];
   return complete === null || !delivered || complete.timeNs >= healedNs;
+}
+
+/** Requests whose answer comes in one go, as soon as it has begun. */
+const ANSWERED_AT_ONCE: ReadonlySet<string> = new Set(['get', 'list', 'create', 'update', 'patch', 'delete']);
+
+/** Its answer had begun, and the capture lacks bytes of that direction: the end, too, may be among them. */
+function mayHaveEnded({ serverSide, trace }: Leg, stream: TraceStream, byNs: number): boolean {
+  if (!lacksBytes(trace.flows[serverSide]) || !ANSWERED_AT_ONCE.has(kindOf(stream))) return false;
+  return stream.ended[serverSide] === null && stream.statusAt !== null && stream.statusAt.timeNs < byNs;
 }
 
 function reroutedTo(near: TraceStream, upstream: Leg): Ref | null {

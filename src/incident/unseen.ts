@@ -1,3 +1,4 @@
+import { isConnectFailure } from '../http/index.ts';
 import type { TraceStream } from '../trace/index.ts';
 import type { Pair } from './hurt.ts';
 import { clientSide } from './leg.ts';
@@ -9,7 +10,7 @@ import { isServed, overAt } from './stream-fate.ts';
 /**
  * Requests of a client that this upstream served before, which the capture never shows leaving the gateway: lost before its tap, or
  * waiting in the gateway behind what the dead connection does not take. One that another dead connection may have taken just as well, or for
- * which the gateway opened a new connection, waits for nobody that can be named here.
+ * which the gateway opened a new connection, or says that it could not, waits for nobody that can be named here.
  */
 export function unseenRequests(
   scene: Scene,
@@ -20,10 +21,11 @@ export function unseenRequests(
   const { client, upstream } = pair;
   const sinceNs = muteSinceNs(pair);
   const endNs = client.closed.at?.timeNs ?? scene.captureEndNs;
+  const connectingNs = connectingSinceNs(client, sinceNs);
   const waiting = client.streams.filter((stream) => {
     const { sawRequest, partners, opened } = stream;
     if (!sawRequest || partners.length > 0 || isServed(stream)) return false;
-    if (opened.timeNs < sinceNs || opened.timeNs >= untilNs) return false;
+    if (opened.timeNs < sinceNs || opened.timeNs >= Math.min(untilNs, connectingNs)) return false;
     const overNs = overAt(stream, client.serverSide)?.timeNs ?? endNs;
     if (overNs - opened.timeNs < scene.thresholds.deadAfterNs) return false;
     return !isBusy(upstream, opened.timeNs) && rivals.every((rival) => isBusy(rival, opened.timeNs));
@@ -36,6 +38,15 @@ export function unseenRequests(
 function muteSinceNs({ upstream, death }: Pair): number {
   const isMute = death.debts.some((debt) => debt.owedBy === clientSide(upstream));
   return isMute && death.lastHeard !== null ? death.lastHeard.timeNs : death.fromNs;
+}
+
+/**
+ * From the first request on for which the gateway says that it got no connection: it has none left that it would use, and tries to open one
+ * for each that follows, though no SYN is in the capture.
+ */
+function connectingSinceNs({ streams }: Leg, sinceNs: number): number {
+  const failed = streams.find(({ reason, opened }) => isConnectFailure(reason) && opened.timeNs >= sinceNs);
+  return failed?.opened.timeNs ?? Infinity;
 }
 
 /** The gateway opened a connection for it at once, or was trying to for an earlier one, and that one never opened: there it waits. */

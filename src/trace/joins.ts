@@ -5,6 +5,7 @@ import {
   JOINS_MAX,
   type LimitCounter,
   LOOKED_AT_MAX,
+  PASSED_ON_LAST_NS,
   PASSED_ON_LATE_NS,
   PASSED_ON_SOON_NS,
   PAYLOAD_MIN_BYTES,
@@ -188,7 +189,7 @@ export class JoinBook {
     if (near.connection === far.connection || !isSameVerb(near, far) || near.askedBy === null || far.askedBy === null)
       return 0;
     if (method === 'request' && !sameAsker(near, far)) return 0;
-    if (!near.isYoung(this.#moment, PASSED_ON_LATE_NS) && !near.isPassedOn) return 0;
+    if (!near.isPassedOn && !this.#mayStillWait(near)) return 0;
     const forwarding = this.#judge(near.connection, otherSide(near.askedBy), far.connection, far.askedBy);
     if (forwarding === FORWARDING.impossible) return 0;
     // A retry or a second hop is believed only of a host that surely is the same: else a client that repeats itself would look like one.
@@ -196,6 +197,12 @@ export class JoinBook {
     const fresh = near.isPassedOn ? 0 : 4;
     const soon = near.isYoung(this.#moment, PASSED_ON_SOON_NS) ? 2 : 0;
     return 1 + fresh + soon + (forwarding === FORWARDING.fitting ? 1 : 0);
+  }
+
+  /** Behind what a dead upstream does not take a request may wait for long; who has an answer waits no more. */
+  #mayStillWait(near: LiveStream): boolean {
+    const waitsNs = near.status === undefined ? PASSED_ON_LAST_NS : PASSED_ON_LATE_NS;
+    return near.isYoung(this.#moment, waitsNs);
   }
 
   #joinPayload(stream: LiveStream, sender: Side, dataBytes: number, earlier: readonly PendingPayload[]): void {

@@ -72,6 +72,8 @@ export const PARTNERS_MAX = 4;
 export const PASSED_ON_SOON_NS: number = 1 * SECOND_NS;
 /** or within this, where the gateway first had to connect or to fail elsewhere. */
 export const PASSED_ON_LATE_NS: number = 1 * MINUTE_SECONDS * SECOND_NS;
+/** or, without an answer so far, for as long as a kernel tries to get through to a dead upstream: tcp_retries2 gives up after 924.6 s. */
+export const PASSED_ON_LAST_NS: number = 16 * MINUTE_SECONDS * SECOND_NS;
 /** Waiting requests looked at to find the one that is passed on: a path on which thousands watch is not searched through. */
 export const LOOKED_AT_MAX = 128;
 /** Payloads that may still be recognised on another connection; a gateway passes bytes on at once. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ERROR_REASONS, isStatusReason } from '../../src/http/index.ts';
+import { ERROR_REASONS, isConnectFailure, isStatusReason } from '../../src/http/index.ts';
 import { errorReason } from '../../src/http/error-reason.ts';
 import { concat, data, headers, PREFACE, settings } from '../build/h2.ts';
 import { HpackEncoder, latin1 } from '../build/hpack.ts';
@@ -64,8 +64,21 @@ describe('a Kubernetes Status', () => {
 describe('words of gateways', () => {
   test.each([
     [
-      'upstream connect error or disconnect/reset before headers. reset reason: connection failure',
+      'upstream connect error or disconnect/reset before headers. reset reason: connection termination',
       'upstream-reset-before-headers',
+    ],
+    [
+      'upstream connect error or disconnect/reset before headers. reset reason: connection timeout',
+      'upstream-connect-timeout',
+    ],
+    [
+      'upstream connect error or disconnect/reset before headers. reset reason: connection failure',
+      'upstream-connect-failure',
+    ],
+    [
+      'upstream connect error or disconnect/reset before headers. retried and the latest reset reason: remote connection failure, ' +
+        'transport failure reason: delayed connect error: Connection refused',
+      'upstream-connect-failure',
     ],
     ['no healthy upstream', 'no-healthy-upstream'],
     ['upstream request timeout', 'upstream-request-timeout'],
@@ -79,6 +92,13 @@ describe('words of gateways', () => {
     ['', null],
   ])('%s', (body, reason) => {
     expect(reasonOf(latin1(body))).toBe(reason);
+  });
+
+  test('tell whether there was a connection at all', () => {
+    expect(isConnectFailure('upstream-connect-timeout')).toBe(true);
+    expect(isConnectFailure('upstream-connect-failure')).toBe(true);
+    expect(isConnectFailure('upstream-reset-before-headers')).toBe(false);
+    expect(isConnectFailure(null)).toBe(false);
   });
 
   test('are told from those of a Status', () => {

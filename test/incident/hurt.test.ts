@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { ErrorReason } from '../../src/http/index.ts';
 import { buildIncident, type HurtStream } from '../../src/incident/index.ts';
 import { trace, type TraceBuilder } from '../build/trace.ts';
 import { onlyWindow, watching, watchingWithSpare } from './stories.ts';
@@ -49,6 +50,38 @@ describe('whom it hurt', () => {
       { id: 7, upstreamStream: 3 },
       { id: 9, upstreamStream: null, kind: 'list', outcome: 'hung' },
     ]);
+  });
+
+  test('not the one for which the gateway found no connection, and says so', () => {
+    const built = (reason: ErrorReason): TraceBuilder =>
+      watching()
+        .retransmits(10, 20, 40)
+        .on('c1')
+        .list(9, { at: 30 })
+        .answers(9, 503, 35)
+        .says(9, reason, 35)
+        .ends(9, 35);
+    expect(hurt(built('upstream-reset-before-headers')).map(({ id }) => id)).toEqual([7, 9]);
+    expect(hurt(built('upstream-connect-timeout')).map(({ id }) => id)).toEqual([7]);
+    // Nor those that follow it, which wait for a connection too; the one before it had found one.
+    const between = built('upstream-connect-timeout').list(11, { at: 40 });
+    expect(hurt(between).map(({ id }) => id)).toEqual([7]);
+    const before = watching().retransmits(10, 20, 40).on('c1').list(9, { at: 25 }).list(11, { at: 30 });
+    const late = before.answers(11, 503, 35).says(11, 'upstream-connect-timeout', 35).ends(11, 35);
+    expect(hurt(late).map(({ id }) => id)).toEqual([7, 9]);
+  });
+
+  test('not the one whose answer had begun, where its end may be among bytes that the capture lacks', () => {
+    const built = (cut: boolean): TraceBuilder => {
+      const told = watching().on('c1').list(9, { at: 2 }).on('u1').carries(9, 5).answers(5, 200, 3);
+      return told
+        .on('c1')
+        .flow('gateway', { snaplenBytes: cut ? 500 : 0 })
+        .on('u1')
+        .retransmits(10, 20, 40);
+    };
+    expect(hurt(built(false)).map(({ id }) => id)).toEqual([7, 9]);
+    expect(hurt(built(true)).map(({ id }) => id)).toEqual([7]);
   });
 
   test('not the request that came after the gateway had given the connection up', () => {

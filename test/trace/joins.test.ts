@@ -85,7 +85,24 @@ describe('requests that were passed on', () => {
 
   test('late, where the gateway first had to connect', () => {
     expect(gateway().asks(0, 1, 1).asks(1, 1, 31).partners()).toEqual(['0/1 > 1/1 request']);
-    expect(gateway().asks(0, 1, 1).asks(1, 1, 62).partners()).toEqual([]);
+  });
+
+  test('later still, as long as a kernel tries to get through, where it has no answer yet', () => {
+    expect(gateway().asks(0, 1, 1).asks(1, 1, 900).partners()).toEqual(['0/1 > 1/1 request']);
+    expect(gateway().asks(0, 1, 1).asks(1, 1, 962).partners()).toEqual([]);
+    expect(gateway().asks(0, 1, 1).answers(0, 1, 2, 200).asks(1, 1, 62).partners()).toEqual([]);
+  });
+
+  test('many that waited pair in the order in which they were asked', () => {
+    const recording = gateway();
+    for (const id of [1, 3, 5, 7]) recording.asks(0, id, 50 * id);
+    for (const id of [1, 3, 5, 7]) recording.asks(1, id, 400 + id / 1000);
+    expect(recording.partners()).toEqual([
+      '0/1 > 1/1 request',
+      '0/3 > 1/3 request',
+      '0/5 > 1/5 request',
+      '0/7 > 1/7 request',
+    ]);
   });
 
   test('a retry elsewhere is a second partner', () => {
