@@ -1,4 +1,4 @@
-import { execFile, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   closeSync,
   createReadStream,
@@ -12,15 +12,13 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/report/index.ts';
+import { checkWritten } from '../build/reports.ts';
+import { cleanEnv, COMMAND, ROOT, type Run, watchpcap as runCommand } from './command.ts';
 
-/** The built command, run as a user runs it. `npm test` builds it first. */
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const COMMAND = join(ROOT, 'dist/watchpcap.js');
 const HALF_DEAD = 'samples/gateway.pcap';
 const HEALTHY = 'samples/gateway-healthy.pcap';
 const FILE_HEADER_BYTES = 24;
@@ -35,27 +33,8 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-interface Run {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 function watchpcap(args: readonly string[], env: NodeJS.ProcessEnv = {}, input?: Uint8Array): Promise<Run> {
-  return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      [COMMAND, ...args],
-      { cwd: ROOT, env: cleanEnv(env), maxBuffer: 64 * 1024 * 1024 },
-      (_error, stdout, stderr) => resolve({ status: child.exitCode, stdout, stderr }),
-    );
-    child.stdin?.end(input);
-  });
-}
-
-/** Nothing of the caller's terminal, locale or preferences. */
-function cleanEnv(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return { PATH: process.env['PATH'], LANG: 'C.UTF-8', ...env };
+  return runCommand(args, input, env);
 }
 
 function file(name: string, bytes: Uint8Array | string): string {
@@ -222,6 +201,7 @@ describe('standard input', () => {
     }
     child.stdin.end();
     expect(await closed).toBe(1);
+    checkWritten(stdout);
     expect((JSON.parse(stdout) as Report).verdict.state).toBe('half-dead');
   });
 

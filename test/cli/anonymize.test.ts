@@ -8,8 +8,8 @@ import { buildPcap } from '../build/pcap.ts';
 import { block, comment, interfaceBlock, joined, packetBlock, secretsBlock, section } from '../build/pcapng.ts';
 import { openSource, readCapture } from '../../src/capture/index.ts';
 import { decodePacket, Segment, STOP } from '../../src/decode/index.ts';
-import { reportOn } from '../../src/cli/index.ts';
 import type { Report } from '../../src/report/index.ts';
+import { reportOn } from '../build/reports.ts';
 import { watchpcap } from './command.ts';
 
 const SAMPLE = 'samples/gateway.pcap';

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { reportOn } from '../../src/cli/analyze.ts';
 import type { Report } from '../../src/report/index.ts';
+import { reportOn } from '../build/reports.ts';
 
 /**
  * A node's `-i any`: every packet of the sample seen on a veth, on a bridge and, one hop further, on the NIC. What the report says of

@@ -4,8 +4,8 @@ import { CaptureError } from '../../src/capture/index.ts';
 import { analyzeFiles } from '../../src/cli/analyze.ts';
 import { makeExtract } from '../../src/cli/extract.ts';
 import { DEFAULT_THRESHOLDS, NO_HINTS } from '../../src/incident/index.ts';
-import { composeReport } from '../../src/report/index.ts';
 import { KeyLog } from '../../src/tls/index.ts';
+import { composeReport } from '../build/reports.ts';
 import { CORPUS, CORPUS_ABSENT, corpusFiles } from '../build/corpus.ts';
 
 /** Larger files take most of the time and show nothing more. */

@@ -1,25 +1,21 @@
-import { execFile, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { progressText } from '../../src/cli/progress.ts';
+import { checkWritten } from '../build/reports.ts';
+import { COMMAND, type Run, watchpcap as runCommand } from './command.ts';
 
 /** FILE arguments, interrupts and progress of the built command. `npm test` builds it first. */
 
-const COMMAND = path.resolve('dist/watchpcap.js');
 const SAMPLE = path.resolve('samples/gateway.pcap');
 const folder = mkdtempSync(path.join(tmpdir(), 'watchpcap-cli-files-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function watchpcap(...args: string[]): Promise<{ status: number | null; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, [COMMAND, ...args], { maxBuffer: 2 ** 26 }, (_error, stdout, stderr) =>
-      resolve({ status: child.exitCode, stdout, stderr }),
-    );
-    child.stdin?.end();
-  });
+function watchpcap(...args: string[]): Promise<Run> {
+  return runCommand(args);
 }
 
 function made(name: string, content: Uint8Array | string): string {
@@ -98,7 +94,9 @@ describe.skipIf(process.platform === 'win32')('an interrupt', () => {
     child.stdin.write(bytes);
     await new Promise((resolve) => setTimeout(resolve, 1000));
     child.kill('SIGINT');
-    return { status: await closed, stdout, stderr };
+    const status = await closed;
+    checkWritten(stdout);
+    return { status, stdout, stderr };
   }
 
   test('ends the reading of a pipe that stays open, and gives the report of what was read, marked so', async () => {

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { reportOn } from '../../src/cli/analyze.ts';
 import { tcpPacket, type TcpPacket } from '../build/packet.ts';
 import { buildPcap } from '../build/pcap.ts';
+import { reportOn } from '../build/reports.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'watchpcap-fragments-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -2,10 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { reportOn } from '../../src/index.ts';
 import type { Report } from '../../src/report/index.ts';
+import { reportOn } from '../build/reports.ts';
 import { later, onHost, renamed, type Taken, takenFrom } from '../build/retaken.ts';
-import { schemaErrors } from '../report/schema.ts';
 
 /**
  * What changes nothing: verdict, windows with all their streams and alternatives, links and findings with all their arguments are compared,
@@ -39,7 +38,6 @@ async function reportOf(packets: readonly Taken[]): Promise<Report> {
   const path = join(folder, 'gateway.pcap');
   writeFileSync(path, onHost(packets));
   const report = await reportOn(path);
-  expect(schemaErrors(JSON.parse(JSON.stringify(report)))).toEqual([]);
   return report;
 }
 

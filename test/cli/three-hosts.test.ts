@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { reportOn } from '../../src/index.ts';
 import type { Report } from '../../src/report/index.ts';
+import { reportOn } from '../build/reports.ts';
 import { LINKTYPE } from '../build/pcap.ts';
 
 /** Recorded at the same time on the client's host, the gateway and the first apiserver (lab/README.md, `--hosts`). */

@@ -1,16 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/report/index.ts';
 import { concat, data, headers, PREFACE, settings } from '../build/h2.ts';
 import { HpackEncoder } from '../build/hpack.ts';
 import { tlsConversation, type Flight, type TlsConversation } from '../build/tls.ts';
 import { type Tcp, Wire } from '../build/wire.ts';
+import { watchpcap } from './command.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const GATEWAY = '10.9.0.2';
 const WATCH = '/api/v1/pods?watch=1';
 const EVENT = JSON.stringify({ type: 'ADDED', object: { metadata: { name: 'pod-1', uid: 'a-b-c' } } });
@@ -77,19 +75,12 @@ async function capture(
   return { path, keys, withKeys };
 }
 
-function analyze(...args: readonly string[]): {
+async function analyze(...args: readonly string[]): Promise<{
   readonly status: number | null;
   readonly stdout: string;
   readonly report: Report;
-} {
-  const { status, stdout } = spawnSync(
-    process.execPath,
-    ['dist/watchpcap.js', 'analyze', '--format', 'json', ...args],
-    {
-      cwd: ROOT,
-      encoding: 'utf8',
-    },
-  );
+}> {
+  const { status, stdout } = await watchpcap(['analyze', '--format', 'json', ...args]);
   return { status, stdout, report: JSON.parse(stdout) as Report };
 }
 
@@ -107,7 +98,7 @@ describe('an incident in TLS', () => {
   ] as const)('%s %s: with the key log it is told as in clear', async (version, ciphers) => {
     const conversation = await watch(version, ciphers);
     const { path, keys } = await capture(conversation, await watch(version, ciphers));
-    const { status, stdout, report } = analyze(path, '--keylog', keys);
+    const { status, stdout, report } = await analyze(path, '--keylog', keys);
     expect([status, report.verdict.state]).toEqual([1, 'half-dead']);
     expect(report.connections.slice(0, 2).map(({ protocol }) => protocol)).toEqual(['h2-tls', 'h2-tls']);
     expect(report.windows).toMatchObject([
@@ -119,7 +110,7 @@ describe('an incident in TLS', () => {
   test('with the secrets in a pcapng it needs no key log, and says none of them', async () => {
     const conversation = await watch('TLSv1.3');
     const { withKeys } = await capture(conversation, await watch('TLSv1.3'));
-    const { status, stdout, report } = analyze(withKeys);
+    const { status, stdout, report } = await analyze(withKeys);
     expect([status, report.connections[0]?.protocol]).toEqual([1, 'h2-tls']);
     expect(report.trust.map(({ code }) => code)).not.toContain('keys-unfit');
     const secrets = conversation.keyLog.split('\n').flatMap((line) => line.split(' ').slice(1));
@@ -128,7 +119,7 @@ describe('an incident in TLS', () => {
 
   test('without the key log it is TLS, and nobody is accused of what cannot be seen', async () => {
     const { path } = await capture(await watch('TLSv1.3'), await watch('TLSv1.3'));
-    const { status, report } = analyze(path);
+    const { status, report } = await analyze(path);
     expect(report.connections.slice(0, 2).map(({ protocol }) => protocol)).toEqual(['tls', 'tls']);
     expect([status, report.verdict.state, report.windows]).toEqual([2, 'suspect', []]);
   });
@@ -136,8 +127,8 @@ describe('an incident in TLS', () => {
   test('an anonymised extract of it is TLS still, and tells the same of who was dead', async () => {
     const { path } = await capture(await watch('TLSv1.3'), await watch('TLSv1.3'));
     const extract = join(folder, 'anonymous.pcapng');
-    const before = analyze(path, '--anonymize', '--extract', extract).report;
-    const { report } = analyze(extract);
+    const { report: before } = await analyze(path, '--anonymize', '--extract', extract);
+    const { report } = await analyze(extract);
     const outline = ({ verdict, connections }: Report): unknown[] => [
       verdict.state,
       ...connections
@@ -154,7 +145,7 @@ describe('an incident in TLS', () => {
     const near = await watch('TLSv1.3');
     const { path, keys } = await capture(near, await watch('TLSv1.3'));
     writeFileSync(keys, near.keyLog);
-    const { report } = analyze(path, '--keylog', keys);
+    const { report } = await analyze(path, '--keylog', keys);
     expect(report.connections.slice(0, 2).map(({ protocol }) => protocol)).toEqual(['h2-tls', 'tls']);
     expect(report.connections.slice(0, 2).map(({ tls }) => tls)).toMatchObject([
       { version: '1.3', keys: 'used' },
@@ -174,19 +165,15 @@ describe('an incident in TLS', () => {
         .replaceAll(/[0-9a-f]{64}\n/g, `${'0'.repeat(64)}\n`)
         .replaceAll(/[0-9a-f]{96}\n/g, `${'0'.repeat(96)}\n`),
     );
-    const { report } = analyze(path, '--keylog', keys);
+    const { report } = await analyze(path, '--keylog', keys);
     expect(report.connections[0]?.streams).toEqual([]);
     expect(report.connections[0]?.protocol).toBe('tls');
     expect(report.connections.slice(0, 2).map(({ tls }) => tls?.keys)).toEqual(['wrong', 'none']);
     expect(report.trust.map(({ code }) => code)).toContain('keys-unfit');
   });
 
-  test('a key log that is not there is a file that cannot be read', () => {
-    const { status } = spawnSync(
-      process.execPath,
-      ['dist/watchpcap.js', 'analyze', 'samples/gateway.pcap', '--keylog', 'no.keys'],
-      { cwd: ROOT },
-    );
+  test('a key log that is not there is a file that cannot be read', async () => {
+    const { status } = await watchpcap(['analyze', 'samples/gateway.pcap', '--keylog', 'no.keys']);
     expect(status).toBe(66);
   });
 });

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { reportOn } from '../../src/index.ts';
 import type { Report } from '../../src/report/index.ts';
+import { reportOn } from '../build/reports.ts';
 import { Wire } from '../build/wire.ts';
 
 /** A gateway on which nobody could run tcpdump: captures of the client's host and of the apiserver's are all there is. */

@@ -91,6 +91,7 @@ const GUARDS: readonly Guard[] = [
   importGuard('left only', /only from its left$/),
   importGuard('by the door', /entered by its index\.ts$/),
   importGuard('no outside world', /^no outside world/),
+  importGuard('reports by the schema', /^tests take reports from/),
   ...GLOBALS.map(globalGuard),
   ruleGuard('unicorn/prefer-node-protocol'),
   ruleGuard('import/no-cycle'),
@@ -199,6 +200,12 @@ function codePlants(): Plant[] {
       says: 'any',
       guard: 'typescript/no-explicit-any',
     },
+    ...['report', 'cli'].map((from) => ({
+      file: `test/${from}/unchecked.test.ts`,
+      text: `import { ${from === 'cli' ? 'reportOn' : 'composeReport'} as make } from '../../src/${from}/index.ts';\nexport const seen: unknown = make;\n`,
+      says: 'tests take reports from build/reports.ts',
+      guard: 'reports by the schema',
+    })),
     {
       file: 'src/decode/bang.ts',
       text: 'export const first = (rows: readonly number[]): number => rows[0]!;\n',
@@ -232,7 +239,12 @@ function legal(): Plant[] {
   }));
   const index = { ...quiet, file: 'src/index-by-door.ts', text: importing('./tcp/index.ts') };
   const tested = { ...quiet, file: 'test/tcp/inner.test.ts', text: importing('../../src/tcp/inner.ts') };
-  return [...leftwards, ...outside, index, tested];
+  const checking = {
+    ...quiet,
+    file: 'test/build/reports.ts',
+    text: `import { composeReport } from '../../src/report/index.ts';\nexport const seen: unknown = composeReport;\n`,
+  };
+  return [...leftwards, ...outside, index, tested, checking];
 }
 
 const PLANTS: readonly Plant[] = [...importPlants(), ...outsidePlants(), ...codePlants()];

@@ -1,12 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { reportOn } from '../../src/cli/index.ts';
 import { anonymized, standInsFor } from '../../src/report/anonymize.ts';
 import { type Digest, FORMATS, type Report } from '../../src/report/index.ts';
 import { addressesLeft } from '../../src/report/anonymize/leftovers.ts';
 import { parseIpv4, parseIpv6 } from '../../src/report/anonymize/address-text.ts';
 import { retold } from '../../src/report/retell.ts';
+import { reportOn } from '../build/reports.ts';
 import { HOSTILE, MARK, poisoned } from './hostile.ts';
 import { at, capture, file, finding } from './incident-builder.ts';
 import { composed, gatewayMute } from './scenarios.ts';

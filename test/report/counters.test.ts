@@ -2,8 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { analyzeFiles } from '../../src/cli/analyze.ts';
-import { type Connection, composeReport, type Report } from '../../src/report/index.ts';
+import { type Connection, type Report } from '../../src/report/index.ts';
 import { KeyLog } from '../../src/tls/index.ts';
+import { composeReport } from '../build/reports.ts';
 import { tsharkFields } from '../build/tshark.ts';
 import { hasTshark, TSHARK_ABSENT } from '../tcp/tshark.ts';
 

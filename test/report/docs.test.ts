@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { reportOn } from '../../src/cli/index.ts';
 import { FORMATS } from '../../src/report/index.ts';
 import { renderMarkdown } from '../../src/report/markdown.ts';
 import { renderNdjson } from '../../src/report/ndjson.ts';
+import { reportOn } from '../build/reports.ts';
 
 const docs = readFileSync('docs/reports.md', 'utf8');
 

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { reportOn } from '../../src/cli/index.ts';
 import type { Report } from '../../src/report/index.ts';
 import { SCRIPT_HASH, STYLE_HASH } from '../../src/report/html/hashes.ts';
 import { SCRIPT } from '../../src/report/html/script.ts';
 import { STYLE } from '../../src/report/html/style.ts';
 import { renderHtml } from '../../src/report/html.ts';
+import { reportOn } from '../build/reports.ts';
 import { MARK, NAMED, poisoned } from './hostile.ts';
 import { composed, gatewayMute, healthy, inconclusive, recovered } from './scenarios.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Link } from '../../src/incident/index.ts';
-import { composeReport } from '../../src/report/index.ts';
 import { windowFacts } from '../../src/report/words/window-facts.ts';
+import { composeReport } from '../build/reports.ts';
 import { gatewayMute } from './scenarios.ts';
 
 /** What the report says of the only link, and its words in the window's table. */

@@ -1,8 +1,8 @@
 import mermaid from 'mermaid';
 import { describe, expect, test } from 'vitest';
-import { reportOn } from '../../src/cli/index.ts';
 import type { Report } from '../../src/report/index.ts';
 import { renderMarkdown } from '../../src/report/markdown.ts';
+import { reportOn } from '../build/reports.ts';
 import { MARK, NAMED, poisoned } from './hostile.ts';
 import { nodesOf, parsed, textOf } from './markdown/parsed.ts';
 import { composed, gatewayMute, healthy, inconclusive, recovered } from './scenarios.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { reportOn } from '../../src/index.ts';
 import { renderPerfetto } from '../../src/report/perfetto.ts';
 import type { Report } from '../../src/report/index.ts';
+import { reportOn } from '../build/reports.ts';
 import { composed, gatewayMute, healthy, inconclusive, recovered } from './scenarios.ts';
 
 interface Event {

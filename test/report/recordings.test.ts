@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { reportOn } from '../../src/cli/index.ts';
 import { columnsOf } from '../../src/report/text/lines.ts';
 import { renderText } from '../../src/report/text.ts';
+import { reportOn } from '../build/reports.ts';
 import { schemaErrors } from './schema.ts';
 
 /** Every recording of the lab, through the whole program. */

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { reportOn } from '../../src/cli/index.ts';
 import { retold } from '../../src/report/retell.ts';
+import { reportOn } from '../build/reports.ts';
 import { composed, gatewayMute, healthy, inconclusive, recovered } from './scenarios.ts';
 
 /** Sentences are functions of the report's other fields: written anew, they are the same. */

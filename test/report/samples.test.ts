@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { reportOn } from '../../src/index.ts';
 import { FORMATS, type FormatName } from '../../src/report/index.ts';
+import { reportOn } from '../build/reports.ts';
 
 const SAMPLES = ['gateway', 'gateway-keepalive', 'gateway-healthy'];
 const DRAWN = { color: false, unicode: true, only: [], detail: 'usual' } as const;

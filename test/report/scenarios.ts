@@ -1,6 +1,7 @@
 import type { CaptureFacts } from '../../src/capture/index.ts';
 import type { Incident } from '../../src/incident/index.ts';
-import { composeReport, type Report } from '../../src/report/index.ts';
+import { type Report } from '../../src/report/index.ts';
+import { composeReport } from '../build/reports.ts';
 import {
   at,
   capture,

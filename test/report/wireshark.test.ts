@@ -1,8 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { analyzeFiles } from '../../src/cli/analyze.ts';
-import { composeReport, type Report } from '../../src/report/index.ts';
+import { type Report } from '../../src/report/index.ts';
 import { KeyLog } from '../../src/tls/index.ts';
+import { composeReport } from '../build/reports.ts';
 import { hasTshark, tsharkFields } from '../build/tshark.ts';
 import { recordings } from '../matrix/recordings.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Finding, FindingArgs, FindingCode } from '../../src/incident/index.ts';
-import { composeReport } from '../../src/report/index.ts';
 import { capture, finding, incident } from './incident-builder.ts';
 import { gatewayMute } from './scenarios.ts';
 import { reasonText } from '../../src/report/words/reason.ts';
+import { composeReport } from '../build/reports.ts';
 
 /** What each finding says of u1 (10.9.2.2:8080); the sentence is the contract with the reader. */
 const SENTENCES: { readonly [C in FindingCode]: readonly [args: FindingArgs[C], title: string] } = {
