@@ -1,5 +1,5 @@
 export { buildIncident } from './build.ts';
 export type * from './model.ts';
-export type { FindingArgs, FindingCode } from './findings/args.ts';
+export type { FindingArgs, FindingCode, Telling } from './findings/args.ts';
 export { NO_HINTS, type RoleHints } from './roles.ts';
 export { DEFAULT_THRESHOLDS, type Thresholds } from './thresholds.ts';

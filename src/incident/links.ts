@@ -43,6 +43,11 @@ export function linksOf(trace: Trace, legs: readonly Leg[], casting: Casting): r
   return [...known, ...inferred.filter(({ client, upstream }) => !pairs.has(`${client} ${upstream}`))];
 }
 
+/** The surest first; of equal ones by method, then in the order of the legs. */
+export function strongestFirst(links: readonly Link[]): readonly Link[] {
+  return links.toSorted((a, b) => b.confidence - a.confidence || METHODS.indexOf(a.method) - METHODS.indexOf(b.method));
+}
+
 /** Pairs of kept streams that a join says carried the same thing. */
 export function carriedStreams(near: Leg, far: Leg): readonly Carried[] {
   const pairs = near.streams.flatMap((stream) =>

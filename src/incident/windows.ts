@@ -8,6 +8,7 @@ import { hurtStreams, type Victim } from './hurt.ts';
 import { clientSide } from './leg.ts';
 import { isOneSided, lacksBytes } from './liveness.ts';
 import { meanwhileOf } from './meanwhile.ts';
+import { strongestFirst } from './links.ts';
 import type { Doubt, Leg, Link, Window } from './model.ts';
 import type { Scene } from './scene.ts';
 import { overAt, toldAt, wasCancelled } from './stream-fate.ts';
@@ -93,10 +94,9 @@ function joined(scene: Scene, first: Draft, second: Draft): Draft {
   };
 }
 
-function withNewLinks(links: readonly Link[], cases: readonly Case[]): Link[] {
-  const known = new Set(links);
-  const added = cases.map((found) => found.link).filter((link) => !known.has(link));
-  return [...links, ...added];
+function withNewLinks(links: readonly Link[], cases: readonly Case[]): readonly Link[] {
+  const all = new Set([...links, ...cases.map(({ link }) => link)]);
+  return strongestFirst([...all]);
 }
 
 function windowOf(scene: Scene, found: Case, linkIndex: ReadonlyMap<Link, number>): Draft[] {

@@ -13,6 +13,7 @@ export interface Report {
   verdict: Verdict;
   gateways: Gateway[];
   connections: Connection[];
+  /** The surest first. */
   links: Link[];
   windows: Window[];
   /**

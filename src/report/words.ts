@@ -6,6 +6,7 @@ import { clockText, counted, middleCut, named, partyText } from './words/phrase.
 import { icmpText } from './words/icmp.ts';
 import { reasonText } from './words/reason.ts';
 import { resetMarksText } from './words/reset-marks.ts';
+import { toldText } from './words/telling.ts';
 import { weaknessText } from './words/trust.ts';
 
 /** Arguments that are a moment and not a span. */
@@ -33,7 +34,6 @@ interface About {
 type Titles = { readonly [C in FindingCode]: (args: Told<FindingArgs[C]>, about: About) => string };
 
 const DEBUG_MAX = 60;
-
 /** One sentence per finding. A code without one does not compile. */
 const TITLES: Titles = {
   'upstream-unanswered': ({ retransmissions, spanSeconds, stillOpen }, { self, span }) =>
@@ -57,9 +57,8 @@ const TITLES: Titles = {
     `${self} answered none of ${counted(probes, 'keep-alive probe')}` +
     (intervalSeconds === null ? '' : `, one each ${span(intervalSeconds)}`) +
     (thenClosed ? '; then the gateway closed the connection' : ''),
-  'upstream-reset': ({ openStreams, clientTold }, { self }) =>
-    `${self} reset the connection with ${counted(openStreams, 'stream')} open; ` +
-    (clientTold ? 'the client was told' : 'nothing in the capture tells the client'),
+  'upstream-reset': ({ openStreams, ...told }, { self, span }) =>
+    `${self} reset the connection with ${counted(openStreams, 'stream')} open; ${toldText(told, span)}`,
   'upstream-closed': ({ streams, waitedSeconds }, { self, span }) =>
     `${self} closed the connection; ${counted(streams, 'client stream')} stayed open on it for ${span(waitedSeconds)}`,
   'upstream-refused': ({ attempts }, { self }) => `${self} refused ${counted(attempts, 'connection attempt')}`,
@@ -76,8 +75,9 @@ const TITLES: Titles = {
     `${name(alternative)} was alive all through the window of ${span(windowSeconds)} and got no request`,
   'gateway-made-response': ({ status, count, reason }, { self }) =>
     `${self}: ${counted(count, 'response')} ${status} with no upstream response behind: made by the gateway${reasonText(reason)}`,
-  'watch-overdue': ({ timeoutSeconds, openSeconds }, { self, span }) =>
-    `${self}: a watch that asked for ${timeoutSeconds} s was still open after ${span(openSeconds)}`,
+  'watch-overdue': ({ timeoutSeconds, openSeconds, bookmarksQuietSeconds: quiet }, { self, span }) =>
+    `${self}: a watch${timeoutSeconds === null ? '' : ` that asked for ${timeoutSeconds} s`} was still open after ${span(openSeconds)}` +
+    (typeof quiet === 'number' ? `, and got nothing for ${span(quiet)}, though a bookmark was due each minute` : ''),
   'stale-but-alive': ({ quietSeconds, unanswered }, { self, span }) =>
     unanswered === 0
       ? `${self} answers at TCP and HTTP/2, but brought no data and no bookmark for ${span(quietSeconds)}`

@@ -182,6 +182,27 @@ describe('links', () => {
     expect(incident.windows).toMatchObject([{ link: 0, confidence: 'probable' }]);
   });
 
+  test('the surest stand first, whatever their connections are called', () => {
+    const built = trace()
+      .client('c1')
+      .watch(7, { at: 1 })
+      .client('c2')
+      .watch(1, { at: 2 })
+      .client('c3')
+      .watch(1, { at: 3 });
+    built.upstream('u1').carries(7, 3, { of: 'c1', method: 'payload', matched: 1 });
+    built.carries(1, 5, { of: 'c2', method: 'request' }).carries(1, 7, { of: 'c3', method: 'request-id' });
+    const { links, windows } = buildIncident(built.retransmits(10, 20, 40).end(600));
+    expect(links.map(({ client, confidence }) => [client, confidence])).toEqual([
+      ['c3', 0.99],
+      ['c2', 0.97],
+      ['c1', 0.7],
+    ]);
+    // Windows say by place which link is theirs.
+    expect(windows).toHaveLength(3);
+    for (const { client, link } of windows) expect(links[link]?.client).toBe(client);
+  });
+
   test('each window names its link', () => {
     const built = watching().client('c2').watch(1, { at: 2 }).on('u1').carries(1, 5).retransmits(10, 20, 40).end(600);
     const { windows, links } = buildIncident(built);

@@ -228,7 +228,13 @@ describe('findings', () => {
     const packets = [at(5, 0), at(6, 0), at(9, 1)];
     const findings = [
       finding('upstream-refused', 'warning', { attempts: 2 }, 'c1', packets),
-      finding('upstream-reset', 'warning', { openStreams: 1, clientTold: true }, 'c1', packets),
+      finding(
+        'upstream-reset',
+        'warning',
+        { openStreams: 1, clientTold: true, toldBy: 'response' as const, toldAfterNs: 1e9 },
+        'c1',
+        packets,
+      ),
     ];
     const report = composeReport(incident({ verdict: HEALTHY, connections: [c1], findings }), capture(1), '1.0.0');
     expect(report.findings.map(({ filter }) => filter)).toEqual([

@@ -4,6 +4,7 @@ import { capture, finding, incident } from './incident-builder.ts';
 import { gatewayMute } from './scenarios.ts';
 import { reasonText } from '../../src/report/words/reason.ts';
 import { composeReport } from '../build/reports.ts';
+import { toldText } from '../../src/report/words/telling.ts';
 
 /** What each finding says of u1 (10.9.2.2:8080); the sentence is the contract with the reader. */
 const SENTENCES: { readonly [C in FindingCode]: readonly [args: FindingArgs[C], title: string] } = {
@@ -32,7 +33,7 @@ const SENTENCES: { readonly [C in FindingCode]: readonly [args: FindingArgs[C], 
     'u1 (10.9.2.2:8080) answered none of 3 keep-alive probes',
   ],
   'upstream-reset': [
-    { openStreams: 2, clientTold: false },
+    { openStreams: 2, clientTold: false, toldBy: null, toldAfterNs: null },
     'u1 (10.9.2.2:8080) reset the connection with 2 streams open; nothing in the capture tells the client',
   ],
   'upstream-refused': [{ attempts: 1 }, 'u1 (10.9.2.2:8080) refused 1 connection attempt'],
@@ -54,7 +55,7 @@ const SENTENCES: { readonly [C in FindingCode]: readonly [args: FindingArgs[C], 
     'u1 (10.9.2.2:8080): 2 responses 503 with no upstream response behind: made by the gateway',
   ],
   'watch-overdue': [
-    { timeoutSeconds: 300, openNs: 540e9 },
+    { timeoutSeconds: 300, openNs: 540e9, bookmarksQuietNs: null },
     'u1 (10.9.2.2:8080): a watch that asked for 300 s was still open after 9 min',
   ],
   'stale-but-alive': [
@@ -150,6 +151,28 @@ describe('findings', () => {
     const told = finding('upstream-silent', 'warning', { quietNs: 90e9, deadBeside: null, heldRequests: 3 }, 'u1', []);
     expect(titleOf(told)).toMatch(
       /no packet for 1 min 30 s, while 3 requests of clients that it served before got no answer/,
+    );
+  });
+
+  test('upstream-reset says when and how the client was told; a report of an older version only that it was', () => {
+    const span = (seconds: number): string => `${seconds} s`;
+    expect(toldText({ clientTold: true, toldBy: 'rst-stream', toldAfterSeconds: 0.02 }, span)).toBe(
+      'the client was told at once, by RST_STREAM',
+    );
+    expect(toldText({ clientTold: true, toldBy: 'closed', toldAfterSeconds: 2 }, span)).toBe(
+      'the client was told after 2 s, by closing its connection',
+    );
+    expect(toldText({ clientTold: true }, span)).toBe('the client was told');
+  });
+
+  test('watch-overdue says which of its two nets did not fire, or that neither did', () => {
+    const overdue = (timeoutSeconds: number | null, bookmarksQuietNs: number | null): string | undefined =>
+      titleOf(finding('watch-overdue', 'warning', { timeoutSeconds, openNs: 540e9, bookmarksQuietNs }, 'u1', []));
+    expect(overdue(null, 240e9)).toMatch(
+      /: a watch was still open after 9 min, and got nothing for 4 min, though a bookmark was due each minute$/,
+    );
+    expect(overdue(300, 240e9)).toMatch(
+      /: a watch that asked for 300 s was still open after 9 min, and got nothing for 4 min/,
     );
   });
 

@@ -32,7 +32,13 @@ export interface FindingArgs {
     readonly intervalNs: number | null;
     readonly thenClosed: boolean;
   };
-  readonly 'upstream-reset': { readonly openStreams: number; readonly clientTold: boolean };
+  /** `toldBy`, `toldAfterNs`: the first word to a client whose stream it carried, and how long after the RST. */
+  readonly 'upstream-reset': {
+    readonly openStreams: number;
+    readonly clientTold: boolean;
+    readonly toldBy: Telling | null;
+    readonly toldAfterNs: number | null;
+  };
   readonly 'upstream-closed': { readonly streams: number; readonly waitedNs: number };
   readonly 'upstream-refused': { readonly attempts: number };
   /** `answeredInVain`: the capture has the answer, and it does not get through to the gateway. */
@@ -54,7 +60,12 @@ export interface FindingArgs {
     readonly count: number;
     readonly reason: ErrorReason | null;
   };
-  readonly 'watch-overdue': { readonly timeoutSeconds: number; readonly openNs: number };
+  /** `timeoutSeconds`: what it asked for and got no end by. `bookmarksQuietNs`: how long none came, where they had. Null: not overdue by that. */
+  readonly 'watch-overdue': {
+    readonly timeoutSeconds: number | null;
+    readonly openNs: number;
+    readonly bookmarksQuietNs: number | null;
+  };
   /** `unanswered`: requests taken and not answered; 0 where bookmarks stopped. */
   readonly 'stale-but-alive': { readonly quietNs: number; readonly unanswered: number };
   readonly 'idle-timeout-cut': { readonly quietNs: number; readonly by: 'rst-stream' | 'goaway' };
@@ -99,5 +110,8 @@ export interface FindingArgs {
   };
   readonly 'capture-trust': { readonly weakness: string; readonly count: number };
 }
+
+/** How a gateway tells a client that a stream came to nothing: an error response, RST_STREAM, an end without more, or by closing the connection. */
+export type Telling = 'response' | 'rst-stream' | 'end-stream' | 'closed';
 
 export type FindingCode = keyof FindingArgs;

@@ -34,14 +34,21 @@ export function overdueBookmarks(facts: Facts): readonly OverdueBookmarks[] {
 }
 
 function overdue(facts: Facts, leg: Leg, stream: TraceStream): OverdueBookmarks[] {
-  if (lacksBytes(leg.trace.flows[leg.serverSide]) || isHeldBack(leg, stream, leg.serverSide)) return [];
+  const quietNs = bookmarksQuietNs(facts, leg, stream);
+  const last = stream.lastData[leg.serverSide];
+  if (quietNs === null || last === null) return [];
+  const heard = leg.trace.flows[leg.serverSide].last;
+  return [{ leg, stream, quietNs, stillHeard: heard !== null && heard.timeNs - last.timeNs > BOOKMARK_PERIOD_NS }];
+}
+
+/** How long nothing came on a watch while bookmarks were due. Null: they were not, they came, or a reader or the capture keeps them from being seen. */
+export function bookmarksQuietNs(facts: Facts, leg: Leg, stream: TraceStream): number | null {
+  if (lacksBytes(leg.trace.flows[leg.serverSide]) || isHeldBack(leg, stream, leg.serverSide)) return null;
   const path = stream.request?.path ?? null;
   const last = stream.lastData[leg.serverSide];
-  if (path === null || last === null || !describeRequest(stream.request?.method, path).bookmarks) return [];
+  if (path === null || last === null || !describeRequest(stream.request?.method, path).bookmarks) return null;
   const endNs = overAt(stream, leg.serverSide)?.timeNs ?? leg.closed.at?.timeNs ?? facts.captureEndNs;
   const quietNs = endNs - last.timeNs;
   const hadRhythm = last.timeNs - stream.opened.timeNs >= RHYTHM_MIN * BOOKMARK_PERIOD_NS;
-  if (!hadRhythm || quietNs < MISSED_MIN * BOOKMARK_PERIOD_NS) return [];
-  const heard = leg.trace.flows[leg.serverSide].last;
-  return [{ leg, stream, quietNs, stillHeard: heard !== null && heard.timeNs - last.timeNs > BOOKMARK_PERIOD_NS }];
+  return hadRhythm && quietNs >= MISSED_MIN * BOOKMARK_PERIOD_NS ? quietNs : null;
 }

@@ -147,16 +147,22 @@ export const BROKEN: Readonly<Record<Exclude<FindingCode, ExplainingCode>, Expla
     evidence: '408, 502, 503, 504 or grpc-status 14 on the client leg, with no matching response on an upstream leg.',
     todo: ["Look at the gateway's access log for its response flags at that time; they name the reason."],
     seenIn: [],
-    caveats: ['The body is never read: the status and the missing upstream response are all that this rests on.'],
+    caveats: [
+      'It rests on the status and the missing upstream response; of the body no more is read than which of the known reasons it gives.',
+    ],
   },
   'watch-overdue': {
     meaning:
-      'A watch was still open long after the timeout that it asked for. The apiserver enforces that timeout, so a dead one cannot: the client waits on.',
+      'A watch was still open long after the timeout that it asked for, or after its bookmarks stopped. The apiserver enforces that timeout, so a dead one cannot: the client waits on.',
     evidence:
-      'A request with watch=1 and timeoutSeconds=N on the client leg, open for N seconds and a minute of grace.',
+      'A request with watch=1 and timeoutSeconds=N on the client leg, open for N seconds and a minute of grace; or one that asked for bookmarks, got data for most ' +
+      'of a minute, and then nothing for three and a half.',
     todo: ['Do not rely on timeoutSeconds as a safety net; bound the upstream leg instead.'],
     seenIn: [],
-    caveats: ['Some servers ignore the parameter or set a floor of their own (--min-request-timeout).'],
+    caveats: [
+      'Some servers ignore the parameter or set a floor of their own (--min-request-timeout).',
+      'Where bookmarks were due, a reader that takes nothing more (flow-control-stall) is not counted.',
+    ],
   },
   'upstream-silent': {
     meaning:

@@ -11,7 +11,12 @@ function watchFor(seconds: string): TraceBuilder {
 describe('watch-overdue', () => {
   test('a watch of five minutes is still open after ten', () => {
     expect(findingsIn(watchFor('300').end(601), 'watch-overdue')).toMatchObject([
-      { severity: 'warning', connection: 'c1', stream: 7, args: { timeoutSeconds: 300, openNs: 600e9 } },
+      {
+        severity: 'warning',
+        connection: 'c1',
+        stream: 7,
+        args: { timeoutSeconds: 300, openNs: 600e9, bookmarksQuietNs: null },
+      },
     ]);
   });
 
@@ -38,5 +43,47 @@ describe('watch-overdue', () => {
     expect(findingsIn(watchFor('soon').end(601), 'watch-overdue')).toEqual([]);
     const built = trace().client('c1', { midway: true }).openStream(7, 1).upstream('u1').end(601);
     expect(findingsIn(built, 'watch-overdue')).toEqual([]);
+  });
+
+  describe('bookmarks that stopped', () => {
+    const path = '/api/v1/pods?watch=true&allowWatchBookmarks=true';
+    const bookmarked = (): TraceBuilder =>
+      trace()
+        .client('c1')
+        .watch(7, { at: 1, path })
+        .upstream('u1')
+        .carries(7, 3)
+        .answers(3, 200, 1.1)
+        .events(3, 61, 121);
+
+    test('are missed after three and a half minutes, whatever timeout it asked for', () => {
+      // The last event reached the client at 121.001.
+      expect(findingsIn(bookmarked().end(331.001), 'watch-overdue')).toMatchObject([
+        { connection: 'c1', stream: 7, args: { timeoutSeconds: null, openNs: 330.001e9, bookmarksQuietNs: 210e9 } },
+      ]);
+      expect(findingsIn(bookmarked().end(331), 'watch-overdue')).toEqual([]);
+    });
+
+    test('are not due on a watch that did not ask for them, or never had one', () => {
+      const unasked = watchFor('3600').events(3, 61, 121).end(600);
+      expect(findingsIn(unasked, 'watch-overdue')).toEqual([]);
+      const never = trace().client('c1').watch(7, { at: 1, path }).upstream('u1').carries(7, 3).answers(3, 200, 1.1);
+      expect(findingsIn(never.end(600), 'watch-overdue')).toEqual([]);
+    });
+
+    test('hurt by a window they are part of the proof, and told with the timeout in one finding', () => {
+      const built = trace()
+        .client('c1')
+        .watch(7, { at: 1, path: `${path}&timeoutSeconds=300` })
+        .upstream('u1')
+        .carries(7, 3)
+        .answers(3, 200, 1.1)
+        .events(3, 61, 121)
+        .retransmits(130, 132, 136, 144)
+        .end(601);
+      expect(findingsIn(built, 'watch-overdue')).toMatchObject([
+        { severity: 'critical', args: { timeoutSeconds: 300, openNs: 600e9, bookmarksQuietNs: 479.999e9 } },
+      ]);
+    });
   });
 });
