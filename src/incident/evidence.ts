@@ -1,11 +1,11 @@
 import { otherSide } from '../tcp/index.ts';
-import type { Mark, Ref } from '../trace/index.ts';
+import type { Mark, Ref, TraceStream } from '../trace/index.ts';
 import type { Case } from './cases.ts';
 import type { Death } from './deaths.ts';
 import type { Victim } from './hurt.ts';
 import { clientSide, partyOf, streamOf } from './leg.ts';
 import type { Evidence, EvidenceKind, HurtStream, Leg, Party } from './model.ts';
-import { isError, toldAt } from './stream-fate.ts';
+import { grpcErrorOf, isError, toldAt } from './stream-fate.ts';
 import type { End } from './window-end.ts';
 
 /** Rows of one kind in a window's evidence; the first ones are the ones to look at. */
@@ -87,9 +87,16 @@ function whatTheClientGot(client: Leg, victims: readonly Victim[], fromNs: numbe
       near.sawRequest && near.opened.timeNs >= fromNs ? [row(client, near.opened, 'request', 'client', near.id)] : [];
     const told = toldAt(client, near, fromNs);
     if (told === null) return requests;
-    if (isError(near)) return [...requests, row(client, told, 'gateway-response', 'server', near.status ?? null)];
+    if (isError(near)) return [...requests, errorResponse(client, near, told)];
     return near.reset === null ? requests : [...requests, row(client, told, 'stream-reset', 'server', near.id)];
   });
+}
+
+function errorResponse(client: Leg, stream: TraceStream, at: Ref): Evidence {
+  const grpcStatus = grpcErrorOf(stream);
+  return grpcStatus === null
+    ? row(client, at, 'gateway-response', 'server', stream.status ?? null)
+    : row(client, at, 'gateway-grpc-response', 'server', grpcStatus);
 }
 
 function recoveries(client: Leg, hurt: readonly HurtStream[]): Evidence[] {

@@ -1,9 +1,10 @@
 import { isStatusReason } from '../http/index.ts';
 import type { TraceStream } from '../trace/index.ts';
+import { grouped } from './grouped.ts';
 import { streamOf } from './leg.ts';
 import { lacksBytes } from './liveness.ts';
 import type { Leg } from './model.ts';
-import { isProxyAnswer } from './stream-fate.ts';
+import { grpcErrorOf, isProxyAnswer } from './stream-fate.ts';
 
 /**
  * A client got an error of the kind that a gateway makes itself, and no upstream is seen to have sent it, of those that can be read.
@@ -12,6 +13,27 @@ import { isProxyAnswer } from './stream-fate.ts';
 export function isGatewayMade(legs: readonly Leg[], stream: TraceStream): boolean {
   if (!isProxyAnswer(stream) || isFromApiserver(stream)) return false;
   return !cameFromUpstream(legs, stream) && !mayBeUnread(legs, stream);
+}
+
+/** Streams that were answered alike. */
+export interface AnsweredAlike {
+  readonly status: number;
+  /** The error that their trailers told, where the calls are gRPC's; null: none. */
+  readonly grpcStatus: number | null;
+  readonly streams: readonly TraceStream[];
+}
+
+/** By the status of HTTP, and that of gRPC where it tells an error; streams without a known status are left out. */
+export function answersByStatus(streams: readonly TraceStream[]): readonly AnsweredAlike[] {
+  const told = streams.flatMap((stream) =>
+    typeof stream.status === 'number' ? [{ status: stream.status, grpcStatus: grpcErrorOf(stream), stream }] : [],
+  );
+  const groups = grouped(told, ({ status, grpcStatus }) => `${status} ${grpcStatus}`);
+  return [...groups.values()].flatMap((alike) =>
+    alike
+      .slice(0, 1)
+      .map(({ status, grpcStatus }) => ({ status, grpcStatus, streams: alike.map(({ stream }) => stream) })),
+  );
 }
 
 /** Its body is a Kubernetes Status: an apiserver wrote it, whether or not the capture has the connection that it came on. */

@@ -9,6 +9,7 @@ import type { Carried } from './links.ts';
 import type { HurtStream, Leg } from './model.ts';
 import type { Scene } from './scene.ts';
 import {
+  grpcErrorOf,
   isError,
   isServed,
   kindOf,
@@ -147,6 +148,7 @@ export function hurtStreams(
         silentSinceNs: silentSinceNs(client, near, death.fromNs, toNs),
         outcome,
         status: outcome === 'gateway-error' && typeof near.status === 'number' ? near.status : null,
+        grpcStatus: outcome === 'gateway-error' ? grpcErrorOf(near) : null,
         recoveredBy: recoveryOf(client, upstream, near, legs),
       };
     })

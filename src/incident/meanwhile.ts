@@ -1,5 +1,5 @@
 import type { TraceStream } from '../trace/index.ts';
-import { isGatewayMade } from './gateway-made.ts';
+import { answersByStatus, isGatewayMade } from './gateway-made.ts';
 import { clientSide } from './leg.ts';
 import type { Leg, Meanwhile } from './model.ts';
 import { marksDuring, requestsDuring } from './runs.ts';
@@ -27,9 +27,9 @@ export function meanwhileOf(legs: readonly Leg[], client: Leg, upstream: Leg, fr
     intoDead: carriers.filter((connection) => connection === upstream.trace.id).length,
     elsewhere: elsewhere.map(([id, requests]) => ({ upstream: id, requests })),
     unseen: carriers.filter((connection) => connection === null).length,
-    gatewayErrors: tally(errors.flatMap(({ status }) => (typeof status === 'number' ? [status] : []))).map(
-      ([status, count]) => ({ status, count }),
-    ),
+    gatewayErrors: answersByStatus(errors)
+      .map(({ status, grpcStatus, streams }) => ({ status, grpcStatus, count: streams.length }))
+      .toSorted((a, b) => b.count - a.count),
   };
 }
 

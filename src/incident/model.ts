@@ -203,8 +203,12 @@ export interface Meanwhile {
   readonly intoDead: number;
   readonly elsewhere: readonly { readonly upstream: string; readonly requests: number }[];
   readonly unseen: number;
-  /** Errors that the gateway made itself, by status. */
-  readonly gatewayErrors: readonly { readonly status: number; readonly count: number }[];
+  /** Errors that the gateway made itself, by status; of gRPC calls also by theirs. */
+  readonly gatewayErrors: readonly {
+    readonly status: number;
+    readonly grpcStatus: number | null;
+    readonly count: number;
+  }[];
 }
 
 /** An upstream connection to another server that was open and alive at some time of the window. */
@@ -231,6 +235,8 @@ export interface HurtStream {
   readonly outcome: Outcome;
   /** Status that the client got; null where none was seen or it is not knowable. */
   readonly status: number | null;
+  /** The error that its trailers told, where the call is gRPC's; null: none. */
+  readonly grpcStatus: number | null;
   readonly recoveredBy: { readonly stream: number; readonly upstream: string | null } | null;
 }
 
@@ -248,6 +254,7 @@ export type EvidenceKind =
   | 'client-ping'
   | 'client-ping-answered'
   | 'gateway-response'
+  | 'gateway-grpc-response'
   | 'stream-reset'
   | 'answered'
   | 'recovered';

@@ -8,7 +8,6 @@ const OK_MIN = 200;
 const OK_END = 300;
 /** RFC 9110 §15.2.2: a tunnel stands, as for exec over HTTP/1.1. */
 const SWITCHING_PROTOCOLS = 101;
-const GRPC_OK = '0';
 
 /** The kind of a client's request in Kubernetes' words; `unknown` where the request was not captured. */
 export function kindOf(stream: TraceStream): string {
@@ -55,7 +54,7 @@ export function outcomeOf(leg: Leg, stream: TraceStream, fromNs: number): Outcom
   if (stream.reset?.by === gateway && stream.reset.at.timeNs >= fromNs) return 'reset';
   const ended = stream.ended[gateway];
   if (ended === null || ended.timeNs < fromNs) return wasCutOff(leg, stream, fromNs) ? 'reset' : 'hung';
-  return stream.grpcStatus !== undefined && stream.grpcStatus !== GRPC_OK ? 'gateway-error' : 'finished';
+  return hasGrpcError(stream) ? 'gateway-error' : 'finished';
 }
 
 /** The gateway closed the client's connection with the stream open on it: over HTTP/1.1 the only way to reset one. */
@@ -89,6 +88,22 @@ export function isServed({ status }: TraceStream): boolean {
 const PROXY_STATUSES: ReadonlySet<number> = new Set([408, 502, 503, 504]);
 /** gRPC's UNAVAILABLE, which Envoy sends in trailers where it would send a 503. */
 const GRPC_UNAVAILABLE = '14';
+
+const GRPC_OK = '0';
+const GRPC_STATUS = /^\d{1,2}$/;
+
+/** It ended with a gRPC status that is no OK, or cannot be read. */
+export function hasGrpcError({ grpcStatus }: TraceStream): boolean {
+  return grpcStatus !== undefined && grpcStatus !== GRPC_OK;
+}
+
+/** The error that a gRPC call ended with, whose HTTP status says 200 all the same; null: none, or no number of gRPC's. */
+export function grpcErrorOf(stream: TraceStream): number | null {
+  const { grpcStatus } = stream;
+  return hasGrpcError(stream) && typeof grpcStatus === 'string' && GRPC_STATUS.test(grpcStatus)
+    ? Number(grpcStatus)
+    : null;
+}
 
 /** An answer of the kind that a gateway makes itself; whether it did, only the upstream leg can tell. */
 export function isProxyAnswer({ status, grpcStatus }: TraceStream): boolean {

@@ -622,7 +622,17 @@ export interface Meanwhile {
   elsewhere: { upstream: ConnectionId; requests: Count }[];
   unseen: Count;
   /** Errors that the gateway made itself, by status. */
-  gatewayErrors: { status: number; count: Count }[];
+  gatewayErrors: GatewayErrors[];
+}
+
+export interface GatewayErrors {
+  status: number;
+  /**
+   * Of gRPC calls, whose status is 200 all the same; null: no error of gRPC.
+   * @default null
+   */
+  grpcStatus: Count | null;
+  count: Count;
 }
 
 /** One time in which one upstream server was dead: all windows that came of it, on whatever connections. */
@@ -698,6 +708,11 @@ export interface HurtStream {
   outcome: Outcome;
   /** What the client got; null: none seen, or not knowable. */
   status: Count | null;
+  /**
+   * The error that its trailers told, where the call is gRPC's; null: none.
+   * @default null
+   */
+  grpcStatus: Count | null;
   recoveredBy: Recovery | null;
 }
 

@@ -6,6 +6,7 @@ import { clockText, counted, middleCut, named, partyText } from './words/phrase.
 import { icmpText } from './words/icmp.ts';
 import { reasonText } from './words/reason.ts';
 import { resetMarksText } from './words/reset-marks.ts';
+import { statusText } from './words/status.ts';
 import { toldText } from './words/telling.ts';
 import { weaknessText } from './words/trust.ts';
 
@@ -73,8 +74,8 @@ const TITLES: Titles = {
     `${counted(requests, 'request')} went into ${self} after it had died`,
   'alternative-unused': ({ alternative, windowSeconds }, { name, span }) =>
     `${name(alternative)} was alive all through the window of ${span(windowSeconds)} and got no request`,
-  'gateway-made-response': ({ status, count, reason }, { self }) =>
-    `${self}: ${counted(count, 'response')} ${status} with no upstream response behind: made by the gateway${reasonText(reason)}`,
+  'gateway-made-response': ({ status, grpcStatus, count, reason }, { self }) =>
+    `${self}: ${counted(count, 'response')} ${statusText(status, grpcStatus)} with no upstream response behind: made by the gateway${reasonText(reason)}`,
   'watch-overdue': ({ timeoutSeconds, openSeconds, bookmarksQuietSeconds: quiet }, { self, span }) =>
     `${self}: a watch${timeoutSeconds === null ? '' : ` that asked for ${timeoutSeconds} s`} was still open after ${span(openSeconds)}` +
     (typeof quiet === 'number' ? `, and got nothing for ${span(quiet)}, though a bookmark was due each minute` : ''),

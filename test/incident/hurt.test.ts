@@ -21,6 +21,7 @@ describe('whom it hurt', () => {
         silentSinceNs: 5.001e9,
         outcome: 'hung',
         status: null,
+        grpcStatus: null,
         recoveredBy: null,
       },
     ]);
@@ -223,7 +224,7 @@ describe('what became of it', () => {
 
   test('ended with a gRPC status that is no OK', () => {
     const built = watching().retransmits(10, 20, 40).on('c1').grpcStatus(7, '14').ends(7, 92);
-    expect(hurt(built)).toMatchObject([{ outcome: 'gateway-error' }]);
+    expect(hurt(built)).toMatchObject([{ outcome: 'gateway-error', status: 200, grpcStatus: 14 }]);
   });
 
   test('hung, where nothing ever came', () => {

@@ -37,7 +37,7 @@ describe('what the client could see while its upstream was dead', () => {
   test('errors that the gateway made itself, and none that an upstream sent', () => {
     const built = watchingWithSpare().retransmits(10, 20, 40).on('c1').list(9, { at: 30 }).list(11, { at: 40 });
     built.answers(9, 503, 35).ends(9, 35).on('u2').carries(11, 1).answers(1, 503, 41).ends(1, 41);
-    expect(meanwhile(built).gatewayErrors).toEqual([{ status: 503, count: 1 }]);
+    expect(meanwhile(built).gatewayErrors).toEqual([{ status: 503, grpcStatus: null, count: 1 }]);
   });
 });
 

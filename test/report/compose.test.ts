@@ -441,17 +441,19 @@ describe('the story of a window', () => {
       silentSinceNs: 1e9,
       recoveredBy: null,
       status: null,
+      grpcStatus: null,
     };
     const streams = [
       { ...hurt, id: 1, outcome: 'hung' as const },
       { ...hurt, id: 3, outcome: 'gateway-error' as const, status: 503 },
       { ...hurt, id: 5, outcome: 'gateway-error' as const, status: 504 },
       { ...hurt, id: 7, outcome: 'reset' as const },
+      { ...hurt, id: 9, outcome: 'gateway-error' as const, status: 200, grpcStatus: 14 },
     ];
     const told = gatewayMute();
     const report = composeReport({ ...told.incident, windows: [window({ streams })] }, told.capture, '1.0.0');
     expect(report.verdict.summary).toContain(
-      '1 stream hung, 2 streams got 503, 504 from the gateway and 1 stream was reset by the gateway',
+      '1 stream hung, 3 streams got grpc-status 14 (UNAVAILABLE), 503, 504 from the gateway and 1 stream was reset by the gateway',
     );
   });
 });

@@ -4,6 +4,7 @@ import { capture, finding, incident } from './incident-builder.ts';
 import { gatewayMute } from './scenarios.ts';
 import { reasonText } from '../../src/report/words/reason.ts';
 import { composeReport } from '../build/reports.ts';
+import { statusText } from '../../src/report/words/status.ts';
 import { toldText } from '../../src/report/words/telling.ts';
 
 /** What each finding says of u1 (10.9.2.2:8080); the sentence is the contract with the reader. */
@@ -51,7 +52,7 @@ const SENTENCES: { readonly [C in FindingCode]: readonly [args: FindingArgs[C], 
     'u2 (10.9.3.2:8080) was alive all through the window of 5 min and got no request',
   ],
   'gateway-made-response': [
-    { status: 503, count: 2, reason: null },
+    { status: 503, grpcStatus: null, count: 2, reason: null },
     'u1 (10.9.2.2:8080): 2 responses 503 with no upstream response behind: made by the gateway',
   ],
   'watch-overdue': [
@@ -180,6 +181,12 @@ describe('findings', () => {
     const told = finding('too-many-pings', 'info', { debug: 'x'.repeat(16_384) }, 'u1', []);
     expect(titleOf(told)?.length).toBeLessThan(200);
   });
+});
+
+test('what a gRPC call got is its own status; its HTTP status says 200', () => {
+  expect(statusText(200, 14)).toBe('grpc-status 14 (UNAVAILABLE)');
+  expect(statusText(200, 99)).toBe('grpc-status 99');
+  expect([statusText(503, null), statusText(503, undefined), statusText(null, null)]).toEqual(['503', '503', '']);
 });
 
 test('a response that a gateway made says why, where its body did; a report of an older version has no such word', () => {

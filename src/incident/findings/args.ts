@@ -54,9 +54,13 @@ export interface FindingArgs {
   };
   readonly 'streams-on-dead-connection': { readonly requests: number };
   readonly 'alternative-unused': { readonly alternative: string; readonly windowNs: number };
-  /** `reason`: why, in a word for what the gateway wrote in the body; null where it wrote nothing that is known. */
+  /**
+   * `grpcStatus`: the error of a gRPC call, whose status is 200 all the same; null: none. `reason`: why, in a word for what the gateway wrote in
+   * the body; null where it wrote nothing that is known.
+   */
   readonly 'gateway-made-response': {
     readonly status: number;
+    readonly grpcStatus: number | null;
     readonly count: number;
     readonly reason: ErrorReason | null;
   };

@@ -1,22 +1,18 @@
 import type { ErrorReason } from '../../http/index.ts';
 import type { TraceStream } from '../../trace/index.ts';
-import { isGatewayMade } from '../gateway-made.ts';
-import { grouped } from '../grouped.ts';
+import { answersByStatus, isGatewayMade } from '../gateway-made.ts';
 import { finding, isHurtStream, ofRole, type Rule } from './rule.ts';
 
 /** Error responses to the client for which no upstream response is in the capture. One finding per client connection and status. */
 export const gatewayMadeResponse: Rule = (facts) =>
   ofRole(facts, 'client').flatMap((leg) => {
-    const made = leg.streams.flatMap((stream) =>
-      typeof stream.status === 'number' && isGatewayMade(facts.legs, stream) ? [{ status: stream.status, stream }] : [],
-    );
-    const byStatus = grouped(made, ({ status }) => status);
-    return [...byStatus].map(([status, answers]) =>
+    const made = leg.streams.filter((stream) => isGatewayMade(facts.legs, stream));
+    return answersByStatus(made).map(({ status, grpcStatus, streams }) =>
       finding(
         'gateway-made-response',
-        answers.some(({ stream }) => isHurtStream(facts, leg, stream.id)) ? 'critical' : 'warning',
-        { status, count: answers.length, reason: reasonOf(answers.map(({ stream }) => stream)) },
-        { connection: leg.id, packets: answers.map(({ stream }) => stream.statusAt) },
+        streams.some(({ id }) => isHurtStream(facts, leg, id)) ? 'critical' : 'warning',
+        { status, grpcStatus, count: streams.length, reason: reasonOf(streams) },
+        { connection: leg.id, packets: streams.map(({ statusAt }) => statusAt) },
       ),
     );
   });

@@ -47,9 +47,9 @@ function meanwhileOf({ elsewhere, gatewayErrors, ...counts }: IncidentWindow['me
 }
 
 function hurtStreamOf(frame: Frame, stream: IncidentWindow['streams'][number]): HurtStream {
-  const { id, kind, path, resource, userAgent, upstreamStream, outcome, status, recoveredBy } = stream;
+  const { id, kind, path, resource, userAgent, upstreamStream, outcome, status, grpcStatus, recoveredBy } = stream;
   const silentSince = timeAt(frame, stream.silentSinceNs);
-  return { id, kind, path, resource, userAgent, upstreamStream, silentSince, outcome, status, recoveredBy };
+  return { id, kind, path, resource, userAgent, upstreamStream, silentSince, outcome, status, grpcStatus, recoveredBy };
 }
 
 function evidenceOf(frame: Frame, evidence: IncidentEvidence, connections: ReadonlyMap<string, Connection>): Evidence {

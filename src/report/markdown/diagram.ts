@@ -21,7 +21,12 @@ const SHADE = 'rect rgba(220, 60, 60, 0.15)';
 
 /** Packets that were sent in vain. */
 const IN_VAIN: ReadonlySet<string> = new Set(['first-unanswered', 'retransmission', 'probe', 'syn']);
-const ANSWERS: ReadonlySet<string> = new Set(['client-ping-answered', 'gateway-response', 'answered']);
+const ANSWERS: ReadonlySet<string> = new Set([
+  'client-ping-answered',
+  'gateway-response',
+  'gateway-grpc-response',
+  'answered',
+]);
 
 /** Who is drawn, by connection: the client is `c`, the gateway `g`, upstreams `up1`, `up2`. */
 type Actors = ReadonlyMap<string, string>;

@@ -1,6 +1,7 @@
 import type { EvidenceKind } from '../../incident/index.ts';
 import type { Connection, Evidence } from '../model.ts';
 import { partyText } from './phrase.ts';
+import { statusText } from './status.ts';
 
 /** `by` is who sent the packet, `value` what the kind needs beside: a stream id, a status, an ordinal. */
 type Sentence = (by: string, value: number | null) => string;
@@ -20,6 +21,8 @@ const SENTENCES = {
   'client-ping': (by) => `PING by ${by}`,
   'client-ping-answered': (by) => `PING answered by ${by}`,
   'gateway-response': (by, value) => `${value === null ? 'response' : value} made by ${by} itself`,
+  'gateway-grpc-response': (by, value) =>
+    `${value === null ? 'response' : statusText(null, value)} made by ${by} itself`,
   'stream-reset': (by, value) => `RST_STREAM by ${by}${onStream(value)}`,
   answered: (by) => `${by} answers again`,
   recovered: (_by, value) => `served again${onStream(value)}`,

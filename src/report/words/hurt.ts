@@ -1,5 +1,6 @@
 import type { HurtStream, Outcome } from '../model.ts';
 import { counted, listed, shortPath } from './phrase.ts';
+import { statusText } from './status.ts';
 
 const ORDER = ['hung', 'gateway-error', 'reset', 'finished'] as const satisfies readonly Outcome[];
 
@@ -13,8 +14,12 @@ const OUTCOMES: Readonly<Record<Outcome, Verb>> = {
 };
 
 /** What became of one stream: `hung`, `503 from the gateway`. For tables. */
-export function outcomeText({ outcome, status }: Pick<HurtStream, 'outcome' | 'status'>): string {
-  return outcome === 'gateway-error' ? (status === null ? 'gateway error' : `gateway error ${status}`) : outcome;
+export function outcomeText({
+  outcome,
+  status,
+  grpcStatus,
+}: Pick<HurtStream, 'outcome' | 'status' | 'grpcStatus'>): string {
+  return outcome === 'gateway-error' ? `gateway error ${statusText(status, grpcStatus)}`.trimEnd() : outcome;
 }
 
 /** `watch /api/v1/pods (stream 7)` */
@@ -34,6 +39,10 @@ export function hurtText(streams: readonly HurtStream[]): string {
 }
 
 function outcomePhrase(group: readonly HurtStream[]): string {
-  const statuses = new Set(group.map((stream) => stream.status).filter((status) => status !== null));
-  return OUTCOMES[group[0]?.outcome ?? 'hung']([...statuses].toSorted((a, b) => a - b).join(', '), group.length > 1);
+  const byStatus = group.toSorted((a, b) => (a.status ?? 0) - (b.status ?? 0));
+  const statuses = new Set(byStatus.map(({ status, grpcStatus }) => statusText(status, grpcStatus)));
+  return OUTCOMES[group[0]?.outcome ?? 'hung'](
+    [...statuses].filter((text) => text !== '').join(', '),
+    group.length > 1,
+  );
 }

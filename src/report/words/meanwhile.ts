@@ -1,5 +1,6 @@
 import type { Connection, Doubt, Meanwhile, Window } from '../model.ts';
 import { counted, listed, named } from './phrase.ts';
+import { statusText } from './status.ts';
 
 /** Upstreams that took requests, and statuses, in one sentence. */
 const NAMED_MAX = 3;
@@ -12,7 +13,9 @@ export function meanwhileText(
 ): string {
   const { requests, gatewayErrors } = meanwhile;
   const port = byId.get(client)?.client.port;
-  const errors = gatewayErrors.slice(0, NAMED_MAX).map(({ status, count }) => `${count} x ${status}`);
+  const errors = gatewayErrors
+    .slice(0, NAMED_MAX)
+    .map(({ status, grpcStatus, count }) => `${count} x ${statusText(status, grpcStatus)}`);
   return [
     port === undefined ? 'the same connection throughout' : `source port ${port} throughout`,
     ...pingsText(meanwhile),

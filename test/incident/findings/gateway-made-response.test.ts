@@ -10,6 +10,15 @@ describe('gateway-made-response', () => {
     ]);
   });
 
+  test('gRPC’s UNAVAILABLE, whose status is 200 all the same, is told apart from a 503', () => {
+    const built = watching().on('c1').list(9, { at: 20 }).answers(9, 200, 35).grpcStatus(9, '14').ends(9, 35);
+    built.list(11, { at: 36 }).answers(11, 503, 40);
+    expect(findingsIn(built.end(600), 'gateway-made-response')).toMatchObject([
+      { args: { status: 200, grpcStatus: 14, count: 1 } },
+      { args: { status: 503, grpcStatus: null, count: 1 } },
+    ]);
+  });
+
   test('in a window it is part of the proof', () => {
     const built = watching().retransmits(10, 20, 40).on('c1').answers(7, 503, 92).ends(7, 92).end(600);
     expect(findingsIn(built, 'gateway-made-response')).toMatchObject([{ severity: 'critical' }]);
