@@ -93,7 +93,7 @@ const GRPC_OK = '0';
 const GRPC_STATUS = /^\d{1,2}$/;
 
 /** It ended with a gRPC status that is no OK, or cannot be read. */
-export function hasGrpcError({ grpcStatus }: TraceStream): boolean {
+function hasGrpcError({ grpcStatus }: TraceStream): boolean {
   return grpcStatus !== undefined && grpcStatus !== GRPC_OK;
 }
 
