@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Duplex } from 'node:stream';
 import { gzipSync } from 'node:zlib';
-import { afterAll, describe, expect, it } from 'vitest';
-import { gunzip } from '../../src/capture/gunzip.ts';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { gunzip, type GunzipOutcome } from '../../src/capture/gunzip.ts';
 import { buildPcap, type PcapRecord } from '../build/pcap.ts';
 import { buildPcapng, joined } from '../build/pcapng.ts';
 import { buildZstd } from '../build/zstd.ts';
@@ -149,6 +150,27 @@ describe('gzip', () => {
     // What unpacks within the damage may be anything: the last few may differ.
     expect(got.slice(0, 9000)).toEqual(wanted.slice(0, 9000));
     expect(facts.warnings.map(({ code }) => code)).toContain('compressed-damaged');
+  });
+
+  it('a damaged second member: what stands before the damage is found in few writes', async () => {
+    const first = buildPcap(records(2000));
+    // Noise is stored: blocks of 16,383 bytes behind a header of 5 (RFC 1951 §3.2.4).
+    const second = gzip(noise(400_000, 7));
+    const wholeBlocks = 7;
+    second[10 + wholeBlocks * (5 + 16_383)] = 0x06; // RFC 1951 §3.2.3: the reserved type
+    const damaged = joined([gzip(first), second]);
+    const writes = vi.spyOn(Duplex.prototype, 'write');
+    const outcome: GunzipOutcome = { damage: undefined };
+    let total = 0;
+    for await (const bytes of gunzip(piecesOf(damaged), outcome, () => [damaged])) total += bytes.length;
+    const writesCount = writes.mock.calls.length;
+    writes.mockRestore();
+    expect(outcome.damage).toEqual({ compression: 'gzip', kind: 'damaged' });
+    const readable = first.length + wholeBlocks * 16_383;
+    expect(total).toBeGreaterThan(readable - 16);
+    expect(total).toBeLessThanOrEqual(readable);
+    expect(writesCount).toBeGreaterThan(0);
+    expect(writesCount).toBeLessThan(300);
   });
 
   it('damage in what a pipe brings: all before it is read, as from a file', async () => {
