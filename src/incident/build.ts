@@ -5,6 +5,7 @@ import { legsOf } from './leg.ts';
 import { linksOf } from './links.ts';
 import type { Incident } from './model.ts';
 import { outagesOf } from './outages.ts';
+import { Passings } from './passings.ts';
 import { castRoles, NO_HINTS, type RoleHints } from './roles.ts';
 import { Scene } from './scene.ts';
 import { DEFAULT_THRESHOLDS, type Thresholds } from './thresholds.ts';
@@ -24,9 +25,10 @@ export function buildIncident(
   const captureEndNs = trace.last?.timeNs ?? 0;
   const casting = castRoles(trace, hints);
   const legs = legsOf(single, casting, thresholds);
-  const scene = new Scene(legs, casting, linksOf(trace, legs, casting), thresholds, captureEndNs);
-  const { windows, links, deaths } = windowsOf(scene);
   const spanNs = captureEndNs - (trace.first?.timeNs ?? captureEndNs);
+  const passings = new Passings(trace.askJoins, legs, casting, spanNs);
+  const scene = new Scene(legs, casting, linksOf(trace, legs, casting), passings, thresholds, captureEndNs);
+  const { windows, links, deaths } = windowsOf(scene);
   const trust = trustNotes(legs, trace.clockSteps);
   const legById = new Map(legs.map((leg) => [leg.id, leg]));
   const facts: Facts = {

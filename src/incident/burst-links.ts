@@ -1,6 +1,7 @@
 import { BURST_CONTROLS, type BurstJoin } from '../trace/index.ts';
 import { grouped } from './grouped.ts';
 import type { BurstEvidence, Leg, Link, RunnerUp } from './model.ts';
+import { oddsAgainstChance } from './odds.ts';
 import type { Casting } from './roles.ts';
 
 /** Odds against chance, as a power of ten, from which two connections are taken to belong together; */
@@ -103,10 +104,4 @@ function endsOf(
   const ends = isForward ? { near: from, far: to } : { near: to, far: from };
   const gateway = casting.acceptedBy[ends.near] ?? -1;
   return gateway >= 0 && gateway === casting.openedBy[ends.far] ? ends : null;
-}
-
-/** Minus the decimal logarithm of the chance of so many or more, where `expected` are: Chernoff's bound, so that it is never said too sure. */
-export function oddsAgainstChance(matched: number, expected: number): number {
-  if (matched <= expected) return 0;
-  return (matched * Math.log(matched / expected) - matched + expected) / Math.LN10;
 }

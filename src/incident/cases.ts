@@ -5,6 +5,7 @@ import { carriedStreams, LINK_CONFIDENCE_MIN } from './links.ts';
 import { neverOpened } from './leg.ts';
 import type { Leg, Link } from './model.ts';
 import { opaqueCase } from './opaque-case.ts';
+import { attemptCase, momentCase } from './moment-case.ts';
 import type { Scene } from './scene.ts';
 import { timedStreams, type TimedStreams } from './timing.ts';
 import { attemptConfidence, Waiting } from './waiting.ts';
@@ -33,10 +34,15 @@ export function casesOf(scene: Scene, index: DeathIndex, deaths: ReadonlyMap<Leg
 function openedCases(scene: Scene, deaths: DeathIndex, upstream: Leg, death: Death): Case[] {
   const timed = timedStreams(scene, upstream);
   const linked = deaths.clientsOf(upstream).flatMap((id) => scene.legNamed(id) ?? []);
-  const clients = inTraceOrder(new Set([...linked, ...timed.byClient.keys()]));
+  const passed = scene.passings.clientsOf(upstream);
+  const clients = inTraceOrder(new Set([...linked, ...timed.byClient.keys(), ...passed]));
   return clients.flatMap((client) => {
     const carried = carriedCase(scene, deaths, client, upstream, death);
-    return carried.length > 0 ? carried : timedCase(timed, client, upstream, death);
+    if (carried.length > 0) return carried;
+    const inTime = timedCase(timed, client, upstream, death);
+    if (inTime.length > 0) return inTime;
+    const known = deaths.linksOf(client).find((link) => link.upstream === upstream.id);
+    return momentCase(scene, client, upstream, death, known);
   });
 }
 
@@ -88,8 +94,9 @@ function attemptCases(scene: Scene, waiting: Waiting, upstream: Leg, death: Deat
   const confidence = attemptConfidence(scene, upstream);
   if (confidence < LINK_CONFIDENCE_MIN) return [];
   const byClient = waiting.for(upstream, death);
-  return inTraceOrder(byClient.keys()).map((client) => {
+  const read = inTraceOrder(byClient.keys()).map((client) => {
     const victims = byClient.get(client) ?? [];
     return { client, upstream, death, victims, link: linkByTiming(client, upstream, confidence) };
   });
+  return [...read, ...attemptCase(scene, upstream, death)];
 }

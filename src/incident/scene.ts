@@ -1,6 +1,7 @@
 import { grouped } from './grouped.ts';
 import { clientSide } from './leg.ts';
 import type { Leg, Link } from './model.ts';
+import type { Passings } from './passings.ts';
 import type { Casting } from './roles.ts';
 import { Surroundings } from './surroundings.ts';
 import type { Thresholds } from './thresholds.ts';
@@ -10,6 +11,7 @@ export class Scene {
   /** Indexed by connection id. */
   readonly legs: readonly Leg[];
   readonly links: readonly Link[];
+  readonly passings: Passings;
   readonly thresholds: Thresholds;
   readonly captureEndNs: number;
   readonly #openedBy: readonly number[];
@@ -23,11 +25,13 @@ export class Scene {
     legs: readonly Leg[],
     casting: Casting,
     links: readonly Link[],
+    passings: Passings,
     thresholds: Thresholds,
     captureEndNs: number,
   ) {
     this.legs = legs;
     this.links = links;
+    this.passings = passings;
     this.thresholds = thresholds;
     this.captureEndNs = captureEndNs;
     this.#openedBy = casting.openedBy;

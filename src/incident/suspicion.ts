@@ -40,7 +40,13 @@ function isUnexplained(scene: Scene, facts: Facts, leg: Leg, death: Death): bool
 /** The requests that an attempt was made for all went elsewhere in time: a refusal that was retried at once (contract §3). */
 function wasMadeForServed(scene: Scene, attempt: Leg): boolean {
   const { passedOn, left } = askedFor(scene, attempt);
-  return passedOn > 0 && left === 0;
+  return (passedOn > 0 && left === 0) || (passedOn + left === 0 && wasPassedOnAtOnce(scene, attempt));
+}
+
+/** Where the client cannot be read: the request before it is seen to leave on another connection. */
+function wasPassedOnAtOnce({ thresholds }: Scene, { trace }: Leg): boolean {
+  const opener = trace.asks?.openedFor ?? null;
+  return opener?.passedOn != null && opener.passedOn.timeNs - opener.asked.timeNs < thresholds.actsWithinNs;
 }
 
 /** It came back, after so long that whoever waited for it was hurt. */

@@ -1,5 +1,5 @@
 import { type Halves, halvesOf, joined, joinedStream } from './halves.ts';
-import type { Endpoint, Join, Partner, Trace, TraceConnection, TraceStream } from '../trace/index.ts';
+import type { Asks, Endpoint, Join, Partner, Trace, TraceConnection, TraceStream } from '../trace/index.ts';
 
 /** Another 4-tuple under which the capture shows a connection: before or after its addresses were translated. */
 export interface SeenAs {
@@ -45,10 +45,11 @@ export function untwined(trace: Trace): Untwined {
       ...trace,
       connections: kept.map((connection, id) => {
         const told = whole.get(connection.id) ?? connection;
-        return { ...told, id, marks: told.marks };
+        return { ...told, id, marks: told.marks, asks: renumbered(told.asks, idOf) };
       }),
       streams: streamsOnce(wholeStreams(trace.streams, halves), twinOf, idOf),
       joins: joinsOnce(trace.joins, idOf),
+      askJoins: trace.askJoins.map((join) => ({ ...join, near: idOf(join.near), far: idOf(join.far) })),
       burstJoins: trace.burstJoins.map((join) => ({ ...join, from: idOf(join.from), to: idOf(join.to) })),
     },
     seenAs: namesOf(turned(trace.connections, halves), twinOf, idOf),
@@ -144,7 +145,13 @@ function streamsOnce(
       index,
       connection: idOf(stream.connection),
       partners: partners.get(keyOf(stream)) ?? [],
+      timed: stream.timed === null ? null : { ...stream.timed, connection: idOf(stream.timed.connection) },
     }));
+}
+
+function renumbered(asks: Asks | null, idOf: (id: number) => number): Asks | null {
+  if (asks === null || asks.openedFor === null) return asks;
+  return { ...asks, openedFor: { ...asks.openedFor, connection: idOf(asks.openedFor.connection) } };
 }
 
 /** Of joins between the same two connections the one that saw most. */

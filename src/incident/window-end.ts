@@ -2,7 +2,7 @@ import type { Ref } from '../trace/index.ts';
 import type { Case } from './cases.ts';
 import type { Death } from './deaths.ts';
 import { givenUpAt, type Victim } from './hurt.ts';
-import { clientSide } from './leg.ts';
+import { clientSide, neverOpened } from './leg.ts';
 import { isDead } from './liveness.ts';
 import type { Leg, WindowEnd } from './model.ts';
 import type { Scene } from './scene.ts';
@@ -32,6 +32,7 @@ export function isAtOnce(at: Ref, first: Ref): boolean {
 
 /** How a window ended: the earliest of what can end one, else the capture did. */
 export function endOf(scene: Scene, { client, upstream, death, victims }: Case): End {
+  if (victims.length === 0 && neverOpened(upstream)) return attemptEnd(upstream);
   // Where those known to have been on it tell that it was given up, what is only supposed to have waited for it dates no end.
   const linked = victims.filter(({ far }) => far !== null);
   const givenUp = linked.length > 0 && linked.every((victim) => givenUpAt(client, victim, death.fromNs) !== null);
@@ -53,6 +54,14 @@ export function endOf(scene: Scene, { client, upstream, death, victims }: Case):
     return at !== null && isAtOnce(at, first);
   });
   return how === undefined ? { how: 'capture-end', at: null } : { how, at: found[how] };
+}
+
+/** What became of who waited for it cannot be read: no longer than the gateway tried, or until it may have gone elsewhere. */
+function attemptEnd({ trace, closed }: Leg): End {
+  const elsewhere = trace.asks?.openedFor?.elsewhere ?? null;
+  if (elsewhere !== null && (closed.at === null || elsewhere.timeNs <= closed.at.timeNs))
+    return { how: 'rerouted', at: elsewhere };
+  return closed.at === null ? { how: 'capture-end', at: null } : { how: 'gateway-closed', at: closed.at };
 }
 
 /** The gateway closed the upstream connection, or it had answered or reset each of the streams that hung on it. */

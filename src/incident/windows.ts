@@ -116,7 +116,8 @@ function windowOf(scene: Scene, found: Case, linkIndex: ReadonlyMap<Link, number
   const dated: Case = { ...found, death: { ...death, fromNs } };
   // A clock that stepped back between the two ends would make a window of negative length.
   if (toNs < fromNs) return [];
-  if (end.how === 'healed' && !waitedLong(client, victims, fromNs, toNs, thresholds)) return [];
+  // Of whom cannot be read, it was looked at when the case was found.
+  if (end.how === 'healed' && victims.length > 0 && !waitedLong(client, victims, fromNs, toNs, thresholds)) return [];
   const streams = hurtStreams(scene, dated, toNs);
   const doubts = doubtsOf(link, death, victims);
   return [
@@ -166,7 +167,8 @@ function closingDeath({ client, victims, death }: Case, captureEndNs: number, th
     const sinceNs = Math.max(death.fromNs, near.opened.timeNs);
     return (told?.timeNs ?? captureEndNs) - sinceNs >= graceNs;
   });
-  if (isGoaway) return left ? death : null;
+  // Where the client cannot be read, those who wait were found by when they had asked.
+  if (isGoaway) return left || victims.length === 0 ? death : null;
   // Where the capture lost bytes of the client's leg, the gateway's word may be among them.
   const unknowable = lacksBytes(client.trace.flows[client.serverSide]);
   if (left && !unknowable) return { ...death, cause: 'closed-not-propagated' };

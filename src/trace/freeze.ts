@@ -1,5 +1,6 @@
 import type { ConnectionFacts, Side } from '../tcp/index.ts';
 import { endpointText } from './addresses.ts';
+import type { AskBook } from './asks.ts';
 import type { BurstBook } from './bursts.ts';
 import type { ShapeBook } from './shapes.ts';
 import type { CreditBook } from './credit.ts';
@@ -36,6 +37,7 @@ export interface Books {
   readonly notes: FlowNotes;
   readonly stairs: StairBook;
   readonly credit: CreditBook;
+  readonly asks: AskBook;
   readonly bursts: BurstBook;
   readonly tunnels: TunnelBook;
   readonly shapes: ShapeBook;
@@ -49,7 +51,10 @@ const NOWHERE: Ref = { file: 0, packet: 0, timeNs: 0 };
  * their first packets, without holes.
  * @param lastNs when the capture's last packet was
  */
-export function freeze(books: Books, lastNs: number): Pick<Trace, 'connections' | 'streams' | 'joins' | 'burstJoins'> {
+export function freeze(
+  books: Books,
+  lastNs: number,
+): Pick<Trace, 'connections' | 'streams' | 'joins' | 'burstJoins' | 'askJoins'> {
   const { tcp } = books;
   const numbers = [...books.gathered.keys()]
     .filter((connection) => books.gathered[connection] !== undefined)
@@ -60,11 +65,12 @@ export function freeze(books: Books, lastNs: number): Pick<Trace, 'connections' 
   return {
     connections: numbers.flatMap((connection, id) => {
       const gathered = books.gathered[connection];
-      return gathered === undefined ? [] : [new FrozenConnection(books, gathered, connection, id, lastNs)];
+      return gathered === undefined ? [] : [new FrozenConnection(books, gathered, connection, id, lastNs, idOf)];
     }),
     streams: frozenStreams(books, idOf),
     joins: books.joins.all(idOf),
     burstJoins: books.bursts.all(idOf),
+    askJoins: books.asks.all(idOf),
   };
 }
 
@@ -102,6 +108,7 @@ class FrozenConnection implements TraceConnection {
   readonly tunnels: TraceConnection['tunnels'];
   readonly tls: TraceConnection['tls'];
   readonly inferred: TraceConnection['inferred'];
+  readonly asks: TraceConnection['asks'];
   readonly flows: TraceConnection['flows'];
   readonly debts: TraceConnection['debts'];
   readonly silences: TraceConnection['silences'];
@@ -113,7 +120,14 @@ class FrozenConnection implements TraceConnection {
   readonly #marks: MarkBook;
   readonly #number: number;
 
-  constructor(books: Books, gathered: Gathered, connection: number, id: number, lastNs: number) {
+  constructor(
+    books: Books,
+    gathered: Gathered,
+    connection: number,
+    id: number,
+    lastNs: number,
+    idOf: (connection: number, nth: number) => number | undefined,
+  ) {
     const { tcp } = books;
     const { syn, synAck, synBy } = gathered;
     this.id = id;
@@ -138,6 +152,7 @@ class FrozenConnection implements TraceConnection {
     this.tunnels = books.tunnels.of(connection);
     this.tls = gathered.tls;
     this.inferred = gathered.protocol === 'tls' && !gathered.isDecrypted ? books.shapes.of(connection) : null;
+    this.asks = books.asks.of(connection, idOf);
     this.debts = books.debts.finish(connection);
     this.silences = gathered.silences;
     this.goaways = gathered.goaways;

@@ -1,7 +1,9 @@
 export { addressText } from './addresses.ts';
 export { absurd } from './absurd.ts';
-export { BURST_CONTROLS } from './limits.ts';
+export { ASK_HOP_NS, BURST_CONTROLS } from './limits.ts';
 export type {
+  AskJoin,
+  Asks,
   BurstJoin,
   Close,
   Debt,
@@ -19,6 +21,7 @@ export type {
   LimitHit,
   Mark,
   MarkKind,
+  OpenedFor,
   Partner,
   Pause,
   Ref,
@@ -28,6 +31,7 @@ export type {
   Stall,
   Step,
   StreamTotals,
+  TimedPartner,
   Trace,
   TraceConnection,
   TraceStream,

@@ -6,7 +6,7 @@ import { packed, unpackedRef } from './ref-table.ts';
 import { StallNotes } from './stall-notes.ts';
 import { WaitingLink } from './waiting-requests.ts';
 import { LONG_STREAM_NS, PARTNERS_MAX, PASSED_ON_SOON_NS } from './limits.ts';
-import type { JoinMethod, Partner, Pause, Ref, RequestFields, Stall, TraceStream } from './model.ts';
+import type { JoinMethod, Partner, Pause, Ref, RequestFields, Stall, TimedPartner, TraceStream } from './model.ts';
 
 /** RFC 9110 §15.6: from here on the server side failed. */
 const SERVER_ERROR = 500;
@@ -15,8 +15,8 @@ const NO_ERROR = 0;
 const CANCEL = 8;
 
 /** The packets that a stream remembers, by slot; those of a side are at `… + side`. */
-const AT = { opened: 0, status: 1, reset: 2, lastData: 3, ended: 5, pauseFrom: 7, pauseTo: 9 } as const;
-const SLOTS = 11;
+const AT = { opened: 0, status: 1, reset: 2, lastData: 3, ended: 5, pauseFrom: 7, pauseTo: 9, timed: 11 } as const;
+const SLOTS = 12;
 /** All numbers of a stream in one row: times by slot, then packets by slot, then DATA bytes by side. One row is one place in memory. A packet cell of 0: that has not happened. */
 const PACKETS = SLOTS;
 const DATA_BYTES: number = 2 * SLOTS;
@@ -84,6 +84,10 @@ export class LiveStream {
   waited = false;
   /** One of the first requests after another stream of its connection failed. */
   followsFailure = false;
+  /** The connection that carried the same request, as far as time tells; the packet of its slot is 0 where there is none. */
+  #timedConnection = 0;
+  #timedNth = 0;
+  #timedNearerClient = false;
   /** Its places in the indices of waiting requests. */
   readonly byToken: WaitingLink = new WaitingLink(this);
   readonly byPath: WaitingLink = new WaitingLink(this);
@@ -261,6 +265,14 @@ export class LiveStream {
     return true;
   }
 
+  /** Notes that a connection which cannot be read, by its number and its nth, carried the same request just before, or carries it now. */
+  timed(connection: number, nth: number, nearerClient: boolean, moment: Moment): void {
+    this.#timedConnection = connection;
+    this.#timedNth = nth;
+    this.#timedNearerClient = nearerClient;
+    this.#note(AT.timed, moment);
+  }
+
   /**
    * The stream of the trace, before it has its place there.
    * @param idOf the id in the trace of a connection, given by its number and its nth; undefined where it was given up
@@ -289,6 +301,7 @@ export class LiveStream {
       reset: this.#reset(),
       windowSpent: pairOf(this.#stall(0, initialBytesOf), this.#stall(1, initialBytesOf)),
       partners: this.#frozenPartners(idOf),
+      timed: this.#frozenTimed(idOf),
     };
   }
 
@@ -298,6 +311,12 @@ export class LiveStream {
       const connection = idOf(partner.connection, partner.nth);
       return connection === undefined ? [] : [frozenPartner(partner, connection)];
     });
+  }
+
+  #frozenTimed(idOf: (connection: number, nth: number) => number | undefined): TimedPartner | null {
+    const at = this.#ref(AT.timed);
+    const connection = at === null ? undefined : idOf(this.#timedConnection, this.#timedNth);
+    return at === null || connection === undefined ? null : { connection, nearerClient: this.#timedNearerClient, at };
   }
 
   #note(slot: number, moment: Moment): void {

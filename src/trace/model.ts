@@ -15,6 +15,7 @@ export interface Trace {
   readonly joins: readonly Join[];
   /** By sizes and times alone, where at least one of the two connections cannot be read. */
   readonly burstJoins: readonly BurstJoin[];
+  readonly askJoins: readonly AskJoin[];
   /** First and last packet of the capture; null where it has none. */
   readonly first: Ref | null;
   readonly last: Ref | null;
@@ -99,6 +100,8 @@ export interface TraceConnection {
   readonly tls: TlsFacts | null;
   /** What the sizes of records tell that could not be read; null where they tell nothing. */
   readonly inferred: Inferred | null;
+  /** What times tell of requests; null where they were not compared: no connection of the capture was opaque by then. */
+  readonly asks: Asks | null;
   readonly flows: readonly [Flow, Flow];
   /** Debts that lasted at least DEBT_KEPT_NS or saw DEBT_KEPT_TRIES tries, and the one still open at the end. Ordered by `firstElicit`. */
   readonly debts: readonly Debt[];
@@ -384,6 +387,8 @@ export interface TraceStream {
   readonly windowSpent: readonly [Stall | null, Stall | null];
   /** At most PARTNERS_MAX; more than one where a gateway tried again elsewhere. */
   readonly partners: readonly Partner[];
+  /** Where the other connection cannot be read: which it was, as far as time tells. */
+  readonly timed: TimedPartner | null;
 }
 
 export interface RequestFields {
@@ -478,6 +483,46 @@ export interface BurstJoin {
   readonly bursts: number;
   readonly first: Ref;
   readonly last: Ref;
+}
+
+/** The connection that carried the same request, told by the moment alone: no other had one that could have been it. */
+export interface TimedPartner {
+  readonly connection: number;
+  /** As in `Partner`: this stream is the one nearer the client. */
+  readonly nearerClient: boolean;
+  /** When it was passed on. */
+  readonly at: Ref;
+}
+
+/** Requests of two connections of which one cannot be read, as far as their moments tell. */
+export interface AskJoin {
+  /** Connection ids: the one nearer the client, the one nearer the upstream. */
+  readonly near: number;
+  readonly far: number;
+  readonly matched: number;
+  /** When they were passed on. */
+  readonly first: Ref;
+  readonly last: Ref;
+}
+
+/** What times tell of the requests on a connection. */
+export interface Asks {
+  /** Requests, or more of one, as far as they can be told; all of them may have come from elsewhere. */
+  readonly asked: number;
+  /** Of these, those that were compared with what came before; and those before which nothing came that could have been it. */
+  readonly acts: number;
+  readonly unexplained: number;
+  readonly openedFor: OpenedFor | null;
+}
+
+/** Whose request a connection was opened for: none other came in the moment before its SYN. */
+export interface OpenedFor {
+  readonly connection: number;
+  readonly asked: Ref;
+  /** When that request was passed on, on whatever connection. */
+  readonly passedOn: Ref | null;
+  /** The first request since then that left on another connection, and that nothing explains: it may be this one. */
+  readonly elsewhere: Ref | null;
 }
 
 /** A bound was reached: something is counted instead of kept. */

@@ -13,8 +13,9 @@ import {
   TCP_BOUNDS,
 } from '../tcp/index.ts';
 import type { TlsFacts } from '../tls/index.ts';
+import { AskBook } from './asks.ts';
 import { BurstBook } from './bursts.ts';
-import { ShapeBook } from './shapes.ts';
+import { SHAPE, ShapeBook } from './shapes.ts';
 import { CreditBook } from './credit.ts';
 import { DebtBook, LAST_SENT } from './debts.ts';
 import { FlowNotes } from './flow-notes.ts';
@@ -64,6 +65,7 @@ export class Recorder implements HttpSink {
   readonly #pings: PingBook;
   readonly #keepAlives: KeepAliveBook;
   readonly #roundTrips: RoundTripBook;
+  readonly #asks: AskBook;
   readonly #bursts: BurstBook;
   readonly #shapes: ShapeBook;
   readonly #marks = new MarkBook();
@@ -107,6 +109,7 @@ export class Recorder implements HttpSink {
     this.#joins = new JoinBook(moment, this.#limits, judge, (connection, nth) => tcp.nth(connection) === nth);
     this.#shapes = new ShapeBook(moment);
     this.#bursts = new BurstBook(moment, judge, tcp.nth.bind(tcp), this.#isOpaque.bind(this));
+    this.#asks = new AskBook(moment, judge, tcp.nth.bind(tcp), this.#isOpaque.bind(this));
     this.#roster = new Roster(moment, tcp, {
       isNotable: (connection) => this.#debts.isNotable(connection) || this.#streams.isNotable(connection),
       isBusy: (connection) => this.#debts.isOpen(connection) || this.#streams.isBusy(connection),
@@ -140,6 +143,7 @@ export class Recorder implements HttpSink {
     }
     this.#gathered[connection] = new Gathered(this.#limits, this.#silences);
     this.#debts.opened(connection);
+    this.#asks.opened(connection);
     this.#bursts.opened(connection);
     this.#shapes.opened(connection);
     this.#marks.opened(connection);
@@ -169,6 +173,7 @@ export class Recorder implements HttpSink {
       this.#sent.clear(row, FIRST_SENT);
     }
     this.#debts.release(connection);
+    this.#asks.release(connection);
     this.#bursts.release(connection);
     this.#joins.release(connection);
     this.#marks.release(connection);
@@ -226,7 +231,9 @@ export class Recorder implements HttpSink {
     // An upgrade has its first SETTINGS in a header field that is not kept (RFC 7540 §3.2.1).
     if (gathered.protocol === 'http1') this.#credit.distrust(connection);
     gathered.protocol = protocol;
-    if (protocol === 'tls') this.#bursts.begin();
+    if (protocol !== 'tls') return;
+    this.#asks.begin();
+    this.#bursts.begin();
   }
 
   /** What is told of a connection stood in TLS, and was decrypted. It is no more than TLS until something is told. */
@@ -250,7 +257,8 @@ export class Recorder implements HttpSink {
 
   /** A TLS record that is not decrypted is complete. */
   tlsRecord(connection: number, side: Side, type: number, bytes: number): void {
-    this.#shapes.record(connection, side, type, bytes, this.#gathered[connection]?.tls ?? null);
+    const shape = this.#shapes.record(connection, side, type, bytes, this.#gathered[connection]?.tls ?? null);
+    if (shape === SHAPE.request) this.#asks.request(connection, side, null);
   }
 
   headers(connection: number, side: Side, streamId: number, fields: KeptFields, endStream: boolean): void {
@@ -369,6 +377,7 @@ export class Recorder implements HttpSink {
       notes: this.#notes,
       stairs: this.#stairs,
       credit: this.#credit,
+      asks: this.#asks,
       bursts: this.#bursts,
       tunnels: this.#tunnels,
       shapes: this.#shapes,
@@ -448,6 +457,7 @@ export class Recorder implements HttpSink {
       gathered.rst(side, did, segment, moment, this.#notes.resetMarks(connection, side, segment));
     } else if ((flags & FLAG.syn) !== 0) {
       this.#marks.add(connection, (flags & FLAG.ack) !== 0 ? MARK['syn-ack'] : MARK.syn, side, moment);
+      if ((flags & FLAG.ack) === 0 && gathered.syn === null) this.#asks.connects(connection, side);
       gathered.handshake(side, segment, moment);
     } else {
       this.#marks.add(connection, MARK.fin, side, moment);
@@ -472,6 +482,7 @@ export class Recorder implements HttpSink {
     stream.ask(side, fields);
     this.#streams.asked(stream);
     this.#joins.request(stream);
+    this.#asks.request(stream.connection, side, stream);
   }
 
   #response(stream: LiveStream, side: Side, status: number | null): void {

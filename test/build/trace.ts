@@ -195,6 +195,7 @@ class LegDraft {
       tunnels: [],
       tls: null,
       inferred: null,
+      asks: null,
       handshake: { by: syn === null && synAck === null ? null : 0, syn, synAck },
       localSide: null,
       closes: this.closes.filter(({ by }) => by !== this.missing).toSorted(byTime(({ at }) => at)),
@@ -581,6 +582,7 @@ export class TraceBuilder {
       duplicates: 0,
       givenUp: { connections: 0, packets: 0, streams: 0, floods: [] },
       limits: [],
+      askJoins: [],
       burstJoins: [],
       clockSteps: { count: 0, first: null },
     };
@@ -698,6 +700,7 @@ function streamDraft(id: number, opened: Ref, request: RequestFields | null): St
     reset: null,
     windowSpent: [null, null],
     partners: [],
+    timed: null,
   };
 }
 

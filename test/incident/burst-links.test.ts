@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { oddsAgainstChance } from '../../src/incident/burst-links.ts';
+import { oddsAgainstChance } from '../../src/incident/odds.ts';
 import { buildIncident, type Link } from '../../src/incident/index.ts';
 import type { BurstJoin } from '../../src/trace/index.ts';
 import { trace } from '../build/trace.ts';

@@ -1,0 +1,134 @@
+import { ASK_HOP_NS, type AskJoin } from '../trace/index.ts';
+import { grouped } from './grouped.ts';
+import { neverOpened, serverOf } from './leg.ts';
+import type { Leg } from './model.ts';
+import { oddsAgainstChance } from './odds.ts';
+import type { Casting } from './roles.ts';
+
+/** Odds, as a power of ten, that two connections belong together, all pairs of their gateway counted as tried. */
+export const SURE_ODDS = 3;
+
+/** What one gateway was asked and did, where a side of it cannot be read. */
+interface Throughput {
+  readonly clients: number;
+  readonly upstreams: number;
+  /** The share of its requests, and of its connections, before which no client asked. One more than was counted: never none. */
+  readonly unexplained: number;
+  readonly unexplainedOpenings: number;
+}
+
+const NOTHING: Throughput = { clients: 1, upstreams: 1, unexplained: 1, unexplainedOpenings: 1 };
+
+/** The requests that came out of a gateway a moment after they came in, by pair of connections, and the chance that it only seems so. */
+export class Passings {
+  readonly #byPair: ReadonlyMap<string, AskJoin>;
+  readonly #legs: readonly Leg[];
+  readonly #gatewayOf: readonly number[];
+  readonly #throughputs = new Map<number, Throughput>();
+  readonly #spanNs: number;
+  /** Attempts that came to nothing, by gateway and server, and by the client they were made for besides. */
+  readonly #attempts = new Map<string, number>();
+  readonly #byUpstream: ReadonlyMap<number, readonly AskJoin[]>;
+
+  /** @param spanNs how long the capture is */
+  constructor(joins: readonly AskJoin[], legs: readonly Leg[], casting: Casting, spanNs: number) {
+    const through = joins.filter(({ near, far }) => {
+      const gateway = casting.acceptedBy[near] ?? -1;
+      return gateway >= 0 && gateway === casting.openedBy[far];
+    });
+    this.#legs = legs;
+    this.#spanNs = Math.max(spanNs, ASK_HOP_NS);
+    this.#gatewayOf = legs.map(({ trace, role }) =>
+      role === 'upstream' ? (casting.openedBy[trace.id] ?? -1) : (casting.acceptedBy[trace.id] ?? -1),
+    );
+    this.#byPair = new Map(through.map((join) => [`${join.near} ${join.far}`, join]));
+    this.#byUpstream = grouped(through, ({ far }) => far);
+    for (const leg of legs.filter(neverOpened)) {
+      const toServer = this.#serverKey(leg);
+      for (const key of [toServer, `${toServer} ${openerOf(leg) ?? 'nobody'}`])
+        this.#attempts.set(key, (this.#attempts.get(key) ?? 0) + 1);
+    }
+    const byGateway = grouped(legs, ({ trace }) => this.#gatewayOf[trace.id] ?? -1);
+    for (const [gateway, own] of byGateway) {
+      if (gateway >= 0) this.#throughputs.set(gateway, throughputOf(own));
+    }
+  }
+
+  of(client: Leg, upstream: Leg): AskJoin | null {
+    return this.#byPair.get(`${client.trace.id} ${upstream.trace.id}`) ?? null;
+  }
+
+  /** In the order of the trace. */
+  clientsOf(upstream: Leg): readonly Leg[] {
+    const near = (this.#byUpstream.get(upstream.trace.id) ?? []).flatMap((join) => this.#legs[join.near] ?? []);
+    return near.toSorted((a, b) => a.trace.id - b.trace.id);
+  }
+
+  /** Pairs of connections of that gateway, as a power of ten: with so many one of them fits by chance. */
+  pairsTried(upstream: Leg): number {
+    const { clients, upstreams } = this.#around(upstream);
+    return Math.log10(clients * upstreams);
+  }
+
+  /**
+   * How many of `count` requests on an upstream connection would seem to be a client's by chance: those of nobody known, in the moment after
+   * one of that client. Requests of a client come as a Poisson process does, at the rate of the capture.
+   */
+  expected(client: Leg, upstream: Leg, count: number): number {
+    return count * this.#around(upstream).unexplained * this.#chanceOf(client);
+  }
+
+  /** The same of connections that the gateway opened. */
+  expectedOpenings(client: Leg, upstream: Leg, count: number): number {
+    return count * this.#around(upstream).unexplainedOpenings * this.#chanceOf(client);
+  }
+
+  /** Attempts to one server, that came to nothing, among them those made for this client's requests. */
+  attempts(client: Leg, upstream: Leg): { readonly made: number; readonly forClient: number } {
+    const toServer = this.#serverKey(upstream);
+    return {
+      made: this.#attempts.get(toServer) ?? 0,
+      forClient: this.#attempts.get(`${toServer} ${client.trace.id}`) ?? 0,
+    };
+  }
+
+  /** Odds against chance of all that this client asked, and that upstream connection took. */
+  odds(client: Leg, upstream: Leg): number {
+    const join = this.of(client, upstream);
+    if (join === null) return 0;
+    return oddsAgainstChance(join.matched, this.expected(client, upstream, upstream.trace.asks?.acts ?? join.matched));
+  }
+
+  #serverKey(upstream: Leg): string {
+    return `${this.#gatewayOf[upstream.trace.id] ?? -1} ${serverOf(upstream).ip}`;
+  }
+
+  #around(upstream: Leg): Throughput {
+    return this.#throughputs.get(this.#gatewayOf[upstream.trace.id] ?? -1) ?? NOTHING;
+  }
+
+  #chanceOf({ trace }: Leg): number {
+    return Math.min(1, (((trace.asks?.asked ?? 0) + 1) * ASK_HOP_NS) / this.#spanNs);
+  }
+}
+
+function openerOf({ trace }: Leg): number | undefined {
+  return trace.asks?.openedFor?.connection;
+}
+
+function throughputOf(legs: readonly Leg[]): Throughput {
+  const clients = legs.filter(({ role, trace }) => role === 'client' && (trace.asks?.asked ?? 0) > 0);
+  const upstreams = legs.filter(({ role }) => role === 'upstream');
+  const sum = (of: readonly Leg[], count: (leg: Leg) => number): number =>
+    of.reduce((total, leg) => total + count(leg), 0);
+  const acts = sum(upstreams, ({ trace }) => trace.asks?.acts ?? 0);
+  const unexplained = sum(upstreams, ({ trace }) => trace.asks?.unexplained ?? 0);
+  const opened = upstreams.filter(({ trace }) => trace.handshake.syn !== null);
+  const forNobody = opened.filter((leg) => openerOf(leg) === undefined).length;
+  return {
+    clients: Math.max(1, clients.length),
+    upstreams: Math.max(1, upstreams.length),
+    unexplained: (unexplained + 1) / (acts + 1),
+    unexplainedOpenings: (forNobody + 1) / (opened.length + 1),
+  };
+}

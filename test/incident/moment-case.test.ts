@@ -1,0 +1,180 @@
+import { describe, expect, test } from 'vitest';
+import { buildIncident, type Incident } from '../../src/incident/index.ts';
+import type { Asks, OpenedFor, Ref, Trace } from '../../src/trace/index.ts';
+import { trace, type TraceBuilder } from '../build/trace.ts';
+
+const NS = 1e9;
+const at = (seconds: number): Ref => ({ file: 0, packet: 1, timeNs: seconds * NS });
+const TLS = { protocol: 'tls' } as const;
+const END = 100;
+
+/** What the reader told of requests, in connections of the trace by their names' order of first packets. */
+interface Told {
+  readonly asks?: Readonly<Record<number, Partial<Asks>>>;
+  readonly opened?: Readonly<Record<number, Partial<OpenedFor> & Pick<OpenedFor, 'connection' | 'asked'>>>;
+  /** near, far, matched, seconds of the last. */
+  readonly joins?: readonly (readonly [number, number, number, number])[];
+  /** far connection and its stream, near connection. */
+  readonly timed?: readonly (readonly [number, number, number])[];
+}
+
+function incidentOf(built: TraceBuilder, { asks = {}, opened = {}, joins = [], timed = [] }: Told): Incident {
+  const plain = built.end(END);
+  const told: Trace = {
+    ...plain,
+    connections: plain.connections.map((connection, id) => {
+      const own = opened[id];
+      const openedFor = own === undefined ? null : { passedOn: null, elsewhere: null, ...own };
+      return { ...connection, asks: { asked: 10, acts: 10, unexplained: 0, openedFor, ...asks[id] } };
+    }),
+    streams: plain.streams.map((stream) => {
+      const partner = timed.find(([far, id]) => far === stream.connection && id === stream.id);
+      if (partner === undefined) return stream;
+      return { ...stream, timed: { connection: partner[2], nearerClient: false, at: stream.opened } };
+    }),
+    askJoins: joins.map(([near, far, matched, last]) => ({ near, far, matched, first: at(1), last: at(last) })),
+  };
+  return buildIncident(told);
+}
+
+const told = ({ verdict, windows }: Incident): unknown => [
+  verdict.state,
+  windows.map(({ client, upstream, cause, confidence, isInferred }) => [
+    client,
+    upstream,
+    cause,
+    confidence,
+    isInferred,
+  ]),
+];
+
+/** Two clients in TLS, and a gateway that shares one upstream connection among them, in the clear: 0, 1 and 2. */
+function shared(upstream: (built: TraceBuilder) => TraceBuilder = (built) => built): TraceBuilder {
+  const clients = trace()
+    .client('c1', { from: '10.9.1.2:1001', at: 0 })
+    .speaks('client', 1, 90)
+    .with(TLS)
+    .client('c2', { from: '10.9.1.3:1002', at: 0.1 })
+    .speaks('client', 1.5, 91)
+    .with(TLS);
+  return upstream(clients.upstream('u1', { at: 0.2 }).request(1, { at: 1 }).answers(1, 200, 1.1));
+}
+
+const dead = (built: TraceBuilder): TraceBuilder => built.retransmits(10, 10.2, 10.6, 11.4, 13, 20, 30);
+const BOTH_ASK = [
+  [0, 2, 6, 9],
+  [1, 2, 4, 9],
+] as const;
+
+describe('who waited for an upstream connection that died, where the clients cannot be read', () => {
+  test('is whose request came in the moment before its stream was opened, and not who shares the connection', () => {
+    const incident = incidentOf(shared(dead), { joins: BOTH_ASK, timed: [[2, 1, 0]] });
+    expect(told(incident)).toEqual(['half-dead', [['c1', 'u1', 'peer-silent', 'probable', true]]]);
+    const other = incidentOf(shared(dead), { joins: BOTH_ASK, timed: [[2, 1, 1]] });
+    expect(told(other)).toEqual(['half-dead', [['c2', 'u1', 'peer-silent', 'probable', true]]]);
+  });
+
+  test('is not known where no stream tells', () => {
+    expect(told(incidentOf(shared(dead), { joins: BOTH_ASK }))).toEqual(['suspect', []]);
+  });
+
+  test('is nobody where the stream was over before', () => {
+    const over = shared((built) => dead(built.ends(1, 5)));
+    expect(told(incidentOf(over, { joins: BOTH_ASK, timed: [[2, 1, 0]] }))).toEqual(['suspect', []]);
+  });
+
+  test('is not told by a pair that fits by chance: too few requests, or too many that nobody is known to have asked', () => {
+    const timed = [[2, 1, 0]] as const;
+    expect(told(incidentOf(shared(dead), { joins: [[0, 2, 1, 1]], timed }))).toEqual(['suspect', []]);
+    const unexplained = { 2: { acts: 4000, unexplained: 3990 } };
+    expect(told(incidentOf(shared(dead), { joins: [[0, 2, 6, 9]], timed, asks: unexplained }))).toEqual([
+      'suspect',
+      [],
+    ]);
+  });
+
+  test('waited through an outage that healed, if it took half a minute', () => {
+    const healed = (seconds: number): TraceBuilder => shared((built) => dead(built).answered(seconds));
+    expect(told(incidentOf(healed(41), { joins: BOTH_ASK, timed: [[2, 1, 0]] }))).toMatchObject(['half-dead', [{}]]);
+    expect(told(incidentOf(healed(35), { joins: BOTH_ASK, timed: [[2, 1, 0]] }))).toMatchObject([
+      expect.anything(),
+      [],
+    ]);
+  });
+
+  test('asked above the last stream of a GOAWAY that was not heeded', () => {
+    const ignored = (lastStream: number): TraceBuilder =>
+      shared((built) => built.goaway('upstream', 5, lastStream).request(3, { at: 8 }));
+    const timed = [[2, 3, 0]] as const;
+    expect(told(incidentOf(ignored(1), { joins: BOTH_ASK, timed }))).toEqual([
+      'half-dead',
+      [['c1', 'u1', 'goaway-ignored', 'probable', true]],
+    ]);
+    expect(told(incidentOf(ignored(3), { joins: BOTH_ASK, timed }))).toMatchObject([expect.anything(), []]);
+  });
+
+  test('is told by a request sent in vain, where the upstream cannot be read either', () => {
+    const opaque = (built: TraceBuilder): TraceBuilder => dead(built).with(TLS);
+    const joins = (last: number): NonNullable<Told['joins']> => [
+      [0, 2, 6, last],
+      [1, 2, 4, 9],
+    ];
+    expect(told(incidentOf(shared(opaque), { joins: joins(10) }))).toMatchObject(['half-dead', [{ 0: 'c1', 1: 'u1' }]]);
+    expect(told(incidentOf(shared(opaque), { joins: joins(9.7) }))).toEqual(['suspect', []]);
+  });
+});
+
+/** A client in TLS, an upstream that lives, and attempts to reach another server that it refuses: 0, 1, 2 and 3. */
+function refusing(): TraceBuilder {
+  return trace()
+    .client('c1', { from: '10.9.1.2:1001', at: 0 })
+    .speaks('client', 1, 90)
+    .with(TLS)
+    .upstream('u1', { at: 0.1 })
+    .request(1, { at: 1 })
+    .answers(1, 200, 1.1)
+    .attempt('u2', { to: '10.9.2.9:8080', from: '10.9.0.2:2002', at: 20 })
+    .refused(20.001)
+    .attempt('u3', { to: '10.9.2.9:8080', from: '10.9.0.2:2003', at: 30 })
+    .refused(30.001);
+}
+
+describe('an attempt in vain, made for a client that cannot be read', () => {
+  const opened = { 2: { connection: 0, asked: at(19.999) }, 3: { connection: 0, asked: at(29.999) } };
+
+  test('hurt that client where its request went nowhere else', () => {
+    expect(told(incidentOf(refusing(), { opened }))).toEqual([
+      'half-dead',
+      [
+        ['c1', 'u2', 'refused', 'probable', true],
+        ['c1', 'u3', 'refused', 'probable', true],
+      ],
+    ]);
+  });
+
+  test('hurt nobody where it went elsewhere at once', () => {
+    const moved = {
+      2: { ...opened[2], passedOn: at(20.002) },
+      3: { ...opened[3], passedOn: at(30.002) },
+    };
+    expect(told(incidentOf(refusing(), { opened: moved }))).toEqual(['healthy', []]);
+  });
+
+  test('accuses nobody where it may have gone elsewhere soon, nor where one attempt alone may be chance', () => {
+    const maybe = {
+      2: { ...opened[2], elsewhere: at(21) },
+      3: { ...opened[3], elsewhere: at(31) },
+    };
+    expect(told(incidentOf(refusing(), { opened: maybe }))).toEqual(['suspect', []]);
+    expect(told(incidentOf(refusing(), { opened: { 2: opened[2] }, asks: { 0: { asked: 500 } } }))).toEqual([
+      'suspect',
+      [],
+    ]);
+  });
+
+  test('is told for as long as the gateway tried, or until the request may have gone elsewhere', () => {
+    const tried = incidentOf(refusing(), { opened });
+    expect(tried.windows[0]?.end).toMatchObject({ how: 'gateway-closed' });
+    expect(tried.windows[0]?.durationNs).toBeLessThan(NS);
+  });
+});
