@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { analyzeFiles } from '../../src/cli/analyze.ts';
-import type { Window } from '../../src/incident/index.ts';
+import type { Incident, Window } from '../../src/incident/index.ts';
 
 const SAMPLE = 'samples/gateway-keepalive.pcap';
 const FILE_HEADER_BYTES = 24;
@@ -29,6 +29,18 @@ function part(name: string, from: number, to: number): string {
   return path;
 }
 
+/** What proves the windows: by code, connection and the packets to look at. */
+function proofOf({ findings }: Incident): object[] {
+  return findings
+    .filter(({ severity }) => severity === 'critical')
+    .map(({ code, connection, stream, packets }) => ({
+      code,
+      connection,
+      stream,
+      packets: packets.map(({ packet }) => packet),
+    }));
+}
+
 async function windowsOf(...paths: string[]): Promise<readonly Window[]> {
   return (await analyzeFiles(paths)).incident.windows;
 }
@@ -38,11 +50,15 @@ function shape({ fromNs, toNs, cause, end, streams }: Window): object {
 }
 
 test('cut after a window’s end, a capture says the same of it', async () => {
-  const all = await windowsOf(SAMPLE);
+  const { incident } = await analyzeFiles([SAMPLE]);
+  const all = incident.windows;
   const lastPacket = Math.max(...all.map(({ end }) => end.at?.packet ?? Infinity));
   expect(lastPacket).toBeLessThan(packets);
   for (const to of [lastPacket + 4, Math.floor((lastPacket + packets) / 2), packets - 1]) {
-    expect((await windowsOf(part('after.pcap', 0, to))).map(shape)).toEqual(all.map(shape));
+    const cut = (await analyzeFiles([part('after.pcap', 0, to)])).incident;
+    expect(cut.windows.map(shape)).toEqual(all.map(shape));
+    expect(proofOf(cut)).toEqual(proofOf(incident));
+    expect(cut.verdict).toEqual(incident.verdict);
   }
 });
 
