@@ -1,4 +1,5 @@
 export { BATCH_ROWS, LINK_NO_PACKET, LINK_UNDECLARED, type BatchComment, type RecordBatch } from './batch.ts';
+export { engineCollector } from './collect.ts';
 export { CaptureError, type CaptureErrorCode, type CaptureFailure } from './errors.ts';
 export { BytesSource } from './bytes-source.ts';
 export type {

@@ -1,5 +1,4 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { engineCollector } from '../capture/index.ts';
 import type { Trace } from '../trace/index.ts';
 
 /** From so many connections on there is enough to let go of: a collection takes 20 ms and more, which a small capture need not wait for. */
@@ -12,8 +11,5 @@ const CONNECTIONS_MIN = 2_000;
  */
 export function letGoOfPass({ connections }: Trace): void {
   if (connections.length < CONNECTIONS_MIN) return;
-  setFlagsFromString('--expose-gc');
-  const collect: unknown = runInNewContext('globalThis.gc');
-  setFlagsFromString('--no-expose-gc');
-  if (typeof collect === 'function') collect();
+  engineCollector()?.();
 }
