@@ -112,7 +112,9 @@ const TITLES: Titles = {
   'too-many-pings': ({ debug }, { self }) =>
     `${self}: GOAWAY ENHANCE_YOUR_CALM "${middleCut(debug, DEBUG_MAX)}": pings came too often`,
   'reset-not-from-peer': (args, { self }) =>
-    `${self}: the RST has TTL ${args.ttl}, the peer's other packets ${args.usualTtl}; a middlebox may have made it${resetMarksText(args)}`,
+    args.ttl === args.usualTtl
+      ? `${self}: after a RST its side sent on; a middlebox, or a firewall at the peer, may have made the RST${resetMarksText(args)}`
+      : `${self}: the RST has TTL ${args.ttl}, the peer's other packets ${args.usualTtl}; a middlebox may have made it${resetMarksText(args)}`,
   'icmp-error': ({ count, ipVersion, type, icmpCode, about }, { self }) =>
     `${self}: ${counted(count, 'ICMP error')} about packets of the ${about}: ${icmpText(ipVersion, type, icmpCode)}`,
   'capture-trust': ({ weakness, count }, { self }) => `${self}: ${weaknessText(weakness, count)}`,

@@ -26,6 +26,11 @@ export class DoubtfulReset {
     this.#atNs = atNs;
   }
 
+  /** Its side sent something that was not under way when it came. */
+  get senderWentOn(): boolean {
+    return this.#senderWentOn;
+  }
+
   /** Whether a segment that came after it shows that the peer did not accept it. */
   isRefutedBy(side: Side, segment: Segment, nowNs: number): boolean {
     return side === this.#by ? this.#isRefutedBySender(segment, nowNs) : this.#isRefutedByPeer(segment, nowNs);

@@ -91,10 +91,14 @@ export class Gathered {
   /** Takes back that RSTs were accepted where this segment shows that they were not. */
   afterReset(side: Side, segment: Segment, moment: Moment): void {
     const nowNs = moment.ns[0] ?? 0;
-    const doubts = this.#doubts?.filter(({ close, reset }) => {
-      if (!reset.isRefutedBy(side, segment, nowNs)) return true;
-      this.#takeBack(close);
-      return false;
+    const doubts = this.#doubts?.filter((doubt) => {
+      const { reset } = doubt;
+      const wentOn = reset.senderWentOn;
+      const isRefuted = reset.isRefutedBy(side, segment, nowNs);
+      if (reset.senderWentOn && !wentOn)
+        doubt.close = this.#replace(doubt.close, { ...doubt.close, spokeOn: refOf(moment) });
+      if (isRefuted) this.#takeBack(doubt.close);
+      return !isRefuted;
     });
     this.#doubts = doubts === undefined || doubts.length === 0 ? null : doubts;
   }
@@ -181,8 +185,13 @@ export class Gathered {
       this.#closes = others;
     } else {
       this.#idleResets++;
-      this.#closes = this.closes.map((close) => (close === reset ? { ...close, accepted: false } : close));
+      this.#replace(reset, { ...reset, accepted: false });
     }
+  }
+
+  #replace(close: Close, by: Close): Close {
+    this.#closes = this.closes.map((each) => (each === close ? by : each));
+    return by;
   }
 
   /** @returns whether it is kept */
@@ -202,7 +211,7 @@ export class Gathered {
 }
 
 interface Doubt {
-  readonly close: Close;
+  close: Close;
   readonly reset: DoubtfulReset;
 }
 

@@ -26,6 +26,7 @@ export type {
   Pause,
   Ref,
   RequestFields,
+  ResetMarks,
   Silence,
   SlowPing,
   Stall,

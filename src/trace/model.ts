@@ -154,6 +154,11 @@ export interface Close {
   readonly ttl: number;
   /** Of a RST: what else may tell who made it. */
   readonly marks?: ResetMarks;
+  /**
+   * Of a RST: its side's first packet that was not under way yet when it came. A host that resets has no such connection any more, so that
+   * something else sent either of the two.
+   */
+  readonly spokeOn?: Ref;
 }
 
 /**

@@ -112,8 +112,9 @@ const SENTENCES: { readonly [C in FindingCode]: readonly [args: FindingArgs[C], 
       window: 0,
       timestamps: false,
       usualTimestamps: true,
+      spokeOnNs: 1.2e9,
     },
-    "u1 (10.9.2.2:8080): the RST has TTL 64, the peer's other packets 61; a middlebox may have made it (IP identification 54321 after 1022, no timestamps, as the others have)",
+    "u1 (10.9.2.2:8080): the RST has TTL 64, the peer's other packets 61; a middlebox may have made it (the peer sent on 1.2 s after it, IP identification 54321 after 1022, no timestamps, as the others have)",
   ],
   'icmp-error': [
     { count: 2, ipVersion: 4, type: 3, icmpCode: 1, about: 'client' },
@@ -174,6 +175,22 @@ describe('findings', () => {
     );
     expect(overdue(300, 240e9)).toMatch(
       /: a watch that asked for 300 s was still open after 9 min, and got nothing for 4 min/,
+    );
+  });
+
+  test('reset-not-from-peer with the same TTL says what tells of it instead', () => {
+    const same = {
+      ttl: 61,
+      usualTtl: 61,
+      ipId: null,
+      lastIpId: null,
+      window: 0,
+      timestamps: null,
+      usualTimestamps: null,
+    };
+    const told = finding('reset-not-from-peer', 'info', { ...same, spokeOnNs: 1.2e9 }, 'u1', []);
+    expect(titleOf(told)).toBe(
+      'u1 (10.9.2.2:8080): after a RST its side sent on; a middlebox, or a firewall at the peer, may have made the RST (the peer sent on 1.2 s after it)',
     );
   });
 

@@ -170,6 +170,21 @@ describe('what a connection was', () => {
     ]);
   });
 
+  test('of a RST that its own side sends on behind it, more than a second later: what was not under way yet', () => {
+    const spokeOn = (at: number, shape = {}): (number | undefined)[] => {
+      const recording = connected()
+        .packet(0, 1, 1, { flags: FLAG.rst })
+        .packet(0, 1, at, shape)
+        .packet(0, 1, at + 1);
+      return connection(recording).closes.map((close) => close.spokeOn?.timeNs);
+    };
+    expect(spokeOn(2.001)).toEqual([2.001e9]);
+    expect(spokeOn(1.5)).toEqual([2.5e9]);
+    expect(spokeOn(2.001, { flags: FLAG.rst })[0]).toBe(3.001e9);
+    const peer = connected().packet(0, 1, 1, { flags: FLAG.rst }).packet(0, 0, 3);
+    expect(connection(peer).closes[0]?.spokeOn).toBeUndefined();
+  });
+
   test('TTLs by side, resets left out since a middlebox may have made them', () => {
     const recording = connected().packet(0, 1, 1, { ttl: 60 }).packet(0, 1, 2, { flags: FLAG.rst, ttl: 200 });
     expect(connection(recording).flows[1].ttl).toEqual({ min: 60, max: 64 });

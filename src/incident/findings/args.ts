@@ -103,6 +103,8 @@ export interface FindingArgs {
     readonly window: number | null;
     readonly timestamps: boolean | null;
     readonly usualTimestamps: boolean | null;
+    /** How long after it its side still sent; null: it did not, as far as the capture shows. */
+    readonly spokeOnNs: number | null;
   };
   /** `about`: who had sent what was not delivered. `type` and `icmpCode` of the first error. */
   readonly 'icmp-error': {

@@ -1,26 +1,54 @@
+import type { Close, Flow, ResetMarks } from '../../trace/index.ts';
+import type { Severity } from '../model.ts';
 import { finding, type Rule } from './rule.ts';
 
-/** Hop counts of one peer differ by a hop or two where a route changes; a middlebox sits many hops nearer. */
+/** Hop counts of one peer differ by a hop or two where a route changes; a middlebox sits many hops nearer, as a rule. */
 const TTL_SLACK = 2;
+/** So many packets of one TTL are a way that did not change. */
+const STEADY_PACKETS_MIN = 5;
+/** A sender's next identification, where it counts all that it sends and others get some of it. */
+const IP_ID_STEP_MAX = 1024;
+const IP_ID_MASK = 0xffff;
 
 /**
- * A RST whose TTL does not fit the peer's other packets: made by a middlebox. Its identification, window and options go with it as
- * figures; they prove nothing alone, since a host's own RST for a socket that is gone has none of that socket's.
+ * A RST that something else than the peer may have made. What tells, and how surely, is in docs/decisions/0014: its TTL, and that its side
+ * sends on behind it. Identification and options prove nothing alone, since a host's own RST for a socket that is gone has none of that
+ * socket's; they go with it as figures, and weigh where the TTL is off by a hop or two.
  */
 export const resetNotFromPeer: Rule = (facts) =>
   facts.legs.flatMap((leg) =>
     leg.resets.flatMap((rst) => {
-      const usual = leg.trace.flows[rst.by].ttl;
-      if (usual === null || (rst.ttl >= usual.min - TTL_SLACK && rst.ttl <= usual.max + TTL_SLACK)) return [];
+      const flow = leg.trace.flows[rst.by];
+      const severity = severityOf(rst, flow);
+      if (severity === null) return [];
       const { ipId = null, lastIpId = null, window = null } = rst.marks ?? {};
       const { timestamps = null, usualTimestamps = null } = rst.marks ?? {};
+      const spokeOnNs = rst.spokeOn === undefined ? null : rst.spokeOn.timeNs - rst.at.timeNs;
+      const usualTtl = flow.ttl?.max ?? rst.ttl;
       return [
         finding(
           'reset-not-from-peer',
-          'warning',
-          { ttl: rst.ttl, usualTtl: usual.max, ipId, lastIpId, window, timestamps, usualTimestamps },
-          { connection: leg.id, packets: [rst.at] },
+          severity,
+          { ttl: rst.ttl, usualTtl, ipId, lastIpId, window, timestamps, usualTimestamps, spokeOnNs },
+          { connection: leg.id, packets: [rst.at, rst.spokeOn ?? null] },
         ),
       ];
     }),
   );
+
+/** Null where it may well be the peer's own. */
+function severityOf({ ttl, marks, spokeOn }: Close, flow: Flow): Severity | null {
+  if (flow.ttl === null) return null;
+  const off = Math.max(flow.ttl.min - ttl, ttl - flow.ttl.max, 0);
+  if (off > TTL_SLACK || (off > 0 && spokeOn !== undefined)) return 'warning';
+  if (spokeOn !== undefined) return 'info';
+  const isSteady = flow.ttl.min === flow.ttl.max && flow.packets > STEADY_PACKETS_MIN;
+  return off > 0 && isSteady && marks !== undefined && isOfNoSocket(marks) ? 'info' : null;
+}
+
+/** The connection's own socket did not send it: that one counts its identifications on, and keeps to the options that were agreed. */
+function isOfNoSocket({ ipId, lastIpId, timestamps, usualTimestamps }: ResetMarks): boolean {
+  if (usualTimestamps && !timestamps) return true;
+  if (ipId === null || lastIpId === null || ipId === lastIpId) return false;
+  return ((ipId - lastIpId) & IP_ID_MASK) > IP_ID_STEP_MAX;
+}

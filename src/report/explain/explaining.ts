@@ -32,10 +32,14 @@ export const EXPLAINING: Readonly<Record<ExplainingCode, Explanation>> = {
     meaning:
       "A RST came from somewhere else than the peer's other packets: a firewall or load balancer made it in the peer's name.",
     evidence:
-      "The RST's TTL or hop limit differs by more than two from all other packets of that side; its IP identification and options stand beside it.",
+      "The RST's TTL or hop limit differs by more than two from all other packets of that side, or its side sends on more than a second after it: whoever resets has no such connection any more. By one or two hops only, and marked info, where all other packets had one TTL and identification or timestamps do not go on either.",
     todo: ['Find what sits that many hops away: the TTL usually begins at 64, 128 or 255.'],
     seenIn: ['cloudnativelabs/kube-router#521'],
-    caveats: ['A peer with several network stacks before it (NAT on the same host) may send two TTLs of its own.'],
+    caveats: [
+      'A peer with several network stacks before it (NAT on the same host) may send two TTLs of its own.',
+      "A firewall on the peer's own host resets with the TTL of its other packets; so does another host behind the same address. That the peer sends on tells of either.",
+      'A host whose socket is gone resets with identification 0, window 0 and no timestamps, too: these alone accuse nobody.',
+    ],
   },
   'too-many-pings': {
     meaning: 'A server ended the connection because its peer sent PINGs more often than it allows.',
