@@ -281,62 +281,83 @@ describe('numbers outside any window', () => {
   });
 });
 
-/** A piece of the stream as one segment: which bytes, and how many of them were captured. */
+/** A piece of the stream as one segment: which bytes, how many of them were captured, and of which copy of the stream. */
 interface Piece {
   readonly from: number;
   readonly bytes: number;
+  readonly captured: number;
+  readonly copy: number;
 }
 
 const STREAM_BYTES = 96;
+const COPIES = 2;
 
-/** Byte k of the true stream. */
-const trueByte = (k: number): number => (k * 37 + 11) & 0xff;
+/** Byte k of a copy of the stream: of the true one, or of one that differs throughout. */
+const byteOf = (copy: number, k: number): number => (k * 37 + 11 + copy) & 0xff;
 
-/** Feeds the pieces in their order; the stream that came out, lost bytes as -1. */
-function reassemble(isn: number, pieces: readonly Piece[]): number[] {
+/** The stream that came out, lost bytes as -1, and how many of its bytes count as sent. */
+interface Outcome {
+  readonly stream: readonly number[];
+  readonly payloadBytes: number;
+}
+
+/** Feeds the pieces in their order. */
+function reassemble(isn: number, pieces: readonly Piece[]): Outcome {
   const moment = new Moment();
-  const out: number[] = [];
+  const stream: number[] = [];
   const pass = new TcpPass(moment, {
     opened: () => {},
     segment: () => {},
     bytes: (_connection, _side, view, at, end) => {
-      for (let byte = at; byte < end; byte++) out.push(view.getUint8(byte));
+      for (let byte = at; byte < end; byte++) stream.push(view.getUint8(byte));
     },
     gap: (_connection, _side, lostBytes) => {
-      for (let lost = 0; lost < lostBytes; lost++) out.push(-1);
+      for (let lost = 0; lost < lostBytes; lost++) stream.push(-1);
     },
   });
   const segment = Object.assign(new Segment(), { src3: 1, dst3: 2, srcPort: 3, dstPort: 4, window: 100 });
-  const view = new DataView(new ArrayBuffer(STREAM_BYTES));
-  for (let k = 0; k < STREAM_BYTES; k++) view.setUint8(k, trueByte(k));
+  const views = Array.from({ length: COPIES }, (_, copy) => {
+    const bytes = Uint8Array.from({ length: STREAM_BYTES }, (__, k) => byteOf(copy, k));
+    return new DataView(bytes.buffer);
+  });
   Object.assign(segment, { flags: FLAG.syn, seq: isn | 0 });
-  pass.segment(segment, view);
+  pass.segment(segment, new DataView(new ArrayBuffer(0)));
   for (const piece of pieces) {
     moment.ns[0] = (moment.ns[0] ?? 0) + 1000;
     Object.assign(segment, {
       flags: FLAG.ack,
       seq: (isn + 1 + piece.from) | 0,
       payloadAt: piece.from,
-      payloadEnd: piece.from + piece.bytes,
+      payloadEnd: piece.from + piece.captured,
       payloadBytes: piece.bytes,
     });
-    pass.segment(segment, view);
+    pass.segment(segment, views[piece.copy] ?? new DataView(new ArrayBuffer(0)));
   }
   pass.finish();
-  return out;
+  return { stream, payloadBytes: pass.connections.payloadBytes(0, 0) };
 }
 
-/** The naive way: a map of bytes, read up to the last one known. */
-function naive(pieces: readonly Piece[]): number[] {
+/** The naive way: a map of bytes, the first of each, read up to the last one known. */
+function naive(pieces: readonly Piece[]): Outcome {
   const map = new Map<number, number>();
-  for (const piece of pieces) for (let k = piece.from; k < piece.from + piece.bytes; k++) map.set(k, trueByte(k));
+  for (const { from, bytes, captured, copy } of pieces) {
+    for (let k = from; k < from + bytes; k++) if (!map.has(k)) map.set(k, k < from + captured ? byteOf(copy, k) : -1);
+  }
   const last = Math.max(-1, ...map.keys());
-  return Array.from({ length: last + 1 }, (_, k) => map.get(k) ?? -1);
+  return { stream: Array.from({ length: last + 1 }, (_, k) => map.get(k) ?? -1), payloadBytes: map.size };
 }
 
 const anyPiece: fc.Arbitrary<Piece> = fc
-  .tuple(fc.integer({ min: 0, max: STREAM_BYTES - 1 }), fc.integer({ min: 1, max: STREAM_BYTES }))
-  .map(([from, bytes]) => ({ from, bytes: Math.min(bytes, STREAM_BYTES - from) }));
+  .record({
+    from: fc.integer({ min: 0, max: STREAM_BYTES - 1 }),
+    bytes: fc.integer({ min: 1, max: STREAM_BYTES }),
+    captured: fc.oneof({ weight: 3, arbitrary: fc.constant(STREAM_BYTES) }, fc.nat(STREAM_BYTES)),
+    copy: fc.nat(COPIES - 1),
+  })
+  .map((piece) => {
+    const bytes = Math.min(piece.bytes, STREAM_BYTES - piece.from);
+    return { ...piece, bytes, captured: Math.min(piece.captured, bytes) };
+  });
 
 /** Anywhere, and often so that the data straddle 2^32. */
 const anyIsn = fc.oneof(
@@ -345,7 +366,7 @@ const anyIsn = fc.oneof(
 );
 
 describe('properties', () => {
-  test('any order, overlap, repetition and loss, at any number: the stream equals a naive byte map', () => {
+  test('any order, overlap, repetition, cut and loss, whatever the copies hold, at any number: first bytes win, as in a naive byte map', () => {
     fc.assert(
       fc.property(anyIsn, fc.array(anyPiece, { maxLength: 24 }), (isn, pieces) => {
         expect(reassemble(isn, pieces)).toEqual(naive(pieces));
@@ -359,12 +380,15 @@ describe('properties', () => {
     fc.assert(
       fc.property(anyIsn, cuts, fc.infiniteStream(fc.nat()), (isn, at, random) => {
         const edges = [0, ...at.toSorted((a, b) => a - b), STREAM_BYTES];
-        const pieces = edges.slice(1).map((end, n) => ({ from: edges[n] ?? 0, bytes: end - (edges[n] ?? 0) }));
+        const pieces = edges.slice(1).map((end, n) => {
+          const from = edges[n] ?? 0;
+          return { from, bytes: end - from, captured: end - from, copy: 0 };
+        });
         const shuffled = pieces
           .map((piece) => ({ piece, key: random.next().value ?? 0 }))
           .toSorted((a, b) => a.key - b.key)
           .map(({ piece }) => piece);
-        expect(reassemble(isn, shuffled)).toEqual(Array.from({ length: STREAM_BYTES }, (_, k) => trueByte(k)));
+        expect(reassemble(isn, shuffled).stream).toEqual(Array.from({ length: STREAM_BYTES }, (_, k) => byteOf(0, k)));
       }),
       { numRuns: runs(1000) },
     );
