@@ -1,6 +1,7 @@
 import { isStatusReason } from '../http/index.ts';
 import type { TraceStream } from '../trace/index.ts';
 import { grouped } from './grouped.ts';
+import { kept } from './kept.ts';
 import { streamOf } from './leg.ts';
 import { lacksBytes } from './liveness.ts';
 import type { Leg } from './model.ts';
@@ -59,14 +60,7 @@ function mayBeUnread(legs: readonly Leg[], { partners, opened, statusAt }: Trace
   });
 }
 
-/** Asked for each error of each client. */
-const UNREAD = new WeakMap<readonly Leg[], readonly Leg[]>();
-
-function unreadUpstreams(legs: readonly Leg[]): readonly Leg[] {
-  const known = UNREAD.get(legs) ?? legs.filter(isUnread);
-  UNREAD.set(legs, known);
-  return known;
-}
+const unreadUpstreams = kept((legs: readonly Leg[]) => legs.filter(isUnread));
 
 function isUnread({ role, serverSide, trace: { protocol, flows } }: Leg): boolean {
   if (role !== 'upstream' || flows[serverSide].bytes === 0) return false;

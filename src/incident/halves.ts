@@ -1,5 +1,6 @@
 import { otherSide, type Side } from '../tcp/index.ts';
 import type { Close, Flow, Goaway, Mark, Silence, Trace, TraceConnection, TraceStream } from '../trace/index.ts';
+import { grouped } from './grouped.ts';
 import { earliest, latest } from './stream-fate.ts';
 
 /** A SYN and its answer, seen under two names, are this close: both are this host's own. */
@@ -19,22 +20,22 @@ export interface Halves {
  * same end of the client, one direction each, the handshake's answer at once (contract §3, Connections).
  */
 export function halvesOf({ connections }: Trace): readonly Halves[] {
-  const answering = new Map<string, TraceConnection[]>();
-  for (const connection of connections) {
+  const answers = connections.flatMap((connection) => {
     const speaker = onlySpeaker(connection);
-    if (speaker === null || connection.handshake.synAck === null) continue;
-    const key = endOf(connection, otherSide(speaker));
-    answering.set(key, [...(answering.get(key) ?? []), connection]);
-  }
+    return speaker === null || connection.handshake.synAck === null
+      ? []
+      : [{ connection, key: endOf(connection, otherSide(speaker)) }];
+  });
+  const answering = grouped(answers, ({ key }) => key);
   return connections.flatMap((asking) => {
     const asker = onlySpeaker(asking);
     const { syn } = asking.handshake;
     if (asker === null || syn === null) return [];
-    const fitting = (answering.get(endOf(asking, asker)) ?? []).filter(({ handshake: { synAck } }) => {
-      const afterNs = (synAck?.timeNs ?? -Infinity) - syn.timeNs;
+    const fitting = (answering.get(endOf(asking, asker)) ?? []).filter(({ connection }) => {
+      const afterNs = (connection.handshake.synAck?.timeNs ?? -Infinity) - syn.timeNs;
       return afterNs >= 0 && afterNs <= ANSWERED_WITHIN_NS;
     });
-    const [other] = fitting;
+    const other = fitting[0]?.connection;
     const speaker = other === undefined ? null : onlySpeaker(other);
     if (other === undefined || speaker === null || fitting.length > 1) return [];
     return [{ asking, answering: other, asker, listener: otherSide(speaker) }];

@@ -1,3 +1,4 @@
+import { kept } from './kept.ts';
 import { lacksBytes } from './liveness.ts';
 import { clientSide } from './leg.ts';
 import type { Ref, TraceStream } from '../trace/index.ts';
@@ -155,18 +156,11 @@ export function hurtStreams(
     .toSorted((a, b) => a.id - b.id);
 }
 
-/** Looked at for each stream that was lost. */
-const SERVED = new WeakMap<Leg, ReadonlyMap<string | null, ByTime<TraceStream>>>();
-
 /** Streams of the leg that were answered well, by what they asked for. */
-function servedOn(client: Leg): ReadonlyMap<string | null, ByTime<TraceStream>> {
-  const known = SERVED.get(client);
-  if (known !== undefined) return known;
+const servedOn = kept((client: Leg) => {
   const byPath = grouped(client.streams.filter(isServed), resourcePath);
-  const served = new Map([...byPath].map(([path, streams]) => [path, new ByTime(streams, openedNs)]));
-  SERVED.set(client, served);
-  return served;
-}
+  return new Map([...byPath].map(([path, streams]) => [path, new ByTime(streams, openedNs)]));
+});
 
 function openedNs({ opened }: TraceStream): number {
   return opened.timeNs;

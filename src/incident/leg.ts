@@ -1,5 +1,7 @@
 import { otherSide, type Side } from '../tcp/index.ts';
-import type { Endpoint, Ref, Trace, TraceConnection, TraceStream } from '../trace/index.ts';
+import type { Endpoint, Ref, TraceConnection, TraceStream } from '../trace/index.ts';
+import { grouped } from './grouped.ts';
+import { kept } from './kept.ts';
 import { livenessOf } from './liveness.ts';
 import type { Leg, Party, Role } from './model.ts';
 import { nextTryDueNs } from './next-try.ts';
@@ -13,7 +15,7 @@ const PREFIX = { client: 'c', upstream: 'u', other: 'o' } as const satisfies Rec
 
 /** One leg per connection, in the order of the trace, named by role and order. */
 export function legsOf({ trace, seenAs }: Untwined, casting: Casting, thresholds: Thresholds): readonly Leg[] {
-  const streams = streamsByConnection(trace);
+  const streams = grouped(trace.streams, ({ connection }) => connection);
   const counts: Record<Role, number> = { client: 0, upstream: 0, other: 0 };
   const endNs = trace.last?.timeNs ?? 0;
   return trace.connections.map((connection) => {
@@ -26,27 +28,11 @@ export function legsOf({ trace, seenAs }: Untwined, casting: Casting, thresholds
   });
 }
 
-function streamsByConnection(trace: Trace): ReadonlyMap<number, readonly TraceStream[]> {
-  const groups = new Map<number, TraceStream[]>();
-  for (const stream of trace.streams) {
-    const group = groups.get(stream.connection);
-    if (group === undefined) groups.set(stream.connection, [stream]);
-    else group.push(stream);
-  }
-  return groups;
-}
-
-/** Of a leg with many streams one is looked up, and not searched for. */
-const STREAMS_BY_ID = new WeakMap<Leg, ReadonlyMap<number, TraceStream>>();
+const streamsById = kept((leg: Leg) => new Map(leg.streams.map((stream) => [stream.id, stream])));
 
 /** A kept stream of the leg, by its id on the wire. */
 export function streamOf(leg: Leg, id: number): TraceStream | undefined {
-  let byId = STREAMS_BY_ID.get(leg);
-  if (byId === undefined) {
-    byId = new Map(leg.streams.map((stream) => [stream.id, stream]));
-    STREAMS_BY_ID.set(leg, byId);
-  }
-  return byId.get(id);
+  return streamsById(leg).get(id);
 }
 
 /** The party that `side` plays on `leg`. */
@@ -57,6 +43,14 @@ export function partyOf(leg: Pick<Leg, 'serverSide'>, side: Side): Party {
 /** The address and port that the leg's server answers at. */
 export function serverOf({ trace, serverSide }: Leg): Endpoint {
   return trace.endpoints[serverSide];
+}
+
+/** Legs by the server that answers them. */
+export function byServer(legs: readonly Leg[]): ReadonlyMap<string, readonly Leg[]> {
+  return grouped(legs, (leg) => {
+    const { ip, port } = serverOf(leg);
+    return `${ip} ${port}`;
+  });
 }
 
 export function clientSide(leg: Pick<Leg, 'serverSide'>): Side {

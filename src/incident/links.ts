@@ -1,6 +1,7 @@
 import { isByChance } from './chance.ts';
 import type { Join, Trace, TraceStream } from '../trace/index.ts';
 import { burstLinksOf } from './burst-links.ts';
+import { grouped } from './grouped.ts';
 import { streamOf } from './leg.ts';
 import type { Leg, Link, LinkMethod } from './model.ts';
 import type { Casting } from './roles.ts';
@@ -29,12 +30,8 @@ export const LINK_CONFIDENCE_MIN = 0.6;
 
 /** Links between client and upstream connections of one gateway, from the joins made while reading. Ordered by client, then upstream. */
 export function linksOf(trace: Trace, legs: readonly Leg[], casting: Casting): readonly Link[] {
-  const groups = new Map<string, Join[]>();
-  for (const join of trace.joins) {
-    if (!passesThroughGateway(join, casting)) continue;
-    const key = `${join.near} ${join.far}`;
-    groups.set(key, [...(groups.get(key) ?? []), join]);
-  }
+  const passedOn = trace.joins.filter((join) => passesThroughGateway(join, casting));
+  const groups = grouped(passedOn, ({ near, far }) => `${near} ${far}`);
   const ordered = [...groups.values()].toSorted((a, b) => orderOf(a, trace) - orderOf(b, trace));
   const askers = new Askers(legs, casting);
   const known = ordered.flatMap((joins) => linkOf(joins, legs, askers));

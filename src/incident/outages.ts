@@ -1,4 +1,5 @@
 import type { Endpoint } from '../trace/index.ts';
+import { grouped } from './grouped.ts';
 import { serverOf } from './leg.ts';
 import type { Cause, Confidence, HurtStream, Leg, Outage, Outcome, VictimGroup, Window } from './model.ts';
 
@@ -106,14 +107,9 @@ function outcomesOf(streams: readonly HurtStream[]): Record<Outcome, number> {
 
 /** Who asked for what, those with most streams first. */
 function victimGroups(hurt: readonly Hurt[]): VictimGroup[] {
-  const groups = new Map<string, Hurt[]>();
-  for (const one of hurt) {
-    const { userAgent, kind, resource } = one.stream;
-    const key = JSON.stringify([userAgent, kind, resource]);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [one]);
-    else group.push(one);
-  }
+  const groups = grouped(hurt, ({ stream: { userAgent, kind, resource } }) =>
+    JSON.stringify([userAgent, kind, resource]),
+  );
   return [...groups.values()]
     .flatMap((group) => {
       const [first] = group;

@@ -1,5 +1,7 @@
 import type { Side } from '../tcp/index.ts';
 import type { Mark, MarkKind } from '../trace/index.ts';
+import { grouped } from './grouped.ts';
+import { kept } from './kept.ts';
 import { clientSide } from './leg.ts';
 import type { Leg } from './model.ts';
 
@@ -9,23 +11,16 @@ import type { Leg } from './model.ts';
  */
 export function requestsDuring(leg: Leg, fromNs: number, toNs: number): number {
   const times = requestTimes(leg);
-  const kept = Math.max(0, countBefore(times, toNs) - countBefore(times, fromNs));
+  const known = Math.max(0, countBefore(times, toNs) - countBefore(times, fromNs));
   return leg.trace.folded.count === 0
-    ? kept
-    : Math.max(kept, marksDuring(leg, 'request', clientSide(leg), fromNs, toNs));
+    ? known
+    : Math.max(known, marksDuring(leg, 'request', clientSide(leg), fromNs, toNs));
 }
 
-/** Asked of each leg once for every window. */
-const REQUEST_TIMES = new WeakMap<Leg, Float64Array>();
-
-function requestTimes(leg: Leg): Float64Array {
-  const known = REQUEST_TIMES.get(leg);
-  if (known !== undefined) return known;
+const requestTimes = kept((leg: Leg) => {
   const sent = leg.streams.filter(({ sawRequest }) => sawRequest).map(({ opened }) => opened.timeNs);
-  const times = Float64Array.from(sent).toSorted();
-  REQUEST_TIMES.set(leg, times);
-  return times;
-}
+  return Float64Array.from(sent).toSorted();
+});
 
 /** How many of the ascending times are below `limitNs`. */
 function countBefore(times: Float64Array, limitNs: number): number {
@@ -40,22 +35,24 @@ function countBefore(times: Float64Array, limitNs: number): number {
 }
 
 /** Packets of a kind that a side sent within the interval. */
-export function marksDuring(leg: Leg, kind: MarkKind, by: Side, fromNs: number, toNs: number): number {
+export function marksDuring(leg: Leg, kind: CountedKind, by: Side, fromNs: number, toNs: number): number {
   return Math.round(runsOf(leg, kind, by).reduce((sum, run) => sum + countWithin(run, fromNs, toNs), 0));
 }
 
-/** Asked of each leg once for every window, too, and marks are made anew for each look at them. */
-const RUNS = new WeakMap<Leg, Map<string, readonly Mark[]>>();
+/** Kinds of marks that windows count. */
+type CountedKind = 'request' | 'ping' | 'ping-ack';
+const COUNTED: ReadonlySet<MarkKind> = new Set<CountedKind>(['request', 'ping', 'ping-ack']);
 
-function runsOf(leg: Leg, kind: MarkKind, by: Side): readonly Mark[] {
-  const key = `${kind} ${by}`;
-  const ofLeg = RUNS.get(leg) ?? new Map<string, readonly Mark[]>();
-  RUNS.set(leg, ofLeg);
-  const known = ofLeg.get(key);
-  if (known !== undefined) return known;
-  const runs = leg.trace.marks.filter((mark) => mark.kind === kind && mark.by === by);
-  ofLeg.set(key, runs);
-  return runs;
+/** Marks are made anew for each look at them, and most are of kinds that nobody counts: only the others are kept. */
+const runsByKind = kept((leg: Leg) =>
+  grouped(
+    leg.trace.marks.filter(({ kind }) => COUNTED.has(kind)),
+    ({ kind, by }) => `${kind} ${by}`,
+  ),
+);
+
+function runsOf(leg: Leg, kind: CountedKind, by: Side): readonly Mark[] {
+  return runsByKind(leg).get(`${kind} ${by}`) ?? [];
 }
 
 function countWithin({ from, to, count }: Mark, fromNs: number, toNs: number): number {

@@ -1,3 +1,4 @@
+import { grouped } from './grouped.ts';
 import { type Halves, halvesOf, joined, joinedStream } from './halves.ts';
 import type { Asks, Endpoint, Join, Partner, Trace, TraceConnection, TraceStream } from '../trace/index.ts';
 
@@ -80,14 +81,8 @@ function turned(connections: readonly TraceConnection[], halves: readonly Halves
 }
 
 function twinsOf(connections: readonly TraceConnection[]): TraceConnection[][] {
-  const groups = new Map<string, TraceConnection[]>();
-  for (const connection of connections) {
-    const key = connection.initialSeqs?.join(' ');
-    if (key === undefined) continue;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [connection]);
-    else group.push(connection);
-  }
+  const opened = connections.filter(({ initialSeqs }) => initialSeqs !== null);
+  const groups = grouped(opened, ({ initialSeqs }) => initialSeqs?.join(' '));
   return [...groups.values()]
     .filter((group) => group.length > 1 && group.length <= COPIES_MAX)
     .map((group) => group.filter((each) => each === group[0] || (group[0] !== undefined && isCopy(group[0], each))))

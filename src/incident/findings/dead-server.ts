@@ -1,10 +1,10 @@
 import type { TraceStream } from '../../trace/index.ts';
 import { isSilent } from '../deaths.ts';
-import { serverOf } from '../leg.ts';
+import { byServer } from '../leg.ts';
 import { isOneSided, lacksBytes } from '../liveness.ts';
 import type { Leg } from '../model.ts';
 import { overAt } from '../stream-fate.ts';
-import type { Facts } from './rule.ts';
+import { type Facts, ofRole } from './rule.ts';
 
 /** A response that went quiet, on a connection that owes nothing, when its server died on another one. */
 export interface SilentBeside {
@@ -21,22 +21,10 @@ export interface SilentBeside {
  * it ever was.
  */
 export function silentBesides(facts: Facts): readonly SilentBeside[] {
-  return [...byServer(facts.legs).values()].flatMap((legs) => {
+  return [...byServer(ofRole(facts, 'upstream')).values()].flatMap((legs) => {
     const dead = deadAmong(facts, legs);
     return dead === null ? [] : legs.flatMap((leg) => (isUntested(facts, leg) ? quietOn(facts, leg, dead) : []));
   });
-}
-
-function byServer(legs: readonly Leg[]): ReadonlyMap<string, readonly Leg[]> {
-  const groups = new Map<string, Leg[]>();
-  for (const leg of legs) {
-    if (leg.role !== 'upstream') continue;
-    const { ip, port } = serverOf(leg);
-    const group = groups.get(`${ip} ${port}`);
-    if (group === undefined) groups.set(`${ip} ${port}`, [leg]);
-    else group.push(leg);
-  }
-  return groups;
 }
 
 /** What was on its way when the server died may still arrive. */

@@ -1,16 +1,11 @@
-import { serverOf } from '../leg.ts';
+import { byServer } from '../leg.ts';
 import type { Leg } from '../model.ts';
 import { finding, ofRole, type Rule, severityOf } from './rule.ts';
 
 /** The upstream's host answered the gateway's SYNs with RST: nothing listens there. One finding per server. */
 export const upstreamRefused: Rule = (facts) => {
-  const byServer = new Map<string, Leg[]>();
-  for (const leg of ofRole(facts, 'upstream')) {
-    if (leg.opened !== 'refused') continue;
-    const { ip, port } = serverOf(leg);
-    byServer.set(`${ip} ${port}`, [...(byServer.get(`${ip} ${port}`) ?? []), leg]);
-  }
-  return [...byServer.values()].flatMap((legs) => {
+  const refused = ofRole(facts, 'upstream').filter(({ opened }) => opened === 'refused');
+  return [...byServer(refused).values()].flatMap((legs) => {
     const graveFirst = legs.toSorted((a, b) => rank(a) - rank(b));
     const first = graveFirst[0];
     if (first === undefined) return [];
