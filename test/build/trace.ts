@@ -379,6 +379,21 @@ export class TraceBuilder {
     return this;
   }
 
+  /** Request DATA of ten bytes at these times, on this connection only. */
+  types(id: number, ...times: readonly number[]): this {
+    const leg = this.#leg;
+    const stream = leg.stream(id);
+    for (const at of times) {
+      const ref = this.#at(0, at);
+      stream.longestPause[0] = longerPause(stream.longestPause[0], stream.lastData[0], ref);
+      stream.lastData[0] = ref;
+      stream.dataBytes = [stream.dataBytes[0] + 10, stream.dataBytes[1]];
+      leg.bytes[0] += FRAME_BYTES;
+      leg.mark('data', 0, ref);
+    }
+    return this;
+  }
+
   /** The server ends the response, passed on likewise. */
   ends(id: number, at: number): this {
     return this.#relayed(id, at, (_leg, stream, ref) => {

@@ -14,7 +14,7 @@ const SENTENCES: { readonly [C in FindingCode]: readonly [args: FindingArgs[C], 
     'u1 (10.9.2.2:8080) left 7 retransmissions unanswered, sent over 25.4 s; no answer until the capture ends',
   ],
   'upstream-silent': [
-    { quietNs: 180e9, deadBeside: null, heldRequests: 0 },
+    { quietNs: 180e9, deadBeside: null, heldRequests: 0, heldBytes: 0 },
     'u1 (10.9.2.2:8080) sent nothing for 3 min, though a bookmark was due each minute',
   ],
   'upstream-mute-gateway': [
@@ -145,12 +145,24 @@ describe('findings', () => {
   });
 
   test('upstream-silent beside a dead connection says which one', () => {
-    const told = finding('upstream-silent', 'warning', { quietNs: 90e9, deadBeside: 'u2', heldRequests: 0 }, 'u1', []);
+    const told = finding(
+      'upstream-silent',
+      'warning',
+      { quietNs: 90e9, deadBeside: 'u2', heldRequests: 0, heldBytes: 0 },
+      'u1',
+      [],
+    );
     expect(titleOf(told)).toMatch(/^u1 \(10\.9\.2\.2:8080\) sent nothing for 1 min 30 s; .* its server is dead on u2/);
   });
 
   test('upstream-silent with clients waiting says for how many requests', () => {
-    const told = finding('upstream-silent', 'warning', { quietNs: 90e9, deadBeside: null, heldRequests: 3 }, 'u1', []);
+    const told = finding(
+      'upstream-silent',
+      'warning',
+      { quietNs: 90e9, deadBeside: null, heldRequests: 3, heldBytes: 0 },
+      'u1',
+      [],
+    );
     expect(titleOf(told)).toMatch(
       /no packet for 1 min 30 s, while 3 requests of clients that it served before got no answer/,
     );
@@ -191,6 +203,13 @@ describe('findings', () => {
     const told = finding('reset-not-from-peer', 'info', { ...same, spokeOnNs: 1.2e9 }, 'u1', []);
     expect(titleOf(told)).toBe(
       'u1 (10.9.2.2:8080): after a RST its side sent on; a middlebox, or a firewall at the peer, may have made the RST (the peer sent on 1.2 s after it)',
+    );
+  });
+
+  test('upstream-silent with a tunnel says how much was typed in vain', () => {
+    const args = { quietNs: 90e9, deadBeside: null, heldRequests: 0, heldBytes: 30 };
+    expect(titleOf(finding('upstream-silent', 'warning', args, 'u1', []))).toMatch(
+      /no packet for 1 min 30 s, while 30 bytes that a client typed into its tunnel were seen leaving the gateway on no/,
     );
   });
 

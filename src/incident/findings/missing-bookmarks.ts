@@ -1,7 +1,8 @@
+import { lastFrame } from '../frames.ts';
 import { isHeldBack } from '../held-back.ts';
 import { lacksBytes } from '../liveness.ts';
 import { describeRequest } from '../../http/index.ts';
-import type { TraceStream } from '../../trace/index.ts';
+import type { Ref, TraceStream } from '../../trace/index.ts';
 import type { Leg } from '../model.ts';
 import { overAt } from '../stream-fate.ts';
 import type { Facts } from './rule.ts';
@@ -23,9 +24,18 @@ const RHYTHM_MIN = 0.8;
 /** Bookmarks that must be missing: one may be late, two may be folded into events. */
 const MISSED_MIN = 3.5;
 
+/** Frames of other streams this long after the last event show that the server goes on. */
+const STILL_HEARD_NS: number = 1 * SECOND_NS;
+/** Where events came at their own, closer rhythm: one bookmark and a quarter. */
+const LOST_AFTER = 1.25;
+/** A rhythm is what came for so many of its longest pauses; it is lost after more of them than chance explains. */
+const CADENCE_PAUSES_MIN = 4;
+const LOST_PAUSES_MIN = 10;
+
 /**
  * Watches that asked for bookmarks, got data for at least most of a period, and then nothing for MISSED_MIN periods, on an upstream that
- * is not dead. A watch that never had a rhythm gives no expectation: not every server keeps bookmarks.
+ * is not dead; or that had events at a close rhythm and then neither these nor a bookmark, while the upstream said nothing else either.
+ * A watch that never had a rhythm gives no expectation: not every server keeps bookmarks.
  */
 export function overdueBookmarks(facts: Facts): readonly OverdueBookmarks[] {
   return facts.legs
@@ -34,21 +44,39 @@ export function overdueBookmarks(facts: Facts): readonly OverdueBookmarks[] {
 }
 
 function overdue(facts: Facts, leg: Leg, stream: TraceStream): OverdueBookmarks[] {
-  const quietNs = bookmarksQuietNs(facts, leg, stream);
   const last = stream.lastData[leg.serverSide];
+  const quietNs = quietSinceNs(facts, leg, stream);
   if (quietNs === null || last === null) return [];
+  if (bookmarksQuietNs(facts, leg, stream) === null && !lostCadence(leg, stream, last, quietNs)) return [];
   const heard = leg.trace.flows[leg.serverSide].last;
   return [{ leg, stream, quietNs, stillHeard: heard !== null && heard.timeNs - last.timeNs > BOOKMARK_PERIOD_NS }];
 }
 
 /** How long nothing came on a watch while bookmarks were due. Null: they were not, they came, or a reader or the capture keeps them from being seen. */
 export function bookmarksQuietNs(facts: Facts, leg: Leg, stream: TraceStream): number | null {
+  const last = stream.lastData[leg.serverSide];
+  const quietNs = quietSinceNs(facts, leg, stream);
+  if (quietNs === null || last === null) return null;
+  const hadRhythm = last.timeNs - stream.opened.timeNs >= RHYTHM_MIN * BOOKMARK_PERIOD_NS;
+  return hadRhythm && quietNs >= MISSED_MIN * BOOKMARK_PERIOD_NS ? quietNs : null;
+}
+
+/** How long nothing came on a watch that asked for bookmarks. Null: it is none, or a reader or the capture keeps what came from being seen. */
+function quietSinceNs(facts: Facts, leg: Leg, stream: TraceStream): number | null {
   if (lacksBytes(leg.trace.flows[leg.serverSide]) || isHeldBack(leg, stream, leg.serverSide)) return null;
   const path = stream.request?.path ?? null;
   const last = stream.lastData[leg.serverSide];
   if (path === null || last === null || !describeRequest(stream.request?.method, path).bookmarks) return null;
   const endNs = overAt(stream, leg.serverSide)?.timeNs ?? leg.closed.at?.timeNs ?? facts.captureEndNs;
-  const quietNs = endNs - last.timeNs;
-  const hadRhythm = last.timeNs - stream.opened.timeNs >= RHYTHM_MIN * BOOKMARK_PERIOD_NS;
-  return hadRhythm && quietNs >= MISSED_MIN * BOOKMARK_PERIOD_NS ? quietNs : null;
+  return endNs - last.timeNs;
+}
+
+/** Events came at a rhythm of their own, and for long neither they nor a bookmark, nor any other frame of the server. */
+function lostCadence(leg: Leg, { opened, longestPause }: TraceStream, last: Ref, quietNs: number): boolean {
+  const pause = longestPause[leg.serverSide];
+  const heard = lastFrame(leg);
+  if (pause === null || heard === null || heard.timeNs - last.timeNs > STILL_HEARD_NS) return false;
+  const pauseNs = pause.toNs - pause.from.timeNs;
+  const hadCadence = last.timeNs - opened.timeNs >= CADENCE_PAUSES_MIN * pauseNs;
+  return hadCadence && quietNs >= Math.max(LOST_AFTER * BOOKMARK_PERIOD_NS, LOST_PAUSES_MIN * pauseNs);
 }

@@ -1,3 +1,4 @@
+import { heldInputs } from './held-input.ts';
 import { heldRequests } from './held-requests.ts';
 import { silentBesides } from './dead-server.ts';
 import { overdueBookmarks } from './missing-bookmarks.ts';
@@ -11,11 +12,15 @@ export const upstreamSilent: Rule = (facts) => {
     ...beside.map(({ leg, stream, quietNs, dead }) => ({
       leg,
       stream,
-      args: { quietNs, deadBeside: dead.id, heldRequests: 0 },
+      args: { quietNs, deadBeside: dead.id, heldRequests: 0, heldBytes: 0 },
     })),
     ...overdueBookmarks(facts)
       .filter(({ stillHeard, stream }) => !stillHeard && !told.has(stream))
-      .map(({ leg, stream, quietNs }) => ({ leg, stream, args: { quietNs, deadBeside: null, heldRequests: 0 } })),
+      .map(({ leg, stream, quietNs }) => ({
+        leg,
+        stream,
+        args: { quietNs, deadBeside: null, heldRequests: 0, heldBytes: 0 },
+      })),
   ].map(({ leg, stream, args }) =>
     finding('upstream-silent', 'warning', args, {
       connection: leg.id,
@@ -23,7 +28,7 @@ export const upstreamSilent: Rule = (facts) => {
       packets: [stream.lastData[leg.serverSide] ?? stream.statusAt],
     }),
   );
-  return [...ofStreams, ...unserved(facts)];
+  return [...ofStreams, ...unserved(facts), ...unheard(facts)];
 };
 
 /** Clients wait for what it served before, and the gateway sends nothing there any more. One finding a connection. */
@@ -37,9 +42,20 @@ const unserved: Rule = (facts) => {
       finding(
         'upstream-silent',
         'warning',
-        { quietNs, deadBeside: null, heldRequests: streams.length },
+        { quietNs, deadBeside: null, heldRequests: streams.length, heldBytes: 0 },
         { connection: carrier.id, packets: [carrier.trace.last, ...streams.map(({ opened }) => opened)] },
       ),
     ];
   });
 };
+
+/** Clients type into tunnels, and the gateway passes nothing on. One finding a tunnel. */
+const unheard: Rule = (facts) =>
+  heldInputs(facts).map(({ leg, near, far, bytes }) =>
+    finding(
+      'upstream-silent',
+      'warning',
+      { quietNs: facts.captureEndNs - leg.trace.last.timeNs, deadBeside: null, heldRequests: 0, heldBytes: bytes },
+      { connection: leg.id, stream: far.id, packets: [leg.trace.last, ...near.lastData] },
+    ),
+  );

@@ -33,6 +33,37 @@ describe('upstream-silent', () => {
     expect(findingsIn(bookmarked(60, 120).end(331), 'upstream-silent')).toHaveLength(1);
   });
 
+  test('events came every few seconds, and then neither they nor a bookmark', () => {
+    const EVENTS = [3, 6, 8, 11, 15, 17, 20];
+    const silent = (built: TraceBuilder): unknown => findingsIn(built.end(130), 'upstream-silent').length;
+    expect(silent(bookmarked(...EVENTS))).toBe(1);
+    expect(findingsIn(bookmarked(...EVENTS).end(94), 'upstream-silent')).toEqual([]);
+    expect(findingsIn(bookmarked(...EVENTS).end(96), 'upstream-silent')).toHaveLength(1);
+    // What came at irregular times before may come later still.
+    expect(silent(bookmarked(3, 6, 8, 20))).toBe(0);
+    // Somebody there answers others.
+    expect(
+      silent(
+        bookmarked(...EVENTS)
+          .on('c1')
+          .list(9, { at: 60 })
+          .on('u1')
+          .carries(9, 5)
+          .serves(5, 61),
+      ),
+    ).toBe(0);
+    // Nobody waits for it any more.
+    expect(
+      silent(
+        bookmarked(...EVENTS)
+          .on('c1')
+          .resetsStream(7, 'client', 30, 8)
+          .on('u1')
+          .resetsStream(3, 'gateway', 30, 8),
+      ),
+    ).toBe(0);
+  });
+
   test('bookmarks that go on are no silence', () => {
     const built = bookmarked(60, 120, 180, 240, 300, 360, 420, 480, 540).end(600);
     expect(findingsIn(built, 'upstream-silent')).toEqual([]);
