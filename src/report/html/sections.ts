@@ -2,6 +2,7 @@ import { endpointText } from '../address.ts';
 import { durationText } from '../duration.ts';
 import type { Connection, Finding, Report, Role } from '../model.ts';
 import { UNICODE } from '../text/glyphs.ts';
+import { CONNECTION_COLUMNS, endStateText, involvedFirst, resentCount, streamCount } from '../words/connections.ts';
 import { headlineText } from '../words/headline.ts';
 import { lookedAtTexts } from '../words/looked-at.ts';
 import { counted, dateTimeText, listed } from '../words/phrase.ts';
@@ -83,50 +84,35 @@ function findingArticle(finding: Finding, paths: readonly string[]): Markup {
 }
 
 /** First how many there are of which kind, then the involved ones and as many others as a person scrolls through. */
-export function connectionsSection({ connections, windows }: Report): Markup {
-  if (connections.length === 0) return NOTHING;
-  const hurt = new Set(windows.flatMap(({ client, upstream }) => [client, upstream]));
-  const rank = ({ id, role }: Connection): number => (hurt.has(id) ? 0 : role === 'other' ? 2 : 1);
-  const columns = [
-    { head: 'id' },
-    { head: 'client' },
-    { head: 'server' },
-    { head: 'protocol' },
-    { head: 'state at the end' },
-    { head: 'streams', right: true },
-    { head: 'resent', right: true },
-  ];
-  const rows = connections.toSorted((a, b) => rank(a) - rank(b)).map(connectionRow);
+export function connectionsSection(report: Report): Markup {
+  if (report.connections.length === 0) return NOTHING;
+  const rows = involvedFirst(report).map(connectionRow);
   return markup`<section aria-labelledby="connections">
     <h2 id="connections">${TITLES.connections}</h2>
-    ${connections.length > CONNECTIONS_MAX ? totals(connections) : NOTHING}
-    ${table('Each of them, those in a window first', columns, rows, { rowsMax: CONNECTIONS_MAX, noun: 'connection' })}
+    ${report.connections.length > CONNECTIONS_MAX ? totals(report.connections) : NOTHING}
+    ${table('Each of them, those in a window first', CONNECTION_COLUMNS, rows, { rowsMax: CONNECTIONS_MAX, noun: 'connection' })}
   </section>`;
 }
 
 function connectionRow(connection: Connection): { readonly cells: string[]; readonly about: string } {
-  const { id, client, server, protocol, retransmissions, streams, foldedStreams } = connection;
+  const { id, client, server, protocol } = connection;
   const cells = [
     id,
     endpointText(client),
     endpointText(server),
     protocol,
-    stateOf(connection),
-    String(streams.length + foldedStreams.count),
-    String(retransmissions.fromClient + retransmissions.fromServer),
+    endStateText(connection),
+    String(streamCount(connection)),
+    String(resentCount(connection)),
   ];
   return { cells, about: id };
-}
-
-function stateOf({ closed, liveness }: Connection): string {
-  return closed.how === 'open' ? (liveness.at(-1)?.state ?? 'open') : closed.how;
 }
 
 function totals(connections: readonly Connection[]): Markup {
   const counts = new Map<string, { readonly role: Role; readonly state: string; count: number }>();
   for (const connection of connections) {
-    const key = `${connection.role} ${stateOf(connection)}`;
-    const kind = counts.get(key) ?? { role: connection.role, state: stateOf(connection), count: 0 };
+    const key = `${connection.role} ${endStateText(connection)}`;
+    const kind = counts.get(key) ?? { role: connection.role, state: endStateText(connection), count: 0 };
     kind.count++;
     counts.set(key, kind);
   }

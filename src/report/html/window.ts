@@ -1,9 +1,10 @@
 import { foldLike } from '../like.ts';
-import type { Connection, Evidence, HurtStream, Report, Window } from '../model.ts';
+import type { Connection, Evidence, Report, Window } from '../model.ts';
 import { outcomeText } from '../words/hurt.ts';
 import { clockText, counted, middleCut, named } from '../words/phrase.ts';
 import { windowSpan, worstFirst } from '../words/verdict.ts';
 import { windowFacts, windowTitle } from '../words/window-facts.ts';
+import { EVIDENCE_COLUMNS, recoveryText, STREAM_COLUMNS, WINDOW_COLUMNS } from '../words/window-tables.ts';
 import { markup, type Markup, NOTHING } from './markup.ts';
 import { packetKey, packetMark } from './packet.ts';
 import { table } from './table.ts';
@@ -56,15 +57,6 @@ function windowSection(window: Window, report: Report, byId: ById, share: Share,
 }
 
 function streamsTable({ id, client, streams }: Window, byId: ById, rowsMax: number): Markup {
-  const columns = [
-    { head: 'stream', right: true },
-    { head: 'on upstream', right: true },
-    { head: 'kind' },
-    { head: 'path' },
-    { head: 'silent since' },
-    { head: 'outcome' },
-    { head: 'recovered by' },
-  ];
   const rows = streams.map((stream) => ({
     cells: [
       String(stream.id),
@@ -73,22 +65,15 @@ function streamsTable({ id, client, streams }: Window, byId: ById, rowsMax: numb
       stream.path === null ? 'not known' : markup`<code>${middleCut(stream.path, PATH_MAX)}</code>`,
       clockText(stream.silentSince),
       outcomeText(stream),
-      recoveryText(stream, byId),
+      recoveryText(stream, (id) => named(id, byId)),
     ],
     about: client,
   }));
-  return table(`Hurt streams of ${id}`, columns, rows, { rowsMax, noun: 'stream' });
-}
-
-function recoveryText({ recoveredBy }: HurtStream, byId: ById): string {
-  if (recoveredBy === null) return 'none';
-  const { stream, upstream } = recoveredBy;
-  return `stream ${stream}${upstream === null ? '' : ` via ${named(upstream, byId)}`}`;
+  return table(`Hurt streams of ${id}`, STREAM_COLUMNS, rows, { rowsMax, noun: 'stream' });
 }
 
 function evidenceTable({ id, evidence }: Window, { capture }: Report, rowsMax: number): Markup {
   const paths = capture.files.map(({ path }) => path);
-  const columns = [{ head: 'packet', right: true }, { head: 'at' }, { head: 'on' }, { head: 'evidence' }];
   const rows = shownEvidence(evidence).map(({ row, skipped }) => ({
     cells: [
       packetMark(paths, row.packet, row.file),
@@ -100,7 +85,7 @@ function evidenceTable({ id, evidence }: Window, { capture }: Report, rowsMax: n
     packet: packetKey(row.packet, row.file),
   }));
   const caption = `Evidence of ${id}: packet numbers as in Wireshark`;
-  return table(caption, columns, rows, { rowsMax, noun: 'packet' });
+  return table(caption, EVIDENCE_COLUMNS, rows, { rowsMax, noun: 'packet' });
 }
 
 function shownEvidence(evidence: readonly Evidence[]): { readonly row: Evidence; readonly skipped: number }[] {
@@ -109,15 +94,6 @@ function shownEvidence(evidence: readonly Evidence[]): { readonly row: Evidence;
 
 function otherWindows(windows: readonly Window[], byId: ById): Markup {
   if (windows.length === 0) return NOTHING;
-  const columns = [
-    { head: 'window' },
-    { head: 'client' },
-    { head: 'upstream' },
-    { head: 'cause' },
-    { head: 'from' },
-    { head: 'lasted' },
-    { head: 'hurt' },
-  ];
   const rows = windows.map((window) => ({
     cells: [
       window.id,
@@ -132,6 +108,6 @@ function otherWindows(windows: readonly Window[], byId: ById): Markup {
   }));
   return markup`<section aria-labelledby="windows">
     <h2 id="windows">${counted(windows.length, 'more window')}</h2>
-    ${table('The other windows', columns, rows, { rowsMax: OTHERS_MAX, noun: 'window' })}
+    ${table('The other windows', WINDOW_COLUMNS, rows, { rowsMax: OTHERS_MAX, noun: 'window' })}
   </section>`;
 }

@@ -2,6 +2,7 @@ import { endpointText } from '../address.ts';
 import { durationText } from '../duration.ts';
 import type { Connection, Finding, Report } from '../model.ts';
 import { UNICODE } from '../text/glyphs.ts';
+import { CONNECTION_COLUMNS, endStateText, involvedFirst, resentCount, streamCount } from '../words/connections.ts';
 import { headlineText } from '../words/headline.ts';
 import { toldFindings } from '../told-findings.ts';
 import { alsoText } from '../words/also.ts';
@@ -79,36 +80,24 @@ function indented(text: string, indent: string): string {
 }
 
 /** Hurt connections first. */
-export function connectionBlocks({ connections, windows }: Report, roomBytes: number): string[] {
-  if (connections.length === 0) return [];
-  const hurt = new Set(windows.flatMap(({ client, upstream }) => [client, upstream]));
-  const rank = ({ id, role }: Connection): number => (hurt.has(id) ? 0 : role === 'other' ? 2 : 1);
-  const columns = [
-    { head: 'id' },
-    { head: 'client' },
-    { head: 'server' },
-    { head: 'protocol' },
-    { head: 'state at the end' },
-    { head: 'streams', right: true },
-    { head: 'resent', right: true },
-  ];
-  const rows = connections.toSorted((a, b) => rank(a) - rank(b)).map(connectionRow);
+export function connectionBlocks(report: Report, roomBytes: number): string[] {
+  if (report.connections.length === 0) return [];
+  const rows = involvedFirst(report).map(connectionRow);
   return [
     `### ${TITLES.connections}`,
-    table(columns, rows, { roomBytes, rowsMax: CONNECTIONS_MAX, noun: 'connection' }),
+    table(CONNECTION_COLUMNS, rows, { roomBytes, rowsMax: CONNECTIONS_MAX, noun: 'connection' }),
   ];
 }
 
 function connectionRow(connection: Connection): string[] {
-  const { closed, liveness, retransmissions, streams, foldedStreams } = connection;
   return [
     prose(cut(connection.id)),
     code(cut(endpointText(connection.client))),
     code(cut(endpointText(connection.server))),
     connection.protocol,
-    closed.how === 'open' ? (liveness.at(-1)?.state ?? 'open') : closed.how,
-    String(streams.length + foldedStreams.count),
-    String(retransmissions.fromClient + retransmissions.fromServer),
+    endStateText(connection),
+    String(streamCount(connection)),
+    String(resentCount(connection)),
   ];
 }
 

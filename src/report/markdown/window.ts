@@ -1,10 +1,11 @@
 import { foldLike } from '../like.ts';
-import type { Connection, HurtStream, Report, Window } from '../model.ts';
+import type { Connection, Report, Window } from '../model.ts';
 import { outcomeText } from '../words/hurt.ts';
 import { packetName } from '../words/packet-name.ts';
 import { clockText, counted, named } from '../words/phrase.ts';
 import { windowSpan, worstFirst } from '../words/verdict.ts';
 import { windowFacts, windowTitle } from '../words/window-facts.ts';
+import { EVIDENCE_COLUMNS, recoveryText, STREAM_COLUMNS, WINDOW_COLUMNS } from '../words/window-tables.ts';
 import { sequenceDiagram } from './diagram.ts';
 import { code, prose } from './inline.ts';
 import { cut, sentence, table } from './room.ts';
@@ -49,15 +50,6 @@ function toldWindow(window: Window, report: Report, byId: ById, room: number): s
 
 function streamsTable({ streams }: Window, byId: ById, roomBytes: number): string[] {
   if (streams.length === 0) return [];
-  const columns = [
-    { head: 'stream', right: true },
-    { head: 'on upstream', right: true },
-    { head: 'kind' },
-    { head: 'path' },
-    { head: 'silent since' },
-    { head: 'outcome' },
-    { head: 'recovered by' },
-  ];
   const rows = streams.map((stream) => [
     String(stream.id),
     stream.upstreamStream === null ? 'not seen' : String(stream.upstreamStream),
@@ -65,21 +57,14 @@ function streamsTable({ streams }: Window, byId: ById, roomBytes: number): strin
     stream.path === null ? 'not known' : code(cut(stream.path)),
     prose(cut(clockText(stream.silentSince))),
     prose(outcomeText(stream)),
-    recoveryText(stream, byId),
+    recoveryText(stream, (id) => prose(cut(named(id, byId)))),
   ]);
-  return ['**Hurt streams**', table(columns, rows, { roomBytes, rowsMax: STREAMS_MAX, noun: 'stream' })];
-}
-
-function recoveryText({ recoveredBy }: HurtStream, byId: ById): string {
-  if (recoveredBy === null) return 'none';
-  const { stream, upstream } = recoveredBy;
-  return upstream === null ? `stream ${stream}` : `stream ${stream} via ${prose(cut(named(upstream, byId)))}`;
+  return ['**Hurt streams**', table(STREAM_COLUMNS, rows, { roomBytes, rowsMax: STREAMS_MAX, noun: 'stream' })];
 }
 
 function evidenceTable({ evidence }: Window, { capture }: Report, roomBytes: number): string[] {
   if (evidence.length === 0) return [];
   const paths = capture.files.map(({ path }) => path);
-  const columns = [{ head: 'packet', right: true }, { head: 'at' }, { head: 'on' }, { head: 'evidence' }];
   const rows = foldLike(evidence).map(({ row, skipped }) => [
     code(cut(packetName(paths, row.packet, row.file))),
     prose(cut(clockText(row.at))),
@@ -87,20 +72,11 @@ function evidenceTable({ evidence }: Window, { capture }: Report, roomBytes: num
     prose(cut(row.text)) + (skipped === 0 ? '' : ` (${skipped} more before)`),
   ]);
   const title = '**Evidence** (packet numbers as in Wireshark; to see one there, filter by `frame.number == …`)';
-  return [title, table(columns, rows, { roomBytes, rowsMax: EVIDENCE_MAX, noun: 'packet' })];
+  return [title, table(EVIDENCE_COLUMNS, rows, { roomBytes, rowsMax: EVIDENCE_MAX, noun: 'packet' })];
 }
 
 function otherWindows(windows: readonly Window[], byId: ById, roomBytes: number): string[] {
   if (windows.length === 0) return [];
-  const columns = [
-    { head: 'window' },
-    { head: 'client' },
-    { head: 'upstream' },
-    { head: 'cause' },
-    { head: 'from' },
-    { head: 'lasted' },
-    { head: 'hurt' },
-  ];
   const rows = windows.map((window) => [
     prose(cut(window.id)),
     prose(cut(named(window.client, byId))),
@@ -111,5 +87,5 @@ function otherWindows(windows: readonly Window[], byId: ById, roomBytes: number)
     counted(window.streams.length, 'stream'),
   ]);
   const title = `### ${counted(windows.length, 'more window')}`;
-  return [title, table(columns, rows, { roomBytes, rowsMax: OTHERS_MAX, noun: 'window' })];
+  return [title, table(WINDOW_COLUMNS, rows, { roomBytes, rowsMax: OTHERS_MAX, noun: 'window' })];
 }

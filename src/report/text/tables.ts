@@ -2,6 +2,7 @@ import { endpointText } from '../address.ts';
 import type { Connection, Finding, Report, Severity } from '../model.ts';
 import { toldFindings } from '../told-findings.ts';
 import { alsoText } from '../words/also.ts';
+import { endStateText, involvedFirst, resentCount, streamCount } from '../words/connections.ts';
 import { lookedAtTexts } from '../words/looked-at.ts';
 import { packetName } from '../words/packet-name.ts';
 import { counted, listed } from '../words/phrase.ts';
@@ -64,9 +65,7 @@ function packetsText({ packets, files }: Finding, paths: readonly string[]): str
 
 /** What was read, a row a connection. */
 export function connectionsSection(report: Report, ink: Ink): string[] {
-  const hurt = new Set(report.windows.flatMap(({ client, upstream }) => [client, upstream]));
-  const rank = (connection: Connection): number => (hurt.has(connection.id) ? 0 : connection.role === 'other' ? 2 : 1);
-  const rows = report.connections.toSorted((a, b) => rank(a) - rank(b)).map(connectionRow);
+  const rows = involvedFirst(report).map(connectionRow);
   if (rows.length === 0) return [];
   const columns = [
     { head: 'id' },
@@ -85,16 +84,14 @@ export function connectionsSection(report: Report, ink: Ink): string[] {
 }
 
 function connectionRow(connection: Connection): string[] {
-  const { closed, liveness, retransmissions, streams, foldedStreams } = connection;
-  const state = closed.how === 'open' ? (liveness.at(-1)?.state ?? 'open') : closed.how;
   return [
     connection.id,
     endpointText(connection.client),
     endpointText(connection.server),
     connection.protocol,
-    state,
-    String(streams.length + foldedStreams.count),
-    String(retransmissions.fromClient + retransmissions.fromServer),
+    endStateText(connection),
+    String(streamCount(connection)),
+    String(resentCount(connection)),
   ];
 }
 
