@@ -1,8 +1,6 @@
 import type { Moment } from '../capture/index.ts';
 import { otherSide, type Side } from '../tcp/index.ts';
 import {
-  JOIN_SAMPLES_MAX,
-  JOINS_MAX,
   type LimitCounter,
   LOOKED_AT_MAX,
   PASSED_ON_LAST_NS,
@@ -15,9 +13,9 @@ import {
   PENDING_PAYLOADS_MAX,
 } from './limits.ts';
 import type { LiveStream } from './live-stream.ts';
-import type { Join, JoinMethod, Ref } from './model.ts';
+import type { Join, JoinMethod } from './model.ts';
 import { PendingRing } from './pending.ts';
-import { refOf } from './ref-table.ts';
+import { TallyBook } from './tallies.ts';
 import { hashOf, type WaitingLink, WaitingRequests } from './waiting-requests.ts';
 
 /** How well "received on `near`, passed on over `far`" fits what is known of the two connections. */
@@ -42,47 +40,17 @@ interface PendingPayload {
   taken: boolean;
 }
 
-interface JoinTally {
-  readonly near: number;
-  readonly nearNth: number;
-  readonly far: number;
-  readonly farNth: number;
-  method: JoinMethod;
-  streams: number;
-  unambiguous: number;
-  samples: [number, number][];
-  first: Ref;
-  lastNs: number;
-  lastPacket: number;
-  lastFile: number;
-}
-
-const METHOD_NUMBER = { 'request-id': 0, request: 1, payload: 2 } as const satisfies Record<JoinMethod, number>;
-const METHODS_COUNT = 3;
-const RECENT_TALLIES: number = 2 ** 10;
-/** An odd number: spreads the nearer connections over the slots that the others leave free. */
-const SPREAD = 97;
-/** Joins refused before it is looked again whether there is room: looking goes through all of them. */
-const SWEEP_PAUSE: number = JOINS_MAX / 4;
-
 /**
  * Finds, while reading and without knowing roles, which streams of different connections carried the same thing:
  * the same request id, else the same request shortly after, else the same payload bytes shortly after.
  */
 export class JoinBook {
   readonly #moment: Moment;
-  readonly #limits: LimitCounter;
   readonly #judge: JudgeForwarding;
   readonly #byToken = new WaitingRequests();
   readonly #byPath = new WaitingRequests();
   readonly #byPayload = new PendingRing<PendingPayload>(PENDING_PAYLOADS_MAX, PENDING_PAYLOAD_NS);
-  /** By the nearer connection, then by the other one and the method: small integers, which are found fastest. */
-  readonly #tallies: (Map<number, JoinTally> | undefined)[] = [];
-  #talliesCount = 0;
-  /** Tallies of late, by a hash of what they tally: two maps cost as much as all else that a join does. */
-  readonly #recent: (JoinTally | null)[] = Array.from({ length: RECENT_TALLIES }, () => null);
-  #refusedSinceSweep = 0;
-  readonly #isHere: (connection: number, nth: number) => boolean;
+  readonly #tallies: TallyBook;
 
   /** @param isHere whether a connection, given by its number and its nth, is still followed */
   constructor(
@@ -92,9 +60,8 @@ export class JoinBook {
     isHere: (connection: number, nth: number) => boolean,
   ) {
     this.#moment = moment;
-    this.#limits = limits;
     this.#judge = judge;
-    this.#isHere = isHere;
+    this.#tallies = new TallyBook(moment, limits, isHere);
   }
 
   /** A request was read whole: joins it to the one it forwards, and keeps it for those that forward it. */
@@ -142,23 +109,12 @@ export class JoinBook {
 
   /** A connection is given up: forgets what it had passed on to others. */
   release(connection: number): void {
-    if (this.#tallies[connection] === undefined) return;
-    this.#talliesCount -= this.#tallies[connection].size;
-    this.#tallies[connection] = undefined;
-    this.#recent.fill(null);
+    this.#tallies.release(connection);
   }
 
   /** @param idOf the id in the trace of a connection, given by its number and its nth; undefined where it was given up */
   all(idOf: (connection: number, nth: number) => number | undefined): Join[] {
-    const joins: Join[] = [];
-    for (const ofNear of this.#tallies) {
-      for (const tally of ofNear?.values() ?? []) {
-        const near = idOf(tally.near, tally.nearNth);
-        const far = idOf(tally.far, tally.farNth);
-        if (near !== undefined && far !== undefined) joins.push(joinOf(tally, near, far));
-      }
-    }
-    return joins;
+    return this.#tallies.all(idOf);
   }
 
   /**
@@ -233,81 +189,8 @@ export class JoinBook {
   #note(near: LiveStream, far: LiveStream, method: JoinMethod, candidates: number): void {
     const fresh = near.join(far, method, true, candidates, this.#moment);
     far.join(near, method, false, candidates, this.#moment);
-    if (fresh) this.#tally(near, far, method, candidates);
+    if (fresh) this.#tallies.count(near, far, method, candidates === 1);
   }
-
-  #tally(near: LiveStream, far: LiveStream, method: JoinMethod, candidates: number): void {
-    const tally = this.#tallyOf(near, far, method);
-    if (tally === undefined) return;
-    tally.streams++;
-    if (candidates === 1) tally.unambiguous++;
-    if (tally.samples.length < JOIN_SAMPLES_MAX) tally.samples.push([near.id, far.id]);
-    tally.lastNs = this.#moment.ns[0] ?? 0;
-    tally.lastPacket = this.#moment.packet;
-    tally.lastFile = this.#moment.file;
-  }
-
-  /** Forgets tallies with connections that were given up. @returns whether that made room for a good while */
-  #sweep(): boolean {
-    if (this.#refusedSinceSweep > 0 && this.#refusedSinceSweep < SWEEP_PAUSE) return false;
-    this.#refusedSinceSweep = 0;
-    this.#recent.fill(null);
-    for (const ofNear of this.#tallies) {
-      for (const [key, { far, farNth }] of ofNear ?? []) {
-        if (this.#isHere(far, farNth)) continue;
-        ofNear?.delete(key);
-        this.#talliesCount--;
-      }
-    }
-    return this.#talliesCount < JOINS_MAX;
-  }
-
-  #tallyOf(near: LiveStream, far: LiveStream, method: JoinMethod): JoinTally | undefined {
-    const slot = (Math.imul(near.nth, SPREAD) + METHODS_COUNT * far.nth + METHOD_NUMBER[method]) & (RECENT_TALLIES - 1);
-    const recent = this.#recent[slot] ?? null;
-    if (recent?.nearNth === near.nth && recent.farNth === far.nth && recent.method === method) return recent;
-    const tally = this.#seekTally(near, far, method);
-    if (tally !== undefined) this.#recent[slot] = tally;
-    return tally;
-  }
-
-  #seekTally(near: LiveStream, far: LiveStream, method: JoinMethod): JoinTally | undefined {
-    const key = far.connection * METHODS_COUNT + METHOD_NUMBER[method];
-    const ofNear = (this.#tallies[near.connection] ??= new Map<number, JoinTally>());
-    const known = ofNear.get(key);
-    // A tally with a connection that was given up since, whose number is another's now, is begun anew.
-    if (known !== undefined && known.farNth === far.nth) return known;
-    if (known === undefined && this.#talliesCount >= JOINS_MAX && !this.#sweep()) {
-      this.#refusedSinceSweep++;
-      this.#limits.hit('joins', JOINS_MAX);
-      return undefined;
-    }
-    const first = refOf(this.#moment);
-    const tally: JoinTally = {
-      near: near.connection,
-      nearNth: near.nth,
-      far: far.connection,
-      farNth: far.nth,
-      method,
-      streams: 0,
-      unambiguous: 0,
-      samples: [],
-      first,
-      lastNs: first.timeNs,
-      lastPacket: 0,
-      lastFile: 0,
-    };
-    ofNear.set(key, tally);
-    if (known === undefined) this.#talliesCount++;
-    return tally;
-  }
-}
-
-/** Without spreading: an object made so has a hidden class of its own. */
-function joinOf(tally: JoinTally, near: number, far: number): Join {
-  const { method, streams, unambiguous, samples, first, lastNs, lastPacket, lastFile } = tally;
-  const last = { file: lastFile, packet: lastPacket, timeNs: lastNs };
-  return { near, far, method, streams, unambiguous, samples, first, last };
 }
 
 /** An id that a gateway passes on unchanged; null where the request has none that can be read. */
