@@ -1,6 +1,6 @@
 import type { Moment } from '../capture/index.ts';
 import type { Side } from '../tcp/index.ts';
-import { FORWARDING, type JudgeForwarding } from './joins.ts';
+import { FORWARDING, type JudgeForwarding } from './forwarding.ts';
 import {
   ASK_HOP_NS,
   ASK_LOOKS_MAX,

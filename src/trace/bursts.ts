@@ -1,6 +1,6 @@
 import type { Moment } from '../capture/index.ts';
 import { otherSide, type Side } from '../tcp/index.ts';
-import { FORWARDING, type JudgeForwarding } from './joins.ts';
+import { FORWARDING, type JudgeForwarding } from './forwarding.ts';
 import {
   BURST_APART_NS,
   BURST_CONTROL_NS,

@@ -12,22 +12,12 @@ import {
   PENDING_PAYLOAD_NS,
   PENDING_PAYLOADS_MAX,
 } from './limits.ts';
+import { FORWARDING, type JudgeForwarding } from './forwarding.ts';
 import type { LiveStream } from './live-stream.ts';
 import type { Join, JoinMethod } from './model.ts';
 import { PendingRing } from './pending.ts';
 import { TallyBook } from './tallies.ts';
 import { hashOf, type WaitingLink, WaitingRequests } from './waiting-requests.ts';
-
-/** How well "received on `near`, passed on over `far`" fits what is known of the two connections. */
-export const FORWARDING = { impossible: 0, conceivable: 1, fitting: 2 } as const;
-export type Forwarding = (typeof FORWARDING)[keyof typeof FORWARDING];
-
-/**
- * Judges whether the host that got something on one connection may be the one that sent it on another.
- * @param receiver side of `near` that got it
- * @param sender   side of `far` that passed it on
- */
-export type JudgeForwarding = (near: number, receiver: Side, far: number, sender: Side) => Forwarding;
 
 interface PendingPayload {
   /** The stream may have been folded since: then it is another one, and its name tells. */

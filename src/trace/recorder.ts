@@ -21,10 +21,10 @@ import { DebtBook, LAST_SENT } from './debts.ts';
 import { FlowNotes } from './flow-notes.ts';
 import { FIRST_SENT, freeze } from './freeze.ts';
 import { Gathered } from './gathered.ts';
-import { FORWARDING, type Forwarding, JoinBook } from './joins.ts';
+import { judgeForwarding } from './forwarding.ts';
+import { JoinBook } from './joins.ts';
 import { KeepAliveBook } from './keep-alives.ts';
 import {
-  CLOCK_STEP_NS,
   DEBT_KEPT_NS,
   LimitCounter,
   LINK_TYPES_MAX,
@@ -35,12 +35,13 @@ import {
 } from './limits.ts';
 import type { LiveStream } from './live-stream.ts';
 import { MARK, MarkBook } from './marks.ts';
-import type { LimitHit, Ref, Trace } from './model.ts';
+import type { LimitHit, Trace } from './model.ts';
 import { PingBook } from './pings.ts';
 import { grown, later, refOf, RefTable, roomFor } from './ref-table.ts';
 import { Roster } from './roster.ts';
 import { RoundTripBook } from './round-trips.ts';
 import { Share } from './share.ts';
+import { Span } from './span.ts';
 import { StairBook } from './stairs.ts';
 import { StreamBook } from './streams.ts';
 import { TunnelBook } from './tunnels.ts';
@@ -86,16 +87,12 @@ export class Recorder implements HttpSink {
   #lastSpokenNs = new Float64Array(1).fill(Number.NaN);
   /** By flow: its last packet, its first. */
   readonly #sent = new RefTable(2);
-  #first: Ref | null = null;
-  #lastNs = -Infinity;
-  #lastPacket = 0;
-  #previousNs = -Infinity;
-  readonly #clockSteps: { count: number; first: Ref | null } = { count: 0, first: null };
-  #lastFile = 0;
+  readonly #span: Span;
 
   /** @param tcp gives the endpoints of a connection, and its counters at the end */
   constructor(moment: Moment, tcp: ConnectionFacts) {
     this.#moment = moment;
+    this.#span = new Span(moment);
     this.#tcp = tcp;
     this.#debts = new DebtBook(moment, this.#limits);
     this.#stairs = new StairBook(this.#limits);
@@ -105,7 +102,8 @@ export class Recorder implements HttpSink {
     this.#pings = new PingBook(moment);
     this.#keepAlives = new KeepAliveBook(moment);
     this.#roundTrips = new RoundTripBook(moment, tcp);
-    const judge = this.#forwarding.bind(this);
+    // Side 0 sent a connection's first packet.
+    const judge = judgeForwarding(tcp, this.#notes, (connection) => this.#sent.file(2 * connection, FIRST_SENT));
     this.#joins = new JoinBook(moment, this.#limits, judge, (connection, nth) => tcp.nth(connection) === nth);
     this.#shapes = new ShapeBook(moment);
     this.#bursts = new BurstBook(moment, judge, tcp.nth.bind(tcp), this.#isOpaque.bind(this));
@@ -383,42 +381,26 @@ export class Recorder implements HttpSink {
       shapes: this.#shapes,
     };
     return {
-      ...freeze(books, this.#lastNs),
+      ...freeze(books, this.#span.lastNs),
       givenUp: { connections, packets, streams, floods: this.#roster.floods() },
-      first: this.#first,
-      last: this.#last,
+      first: this.#span.first,
+      last: this.#span.last,
       undecoded: this.#undecoded,
       unknownLinkTypes: this.#unknownLinkTypes,
       duplicates: this.#duplicates,
-      clockSteps: this.#clockSteps,
+      clockSteps: this.#span.clockSteps,
       limits: [...earlierLimits, ...this.#limits.all()],
     };
   }
 
-  /** Every packet, decoded or not: the capture's own span. */
+  /** Every packet, decoded or not. */
   packet(): void {
-    const nowNs = this.#moment.ns[0] ?? 0;
-    if (nowNs < this.#lastNs && this.#previousNs - nowNs > CLOCK_STEP_NS) {
-      this.#clockSteps.count++;
-      this.#clockSteps.first ??= refOf(this.#moment);
-    }
-    this.#previousNs = nowNs;
-    this.packetBetween();
+    this.#span.packet();
   }
 
-  /** The same, for a packet of a file with a clock of its own: where it stands among others tells no step of a clock. */
+  /** The same, for a packet of a file with a clock of its own. */
   packetBetween(): void {
-    const nowNs = this.#moment.ns[0] ?? 0;
-    if (this.#first === null || nowNs < this.#first.timeNs) this.#first = refOf(this.#moment);
-    // The last packet's reference is made at the end: packets in order would make one each.
-    if (nowNs < this.#lastNs) return;
-    this.#lastNs = nowNs;
-    this.#lastPacket = this.#moment.packet;
-    this.#lastFile = this.#moment.file;
-  }
-
-  get #last(): Ref | null {
-    return this.#lastPacket === 0 ? null : { file: this.#lastFile, packet: this.#lastPacket, timeNs: this.#lastNs };
+    this.#span.packetBetween();
   }
 
   /** Notes a stretch in which neither side spoke. The first packet of a connection follows nothing: NaN is not more than anything. */
@@ -501,39 +483,4 @@ export class Recorder implements HttpSink {
     this.#joins.closed(stream);
     this.#streams.close(stream);
   }
-
-  /** Side 0 sent the connection's first packet. */
-  #fileOf(connection: number): number {
-    return this.#sent.file(2 * connection, FIRST_SENT);
-  }
-
-  /** May the host that received on `near` be the one that sends on `far`? Told from addresses alone. */
-  #forwarding(near: number, receiver: Side, far: number, sender: Side): Forwarding {
-    const tcp = this.#tcp;
-    if (
-      tcp.port(near, receiver) === tcp.port(far, otherSide(sender)) &&
-      tcp.isSameHost(near, receiver, far, otherSide(sender))
-    ) {
-      // Nobody forwards a request to the very socket that received it: these are two clients of one server. But a sidecar, to whose own port the
-      // kernel redirects what comes in behind the tap, asks the server beside it by the address that was asked, from one that is on no wire.
-      const isSidecar = tcp.isLoopback(far, sender) && !tcp.isLoopback(near, otherSide(receiver));
-      return isSidecar ? FORWARDING.fitting : FORWARDING.impossible;
-    }
-    if (tcp.isSameHost(near, receiver, far, sender)) return FORWARDING.fitting;
-    const nearLocal = this.#notes.localSide(near);
-    const farLocal = this.#notes.localSide(far);
-    const nearOwn = isOrBoth(nearLocal, receiver);
-    const farOwn = isOrBoth(farLocal, sender);
-    if (nearOwn && farOwn) return FORWARDING.fitting;
-    // Taken on the forwarding host, a capture says so of both connections. Two captures of its neighbours say it of neither.
-    if (nearOwn || farOwn) return FORWARDING.impossible;
-    const saysNothing = nearLocal === null && farLocal === null;
-    if (!saysNothing && this.#fileOf(near) === this.#fileOf(far)) return FORWARDING.impossible;
-    // The same host on both far ends asks two servers the same: no gateway between.
-    return tcp.isSameHost(near, otherSide(receiver), far, sender) ? FORWARDING.impossible : FORWARDING.conceivable;
-  }
-}
-
-function isOrBoth(local: Side | 'both' | null, side: Side): boolean {
-  return local === side || local === 'both';
 }

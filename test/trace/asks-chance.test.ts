@@ -3,7 +3,7 @@ import { Moment } from '../../src/capture/index.ts';
 import { oddsAgainstChance } from '../../src/incident/odds.ts';
 import type { Side } from '../../src/tcp/index.ts';
 import { AskBook } from '../../src/trace/asks.ts';
-import { FORWARDING } from '../../src/trace/joins.ts';
+import { FORWARDING } from '../../src/trace/forwarding.ts';
 import { ASK_HOP_NS } from '../../src/trace/limits.ts';
 
 const SECOND_NS = 1e9;

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Moment } from '../../src/capture/index.ts';
 import type { Side } from '../../src/tcp/index.ts';
 import { AskBook } from '../../src/trace/asks.ts';
-import { FORWARDING } from '../../src/trace/joins.ts';
+import { FORWARDING } from '../../src/trace/forwarding.ts';
 import type { AskJoin, Asks } from '../../src/trace/index.ts';
 import { LiveStream } from '../../src/trace/live-stream.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Moment } from '../../src/capture/index.ts';
 import { BurstBook } from '../../src/trace/bursts.ts';
 import { BURST_CONTROLS } from '../../src/trace/limits.ts';
-import { FORWARDING } from '../../src/trace/joins.ts';
+import { FORWARDING } from '../../src/trace/forwarding.ts';
 import type { BurstJoin } from '../../src/trace/index.ts';
 
 const MS = 1e6;
