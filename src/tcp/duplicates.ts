@@ -2,6 +2,7 @@ import type { Moment } from '../capture/index.ts';
 import { FLAG, type Segment } from '../decode/index.ts';
 import { FLOW, flowRow } from './flow-columns.ts';
 import type { FlowTable } from './flow-table.ts';
+import { differs, markOf, UNMARKED } from './payload-start.ts';
 import { segmentBytes } from './sequence.ts';
 
 /**
@@ -10,10 +11,12 @@ import { segmentBytes } from './sequence.ts';
  * a timestamp that moves. A wrong "copy" would hide a retransmission, which is worse than a copy that is missed: in doubt it is none.
  */
 
-/** Packets of all flows that are remembered, in the order in which they came: 1024 x 40 bytes. */
+/** Packets of all flows that are remembered, in the order in which they came: 1024 x 44 bytes. */
 const RING_PACKETS = 1024;
 /** Packets of its own flow that a segment is compared with. */
 const COMPARED_MAX = 16;
+/** The same for one that was sent again: it comes behind all that was in flight. */
+const RESENT_COMPARED_MAX = 128;
 
 /** Copies come within a queue's delay. Linux' shortest retransmission timeout is twice this (TCP_RTO_MIN, 200 ms). */
 const SAME_ID_MAX_NS = 100 * 1_000_000;
@@ -52,6 +55,8 @@ export class Duplicates {
   readonly #table: FlowTable;
   readonly #rows: Int32Array = new Int32Array(RING_PACKETS * ROW_INTS);
   readonly #ns: Float64Array = new Float64Array(RING_PACKETS);
+  /** How the payload begins: `markOf`. */
+  readonly #marks: Int32Array = new Int32Array(RING_PACKETS);
   #number = 0;
   /* What the last walk found: equal packets that are no copies, and equal ones seen at the same place; the latest's number and distance. */
   #originals = 0;
@@ -67,7 +72,7 @@ export class Duplicates {
   }
 
   /** Remembers a packet of a flow; to be called for each. */
-  note(flow: number, segment: Segment, isCopy: boolean): void {
+  note(flow: number, segment: Segment, view: DataView, isCopy: boolean): void {
     const flows = this.#table.flows;
     const rows = this.#rows;
     const last = flowRow(flow) + FLOW.lastNoted;
@@ -84,7 +89,30 @@ export class Duplicates {
     rows[at + COLUMN.tsVal] = segment.tsVal;
     rows[at + COLUMN.place] = this.#placeOf(segment) | (isCopy ? COPY_BIT : 0);
     this.#ns[slot] = this.#moment.ns[0] ?? 0;
+    this.#marks[slot] = markOf(segment, view);
     flows[last] = number;
+  }
+
+  /** The packet noted last bears no bytes of its stream: none is held against it. */
+  blank(): void {
+    this.#marks[this.#number & (RING_PACKETS - 1)] = UNMARKED;
+  }
+
+  /** Whether the packet noted last begins with other bytes than the first of its flow's remembered ones that begins where it does. */
+  isOther(flow: number, segment: Segment): boolean {
+    const rows = this.#rows;
+    const mark = this.#marks[this.#number & (RING_PACKETS - 1)] ?? UNMARKED;
+    let first = mark;
+    let number = this.#table.flows[flowRow(flow) + FLOW.lastNoted] ?? 0;
+    for (let compared = 0; number !== 0 && compared < RESENT_COMPARED_MAX; compared++) {
+      const slot = number & (RING_PACKETS - 1);
+      const at = slot * ROW_INTS;
+      if (rows[at + COLUMN.number] !== number) break;
+      const other = this.#marks[slot] ?? UNMARKED;
+      if (rows[at + COLUMN.seq] === segment.seq && other !== UNMARKED) first = other;
+      number = rows[at + COLUMN.before] ?? 0;
+    }
+    return differs(mark, first);
   }
 
   /** Whether the segment is a copy of a packet that came before it; to be asked before it is noted. */

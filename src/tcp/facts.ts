@@ -129,7 +129,7 @@ export class ConnectionFacts {
     return this.#flow(connection, side, FLOW.windowProbes);
   }
 
-  /** Stretches that waited behind a hole and came again with other bytes. */
+  /** Stretches that came again with other bytes: while they waited behind a hole, or as a retransmission that begins otherwise. */
   differingOverlaps(connection: number, side: Side): number {
     return this.#flow(connection, side, FLOW.differingOverlaps);
   }

@@ -58,7 +58,7 @@ export const FLOW = {
   retransmissions: 16,
   keepAliveProbes: 17,
   keepAlivesAnswered: 18,
-  /** Held stretches that a later segment carried with other bytes. */
+  /** Stretches that a later segment carried with other bytes. */
   differingOverlaps: 19,
   /* Held segments: first and last node in the pool (0: none). */
   heldHead: 20,

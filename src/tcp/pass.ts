@@ -11,7 +11,7 @@ import { HoldPool } from './hold-pool.ts';
 import { Prediction } from './prediction.ts';
 import { Probes } from './probes.ts';
 import { Reassembly } from './reassembly.ts';
-import { DID, GAP, isResent, LABEL, NONE_TO_SPARE, type Side, type TcpKeeper, type TcpSink } from './sink.ts';
+import { DID, GAP, isResent, LABEL, NONE_TO_SPARE, RESENT, type Side, type TcpKeeper, type TcpSink } from './sink.ts';
 
 /** How often a limit was hit. */
 export interface TcpLimits {
@@ -76,7 +76,7 @@ export class TcpPass {
     const predicted = this.#predicts && this.#prediction.take(flow, segment, view);
     // What the flow expects next is no copy of what it has.
     const isCopy = !predicted && this.#duplicates.isCopy(flow, segment);
-    this.#duplicates.note(flow, segment, isCopy);
+    this.#duplicates.note(flow, segment, view, isCopy);
     if (isCopy) this.#sink.copy?.(flow >> 1, sideOf(flow), segment);
     else if (!predicted) this.#take(flow, segment, view);
   }
@@ -99,6 +99,7 @@ export class TcpPass {
     if (this.#incarnations.opened) this.#open(connection, segment);
     const fresh = this.#reassembly.freshBytes(flow, segment);
     const labels = this.#probes.relabel(flow, segment, this.#analysis.label(flow, segment, fresh));
+    if (segment.payloadBytes > 0) this.#compare(flow, segment, labels);
     const did = this.#judge(flow, segment, labels, fresh);
     this.#count(flow, segment, labels, did, fresh);
     this.#sink.segment(connection, sideOf(flow), labels, did, segment);
@@ -130,6 +131,16 @@ export class TcpPass {
       flowHeld: this.#reassembly.flowLimitHits,
       poolHeld: this.#reassembly.poolLimitHits,
     };
+  }
+
+  /** Counts a segment whose bytes were delivered before, where they were others; what still waits is compared where it is held. */
+  #compare(flow: number, segment: Segment, labels: number): void {
+    if ((labels & PROBE) !== 0) this.#duplicates.blank();
+    if ((labels & (RESENT | LABEL.outOfOrder)) === 0 || !this.#reassembly.isDelivered(flow, segment)) return;
+    if (this.#duplicates.isOther(flow, segment)) {
+      const column = flowRow(flow) + FLOW.differingOverlaps;
+      this.#table.flows[column] = (this.#table.flows[column] ?? 0) + 1;
+    }
   }
 
   /** A new incarnation ends its predecessor: what that one still holds will not be completed. */

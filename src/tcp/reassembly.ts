@@ -21,10 +21,7 @@ const HOLE_UNACKED_NS = 10 * 1_000_000_000;
 /** No retransmission lies further back than a window; what does is not an old segment but a stray one. */
 const OLD_MAX_BYTES = 2 ** 26;
 
-/**
- * Delivers each flow's bytes in order, each once; the first copy of a byte wins, holes become gaps. A later copy that differs from what is
- * still held is counted; what was delivered is not kept, so that it is not compared.
- */
+/** Delivers each flow's bytes in order, each once; the first copy of a byte wins, holes become gaps. */
 export class Reassembly {
   /** Gaps made because a flow, or all flows together, held too much. */
   flowLimitHits = 0;
@@ -57,6 +54,12 @@ export class Reassembly {
     if ((flows[at + FLOW.heldCount] ?? 0) === 0) return ahead >= 0 ? bytes : Math.max(0, bytes + ahead);
     const delivered = this.#table.doubles[doublesRow(flow) + DOUBLE.delivered] ?? 0;
     return this.#held.missing(flow, delivered + Math.max(0, ahead), delivered + ahead + bytes);
+  }
+
+  /** Whether all of the segment's payload lies before what comes next. */
+  isDelivered(flow: number, segment: Segment): boolean {
+    const delivered = this.#table.flows[flowRow(flow) + FLOW.deliveredSeq] ?? 0;
+    return seqDiff(delivered, payloadSeq(segment)) + segment.payloadBytes <= 0;
   }
 
   /** Takes one segment's payload. `labels` tell probes, whose byte never enters the stream (RFC 1122 §4.2.3.6). */

@@ -198,7 +198,7 @@ export interface Flow {
   readonly lostByCapture: number;
   /** Bytes that are missing, those cut by the snap length not among them. */
   readonly gapBytes: number;
-  /** Stretches that waited behind a hole and came again with other bytes: the first ones count. */
+  /** Stretches that came again with other bytes, as far as that was noticed: the first ones count. */
   readonly differingOverlaps: number;
   /** Bytes of captured packets that the snap length cut off. */
   readonly snaplenBytes: number;

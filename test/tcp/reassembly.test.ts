@@ -104,8 +104,64 @@ describe('overlap with other bytes', () => {
     expect(overlaps([1004, 'def'], [1004, 'dXX', 1])).toBe(0);
   });
 
-  test('is not seen in bytes that were delivered', () => {
-    expect(overlaps([1001, 'abc'], [1001, 'XYZ'])).toBe(0);
+  test('is counted where it was delivered, and begins as a segment did and with other bytes', () => {
+    expect(overlaps([1001, 'abc'], [1001, 'Xbc'])).toBe(1);
+    expect(overlaps([1001, 'abc'], [1001, 'abX'])).toBe(1);
+    expect(overlaps([1001, 'abc'], [1001, 'abc'])).toBe(0);
+    expect(overlaps([1001, 'abc'], [1004, 'def'], [1001, 'abX'])).toBe(1);
+  });
+
+  test.each([0, 1, 3, 4, 7, 8, 11, 12, 15])('is seen in byte %i of a long segment', (at) => {
+    const text = 'HTTP/1.1 200 OK, and much more';
+    const other = `${text.slice(0, at)}#${text.slice(at + 1)}`;
+    expect(overlaps([1001, text], [1001, other])).toBe(1);
+    expect(overlaps([1001, text], [1001, text.slice(0, 20)])).toBe(0);
+    expect(overlaps([1001, text], [1001, other.slice(0, 20)])).toBe(1);
+  });
+
+  test('is held against what was delivered, not against what came after', () => {
+    expect(overlaps([1001, 'abc'], [1001, 'XYZ'], [1001, 'abc'])).toBe(1);
+    expect(overlaps([1001, 'abc'], [1001, 'XYZ'], [1001, 'XYZ'])).toBe(2);
+  });
+
+  test('is not seen behind the sixteenth byte of what was delivered, nor where segments begin elsewhere, nor where one is cut or short', () => {
+    expect(overlaps([1001, 'HTTP/1.1 200 OK, a'], [1001, 'HTTP/1.1 200 OK, b'])).toBe(0);
+    expect(overlaps([1001, 'abcdef'], [1002, 'XYZ'])).toBe(0);
+    expect(overlaps([1001, 'abcdef'], [1001, 'XYZ'])).toBe(0);
+    expect(overlaps([1001, 'abcdef'], [1001, 'XYZXYZ', 3])).toBe(0);
+  });
+
+  test('is not seen when so many segments came in between that the first is forgotten', () => {
+    const after = (segments: number): number => {
+      const c = conversation().handshake().client.sends('abc');
+      for (let n = 0; n < segments; n++) c.client.sends('x');
+      return c.client.sends('XYZ', { seq: 1001 }).pass.connections.differingOverlaps(0, 0);
+    };
+    expect([after(126), after(127)]).toEqual([1, 0]);
+  });
+
+  test("is not what a probe's garbage, or a RST's text, stands beside", () => {
+    const probed = conversation().handshake().client.sends('ab').client.probes('X').client.resends('b');
+    expect(probed.pass.connections.differingOverlaps(0, 0)).toBe(0);
+    const shut = conversation().handshake().server.acks({ window: 0 });
+    shut.client.sends('?', { seq: 1001 });
+    shut.server.acks({ window: 100 });
+    shut.client.sends('a', { seq: 1001 }).client.sends('a', { seq: 1001 });
+    expect(shut.stream(0)).toBe('a');
+    expect(shut.pass.connections.differingOverlaps(0, 0)).toBe(0);
+    const refused = conversation().handshake();
+    refused.feed(true, { seq: 1001, ack: 5001 }, FLAG.rst | FLAG.ack, 'why', 100);
+    refused.client.sends('abc', { seq: 1001 }).client.resends('abc', { seq: 1001 });
+    expect(refused.pass.connections.differingOverlaps(0, 0)).toBe(0);
+  });
+
+  test('is of one flow: what another connection or the other side sent is not held against it', () => {
+    const c = conversation({ serverIsn: 1000 })
+      .handshake()
+      .client.sends('abc')
+      .server.sends('XYZ')
+      .server.resends('XYZ');
+    expect([c.pass.connections.differingOverlaps(0, 0), c.pass.connections.differingOverlaps(0, 1)]).toEqual([0, 0]);
   });
 });
 
