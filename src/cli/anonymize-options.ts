@@ -66,11 +66,11 @@ export interface Told {
 /** Puts stand-ins into a report where that was asked for. Throws NoRoomError. */
 export async function toldOf(report: Report, anonymizing: Anonymizing): Promise<Told> {
   if (anonymizing === null) return { report, disguise: undefined };
-  const { anonymized, packetRewriter, standInsFor } = await loadAnonymizer();
+  const { anonymized, extractRewriter, standInsFor } = await loadAnonymizer();
   const standIns = standInsFor(report, anonymizing.digest);
   const shown = anonymized(report, standIns);
   warnOfMoved(standIns.ipv4.moved);
-  return { report: shown, disguise: { shown, rewrite: packetRewriter(standIns, shown.connections) } };
+  return { report: shown, disguise: { shown, rewrite: extractRewriter(standIns, shown.connections) } };
 }
 
 function warnOfMoved(networks: number): void {

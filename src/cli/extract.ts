@@ -20,12 +20,12 @@ import {
   type Level,
   LEVELS,
   type Report,
-  type Rewrite,
+  type RewriteExtract,
   selectionOf,
   tellsTheSame,
 } from '../report/index.ts';
 import type { PointPlan } from '../tcp/index.ts';
-import type { KeyLog } from '../tls/index.ts';
+import { KeyLog } from '../tls/index.ts';
 import type { ModelSettings } from './analyze.ts';
 import { Asides } from './asides.ts';
 import { EXIT } from './exit-status.ts';
@@ -51,7 +51,7 @@ export interface ExtractSettings {
   /** The report in whose words comments are, where it is not that of the analysis: with stand-ins. */
   readonly shown?: Report;
   /** Absent: packets stay as they are. Names of hosts, and comments that somebody wrote, go where they do not. */
-  readonly rewrite?: Rewrite;
+  readonly rewrite?: RewriteExtract;
   /** Bytes that packets may take; for tests. */
   readonly maxBytes?: number;
 }
@@ -86,24 +86,30 @@ export async function makeExtract(
   const { level, isSame } = levelOf(analysed, second);
   const kept = room.upTo(level);
   const { rewrite, keepSecrets, shown = analysed.report } = settings;
+  const disguised = rewrite?.(kept, analysed.keyLog);
   const parts = {
     ...second,
     report: shown,
-    rewrite,
-    names: rewrite === undefined ? second.names : [],
-    secrets: keepSecrets && rewrite === undefined ? second.secrets : [],
+    rewrite: disguised?.rewrite,
+    names: disguised === undefined ? second.names : [],
+    secrets: disguised === undefined ? (keepSecrets ? second.secrets : []) : secretsOf(disguised.keyLog),
   };
+  const bytes = joined(encodeExtract(kept, parts));
   const numbers = new Map(kept.map(({ file, packet }, i) => [`${file} ${packet}`, i + 1]));
   const used = LEVELS.filter((each) => each <= level);
   return {
-    bytes: joined(encodeExtract(kept, parts)),
+    bytes,
     packets: kept.length,
     numberOf: (file, packet) => numbers.get(`${file} ${packet}`),
     shortened: kept.filter(({ isShortened }) => isShortened).length,
     leftOut: used.reduce<number>((sum, each) => sum + room.leftOut[each], 0),
-    tellsTheSame: isSame,
+    tellsTheSame: isSame && (disguised === undefined || isToldBy(bytes, shown, analysed.settings, disguised.addressOf)),
     lacksSecrets: second.secrets.length > 0 && !keepSecrets && rewrite === undefined,
   };
+}
+
+function secretsOf(keyLog: string): Uint8Array[] {
+  return keyLog === '' ? [] : [new TextEncoder().encode(keyLog)];
 }
 
 // RFC 1952 §2.3: the header names the system it was made on; 255 is unknown
@@ -160,9 +166,23 @@ function levelOf(analysed: Analysed, second: Second): { readonly level: Level; r
   return { level: nearest ?? 0, isSame: false };
 }
 
+/** Whether rewritten packets tell what a report with stand-ins does, with no secrets but those that they have themselves. */
+function isToldBy(
+  bytes: Uint8Array,
+  shown: Report,
+  { thresholds, hints }: ModelSettings,
+  addressOf: (address: string) => string,
+): boolean {
+  const disguised = { thresholds, hints: { ...hints, gateways: hints.gateways.map(addressOf) } };
+  return tellsTheSame(shown, reportOnBytes(bytes, disguised, new KeyLog()));
+}
+
 function reportOnBytes(bytes: Uint8Array, { thresholds, hints }: ModelSettings, keyLog: KeyLog): Report {
   const pass = new WirePass(keyLog);
-  const capture = readCapture(new BytesSource('extract', bytes), (batch) => pass.consume(batch));
+  const source = new BytesSource('extract', bytes);
+  const capture = readCapture(source, (batch) => pass.consume(batch), {
+    onSecrets: (secrets) => keyLog.add(Buffer.from(secrets).toString('latin1')),
+  });
   return composeReport(buildIncident(pass.finish(), thresholds, hints), capture, VERSION);
 }
 

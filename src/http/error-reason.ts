@@ -95,6 +95,12 @@ export function isStatusReason(reason: ErrorReason): reason is StatusReason {
   return STATUS_REASONS.some((known) => known === reason);
 }
 
+/** The shortest body from which `errorReason` reads this reason. */
+export function wordsOf(reason: ErrorReason): string {
+  if (isStatusReason(reason)) return `{"kind":"Status","reason":"${reason}"}`;
+  return GATEWAY_WORDS.find(([, known]) => known === reason)?.[0] ?? '';
+}
+
 function beforeDetails(text: string): string {
   const details = text.search(DETAILS);
   return details < 0 ? text : text.slice(0, details);

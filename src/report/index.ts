@@ -21,7 +21,7 @@ export { warningText } from './words/warning.ts';
 export { readReport } from './read-report.ts';
 export { Chooser, NO_RANK } from './extract/chooser.ts';
 export { tellsTheSame } from './extract/compare.ts';
-export { encodeExtract, type ExtractParts, type Rewrite } from './extract/encode.ts';
+export { encodeExtract, type ExtractParts, type RewriteExtract } from './extract/encode.ts';
 export { LEVELS, type Level } from './extract/rank.ts';
 export { ExtractRoom } from './extract/room.ts';
 export { selectionOf } from './extract/selection.ts';

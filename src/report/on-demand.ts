@@ -1,5 +1,5 @@
 import type { anonymized, standInsFor } from './anonymize.ts';
-import type { packetRewriter } from './anonymize/packet.ts';
+import type { extractRewriter } from './anonymize/packet.ts';
 import type { FINDING_CODES, renderCodes, renderExplanation } from './explain.ts';
 
 /* What most runs never use is loaded when it is asked for: a fifth of all code, which would be read and parsed at each start. */
@@ -7,7 +7,7 @@ import type { FINDING_CODES, renderCodes, renderExplanation } from './explain.ts
 export interface Anonymizer {
   readonly standInsFor: typeof standInsFor;
   readonly anonymized: typeof anonymized;
-  readonly packetRewriter: typeof packetRewriter;
+  readonly extractRewriter: typeof extractRewriter;
 }
 
 export async function loadAnonymizer(): Promise<Anonymizer> {

@@ -1,4 +1,7 @@
 export { overheadOf, suiteName } from './ciphers.ts';
 export type { Keys, TlsFacts } from './facts.ts';
 export { KeyLog } from './key-log.ts';
+export { CONTENT } from './record-reader.ts';
 export { TLS_BOUNDS, TlsPass, type TlsSink } from './pass.ts';
+export { type OpenedRecord, ResealedSession } from './resealed-session.ts';
+export { StandInRandoms } from './stand-in-randoms.ts';

@@ -1,6 +1,5 @@
 import type { Suite } from './ciphers.ts';
 import { expandLabel, keyBlock } from './derive.ts';
-import type { Hello } from './hello.ts';
 import { AeadProtection, CbcProtection, IV_BYTES, type Protection } from './protection.ts';
 
 const SALT_BYTES = 4;
@@ -23,18 +22,19 @@ export function nextSecret({ hash }: Suite, secret: Uint8Array): Uint8Array {
 export function protectionTls12(
   suite: Suite,
   master: Uint8Array,
-  client: Hello,
-  server: Hello,
+  clientRandom: Uint8Array,
+  serverRandom: Uint8Array,
+  encryptThenMac: boolean,
   isClient: boolean,
 ): Protection {
   const { cipher, hash } = suite;
   const macBytes = cipher.kind === 'cbc' ? cipher.macBytes : 0;
   const ivBytes = cipher.kind === 'cbc' ? 0 : cipher.explicitNonceBytes > 0 ? SALT_BYTES : IV_BYTES;
-  const block = keyBlock(hash, master, client.random, server.random, 2 * (macBytes + cipher.keyBytes + ivBytes));
+  const block = keyBlock(hash, master, clientRandom, serverRandom, 2 * (macBytes + cipher.keyBytes + ivBytes));
   const part = (at: number, bytes: number): Uint8Array =>
     block.subarray(at + (isClient ? 0 : bytes)).subarray(0, bytes);
   const key = part(2 * macBytes, cipher.keyBytes);
   if (cipher.kind === 'aead')
     return new AeadProtection(cipher, key, part(2 * (macBytes + cipher.keyBytes), ivBytes), false);
-  return new CbcProtection(suite, cipher, key, part(0, macBytes), server.encryptThenMac);
+  return new CbcProtection(suite, cipher, key, part(0, macBytes), encryptThenMac);
 }

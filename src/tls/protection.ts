@@ -1,10 +1,12 @@
-import { createDecipheriv, createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { Cipher, Suite } from './ciphers.ts';
 import { HEADER_BYTES } from './record-reader.ts';
 
 export const IV_BYTES = 12;
 const BLOCK_BYTES = 16;
 const SEQUENCE_BYTES = 8;
+/** The byte that says how long it is, included. */
+const PADDING_MAX_BYTES = 256;
 
 type AeadCipher = Extract<Cipher, { kind: 'aead' }>;
 type CbcCipher = Extract<Cipher, { kind: 'cbc' }>;
@@ -16,12 +18,27 @@ export interface Sealed {
   readonly fragment: Uint8Array;
 }
 
-/** Opens the records of one direction, in order. */
+/** What a record is to be sealed as: as many bytes as one that was opened, under the same number. */
+export interface Unsealed {
+  readonly type: number;
+  readonly version: number;
+  readonly content: Uint8Array;
+  /** The fragment that was opened: its length, and the nonce or initialisation vector that it begins with, are used again. */
+  readonly like: Uint8Array;
+  /** Sequence number (RFC 8446 §5.3). */
+  readonly sequence: number;
+}
+
+/** Opens the records of one direction, in order, and seals others in their places. */
 export interface Protection {
+  /** Of the next record. */
+  readonly sequence: number;
   /** @returns the content, null where it does not open with these keys; then nothing was counted */
   open(record: Sealed): Uint8Array | null;
   /** Records that are known to be missing. */
   skip(records: number): void;
+  /** @returns a fragment as long as `like`; null where the content is not as long as what that held */
+  seal(record: Unsealed): Uint8Array | null;
 }
 
 /** Sequence numbers are 64 bits (RFC 8446 §5.3); 2^53 records are more than anybody sends. */
@@ -69,8 +86,23 @@ export class AeadProtection implements Protection {
     this.#associatedView = new DataView(this.#associated.buffer);
   }
 
+  get sequence(): number {
+    return this.#sequence;
+  }
+
   skip(records: number): void {
     this.#sequence += records;
+  }
+
+  seal({ type, version, content, like, sequence }: Unsealed): Uint8Array | null {
+    const { explicitNonceBytes, tagBytes } = this.#cipher;
+    if (content.length !== like.length - explicitNonceBytes - tagBytes) return null;
+    this.#prepare({ type, version, fragment: like }, content.length, sequence);
+    const cipher = createCipheriv(this.#cipher.name as 'aes-256-gcm', this.#key, this.#nonce, this.#options);
+    this.#plaintextLength.plaintextLength = content.length;
+    cipher.setAAD(this.#associated, this.#plaintextLength);
+    const sealed = join(plain(cipher.update(content)), plain(cipher.final()));
+    return join(join(like.subarray(0, explicitNonceBytes), sealed), plain(cipher.getAuthTag()));
   }
 
   open(record: Sealed): Uint8Array | null {
@@ -78,10 +110,7 @@ export class AeadProtection implements Protection {
     const { explicitNonceBytes, tagBytes } = this.#cipher;
     const bytes = fragment.length - explicitNonceBytes - tagBytes;
     if (bytes < 0) return null;
-    if (explicitNonceBytes > 0)
-      this.#nonce.set(fragment.subarray(0, explicitNonceBytes), IV_BYTES - explicitNonceBytes);
-    else this.#combineNonce();
-    this.#associate(record, bytes);
+    this.#prepare(record, bytes, this.#sequence);
     const sealed = fragment.subarray(explicitNonceBytes, explicitNonceBytes + bytes);
     const content = this.#decipher(sealed, fragment.subarray(explicitNonceBytes + bytes));
     if (content !== null) this.#sequence++;
@@ -104,17 +133,26 @@ export class AeadProtection implements Protection {
     }
   }
 
+  /** Writes nonce and associated data of a record with so many bytes of content. */
+  #prepare(record: Sealed, bytes: number, sequence: number): void {
+    const { explicitNonceBytes } = this.#cipher;
+    if (explicitNonceBytes > 0)
+      this.#nonce.set(record.fragment.subarray(0, explicitNonceBytes), IV_BYTES - explicitNonceBytes);
+    else this.#combineNonce(sequence);
+    this.#associate(record, bytes, sequence);
+  }
+
   /** RFC 8446 §5.3, RFC 7905 §2. */
-  #combineNonce(): void {
-    this.#nonceView.setInt32(IV_BYTES - SEQUENCE_BYTES, this.#ivHigh ^ Math.floor(this.#sequence / 2 ** 32));
-    this.#nonceView.setInt32(IV_BYTES - SEQUENCE_BYTES / 2, this.#ivLow ^ (this.#sequence >>> 0));
+  #combineNonce(sequence: number): void {
+    this.#nonceView.setInt32(IV_BYTES - SEQUENCE_BYTES, this.#ivHigh ^ Math.floor(sequence / 2 ** 32));
+    this.#nonceView.setInt32(IV_BYTES - SEQUENCE_BYTES / 2, this.#ivLow ^ (sequence >>> 0));
   }
 
   /** RFC 8446 §5.2, RFC 5246 §6.2.3.3. */
-  #associate({ type, version, fragment }: Sealed, bytes: number): void {
+  #associate({ type, version, fragment }: Sealed, bytes: number, sequence: number): void {
     const view = this.#associatedView;
     const at = this.#isTls13 ? 0 : SEQUENCE_BYTES;
-    if (at > 0) writeSequence(view, this.#sequence);
+    if (at > 0) writeSequence(view, sequence);
     view.setUint8(at, type);
     view.setUint16(at + 1, version);
     view.setUint16(at + 3, this.#isTls13 ? fragment.length : bytes);
@@ -138,8 +176,33 @@ export class CbcProtection implements Protection {
     this.#encryptThenMac = encryptThenMac;
   }
 
+  get sequence(): number {
+    return this.#sequence;
+  }
+
   skip(records: number): void {
     this.#sequence += records;
+  }
+
+  seal({ type, version, content, like, sequence }: Unsealed): Uint8Array | null {
+    const { macBytes } = this.#cipher;
+    if (!this.#encryptThenMac) {
+      const mac = this.#mac(type, version, content, sequence);
+      return this.#encrypt(join(content, mac), like, like.length);
+    }
+    const sealed = this.#encrypt(content, like, like.length - macBytes);
+    return sealed === null ? null : join(sealed, this.#mac(type, version, sealed, sequence));
+  }
+
+  /** Fills up with padding (RFC 5246 §6.2.3.2) to as many bytes as the initialisation vector and its blocks take. */
+  #encrypt(content: Uint8Array, like: Uint8Array, bytes: number): Uint8Array | null {
+    const padding = bytes - BLOCK_BYTES - content.length;
+    if (padding < 1 || padding > PADDING_MAX_BYTES || bytes % BLOCK_BYTES !== 0) return null;
+    const vector = like.subarray(0, BLOCK_BYTES);
+    const cipher = createCipheriv(this.#cipher.name, this.#key, vector);
+    cipher.setAutoPadding(false);
+    const padded = join(content, new Uint8Array(padding).fill(padding - 1));
+    return join(vector, join(plain(cipher.update(padded)), plain(cipher.final())));
   }
 
   open(record: Sealed): Uint8Array | null {
@@ -152,7 +215,7 @@ export class CbcProtection implements Protection {
     const macAt = fragment.length - this.#cipher.macBytes;
     if (macAt < 2 * BLOCK_BYTES) return null;
     const sealed = fragment.subarray(0, macAt);
-    if (!isSame(this.#mac(type, version, sealed), fragment.subarray(macAt))) return null;
+    if (!isSame(this.#mac(type, version, sealed, this.#sequence), fragment.subarray(macAt))) return null;
     const padded = this.#decrypt(sealed);
     return padded === null ? null : unpadded(padded);
   }
@@ -162,7 +225,7 @@ export class CbcProtection implements Protection {
     const whole = padded === null ? null : unpadded(padded);
     if (whole === null || whole.length < this.#cipher.macBytes) return null;
     const content = whole.subarray(0, whole.length - this.#cipher.macBytes);
-    return isSame(this.#mac(type, version, content), whole.subarray(content.length)) ? content : null;
+    return isSame(this.#mac(type, version, content, this.#sequence), whole.subarray(content.length)) ? content : null;
   }
 
   #decrypt(sealed: Uint8Array): Uint8Array | null {
@@ -172,10 +235,10 @@ export class CbcProtection implements Protection {
     return join(plain(decipher.update(sealed.subarray(BLOCK_BYTES))), plain(decipher.final()));
   }
 
-  #mac(type: number, version: number, content: Uint8Array): Uint8Array {
+  #mac(type: number, version: number, content: Uint8Array, sequence: number): Uint8Array {
     const mac = createHmac(this.#suite.mac, this.#macKey);
     mac
-      .update(sequenceBytes(this.#sequence))
+      .update(sequenceBytes(sequence))
       .update(header(type, version, content.length))
       .update(content);
     return plain(mac.digest());

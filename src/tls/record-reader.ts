@@ -43,6 +43,8 @@ export function isClientHello(view: DataView, at: number, end: number): boolean 
 export class RecordReader {
   /** Bytes are missing or are no records: nothing is read until `restart`. */
   isLost = false;
+  /** Offset in the view that is being read at which the record ends that is being told. */
+  end = 0;
   readonly #buffers: RecordBuffers;
   readonly #onRecord: OnRecord;
   /** The record that is put together: a buffer, how far it is filled, and how far it goes as far as that is known. */
@@ -65,6 +67,7 @@ export class RecordReader {
     while (next < end && !this.isLost) {
       const whole = this.#keptBytes === 0 ? this.#wholeAt(view, next, end) : 0;
       if (whole > 0) {
+        this.end = next + whole;
         this.#tell(view, next, whole);
         next += whole;
       } else if (!this.isLost) next = this.#keep(view, next, end);
@@ -110,6 +113,7 @@ export class RecordReader {
       else this.#wanted += record.getUint16(3);
     }
     if (this.#keptBytes === this.#wanted && !this.isLost) {
+      this.end = at + taken;
       this.#tell(record, 0, this.#wanted);
       this.#drop();
     }

@@ -10,6 +10,7 @@ import { nextSecret, protectionFrom, protectionTls12 } from './keys.ts';
 import type { Protection, Sealed } from './protection.ts';
 import type { RecordBuffers } from './record-buffers.ts';
 import { CONTENT } from './record-reader.ts';
+import type { SessionWatcher } from './watcher.ts';
 
 /** Handshake messages (RFC 8446 §4). */
 const MESSAGE = {
@@ -47,6 +48,7 @@ export class Session {
   readonly #keyLog: KeyLog;
   readonly #sink: SessionSink;
   readonly #trials: Budget;
+  readonly #watcher: SessionWatcher | null;
   #clientSide: Side = 0;
   #client: Hello | null = null;
   #server: Hello | null = null;
@@ -61,10 +63,18 @@ export class Session {
    * @param budget  of what all sessions keep of handshake messages
    * @param trials  of all sessions, at sequence numbers behind gaps
    */
-  constructor(keyLog: KeyLog, buffers: RecordBuffers, budget: Budget, trials: Budget, sink: SessionSink) {
+  constructor(
+    keyLog: KeyLog,
+    buffers: RecordBuffers,
+    budget: Budget,
+    trials: Budget,
+    sink: SessionSink,
+    watcher: SessionWatcher | null = null,
+  ) {
     this.#keyLog = keyLog;
     this.#trials = trials;
     this.#sink = sink;
+    this.#watcher = watcher;
     const direction = (side: Side): Direction =>
       new Direction(side, buffers, budget, isWanted, (...record) => this.#record(this.directions[side], ...record));
     this.directions = [direction(0), direction(1)];
@@ -107,13 +117,29 @@ export class Session {
   }
 
   #record(direction: Direction, type: number, version: number, fragment: Uint8Array): void {
+    const record = { type, version, fragment };
+    const isSealed = type !== CONTENT.changeCipherSpec && (direction.isProtected || type === CONTENT.applicationData);
+    const content = isSealed ? this.#open(direction, record) : fragment;
+    this.#watch(direction, record, content, isSealed);
     if (type === CONTENT.changeCipherSpec) {
       // Before the server's hello, and in TLS 1.3 at any time, it only pleases middleboxes (RFC 8446 §D.4).
       if (this.#server !== null && !this.#isTls13) this.#protectTls12(direction);
-    } else if (direction.isProtected || type === CONTENT.applicationData) {
-      const opened = this.#open(direction, { type, version, fragment });
-      if (opened !== null) this.#inner(direction, type, opened);
+    } else if (isSealed) {
+      if (content !== null) this.#inner(direction, type, content);
     } else this.#content(direction, type, fragment);
+  }
+
+  #watch(
+    { side, records, protection, early }: Direction,
+    record: Sealed,
+    content: Uint8Array | null,
+    isSealed: boolean,
+  ): void {
+    if (this.#watcher === null) return;
+    // Early data are under keys that are not watched.
+    const isTold = !isSealed || (early === null && protection !== null);
+    const sequence = isSealed && protection !== null ? protection.sequence - 1 : null;
+    this.#watcher.record(side, record, records.end, isTold ? content : null, sequence);
   }
 
   /** RFC 8446 §5.2: the real type stands behind the content, before the padding. */
@@ -234,7 +260,9 @@ export class Session {
     this.#clientSide = direction.side;
     this.#client = hello;
     this.facts.client(direction.side, hello);
-    this.#secrets = this.#keyLog.of(hexOf(hello.random)) ?? null;
+    const random = hexOf(hello.random);
+    this.#watcher?.hello(random, true);
+    this.#secrets = this.#keyLog.of(random) ?? null;
     this.#hasSecrets ||= this.#secrets !== null;
     this.#offered = this.#hasSecrets ? null : (this.#keyLog.sessions.offeredBy(hello) ?? null);
     const early = this.#secrets?.get(SECRET.clientEarly);
@@ -254,6 +282,7 @@ export class Session {
     if (hello.isRetryRequest || !hello.hasPreSharedKey) this.#refuseEarlyData();
     if (hello.isRetryRequest) return;
     this.#server = hello;
+    this.#watcher?.hello(hexOf(hello.random), false);
     this.facts.server(hello);
     this.#suite = hello.isCompressed ? null : (suiteOf(hello.cipherSuite) ?? null);
     this.facts.isUnsupported = this.#suite === null;
@@ -309,6 +338,8 @@ export class Session {
 
   #use(direction: Direction, label: SecretLabel): void {
     this.#useSecret(direction, this.#secrets?.get(label) ?? null);
+    if (this.#suite !== null && direction.secret !== null)
+      this.#watcher?.keys(direction.side, { by: 'traffic', label, suite: this.#suite, bytes: direction.secret.length });
   }
 
   #useSecret(direction: Direction, secret: Uint8Array | null): void {
@@ -319,6 +350,7 @@ export class Session {
   #updateKeys(direction: Direction): void {
     if (direction.secret === null || this.#suite === null) return;
     this.#useSecret(direction, nextSecret(this.#suite, direction.secret));
+    this.#watcher?.keys(direction.side, { by: 'update' });
   }
 
   /** RFC 5246 §7.1: what follows a ChangeCipherSpec is under the new keys. */
@@ -328,6 +360,8 @@ export class Session {
     const master = this.#secrets?.get(SECRET.master);
     if (master === undefined || this.#client === null || this.#server === null || this.#suite === null) return;
     const isClient = direction.side === this.#clientSide;
-    direction.protection = protectionTls12(this.#suite, master, this.#client, this.#server, isClient);
+    const { random, encryptThenMac } = this.#server;
+    direction.protection = protectionTls12(this.#suite, master, this.#client.random, random, encryptThenMac, isClient);
+    this.#watcher?.keys(direction.side, { by: 'master', suite: this.#suite, encryptThenMac, isClient });
   }
 }

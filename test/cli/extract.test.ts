@@ -20,7 +20,8 @@ import { EXIT, exitStatusOf } from '../../src/cli/exit-status.ts';
 import { type Analysed, type Extract, type ExtractSettings, makeExtract } from '../../src/cli/extract.ts';
 import { InputGuard } from '../../src/cli/input-guard.ts';
 import { DEFAULT_THRESHOLDS, NO_HINTS } from '../../src/incident/index.ts';
-import { type Report } from '../../src/report/index.ts';
+import type { HeldPacket } from '../../src/report/extract/room.ts';
+import type { Report } from '../../src/report/index.ts';
 import { KeyLog } from '../../src/tls/index.ts';
 import { composeReport } from '../build/reports.ts';
 import { concat, data, headers, PREFACE, settings } from '../build/h2.ts';
@@ -469,11 +470,13 @@ describe('a rewriting of packets', () => {
     const path = at('rewritten.pcapng');
     writeFileSync(path, rich('little'));
     const linkTypes = new Set<number>();
-    const rewrite = (bytes: Uint8Array, linkType: number): Uint8Array | null => {
+    const rewrite = ({ bytes, linkType }: HeldPacket): Uint8Array | null => {
       linkTypes.add(linkType);
       return bytes.length > 200 ? null : bytes.slice(0, 20).fill(0);
     };
-    const extract = await extractOf([path], { rewrite });
+    const extract = await extractOf([path], {
+      rewrite: () => ({ rewrite, keyLog: '', addressOf: (address) => address }),
+    });
     expect([...linkTypes]).toEqual([LINKTYPE.LINUX_SLL]);
     const rows = rowsOf(extract.path);
     expect(rows.length).toBeGreaterThan(10);

@@ -7,8 +7,13 @@ export type NameKind =
 const TAG_BYTES = 4;
 const TAG_MAX_BYTES = 16;
 
+/** Gives names stand-ins: the same one for the same name. */
+export interface Names {
+  standIn(kind: NameKind, name: string): string;
+}
+
 /** Stand-ins of names, `ns-1`, `name-2`: counted by kind, or `ns-5f0c21aa` where a key makes them. Never one for two. */
-export class NameBook {
+export class NameBook implements Names {
   readonly #digest: Digest | null;
   readonly #standIns = new Map<string, string>();
   readonly #taken = new Set<string>();

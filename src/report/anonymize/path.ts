@@ -1,4 +1,4 @@
-import type { NameBook } from './name-book.ts';
+import type { Names } from './name-book.ts';
 import { queryStandIn } from './query.ts';
 import { isApiVersion, isKnownEndpoint, isKnownGroup, isKnownResource, isKnownSubresource } from './vocabulary.ts';
 
@@ -10,7 +10,7 @@ interface Told {
   readonly next: Place;
 }
 
-type Reader = (segment: string, names: NameBook) => Told;
+type Reader = (segment: string, names: Names) => Told;
 
 /** The shape of Kubernetes' paths: /api/VERSION/… and /apis/GROUP/VERSION/…, then [namespaces/NAMESPACE/]RESOURCE[/NAME[/SUBRESOURCE]]. */
 const READERS: Readonly<Record<Place, Reader>> = {
@@ -39,12 +39,12 @@ const READERS: Readonly<Record<Place, Reader>> = {
   rest: (segment, names) => ({ text: names.standIn('name', segment), next: 'rest' }),
 };
 
-function version(segment: string, names: NameBook): Told {
+function version(segment: string, names: Names): Told {
   return { text: isApiVersion(segment) ? segment : names.standIn('name', segment), next: 'resource' };
 }
 
 /** A path that is none of the API's: the words of health checks and the like, as far as they go. */
-function rest(segment: string, names: NameBook): Told {
+function rest(segment: string, names: Names): Told {
   return isKnownEndpoint(segment) ? { text: segment, next: 'root' } : READERS.rest(segment, names);
 }
 
@@ -52,14 +52,14 @@ function rest(segment: string, names: NameBook): Told {
  * A request's path with stand-ins for what names somebody's things. Its shape stays: the same number of segments and parameters,
  * API groups, versions, resources and subresources that everybody has.
  */
-export function pathStandIn(path: string, names: NameBook): string {
+export function pathStandIn(path: string, names: Names): string {
   const query = path.indexOf('?');
   if (query < 0) return segmentsStandIn(path, names);
   return `${segmentsStandIn(path.slice(0, query), names)}?${queryStandIn(path.slice(query + 1), names)}`;
 }
 
 /** What a request is for: `pods`, `pods/exec`, `leases.coordination.k8s.io`, or the path of what is none of the API's. */
-export function resourceStandIn(resource: string, names: NameBook): string {
+export function resourceStandIn(resource: string, names: Names): string {
   if (resource.startsWith('/')) return pathStandIn(resource, names);
   const [kind = '', ...subresource] = resource.split('/');
   const dot = kind.indexOf('.');
@@ -69,7 +69,7 @@ export function resourceStandIn(resource: string, names: NameBook): string {
   return [told, ...subresource.map((segment) => READERS.subresource(segment, names).text)].join('/');
 }
 
-function segmentsStandIn(path: string, names: NameBook): string {
+function segmentsStandIn(path: string, names: Names): string {
   // RFC 9112 §3.2.3, §3.2.4: CONNECT has an authority, OPTIONS may have an asterisk
   if (path === '*' || path === '') return path;
   if (!path.startsWith('/')) return names.standIn('host', path);

@@ -1,9 +1,9 @@
-import type { NameBook } from './name-book.ts';
+import type { Names } from './name-book.ts';
 
 /** Stands for a value that was masked when it was read. */
 const MASK = '***';
 
-type Reader = (value: string, names: NameBook) => string;
+type Reader = (value: string, names: Names) => string;
 
 const name: Reader = (value, names) => (value === '' || value === MASK ? value : names.standIn('name', value));
 
@@ -84,14 +84,14 @@ const PARAMETERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
 ]);
 
 /** A query whose parameters keep their number and, where the API knows them, their names. */
-export function queryStandIn(query: string, names: NameBook): string {
+export function queryStandIn(query: string, names: Names): string {
   return query
     .split('&')
     .map((parameter) => parameterStandIn(parameter, names))
     .join('&');
 }
 
-function parameterStandIn(parameter: string, names: NameBook): string {
+function parameterStandIn(parameter: string, names: Names): string {
   const equals = parameter.indexOf('=');
   const key = equals < 0 ? parameter : parameter.slice(0, equals);
   const reader = PARAMETERS.get(key);

@@ -7,6 +7,7 @@ import {
   writeSecrets,
   writeSection,
 } from '../../capture/index.ts';
+import type { KeyLog } from '../../tls/index.ts';
 import type { Report } from '../model.ts';
 import { extractComment } from '../words/extract.ts';
 import { PacketComments } from './comments.ts';
@@ -14,11 +15,21 @@ import type { HeldPacket } from './room.ts';
 
 /**
  * Replaces a packet's bytes on their way into an extract.
- * @param bytes     as captured, perhaps without payload; not to be changed
- * @param linkType  LINKTYPE_ number
  * @returns as many bytes, or fewer; null: the packet is left out
  */
-export type Rewrite = (bytes: Uint8Array, linkType: number) => Uint8Array | null;
+export type Rewrite = (packet: HeldPacket) => Uint8Array | null;
+
+/** Finds out what replaces the bytes of an extract's packets, of which it has to see all; in which order they are replaced is of no account. */
+export type RewriteExtract = (
+  packets: readonly HeldPacket[],
+  keyLog: KeyLog,
+) => {
+  readonly rewrite: Rewrite;
+  /** Secrets, as a key log, by which what replaces TLS is opened: made for that, none is anybody's. Empty where there are none. */
+  readonly keyLog: string;
+  /** What stands in for an address. */
+  readonly addressOf: (address: string) => string;
+};
 
 /** What an extract is made of besides packets. */
 export interface ExtractParts {
@@ -49,7 +60,7 @@ export function* encodeExtract(packets: readonly HeldPacket[], parts: ExtractPar
   for (const packet of packets) {
     const key = interfaceKey(packet);
     const described = interfaces.get(key);
-    const bytes = rewrite === undefined ? packet.bytes : rewrite(packet.bytes, packet.linkType);
+    const bytes = rewrite === undefined ? packet.bytes : rewrite(packet);
     if (described === undefined || bytes === null) continue;
     yield writePacket({
       interfaceId: ids.get(key) ?? 0,

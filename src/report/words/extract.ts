@@ -33,7 +33,7 @@ export function extractComment({ capture, verdict, trust }: Report): string {
 }
 
 const ANONYMIZED =
-  ' Anonymised: addresses are stand-ins, of payloads no more is left than headers of HTTP/2 frames and TLS records; the verdict on it alone may be weaker.';
+  ' Anonymised: addresses and names are stand-ins, bodies are numbers, and what TLS held is sealed under secrets made for this file, which open nothing else.';
 
 /** What an extract lacks. */
 export interface ExtractLacks {

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { StandIns } from '../../../src/report/anonymize/stand-ins.ts';
-import { anonymized, standInsFor } from '../../../src/report/anonymize.ts';
-import { packetRewriter } from '../../../src/report/anonymize/packet.ts';
+import { rewrittenPacket } from '../../../src/report/anonymize/packet.ts';
 import type { Report } from '../../../src/report/index.ts';
 import {
   concat,
@@ -22,6 +21,7 @@ import { HpackEncoder, latin1 } from '../../build/hpack.ts';
 import { type TcpPacket, tcpPacket } from '../../build/packet.ts';
 import { LINKTYPE } from '../../build/pcap.ts';
 import { composed, gatewayMute } from '../scenarios.ts';
+import { rewrittenExtract } from './rewritten-extract.ts';
 
 /** The client connection of the story, which speaks HTTP/2 in clear. */
 const C1 = { from: '10.9.1.2:49739', to: '10.9.1.1:80', link: 'RAW' } as const;
@@ -34,20 +34,18 @@ interface Sent {
   readonly flags?: string;
 }
 
-function rewriter(report: Report = composed(gatewayMute())): (packet: TcpPacket, captured?: number) => Uint8Array {
-  const standIns = standInsFor(report, null);
-  const rewrite = packetRewriter(standIns, anonymized(report, standIns).connections);
-  return (packet, captured) => {
-    const bytes = tcpPacket(packet);
-    const told = rewrite(bytes.slice(0, captured === undefined ? bytes.length : HEADER_BYTES + captured), LINKTYPE.RAW);
-    return told?.slice(HEADER_BYTES) ?? new Uint8Array(0);
-  };
-}
-
 /** What is left of the payloads of segments, in their order. */
 function left(...sent: readonly Sent[]): Uint8Array[] {
-  const rewrite = rewriter();
-  return sent.map(({ seq, payload, captured, flags = 'ACK' }) => rewrite({ ...C1, seq, payload, flags }, captured));
+  return leftOf(composed(gatewayMute()), ...sent);
+}
+
+function leftOf(report: Report, ...sent: readonly (Sent & Partial<Pick<TcpPacket, 'from' | 'to'>>)[]): Uint8Array[] {
+  return [
+    ...rewrittenExtract(
+      report,
+      sent.map((each) => ({ ...C1, flags: 'ACK', ...each })),
+    ).payloads,
+  ];
 }
 
 const block = (path: string): Uint8Array =>
@@ -118,21 +116,31 @@ describe('of HTTP/2', () => {
     }
   });
 
-  test('method, scheme and status of the static table stay where a block begins with them', () => {
+  test('references to tables stay: what they refer to has stand-ins', () => {
     const [request = zero(0)] = left({ seq: 1, payload: headers(1, block('/zq7')) });
     expect(request.slice(9, 11)).toEqual(Uint8Array.of(0x82, 0x86));
-    const [response = zero(0)] = left({ seq: 1, payload: headers(1, Uint8Array.of(0x88, 0xbe, 0xbf)) });
-    expect(response.slice(9)).toEqual(Uint8Array.of(0x88, 0x93, 0x93));
+    const response = headers(1, Uint8Array.of(0x88, 0xbe, 0xbf));
+    expect(left({ seq: 1, payload: response })).toEqual([response]);
+  });
+
+  test('of a block that is cut nothing stays but method, scheme and status of the static table at its beginning', () => {
+    const cut = concat(Uint8Array.of(0x88), latin1('\u0040\u0003zq7\u0009zq'));
+    const [told = zero(0)] = left({ seq: 1, payload: headers(1, cut) });
+    expect(told[9]).toBe(0x88);
+    expect(decodes(told.slice(9))).toBe(true);
+    expect(Buffer.from(told).toString('latin1')).not.toContain('zq');
   });
 
   test('the same data have the same number, others another, on every connection of the report', () => {
-    const rewrite = rewriter();
-    const upstream = { from: '10.9.2.2:8080', to: '10.9.2.1:40112', link: 'RAW' } as const;
-    const near = rewrite({ ...C1, seq: 1, payload: data(1, 'one event') });
-    const far = rewrite({ ...upstream, seq: 900, payload: data(9, 'one event') });
-    const other = rewrite({ ...upstream, seq: 918, payload: data(9, 'one Event') });
-    expect(near.slice(9)).toEqual(far.slice(9));
-    expect(other.slice(9)).not.toEqual(far.slice(9));
+    const upstream = { from: '10.9.2.2:8080', to: '10.9.2.1:40112' } as const;
+    const [near, far, other] = leftOf(
+      composed(gatewayMute()),
+      { seq: 1, payload: data(1, 'one event') },
+      { ...upstream, seq: 900, payload: data(9, 'one event') },
+      { ...upstream, seq: 918, payload: data(9, 'one Event') },
+    );
+    expect(near?.slice(9)).toEqual(far?.slice(9));
+    expect(other?.slice(9)).not.toEqual(far?.slice(9));
   });
 
   test('a PING and its answer have the same number', () => {
@@ -159,8 +167,15 @@ describe('frames are followed over segments', () => {
     );
   });
 
-  test('what is sent again is zero: the first copy told it', () => {
-    expect(left({ seq: 1, payload: settings() }, { seq: 1, payload: settings() })[1]).toEqual(zero(9));
+  test('what is sent again has the same bytes again, however it is cut', () => {
+    const again = stream.slice(5, 200);
+    const [, whole = zero(0), part] = left(
+      { seq: 0, payload: zero(0), flags: 'SYN' },
+      { seq: 1, payload: stream },
+      { seq: 6, payload: again },
+    );
+    expect(whole.slice(0, 9)).toEqual(stream.slice(0, 9));
+    expect(part).toEqual(whole.slice(5, 200));
   });
 
   test('after a gap a segment counts that is frames from end to end, and else nothing', () => {
@@ -186,14 +201,14 @@ describe('nothing stays', () => {
   const payload = concat(settings([3, 100]), windowUpdate(1, 9));
 
   test('on a connection that is none of the report’s', () => {
-    const rewrite = rewriter();
-    expect(rewrite({ ...C1, from: '10.9.1.2:49740', seq: 1, payload })).toEqual(zero(payload.length));
+    const [told] = leftOf(composed(gatewayMute()), { from: '10.9.1.2:49740', seq: 1, payload });
+    expect(told).toEqual(zero(payload.length));
   });
 
   test('on one that does not speak HTTP/2 in clear', () => {
     const report = composed(gatewayMute());
     const connections = report.connections.map((connection) => ({ ...connection, protocol: 'h2-tls' as const }));
-    expect(rewriter({ ...report, connections })({ ...C1, seq: 1, payload })).toEqual(zero(payload.length));
+    expect(leftOf({ ...report, connections }, { seq: 1, payload })).toEqual([zero(payload.length)]);
   });
 
   test('of what is no frame', () => {
@@ -224,7 +239,7 @@ describe('nothing stays', () => {
   });
 
   test('where no report is at hand', () => {
-    const told = packetRewriter(new StandIns([], null))(tcpPacket({ ...C1, seq: 1, payload }), LINKTYPE.RAW);
+    const told = rewrittenPacket(tcpPacket({ ...C1, seq: 1, payload }), LINKTYPE.RAW, new StandIns([], null));
     expect(told?.slice(HEADER_BYTES)).toEqual(zero(payload.length));
   });
 });

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findInputs, readCaptures } from '../../../src/capture/index.ts';
 import { isLinkTypeKnown } from '../../../src/decode/index.ts';
 import { StandIns } from '../../../src/report/anonymize/stand-ins.ts';
-import { packetRewriter } from '../../../src/report/anonymize/packet.ts';
+import { rewrittenPacket } from '../../../src/report/anonymize/packet.ts';
 import { NoRoomError } from '../../../src/report/index.ts';
 import { CORPUS, CORPUS_ABSENT, corpusFiles } from '../../build/corpus.ts';
 import {
@@ -30,6 +30,7 @@ import { hasTshark, tsharkFields } from '../../build/tshark.ts';
 import { outlineOf } from './rewritten.ts';
 
 type Bytes = readonly number[] | Uint8Array;
+type Rewriting = (bytes: Uint8Array, linkType: number) => Uint8Array | null;
 
 const SECRET = 'GET /zq7/payments HTTP/1.1 bearer zq7';
 const OPTIONS = { mss: 1460, windowShift: 7, sackPermitted: true, timestamps: [77, 88], sack: [[5, 9]] } as const;
@@ -242,7 +243,7 @@ function traceIn(bytes: Uint8Array): string | undefined {
 const rewriting = (
   standIns: StandIns = new StandIns([], null),
 ): ((bytes: Uint8Array, linkType: number) => Uint8Array) => {
-  const rewrite = packetRewriter(standIns);
+  const rewrite: Rewriting = (bytes, linkType) => rewrittenPacket(bytes, linkType, standIns);
   return (bytes, linkType) => rewrite(bytes, linkType) ?? new Uint8Array(0);
 };
 
@@ -303,7 +304,7 @@ test('no bytes throw, and there are never more or fewer, whatever link type they
 });
 
 test('every link type that is decoded is rewritten; another one is left out', () => {
-  const rewrite = packetRewriter(new StandIns([], null));
+  const rewrite: Rewriting = (bytes, linkType) => rewrittenPacket(bytes, linkType, new StandIns([], null));
   for (let linkType = 0; linkType < 300; linkType++) {
     expect(rewrite(P4, linkType) === null).toBe(!isLinkTypeKnown(linkType));
   }
@@ -383,7 +384,7 @@ describe.skipIf(CORPUS === null)(`the public corpus${CORPUS === null ? `: ${CORP
     let packets = 0;
     for (const file of files) {
       const standIns = new StandIns([], null);
-      const rewrite = packetRewriter(standIns);
+      const rewrite: Rewriting = (bytes, linkType) => rewrittenPacket(bytes, linkType, standIns);
       await readCaptures(findInputs([file]), (batch) => {
         for (let row = batch.firstRow; row < batch.count; row++) {
           const at = batch.at[row] ?? 0;
@@ -408,11 +409,7 @@ describe.skipIf(CORPUS === null)(`the public corpus${CORPUS === null ? `: ${CORP
   }, 120_000);
 
   /** Where a capture itself has addresses of the ranges, late: nothing to compare. */
-  function rewritten(
-    bytes: Uint8Array,
-    linkType: number,
-    rewrite: ReturnType<typeof packetRewriter>,
-  ): Uint8Array | null {
+  function rewritten(bytes: Uint8Array, linkType: number, rewrite: Rewriting): Uint8Array | null {
     try {
       return rewrite(bytes, linkType);
     } catch (error) {

@@ -8,6 +8,15 @@ const HALF_BYTES = 8;
 /** @param payloadAt  where the payload begins; perhaps beyond the captured bytes */
 export type PayloadCopier = (upper: Upper, payloadAt: number) => void;
 
+/** Bytes on their way: zeros, into which is copied what may stay. */
+export interface ByteCopy {
+  /** As captured, and with stand-ins. */
+  readonly from: DataView;
+  readonly to: DataView;
+  /** Takes bytes over as they are; what is beyond the end is not there. */
+  keep(at: number, count: number): void;
+}
+
 /** A header inside another. */
 export interface Inner {
   readonly etherType: number;
@@ -19,10 +28,8 @@ export interface Inner {
  * A packet on its way: as many zero bytes, into which is copied what may stay. What no reader takes over is not there, so that a header
  * that nobody knows, or data, cannot get through. Offsets are the same in both.
  */
-export class PacketCopy {
-  /** As captured. */
+export class PacketCopy implements ByteCopy {
   readonly from: DataView;
-  /** With stand-ins. */
   readonly to: DataView;
   readonly bytes: Uint8Array;
   readonly copyPayload: PayloadCopier;
@@ -63,7 +70,6 @@ export class PacketCopy {
     for (const write of this.#writers.toReversed()) write();
   }
 
-  /** Takes bytes over as they are; what is beyond the packet's end is not there. */
   keep(at: number, count: number): void {
     this.bytes.set(this.#captured.subarray(at, at + count), at);
   }

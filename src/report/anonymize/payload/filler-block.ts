@@ -1,4 +1,4 @@
-import type { PacketCopy } from './copy.ts';
+import type { ByteCopy } from '../packet/copy.ts';
 
 /**
  * Field blocks (RFC 7541) without their fields: another block of as many bytes, which any decoder takes and which changes no table, so that
@@ -24,7 +24,7 @@ const MORE = 0x80;
  * @param capturedEnd  where the packet's captured bytes end
  * @param isFirst      the block begins here, and is not the rest of one
  */
-export function copyFieldBlock(copy: PacketCopy, at: number, end: number, capturedEnd: number, isFirst: boolean): void {
+export function copyFieldBlock(copy: ByteCopy, at: number, end: number, capturedEnd: number, isFirst: boolean): void {
   let next = at;
   while (isFirst && next < Math.min(end, capturedEnd) && isPseudo(copy.from.getUint8(next))) copy.keep(next++, 1);
   const filler = fillerOf(end - next);

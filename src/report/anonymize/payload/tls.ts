@@ -1,4 +1,4 @@
-import type { PacketCopy } from './copy.ts';
+import type { ByteCopy } from '../packet/copy.ts';
 import type { Framing } from './framed-flow.ts';
 
 // RFC 8446 §5.1: type, version, length
@@ -32,7 +32,7 @@ export class TlsFraming implements Framing {
     return isVersion ? HEADER_BYTES + bytes : 0;
   }
 
-  copyUnit(copy: PacketCopy, at: number, bytes: number, end: number): void {
+  copyUnit(copy: ByteCopy, at: number, bytes: number, end: number): void {
     const isClearAlert = copy.from.getUint8(at) === TYPE.alert && bytes === HEADER_BYTES + ALERT_BYTES;
     copy.keep(at, Math.min(isClearAlert ? bytes : HEADER_BYTES, end - at));
   }

@@ -1,17 +1,17 @@
-import type { PacketCopy } from './copy.ts';
+import type { ByteCopy } from '../packet/copy.ts';
 
 /** How a protocol cuts its bytes into units that begin with a header. */
 export interface Framing {
   readonly headerBytes: number;
   /** @returns how many bytes of a preface stand at `at`; 0 where none does */
-  prefaceBytes(copy: PacketCopy, at: number, end: number): number;
+  prefaceBytes(copy: ByteCopy, at: number, end: number): number;
   /** @returns how long the unit is whose header stands at `at`, that included; 0 where none does */
   unitBytes(from: DataView, at: number): number;
   /** Copies what may stay of a unit, which may go on behind `end`. */
-  copyUnit(copy: PacketCopy, at: number, bytes: number, end: number): void;
+  copyUnit(copy: ByteCopy, at: number, bytes: number, end: number): void;
 }
 
-/** Payload of one segment. */
+/** Payload of one segment, or of several that follow each other. */
 export interface Payload {
   readonly at: number;
   /** Where its captured bytes end, and where it ended on the wire. */
@@ -37,14 +37,25 @@ export class FramedFlow {
     this.#framing = framing;
   }
 
-  /** A SYN: units begin behind it (RFC 9293 §3.4). */
+  /** Units begin at this sequence number: it is that of the first byte. */
   begin(seq: number): void {
-    this.#next = (seq + 1) >>> 0;
+    this.#next = seq >>> 0;
     this.#seen = this.#next;
   }
 
+  /** Whether it is known where the next unit begins. */
+  get isFollowed(): boolean {
+    return this.#next !== null;
+  }
+
+  /** Bytes are missing, how many is not known. */
+  lose(): void {
+    this.#next = null;
+    this.#seen = null;
+  }
+
   /** To be called in the order of the capture; what was sent before is not copied again. */
-  copy(copy: PacketCopy, payload: Payload): void {
+  copy(copy: ByteCopy, payload: Payload): void {
     const { at, end, wireEnd, seq } = payload;
     if (wireEnd === at || (this.#seen !== null && distance(this.#seen, seq) < 0)) return;
     if (this.#seen !== null && seq !== this.#seen) this.#next = null;

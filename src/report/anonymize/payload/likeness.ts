@@ -1,4 +1,5 @@
-import type { PacketCopy } from './copy.ts';
+import { errorReason, wordsOf } from '../../../http/index.ts';
+import type { ByteCopy } from '../packet/copy.ts';
 
 /** As many bytes as tell two bodies apart: those by which the analysis recognises one that was passed on. */
 const COMPARED_BYTES = 256;
@@ -12,14 +13,21 @@ export class Likeness {
   readonly #numbers = new Map<string, number>();
   readonly #counts = new Map<number, number>();
 
-  /** Writes the number of a body of `bytes` on the wire at its beginning; nothing where not all that is compared was captured. */
-  copy(copy: PacketCopy, at: number, bytes: number, capturedEnd: number): void {
+  /**
+   * Writes the number of a body of `bytes` on the wire at its beginning, behind the usual words of an error where it has them; nothing where
+   * not all that is compared was captured.
+   */
+  copy(copy: ByteCopy, at: number, bytes: number, capturedEnd: number): void {
     const compared = Math.min(bytes, COMPARED_BYTES);
     if (compared <= 0 || at + compared > capturedEnd) return;
-    const size = Math.min(bytes, NUMBER_BYTES);
+    const words = wordsIn(copy.from, at, Math.min(at + bytes, capturedEnd));
+    const wordBytes = words.length <= compared ? words.length : 0;
+    for (let i = 0; i < wordBytes; i++) copy.to.setUint8(at + i, words.charCodeAt(i));
+    const size = Math.min(compared - wordBytes, NUMBER_BYTES);
+    if (size === 0) return;
     let number = this.#numberOf(size, latin1(copy.from, at, at + compared));
     for (let i = size - 1; i >= 0; i--) {
-      copy.to.setUint8(at + i, number & 0xff);
+      copy.to.setUint8(at + wordBytes + i, number & 0xff);
       number >>>= 8;
     }
   }
@@ -33,6 +41,12 @@ export class Likeness {
     this.#numbers.set(body, count);
     return count;
   }
+}
+
+/** What says why a server failed, and not to whom: the usual words of gateways, a reason of Kubernetes. */
+function wordsIn(view: DataView, at: number, end: number): string {
+  const reason = errorReason(view, at, end);
+  return reason === null ? '' : wordsOf(reason);
 }
 
 function latin1(view: DataView, at: number, end: number): string {

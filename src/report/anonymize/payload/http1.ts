@@ -1,0 +1,195 @@
+import { beginsChunks, beginsMessage, beginsResponse, endOfHead, hexDigit } from '../../../http/index.ts';
+import { headStandIn, type ToldHead, trailerStandIn } from './http1-head.ts';
+import type { Likeness } from './likeness.ts';
+import { type Run, RunCopy, type RunRewriter } from './run.ts';
+import type { SizedNames } from './sized-names.ts';
+
+const CR = 0x0d;
+const LF = 0x0a;
+/** 2^40 bytes in one chunk are more than anybody sends. */
+const SIZE_DIGITS_MAX = 10;
+
+type Part = 'lost' | 'head' | 'body' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers' | 'rest' | 'tunnel';
+
+/** What was asked on a connection, in its order, and not answered yet. */
+export type Asked = Pick<ToldHead, 'method'>[];
+
+/** Messages of HTTP/1.1 of one direction (RFC 9112): heads with stand-ins, bodies as numbers, framing as it was. */
+export class Http1Runs implements RunRewriter {
+  readonly #names: SizedNames;
+  readonly #likeness: Likeness;
+  readonly #asked: Asked;
+  readonly #isClient: boolean;
+  #part: Part;
+  #remaining = 0;
+  #isFirst = false;
+
+  /**
+   * @param asked    of both directions: the client's has to be rewritten first
+   * @param isStart  the first run begins with a message
+   */
+  constructor(names: SizedNames, likeness: Likeness, asked: Asked, isClient: boolean, isStart: boolean) {
+    this.#names = names;
+    this.#likeness = likeness;
+    this.#asked = asked;
+    this.#isClient = isClient;
+    this.#part = isStart ? 'head' : 'lost';
+  }
+
+  rewrite(run: Run): Uint8Array {
+    const copy = new RunCopy(run.bytes);
+    for (let at = 0; at < run.bytes.length;) at = this.#read(copy, run, at);
+    this.#gap(run.lostAfter);
+    return copy.bytes;
+  }
+
+  /** Where all that is missing lies inside one body or chunk, its end is still known. */
+  #gap(lostBytes: number | null): void {
+    if (lostBytes === 0 || this.#part === 'rest' || this.#part === 'tunnel') return;
+    const isInside = this.#part === 'body' || this.#part === 'chunk';
+    if (!isInside || lostBytes === null || lostBytes > this.#remaining) {
+      this.#part = 'lost';
+      return;
+    }
+    this.#isFirst = false;
+    this.#remaining -= lostBytes;
+    if (this.#remaining === 0) this.#part = this.#part === 'chunk' ? 'chunk-end' : 'head';
+  }
+
+  /** @returns the offset behind what was read */
+  #read(copy: RunCopy, run: Run, at: number): number {
+    switch (this.#part) {
+      case 'lost':
+        return this.#find(copy, run, at);
+      case 'head':
+        return this.#head(copy, run, at);
+      case 'chunk-size':
+        return this.#chunkSize(copy, run, at);
+      case 'chunk-end':
+        return this.#chunkEnd(copy, run, at);
+      case 'trailers':
+        return this.#trailers(copy, run, at);
+      case 'tunnel':
+        return run.bytes.length;
+      default:
+        return this.#data(copy, run, at);
+    }
+  }
+
+  /** Messages are looked for where a segment begins. @returns where one does, or the run's end */
+  #find({ from }: RunCopy, { bytes, starts }: Run, at: number): number {
+    for (const [nth, start] of starts.entries()) {
+      if (start < at) continue;
+      const end = starts[nth + 1] ?? bytes.length;
+      if (beginsMessage(from, start, end) && beginsResponse(from, start, end) !== this.#isClient) {
+        this.#part = 'head';
+        return start;
+      }
+      if (beginsChunks(from, start, end)) {
+        this.#part = 'chunk-size';
+        return start;
+      }
+    }
+    return bytes.length;
+  }
+
+  #head(copy: RunCopy, run: Run, at: number): number {
+    const { bytes } = run;
+    const byte = bytes[at];
+    if (byte === CR || byte === LF) {
+      copy.keep(at, 1);
+      return at + 1;
+    }
+    const end = endOfHead(copy.from, at, bytes.length);
+    const toldEnd = end > 0 ? end : bytes.lastIndexOf(LF) + 1;
+    const told = toldEnd > at ? headStandIn(latin1(bytes.subarray(at, toldEnd)), this.#names) : null;
+    if (told === null || told.text.length !== toldEnd - at || told.isRequest !== this.#isClient) {
+      this.#part = 'lost';
+      // Not where it was just read.
+      return Math.min(at + 1, bytes.length);
+    }
+    write(copy, at, told.text);
+    if (end <= 0) this.#part = 'lost';
+    else this.#beginBody(told);
+    return end > 0 ? end : bytes.length;
+  }
+
+  /** RFC 9112 §6.3. */
+  #beginBody(told: ToldHead): void {
+    this.#isFirst = true;
+    this.#remaining = told.contentLength ?? 0;
+    this.#part = told.isRequest ? this.#requestBody(told) : this.#responseBody(told);
+  }
+
+  #requestBody(told: ToldHead): Part {
+    this.#asked.push(told);
+    if (told.isChunked) return 'chunk-size';
+    if (told.hasTransferEncoding) return 'lost';
+    return this.#remaining > 0 ? 'body' : 'head';
+  }
+
+  #responseBody({ status, isChunked, hasTransferEncoding, contentLength }: ToldHead): Part {
+    if (status < 200 && status !== 101) return 'head';
+    const method = this.#asked.shift()?.method;
+    if (status === 101 || (method === 'CONNECT' && status < 300)) return 'tunnel';
+    if (method === 'HEAD' || status === 204 || status === 304) return 'head';
+    if (isChunked) return 'chunk-size';
+    if (hasTransferEncoding || contentLength === null) return 'rest';
+    return contentLength > 0 ? 'body' : 'head';
+  }
+
+  #data(copy: RunCopy, { bytes }: Run, at: number): number {
+    const end = this.#part === 'rest' ? bytes.length : Math.min(bytes.length, at + this.#remaining);
+    if (this.#isFirst) this.#likeness.copy(copy, at, this.#part === 'rest' ? end - at : this.#remaining, end);
+    this.#isFirst = false;
+    if (this.#part === 'rest') return end;
+    this.#remaining -= end - at;
+    if (this.#remaining === 0) this.#part = this.#part === 'chunk' ? 'chunk-end' : 'head';
+    return end;
+  }
+
+  /** RFC 9112 §7.1: the digits stay, extensions do not. */
+  #chunkSize(copy: RunCopy, { bytes }: Run, at: number): number {
+    const lf = bytes.indexOf(LF, at);
+    const line = latin1(bytes.subarray(at, lf < 0 ? bytes.length : lf + 1));
+    const digits = /^[0-9a-f]*/i.exec(line)?.[0] ?? '';
+    const isSize = digits !== '' && digits.length <= SIZE_DIGITS_MAX && hexDigit(bytes[at] ?? 0) >= 0;
+    if (!isSize || lf < 0) {
+      this.#part = 'lost';
+      return Math.min(at + 1, bytes.length);
+    }
+    write(copy, at, digits + line.slice(digits.length).replaceAll(/[^\r\n; \t]/g, 'x'));
+    this.#remaining = Number.parseInt(digits, 16);
+    this.#isFirst = true;
+    this.#part = this.#remaining === 0 ? 'trailers' : 'chunk';
+    return lf + 1;
+  }
+
+  #chunkEnd(copy: RunCopy, { bytes }: Run, at: number): number {
+    const byte = bytes[at];
+    if (byte === CR || byte === LF) copy.keep(at, 1);
+    if (byte === LF) this.#part = 'chunk-size';
+    else if (byte !== CR) this.#part = 'lost';
+    return at + 1;
+  }
+
+  #trailers(copy: RunCopy, { bytes }: Run, at: number): number {
+    const lf = bytes.indexOf(LF, at);
+    const end = lf < 0 ? bytes.length : lf + 1;
+    const line = latin1(bytes.subarray(at, end));
+    write(copy, at, trailerStandIn(line, this.#names));
+    if (line === '\r\n' || line === '\n') this.#part = 'head';
+    else if (lf < 0) this.#part = 'lost';
+    return end;
+  }
+}
+
+function write(copy: RunCopy, at: number, text: string): void {
+  for (let i = 0; i < text.length; i++) copy.to.setUint8(at + i, text.charCodeAt(i));
+}
+
+function latin1(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
+}

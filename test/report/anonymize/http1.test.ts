@@ -1,0 +1,153 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Report } from '../../../src/report/index.ts';
+import { concat, headers, PREFACE, settings } from '../../build/h2.ts';
+import { HpackEncoder, latin1 } from '../../build/hpack.ts';
+import { composed, gatewayMute } from '../scenarios.ts';
+import { rewrittenExtract } from './rewritten-extract.ts';
+
+const C1 = { from: '10.9.1.2:49739', to: '10.9.1.1:80', link: 'RAW' } as const;
+const BACK = { from: C1.to, to: C1.from, link: 'RAW' } as const;
+const UPSTREAM = { from: '10.9.2.1:40112', to: '10.9.2.2:8080', link: 'RAW' } as const;
+const PATH = '/api/v1/namespaces/zq7-payments/pods/zq7-ledger-0/log?follow=true&container=zq7';
+
+interface Said {
+  readonly side: 'client' | 'server';
+  readonly text: string;
+}
+
+const asks = (text: string): Said => ({ side: 'client', text });
+const answers = (text: string): Said => ({ side: 'server', text });
+
+/** The story's client connection in HTTP/1.1: what stands in for what is said on it, message by message. */
+function told(...said: readonly Said[]): string[] {
+  const story = composed(gatewayMute());
+  const connections = story.connections.map((each) => ({ ...each, protocol: 'http1' as const }));
+  const report: Report = { ...story, connections };
+  const next = { client: 1, server: 9001 };
+  const packets = said.map(({ side, text }) => {
+    const payload = latin1(text);
+    const packet = { ...(side === 'client' ? C1 : BACK), seq: next[side], payload, flags: 'ACK' };
+    next[side] += payload.length;
+    return packet;
+  });
+  const syns = [
+    { ...C1, seq: 0, flags: 'SYN' },
+    { ...BACK, seq: 9000, ack: 1, flags: 'SYN,ACK' },
+  ];
+  const { payloads } = rewrittenExtract(report, [...syns, ...packets]);
+  return payloads.slice(2).map((bytes) => Buffer.from(bytes).toString('latin1'));
+}
+
+const request = (path: string, fields = ''): string =>
+  `GET ${path} HTTP/1.1\r\nHost: zq7.example:6443\r\n${fields}\r\n`;
+
+describe('of HTTP/1.1', () => {
+  test('a request keeps its method, the API’s words and its framing; names have stand-ins of the same length', () => {
+    const fields =
+      'User-Agent: kubelet/v1.31.0 (linux/amd64) zq7\r\nAuthorization: Bearer zq7\r\nX-Zq7: zq7\r\nConnection: close\r\n';
+    const [head = ''] = told(asks(request(PATH, fields)));
+    expect(head).toHaveLength(request(PATH, fields).length);
+    expect(head).toMatch(
+      /^GET \/api\/v1\/namespaces\/ns-1\w{8}\/pods\/name-1\w{6}\/log\?follow=true&container=\w{3} HTTP\/1\.1\r\nHost: host-\d\w{5}:6443\r\n/,
+    );
+    expect(head).toMatch(
+      /User-Agent: kubelet\/v1\.31\.0 \w{13} \w{3}\r\nxxxxxxxxxxxxx: xxxxxxxxxx\r\nxxxxx: xxx\r\nConnection: close\r\n\r\n$/,
+    );
+  });
+
+  test('bodies become numbers, the same for the same bytes; lengths and chunks stay', () => {
+    const chunked = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const [, head, first, second, third] = told(
+      asks(request('/api/v1/pods?watch=true')),
+      answers(chunked),
+      answers('7\r\nzq7 one\r\n'),
+      answers('7\r\nzq7 two\r\n'),
+      answers('7\r\nzq7 one\r\n0\r\nx-zq7: zq7\r\n\r\n'),
+    );
+    expect(head).toBe(chunked.replace('OK', 'xx'));
+    expect(first).toBe('7\r\n\0\0\0\x01\0\0\0\r\n');
+    expect(second).toBe('7\r\n\0\0\0\x02\0\0\0\r\n');
+    expect(third).toBe('7\r\n\0\0\0\x01\0\0\0\r\n0\r\nxxxxx: xxx\r\n\r\n');
+  });
+
+  test('an error’s usual words stay, so that it is still known who made it', () => {
+    const body = 'no healthy upstream for zq7';
+    const answer = `HTTP/1.1 503 Service Unavailable\r\nContent-Length: ${body.length}\r\nServer: envoy\r\n\r\n${body}`;
+    const [, error = ''] = told(asks(request('/healthz')), answers(answer));
+    expect(error).toMatch(
+      /^HTTP\/1\.1 503 x{7} x{11}\r\nContent-Length: 27\r\nServer: envoy\r\n\r\nno healthy upstream\0/,
+    );
+    expect(error).toHaveLength(answer.length);
+  });
+
+  test('messages one behind the other, and HEAD, have no body where there is none', () => {
+    const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n';
+    const [heads, all] = told(asks(`HEAD / HTTP/1.1\r\n\r\n${request('/version')}`), answers(`${ok}${ok}zq7`));
+    expect(heads?.match(/HTTP\/1\.1/g)).toHaveLength(2);
+    const [, toldHead = ''] = /^(.*?\r\n\r\n)/s.exec(all ?? '') ?? [];
+    expect(all).toBe(`${toldHead}${toldHead}\0\0\x01`);
+  });
+
+  test('what is behind a change of protocol, and what is no message, is zeros', () => {
+    const upgrade = `${request('/api/v1/namespaces/a/pods/b/exec', 'Connection: Upgrade\r\nUpgrade: websocket\r\n')}`;
+    const [, , tunnel, other] = told(
+      asks(upgrade),
+      answers('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'),
+      answers('zq7 in a tunnel'),
+      asks('zq7 in the other direction'),
+    );
+    expect([tunnel, other]).toEqual(['\0'.repeat(15), '\0'.repeat(26)]);
+  });
+
+  test('whatever comes, in whatever pieces, as many bytes are told, and no word that is somebody’s', () => {
+    const word = fc.constantFrom(
+      'GET ',
+      '/zq7',
+      ' HTTP/1.1',
+      '\r\n',
+      ':',
+      'zq7',
+      'Host',
+      '\r\n\r\n',
+      '5\r\n',
+      'HTTP/1.1 200 ',
+      ' ',
+      '\t',
+    );
+    const piece = fc.array(word, { minLength: 1, maxLength: 8 }).map((words) => words.join(''));
+    const story = fc.array(fc.tuple(fc.boolean(), piece), { minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(story, (pieces) => {
+        const said = pieces.map(([isClient, text]) => (isClient ? asks(text) : answers(text)));
+        const all = told(...said);
+        expect(all.map(({ length }) => length)).toEqual(said.map(({ text }) => text.length));
+        expect(all.join(' ')).not.toContain('zq7');
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+test('a path has one stand-in in HTTP/1.1 and in HTTP/2, coded or not, so that a request that was passed on is found again', () => {
+  const story = composed(gatewayMute());
+  const connections = story.connections.map((each) =>
+    each.client.port === 49739 ? each : { ...each, protocol: 'http1' as const },
+  );
+  const block = new HpackEncoder().encode([
+    [':method', 'GET'],
+    [':path', PATH],
+  ]);
+  const { payloads } = rewrittenExtract({ ...story, connections }, [
+    { ...C1, seq: 1, payload: concat(PREFACE, settings(), headers(1, block)), flags: 'ACK' },
+    { ...UPSTREAM, seq: 0, flags: 'SYN' },
+    { ...UPSTREAM, seq: 1, payload: latin1(request(PATH)), flags: 'ACK' },
+  ]);
+  const [, path = ''] = /^GET (\S+) /.exec(Buffer.from(payloads[2] ?? []).toString('latin1')) ?? [];
+  expect(path).toHaveLength(PATH.length);
+  const again = new HpackEncoder().encode([
+    [':method', 'GET'],
+    [':path', path],
+  ]);
+  expect(Buffer.from(payloads[0] ?? []).subarray(-again.length)).toEqual(Buffer.from(again));
+});
