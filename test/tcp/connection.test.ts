@@ -16,7 +16,23 @@ describe('opening', () => {
     c.server.synAck();
     c.client.acks();
     expect(c.pass.connections.synSide(0)).toBe(1);
+    expect(c.pass.connections.opening(0)).toBe(OPENING.handshake);
     expect(c.opened).toEqual([0]);
+  });
+
+  test('a SYN and anything behind it but a RST is a handshake, where the SYN-ACK was not captured', () => {
+    const c = conversation().client.syn().client.acks();
+    expect(c.pass.connections.opening(0)).toBe(OPENING.handshake);
+    const ignored = conversation().client.syn().server.rst({ seq: 0 });
+    expect(ignored.pass.connections.opening(0)).toBe(OPENING.unanswered);
+  });
+
+  test('a RST after the handshake is no refusal', () => {
+    expect(conversation().handshake().server.rst().pass.connections.opening(0)).toBe(OPENING.handshake);
+  });
+
+  test('of two SYNs that cross, the first tells the side', () => {
+    expect(conversation().client.syn().server.syn().pass.connections.synSide(0)).toBe(0);
   });
 
   test('a connection that was open when the capture began has no SYN side', () => {
@@ -92,6 +108,22 @@ describe('incarnations', () => {
     expect(c.labels).toEqual(['reusedPorts']);
   });
 
+  test('so is a third one, and one behind a RST of a peer of which nothing else was seen', () => {
+    const third = conversation().handshake().client.syn({ seq: 3_000_000 }).client.syn({ seq: 6_000_000 });
+    expect(third.opened).toEqual([0, 1, 2]);
+    expect([third.pass.connections.previous(2), third.pass.connections.incarnation(2)]).toEqual([1, 2]);
+    expect(conversation().established().server.rst().client.syn().opened).toEqual([0, 1]);
+    expect(conversation().established().server.sends('abc').client.syn({ seq: 999 }).opened).toEqual([0]);
+  });
+
+  test('a SYN-ACK with another number that acknowledges no SYN of it, or comes behind data, is of a new one', () => {
+    const answered = () => conversation().client.syn().server.synAck();
+    expect(answered().server.synAck({ seq: 3_000_000, ack: 1001 }).opened).toEqual([0]);
+    expect(answered().server.synAck({ seq: 3_000_000, ack: 1002 }).opened).toEqual([0, 1]);
+    const busy = conversation().handshake().server.sends('abc');
+    expect(busy.server.synAck({ seq: 3_000_000, ack: 1001 }).opened).toEqual([0, 1]);
+  });
+
   test('where only the answering direction was captured, its SYN-ACK tells the reuse', () => {
     const c = conversation().established().server.sends('abc');
     c.server.synAck({ seq: 3_000_000, ack: 70_001 });
@@ -138,6 +170,44 @@ describe('incarnations', () => {
     };
     expect(late(65_535)).toBe(0);
     expect(late(65_536)).toBe(1);
+  });
+
+  describe('while the new one has not opened', () => {
+    const reopened = (seq = 3_000_000) => {
+      const c = conversation().handshake().client.sends('abc').server.sends('xyz').client.acks();
+      return c.client.syn({ seq });
+    };
+
+    test('late packets are of the old one up to its handshake, and of the new one behind it', () => {
+      const c = reopened();
+      c.server.synAck({ seq: 9_000_000, ack: 3_000_001 });
+      expect(c.client.sends('late', { seq: 1004, ack: 5004 }).last.connection).toBe(0);
+      c.client.acks({ seq: 3_000_001, ack: 9_000_001 });
+      expect(c.last.connection).toBe(1);
+      expect(c.client.sends('late', { seq: 1004, ack: 5004 }).last.connection).toBe(1);
+    });
+
+    test('what is near both is of the new one', () => {
+      const c = reopened(1004 + 40_000);
+      expect(c.client.acks({ seq: 1005 + 40_000, ack: 9_000_001 }).last.connection).toBe(1);
+      expect(c.client.acks({ seq: 1004, ack: 5004 }).last.connection).toBe(1);
+    });
+
+    test('its answering side is told by what it acknowledges, and a RST without ACK is of the new one', () => {
+      const near = (ack: number) => reopened().server.sends('new', { seq: 5004, ack }).last.connection;
+      expect([near(3_000_001), near(1004)]).toEqual([1, 0]);
+      expect([near(3_000_001 + 65_535), near(3_000_001 + 65_536)]).toEqual([1, 0]);
+      expect(reopened().server.rst({ seq: 5004 }).last.connection).toBe(1);
+    });
+
+    test('sides may have changed places: late packets keep the ones of their own connection', () => {
+      const c = conversation().handshake().client.sends('abc').server.acks();
+      c.server.syn({ seq: 42_000_000 });
+      expect(c.last).toMatchObject({ connection: 1, side: 0 });
+      c.client.sends('late', { seq: 1004, ack: 5001 });
+      expect(c.last).toMatchObject({ connection: 0, side: 0 });
+      expect(c.stream(0)).toBe('abclate');
+    });
   });
 
   test('the peer may be the one that opens the next incarnation', () => {
@@ -266,6 +336,33 @@ describe('RST (RFC 9293 §3.10.7)', () => {
     const c = open().client.rst();
     expect(c.did).toContain('rstInWindow');
     expect(c.pass.connections.hasReset(0, 0)).toBe(true);
+  });
+
+  test('it ends the connection at once at the last number acknowledged and at the last one sent, and nowhere between', () => {
+    const inFlight = () => open().client.sends('defg');
+    expect(inFlight().client.rst({ seq: 1004 }).did).toContain('over');
+    expect(inFlight().client.rst({ seq: 1008 }).did).toContain('over');
+    expect(inFlight().client.rst({ seq: 1006 }).did).not.toContain('over');
+    expect(inFlight().client.rst({ seq: 1006 }).did).toContain('rstInWindow');
+    expect(conversation().client.syn().server.rstAck().did).toContain('over');
+    expect(conversation().client.rst({ seq: 7 }).did).toContain('over');
+  });
+
+  test('a window that nobody told, or whose scale is unknown, is the largest that it can be', () => {
+    const untold = (ahead: number) =>
+      conversation()
+        .established()
+        .client.sends('abc')
+        .client.rst({ seq: 1000 + ahead });
+    // Nothing of it is acknowledged: what the peer expects may be its first byte.
+    expect(untold(65_535 * 2 ** 14).did).toContain('rstInWindow');
+    expect(untold(65_535 * 2 ** 14 + 1).did).not.toContain('rstInWindow');
+    const midway = (ahead: number) => {
+      const c = conversation().established().client.sends('abc').server.acks({ window: 100 });
+      return c.client.rst({ seq: 1003 + ahead });
+    };
+    expect(midway(100 * 2 ** 14).did).toContain('rstInWindow');
+    expect(midway(100 * 2 ** 14 + 1).did).not.toContain('rstInWindow');
   });
 
   test('inside the window it counts, one beyond the edge it does not', () => {

@@ -96,6 +96,45 @@ describe('keep-alive in a capture begun while the connection was idle', () => {
     expect(c.labels).toEqual(['keepAlive']);
   });
 
+  test('data, a FIN and a RST one below are none', () => {
+    const seen = () => conversation().established().client.acks();
+    expect(seen().server.sends('xy', { seq: 4999 }).labels).not.toContain('keepAlive');
+    expect(seen().server.fin({ seq: 4999 }).labels).not.toContain('keepAlive');
+    expect(seen().server.rstAck({ seq: 4999 }).labels).not.toContain('keepAlive');
+    expect(seen().server.sends('x', { seq: 4999 }).labels).toContain('keepAlive');
+  });
+
+  test('what answers with data of its own answers no probe', () => {
+    const c = conversation().established();
+    c.client.probes();
+    c.server.sends('data');
+    expect(c.labels).not.toContain('keepAliveAck');
+    expect(counts(c, 0)).toEqual([0, 0]);
+    const beyond = conversation().established().client.probes().server.acks({ ack: 1001 });
+    expect(beyond.labels).not.toContain('keepAliveAck');
+  });
+
+  test('a steady pace of acknowledgements that move on, of either number, is none', () => {
+    const paced = (shape: (n: number) => { seq?: number; ack?: number }) => {
+      const c = conversation().established();
+      for (let n = 0; n < 5; n++) c.at(n * 10).client.acks(shape(n));
+      return counts(c, 0);
+    };
+    expect(paced(() => ({ seq: 999 }))).toEqual([5, 0]);
+    expect(paced((n) => ({ seq: 999, ack: 5000 + n }))).toEqual([0, 0]);
+    expect(paced((n) => ({ seq: 999 + 2 * n }))).toEqual([0, 0]);
+  });
+
+  test('a pace below one second is none (TCP_KEEPINTVL is at least 1), nor one that wavers by more than a fifth', () => {
+    const paced = (...seconds: readonly number[]) => {
+      const c = conversation().established();
+      for (const second of seconds) c.at(second).client.probes();
+      return counts(c, 0)[0];
+    };
+    expect([paced(0, 1, 2), paced(0, 0.9, 1.8)]).toEqual([3, 0]);
+    expect([paced(0, 10, 22), paced(0, 10, 22.1), paced(0, 10, 18), paced(0, 10, 17.9)]).toEqual([3, 0, 3, 0]);
+  });
+
   test('nobody answers: the third beat of a steady pace tells all three', () => {
     const c = conversation().established();
     c.at(0).client.probes();
