@@ -1,12 +1,11 @@
-import { BURST_CONTROLS, type BurstJoin } from '../trace/index.ts';
+import { BURST_CONTROLS, type BurstEvents, type BurstJoin } from '../trace/index.ts';
 import { grouped } from './grouped.ts';
 import type { BurstEvidence, Leg, Link, RunnerUp } from './model.ts';
 import { oddsAgainstChance } from './odds.ts';
+import { SURE_ODDS } from './passings.ts';
 import type { Casting } from './roles.ts';
 
-/** Odds against chance, as a power of ten, from which two connections are taken to belong together; */
-const SURE_ODDS = 6;
-/** and from which that is possible. */
+/** Odds against chance, as a power of ten, from which it is possible that two connections belong together. */
 const POSSIBLE_ODDS = 3;
 /** Where none fitted at times at which it could not be, one more such time may have had one. */
 const CONTROL_MIN = 1 / BURST_CONTROLS;
@@ -22,6 +21,8 @@ interface Pair {
   matched: number;
   control: number;
   share: number;
+  /** Of what the upstream said. */
+  events: BurstEvents | null;
 }
 
 /**
@@ -31,6 +32,7 @@ interface Pair {
 export function burstLinksOf(joins: readonly BurstJoin[], legs: readonly Leg[], casting: Casting): readonly Link[] {
   const pairs = pairsOf(joins, legs, casting);
   const byFar = grouped(pairs, ({ far }) => far);
+  const surenessOf = surenessBy(legs, casting);
   const ofClient = matchedBy(pairs, ({ near }) => near);
   const ofUpstream = matchedBy(pairs, ({ far }) => far);
   return pairs.flatMap((pair) => {
@@ -44,10 +46,21 @@ export function burstLinksOf(joins: readonly BurstJoin[], legs: readonly Leg[], 
       odds: Math.round(odds),
       shareOfClient: pair.matched / (ofClient.get(pair.near) ?? pair.matched),
       shareOfUpstream: pair.matched / (ofUpstream.get(pair.far) ?? pair.matched),
+      events: pair.events,
     };
-    const runnerUp = runnerUpOf(pair, byFar.get(pair.far) ?? [], legs);
+    const sureOdds = surenessOf(pair);
+    const runnerUp = runnerUpOf(pair, byFar.get(pair.far) ?? [], legs, sureOdds);
     const shared = { method: 'timing' as const, streams: [], candidates: null };
-    return [{ client: client.id, upstream: upstream.id, confidence: confidenceOf(odds), runnerUp, bursts, ...shared }];
+    return [
+      {
+        client: client.id,
+        upstream: upstream.id,
+        confidence: confidenceOf(odds, sureOdds),
+        runnerUp,
+        bursts,
+        ...shared,
+      },
+    ];
   });
 }
 
@@ -55,20 +68,31 @@ function oddsOf({ matched, control }: Pair): number {
   return oddsAgainstChance(matched, control + CONTROL_MIN);
 }
 
-function confidenceOf(odds: number): number {
+/** From which odds a pair is sure: so many more than a thousand to one as there are pairs at its gateway, all of which were tried. */
+function surenessBy(legs: readonly Leg[], casting: Casting): (pair: Pair) => number {
+  const accepted = grouped(legs, ({ trace }) => casting.acceptedBy[trace.id] ?? -1);
+  const opened = grouped(legs, ({ trace }) => casting.openedBy[trace.id] ?? -1);
+  return ({ far }) => {
+    const gateway = casting.openedBy[far] ?? -1;
+    const pairs = (accepted.get(gateway)?.length ?? 1) * (opened.get(gateway)?.length ?? 1);
+    return SURE_ODDS + Math.log10(pairs);
+  };
+}
+
+function confidenceOf(odds: number, sureOdds: number): number {
   if (odds < POSSIBLE_ODDS) return 0;
-  return odds >= SURE_ODDS ? SURE_CONFIDENCE : POSSIBLE_CONFIDENCE;
+  return odds >= sureOdds ? SURE_CONFIDENCE : POSSIBLE_CONFIDENCE;
 }
 
 /** The client connection that fits the same upstream connection next best, if better than by chance. An upstream may be shared: it need not be wrong. */
-function runnerUpOf(pair: Pair, ofUpstream: readonly Pair[], legs: readonly Leg[]): RunnerUp | null {
+function runnerUpOf(pair: Pair, ofUpstream: readonly Pair[], legs: readonly Leg[], sureOdds: number): RunnerUp | null {
   const others = ofUpstream.filter((other) => other !== pair && oddsOf(other) > 0);
   const [best] = others.toSorted((a, b) => oddsOf(b) - oddsOf(a) || a.near - b.near);
   const client = legs[best?.near ?? -1];
   const upstream = legs[pair.far];
   if (best === undefined || client === undefined || upstream === undefined) return null;
   const odds = oddsOf(best);
-  return { client: client.id, upstream: upstream.id, confidence: confidenceOf(odds), odds: Math.round(odds) };
+  return { client: client.id, upstream: upstream.id, confidence: confidenceOf(odds, sureOdds), odds: Math.round(odds) };
 }
 
 function matchedBy(pairs: readonly Pair[], connectionOf: (pair: Pair) => number): ReadonlyMap<number, number> {
@@ -83,10 +107,11 @@ function pairsOf(joins: readonly BurstJoin[], legs: readonly Leg[], casting: Cas
     const ends = endsOf(join, legs, casting);
     if (ends === null) continue;
     const key = `${ends.near} ${ends.far}`;
-    const pair = pairs.get(key) ?? { ...ends, matched: 0, control: 0, share: 0 };
+    const pair = pairs.get(key) ?? { ...ends, matched: 0, control: 0, share: 0, events: null };
     pair.matched += join.matched;
     pair.control += join.control;
     pair.share = Math.max(pair.share, join.matched / Math.max(join.bursts, 1));
+    if (join.to === ends.near) pair.events = join.events;
     pairs.set(key, pair);
   }
   return [...pairs.values()].toSorted((a, b) => a.near - b.near || a.far - b.far);

@@ -1,5 +1,5 @@
 import type { Side } from '../tcp/index.ts';
-import type { Close, Flood, LimitHit, Ref, TraceConnection, TraceStream } from '../trace/index.ts';
+import type { BurstEvents, Close, Flood, LimitHit, Ref, TraceConnection, TraceStream } from '../trace/index.ts';
 import type { FindingArgs, FindingCode } from './findings/args.ts';
 import type { Outage } from './outage.ts';
 import type { Thresholds } from './thresholds.ts';
@@ -143,6 +143,8 @@ export interface BurstEvidence {
   /** 0..1: of all that was matched with the client connection, and with the upstream connection. */
   readonly shareOfClient: number;
   readonly shareOfUpstream: number;
+  /** Of what the upstream said without being asked, and the client got; null: none was passed on. */
+  readonly events: BurstEvents | null;
 }
 
 export type Cause =

@@ -4,7 +4,7 @@ import { type Death, isSilent } from './deaths.ts';
 import { neverOpened } from './leg.ts';
 import type { Leg, Link } from './model.ts';
 import { oddsAgainstChance } from './odds.ts';
-import { type Passings, SURE_ODDS } from './passings.ts';
+import { SURE_ODDS } from './passings.ts';
 import type { Scene } from './scene.ts';
 import { overAt } from './stream-fate.ts';
 import type { Thresholds } from './thresholds.ts';
@@ -16,44 +16,95 @@ const CONFIDENCE = 0.8;
 /** What is sent in vain, and its first packet as the debt has it, are one packet. */
 const SAME_PACKET_NS = 1e6;
 
+/** Events of one client that were passed on, from which it is taken to have a watch open; */
+const EVENTS_MIN = 3;
+/** and how many times longer than usual it may have had none before the death: of watches with events at random one in twenty pauses so long. */
+const EVENT_GAPS_MAX = 3;
+/** Whoever shares an upstream connection gets the same events at the same time: that some request of it went there has to speak for it, too. */
+const ASKED_ODDS = 2;
+
 /**
- * A client that cannot be read, and a death: who waited is told by the moment at which the requests that the death left without an answer had
- * come in. Never more than probable.
+ * A client or an upstream connection that cannot be read, and a death: who waited is told by the moment at which the requests that the death left
+ * without an answer had come in. Never more than probable.
  */
 export function momentCase(scene: Scene, client: Leg, upstream: Leg, death: Death, known: Link | undefined): Case[] {
-  const { passings, thresholds } = scene;
-  if (client.trace.protocol !== 'tls' || !isSurePair(passings, client, upstream)) return [];
-  const waiting = waitingOn(upstream, death, thresholds);
-  const own = waiting.filter(({ timed }) => timed?.nearerClient === false && timed.connection === client.trace.id);
-  const odds = oddsAgainstChance(own.length, passings.expected(client, upstream, waiting.length));
-  const isHurt = odds >= WAITING_ODDS || askedInVain(scene, client, upstream, death);
-  return isHurt ? [{ client, upstream, death, victims: [], link: known ?? linkOf(scene, client, upstream) }] : [];
+  const { passings } = scene;
+  const askedOdds = passings.odds(client, upstream);
+  const sureOdds = SURE_ODDS + passings.pairsTried(upstream);
+  const isSure = Math.max(askedOdds, askedOdds < ASKED_ODDS ? 0 : (known?.bursts?.odds ?? 0)) >= sureOdds;
+  if (!isSure) return [];
+  const link = known ?? linkOf(scene, client, upstream);
+  if (client.trace.protocol !== 'tls') return readCase(scene, { client, upstream, death, victims: [], link });
+  const waiting = waitingOn(upstream, death, scene.thresholds);
+  const isHurt =
+    isAmong(scene, client, upstream, waiting) ||
+    askedInVain(scene, client, upstream, death) ||
+    waitsForEvents(scene, upstream, death, link, waiting);
+  return isHurt ? [{ client, upstream, death, victims: [], link }] : [];
 }
 
-function isSurePair(passings: Passings, client: Leg, upstream: Leg): boolean {
-  return passings.odds(client, upstream) >= SURE_ODDS + passings.pairsTried(upstream);
+/** Some of those streams are that client's, and hardly by chance. */
+function isAmong({ passings }: Scene, client: Leg, upstream: Leg, waiting: readonly TraceStream[]): boolean {
+  const own = waiting.filter(({ timed }) => timed?.nearerClient === false && timed.connection === client.trace.id);
+  return oddsAgainstChance(own.length, passings.expected(client, upstream, waiting.length)) >= WAITING_ODDS;
+}
+
+/** The client can be read, the upstream cannot: the client's streams that went there a moment after they were asked. */
+function readCase({ passings, thresholds }: Scene, found: Case): Case[] {
+  const { client, upstream, death } = found;
+  if (!isSilent(death)) return [];
+  const own = client.streams.filter(
+    (stream) =>
+      stream.timed?.nearerClient === true &&
+      stream.timed.connection === upstream.trace.id &&
+      isLeftWaiting(stream, client, death, thresholds),
+  );
+  if (oddsAgainstChance(own.length, passings.expected(client, upstream, 1)) < WAITING_ODDS) return [];
+  return [{ ...found, victims: own.map((near) => ({ near, far: null, rerouted: null })) }];
 }
 
 /** Streams of the upstream connection that the death left without an answer for as long as hurts. */
 function waitingOn(upstream: Leg, death: Death, thresholds: Thresholds): readonly TraceStream[] {
+  if (death.cause === 'reset') return upstream.streams.filter((stream) => isLeftWaiting(stream, upstream, death, null));
   if (!isSilent(death) && death.cause !== 'goaway-ignored') return [];
-  const enoughNs = death.healedAt === null ? thresholds.deadAfterNs : thresholds.healedWaitNs;
-  const healedNs = death.healedAt?.timeNs ?? Infinity;
-  return upstream.streams.filter((stream) => {
-    if (stream.opened.timeNs > healedNs) return false;
-    if (death.aboveStream !== null && (stream.id <= death.aboveStream || stream.status !== undefined)) return false;
-    const overNs = Math.min(overAt(stream, upstream.serverSide)?.timeNs ?? Infinity, healedNs);
-    return overNs - Math.max(death.fromNs, stream.opened.timeNs) >= enoughNs;
-  });
+  return upstream.streams.filter((stream) => isLeftWaiting(stream, upstream, death, thresholds));
 }
 
-/** The upstream connection cannot be read either: a request of this client was the last, or later than the first, that it left without an answer. */
+/** @param thresholds null: however short it waited */
+function isLeftWaiting(stream: TraceStream, leg: Leg, death: Death, thresholds: Thresholds | null): boolean {
+  const { fromNs, healedAt, aboveStream } = death;
+  const healedNs = healedAt?.timeNs ?? Infinity;
+  if (stream.opened.timeNs > healedNs) return false;
+  if (aboveStream !== null && (stream.id <= aboveStream || stream.status !== undefined)) return false;
+  const overNs = Math.min(overAt(stream, leg.serverSide)?.timeNs ?? Infinity, healedNs);
+  const sinceNs = Math.max(fromNs, stream.opened.timeNs);
+  if (thresholds === null) return overNs > sinceNs;
+  return overNs - sinceNs >= (healedAt === null ? thresholds.deadAfterNs : thresholds.healedWaitNs);
+}
+
+/** The upstream connection cannot be read either: a request of this client is among what it left without an answer. */
 function askedInVain({ passings, thresholds }: Scene, client: Leg, upstream: Leg, death: Death): boolean {
   const asked = passings.of(client, upstream);
   if (asked === null || upstream.trace.protocol !== 'tls' || !isSilent(death)) return false;
   const debt = death.debts.find(({ owedBy }) => owedBy === upstream.serverSide);
   if (debt === undefined || asked.last.timeNs < debt.firstElicit.timeNs - SAME_PACKET_NS) return false;
   return death.healedAt === null || death.healedAt.timeNs - asked.last.timeNs >= thresholds.healedWaitNs;
+}
+
+/** It got events until shortly before: a watch was open. Where streams can be read, there has to be one of which nothing tells whose it was. */
+function waitsForEvents(
+  { thresholds }: Scene,
+  upstream: Leg,
+  death: Death,
+  { bursts }: Link,
+  waiting: readonly TraceStream[],
+): boolean {
+  const events = bursts?.events ?? null;
+  if (events === null || events.count < EVENTS_MIN || !isSilent(death)) return false;
+  if (upstream.trace.protocol !== 'tls' && waiting.every(({ timed }) => timed !== null)) return false;
+  const usualNs = (events.last.timeNs - events.firstNs) / (events.count - 1);
+  if (death.fromNs - events.last.timeNs > EVENT_GAPS_MAX * usualNs) return false;
+  return death.healedAt === null || death.healedAt.timeNs - death.fromNs >= thresholds.healedWaitNs;
 }
 
 /** The client that cannot be read, for whose request the gateway tried to connect in vain, and which it took to nobody else in time. */
@@ -89,6 +140,6 @@ function linkOf({ passings }: Scene, client: Leg, upstream: Leg, odds = passings
     streams: [],
     candidates: null,
     runnerUp: null,
-    bursts: { matched, byChance, odds: Math.round(odds), shareOfClient: 0, shareOfUpstream: 0 },
+    bursts: { matched, byChance, odds: Math.round(odds), shareOfClient: 0, shareOfUpstream: 0, events: null },
   };
 }

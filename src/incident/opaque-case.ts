@@ -22,7 +22,7 @@ export function opaqueCase(client: Leg, upstream: Leg, death: Death, link: Link)
     return victims.length > 0 ? [{ client, upstream, death, victims, link }] : [];
   }
   const waited = isSilent(death) && death.healedAt === null && bursts.shareOfUpstream >= ALONE_SHARE;
-  return waited && wasWaitedFor(upstream, death) ? [{ client, upstream, death, victims: [], link }] : [];
+  return waited && wasWaitedFor(client, upstream, death) ? [{ client, upstream, death, victims: [], link }] : [];
 }
 
 /** All that was open on a client connection whose streams went nowhere else. */
@@ -36,8 +36,8 @@ function openStreams(client: Leg, death: Death): Victim[] {
     .map((near) => ({ near, far: null, rerouted: null }));
 }
 
-function wasWaitedFor(upstream: Leg, death: Death): boolean {
-  return sentInVain(upstream, death) || hadOpenStream(upstream, death) || hadOpenWatch(upstream);
+function wasWaitedFor(client: Leg, upstream: Leg, death: Death): boolean {
+  return sentInVain(upstream, death) || hadOpenStream(client, upstream, death) || hadOpenWatch(upstream);
 }
 
 /** More than a PING was sent, and is not answered: a request, or an event of a watch. */
@@ -50,10 +50,11 @@ function sentInVain({ trace, serverSide }: Leg, { debts }: Death): boolean {
   });
 }
 
-/** The upstream's own connection can be read. */
-function hadOpenStream(upstream: Leg, { fromNs }: Death): boolean {
+/** The upstream's own connection can be read, and nothing tells that another client had asked. */
+function hadOpenStream(client: Leg, upstream: Leg, { fromNs }: Death): boolean {
   return upstream.streams.some((stream) => {
     const over = overAt(stream, upstream.serverSide);
+    if (stream.timed !== null && stream.timed.connection !== client.trace.id) return false;
     return stream.opened.timeNs <= fromNs && (over === null || over.timeNs >= fromNs);
   });
 }

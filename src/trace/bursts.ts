@@ -16,7 +16,7 @@ import {
   BURSTS_UNLIKE_BYTES,
   BURSTS_UNLIKE_SHARE,
 } from './limits.ts';
-import type { BurstJoin, LastBurst } from './model.ts';
+import type { BurstEvents, BurstJoin, LastBurst } from './model.ts';
 import { grown, packed, roomFor, unpackedRef } from './ref-table.ts';
 
 /** A flow's cells. `burst`: its newest, counted from the first of the capture; `seen`: all of them, `judged`: those compared with others. */
@@ -33,8 +33,8 @@ const FLOW = {
 } as const;
 const FLOW_CELLS = 9;
 /** A burst's cells. */
-const BURST = { flow: 0, nth: 1, fromNs: 2, toNs: 3, bytes: 4, packet: 5, taken: 6 } as const;
-const BURST_CELLS = 7;
+const BURST = { flow: 0, nth: 1, fromNs: 2, toNs: 3, bytes: 4, packet: 5, taken: 6, unasked: 7 } as const;
+const BURST_CELLS = 8;
 /** A partner's: from which flow of which connection bursts were passed on, and how often that only seemed so at a time at which it could not be. */
 const PARTNER = {
   flow: 0,
@@ -45,8 +45,12 @@ const PARTNER = {
   firstPacket: 5,
   lastNs: 6,
   lastPacket: 7,
+  events: 8,
+  firstEventNs: 9,
+  lastEventNs: 10,
+  lastEventPacket: 11,
 } as const;
-const PARTNER_CELLS = 8;
+const PARTNER_CELLS = 12;
 const NONE = -1;
 
 /**
@@ -61,6 +65,7 @@ export class BurstBook {
   readonly #judge: JudgeForwarding;
   readonly #nth: (connection: number) => number;
   readonly #isOpaque: (connection: number) => boolean;
+  readonly #isFromStart: (connection: number) => boolean;
   /** Made when the first opaque connection comes, as the ring is. */
   #flows = new Float64Array(0);
   #ring: Float64Array | null = null;
@@ -74,17 +79,22 @@ export class BurstBook {
   readonly #fits = new Uint8Array(1 + BURST_CONTROLS);
   readonly #fitting = new Int32Array(1 + BURST_CONTROLS);
 
-  /** @param isOpaque whether what is said on a connection cannot be read; of two that can be, more is known than bursts tell */
+  /**
+   * @param isOpaque whether what is said on a connection cannot be read; of two that can be, more is known than bursts tell
+   * @param isFromStart whether a connection's beginning is in the capture, with its greetings
+   */
   constructor(
     moment: Moment,
     judge: JudgeForwarding,
     nth: (connection: number) => number,
     isOpaque: (connection: number) => boolean,
+    isFromStart: (connection: number) => boolean,
   ) {
     this.#moment = moment;
     this.#judge = judge;
     this.#nth = nth;
     this.#isOpaque = isOpaque;
+    this.#isFromStart = isFromStart;
   }
 
   /** Some connection cannot be read: from here on bursts are compared. */
@@ -176,6 +186,7 @@ export class BurstBook {
         bursts: this.#flows[flow * FLOW_CELLS + FLOW.judged] ?? 0,
         first,
         last,
+        events: eventsOf(cell),
       });
     }
     return joins;
@@ -194,6 +205,7 @@ export class BurstBook {
     ring[at + BURST.bytes] = bytes;
     ring[at + BURST.packet] = packed(this.#moment);
     ring[at + BURST.taken] = 0;
+    ring[at + BURST.unasked] = this.#isUnasked(flow, nowNs) ? 1 : 0;
     flows[cells + FLOW.burst] = burst;
     flows[cells + FLOW.seen] = (flows[cells + FLOW.seen] ?? 0) + 1;
     if (bytes < BURST_LEAST_BYTES) return;
@@ -204,6 +216,13 @@ export class BurstBook {
     const hasPrompt = (flows[(flow ^ 1) * FLOW_CELLS + FLOW.seen] ?? 0) > 0 && nowNs - prompt < BURSTS_PROMPTED_NS;
     flows[cells + FLOW.wasPrompted] = hasPrompt ? 1 : 0;
     if (!hasPrompt) flows[cells + FLOW.unprompted] = (flows[cells + FLOW.unprompted] ?? 0) + 1;
+  }
+
+  /** Neither side had said anything for a while: nobody asked for this, and it is no rest of what was said before. */
+  #isUnasked(flow: number, nowNs: number): boolean {
+    const ownNs = this.#flows[flow * FLOW_CELLS + FLOW.lastNs] ?? 0;
+    const othersNs = this.#flows[(flow ^ 1) * FLOW_CELLS + FLOW.lastNs] ?? 0;
+    return nowNs - Math.max(ownNs, othersNs) >= BURSTS_PROMPTED_NS;
   }
 
   /** Judges the bursts that began before then: by now they, and what they may have been passed on from, are whole. */
@@ -239,8 +258,9 @@ export class BurstBook {
   #counts(ring: Float64Array, at: number): boolean {
     const flow = ring[at + BURST.flow] ?? 0;
     if (ring[at + BURST.nth] !== this.#nth(flow >> 1)) return false;
+    const greetings = this.#isFromStart(flow >> 1) ? BURSTS_GREETING : 0;
     return (
-      (this.#flows[flow * FLOW_CELLS + FLOW.seen] ?? 0) > BURSTS_GREETING &&
+      (this.#flows[flow * FLOW_CELLS + FLOW.seen] ?? 0) > greetings &&
       (ring[at + BURST.bytes] ?? 0) >= BURST_LEAST_BYTES
     );
   }
@@ -300,6 +320,12 @@ export class BurstBook {
     }
     partners[slot + PARTNER.lastNs] = ring[burst + BURST.fromNs] ?? 0;
     partners[slot + PARTNER.lastPacket] = ring[burst + BURST.packet] ?? 0;
+    if (ring[source + BURST.unasked] !== 1) return;
+    const events = (partners[slot + PARTNER.events] ?? 0) + 1;
+    partners[slot + PARTNER.events] = events;
+    if (events === 1) partners[slot + PARTNER.firstEventNs] = ring[source + BURST.fromNs] ?? 0;
+    partners[slot + PARTNER.lastEventNs] = ring[source + BURST.fromNs] ?? 0;
+    partners[slot + PARTNER.lastEventPacket] = ring[source + BURST.packet] ?? 0;
   }
 }
 
@@ -332,4 +358,9 @@ function isLike(a: number, b: number): boolean {
 
 function sideOf(flow: number): Side {
   return (flow & 1) === 0 ? 0 : 1;
+}
+
+function eventsOf(cell: (column: number) => number): BurstEvents | null {
+  const last = unpackedRef(cell(PARTNER.lastEventNs), cell(PARTNER.lastEventPacket));
+  return last === null ? null : { count: cell(PARTNER.events), firstNs: cell(PARTNER.firstEventNs), last };
 }

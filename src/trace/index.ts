@@ -4,6 +4,7 @@ export { ASK_HOP_NS, BURST_CONTROLS } from './limits.ts';
 export type {
   AskJoin,
   Asks,
+  BurstEvents,
   BurstJoin,
   Close,
   Debt,

@@ -127,6 +127,9 @@ export const ATTEMPTS_WATCHED_MAX = 64;
 /** A PING is answered within this, or what looks like its answer is none. */
 export const SHAPE_ECHO_NS: number = 1 * SECOND_NS;
 
+/** What a reader says to what it got, WINDOW_UPDATEs for one, follows within this, however busy it is. */
+export const SHAPE_REACTION_NS: number = 1 * SECOND_NS;
+
 /** A connection silent for so long, without a debt and without an open stream, is given up where no room is left for a new one. */
 export const SPARED_SILENCE_NS: number = 10 * MINUTE_SECONDS * SECOND_NS;
 /** Connections looked at for such a one, each time. */

@@ -488,6 +488,14 @@ export interface BurstJoin {
   readonly bursts: number;
   readonly first: Ref;
   readonly last: Ref;
+  readonly events: BurstEvents | null;
+}
+
+/** Bursts that were passed on though nobody had said anything for a second: events of a watch, or of another stream that stays open. */
+export interface BurstEvents {
+  readonly count: number;
+  readonly firstNs: number;
+  readonly last: Ref;
 }
 
 /** The connection that carried the same request, told by the moment alone: no other had one that could have been it. */

@@ -48,6 +48,7 @@ import { TunnelBook } from './tunnels.ts';
 
 /** What opens and closes a connection. */
 const TURNS: number = FLAG.syn | FLAG.fin | FLAG.rst;
+const NO_HANDSHAKE = { syn: null, synAck: null };
 /** RFC 9110 §15.2: interim responses; the final one follows. */
 const FINAL_STATUS_MIN = 200;
 /** RFC 9110 §15.2.2: the one of them after which no other follows, as the connection is now a tunnel. */
@@ -106,7 +107,10 @@ export class Recorder implements HttpSink {
     const judge = judgeForwarding(tcp, this.#notes, (connection) => this.#sent.file(2 * connection, FIRST_SENT));
     this.#joins = new JoinBook(moment, this.#limits, judge, (connection, nth) => tcp.nth(connection) === nth);
     this.#shapes = new ShapeBook(moment);
-    this.#bursts = new BurstBook(moment, judge, tcp.nth.bind(tcp), this.#isOpaque.bind(this));
+    this.#bursts = new BurstBook(moment, judge, tcp.nth.bind(tcp), this.#isOpaque.bind(this), (connection) => {
+      const { syn, synAck } = this.#gathered[connection] ?? NO_HANDSHAKE;
+      return syn !== null || synAck !== null;
+    });
     this.#asks = new AskBook(moment, judge, tcp.nth.bind(tcp), this.#isOpaque.bind(this));
     this.#roster = new Roster(moment, tcp, {
       isNotable: (connection) => this.#debts.isNotable(connection) || this.#streams.isNotable(connection),
@@ -255,8 +259,9 @@ export class Recorder implements HttpSink {
 
   /** A TLS record that is not decrypted is complete. */
   tlsRecord(connection: number, side: Side, type: number, bytes: number): void {
-    const shape = this.#shapes.record(connection, side, type, bytes, this.#gathered[connection]?.tls ?? null);
-    if (shape === SHAPE.request) this.#asks.request(connection, side, null);
+    const facts = this.#gathered[connection]?.tls ?? null;
+    const shape = this.#shapes.record(connection, side, type, bytes, facts, this.#clientByPort(connection));
+    if (shape === SHAPE.request || shape === SHAPE.supposed) this.#asks.request(connection, side, null);
   }
 
   headers(connection: number, side: Side, streamId: number, fields: KeptFields, endStream: boolean): void {
@@ -424,6 +429,13 @@ export class Recorder implements HttpSink {
       this.#marks.add(connection, MARK['keep-alive-ack'], side, this.#moment);
     else if ((did & DID.payload) !== 0 && !gathered.isFramed)
       this.#marks.add(connection, MARK.data, side, this.#moment);
+  }
+
+  /** Servers have the lower port, as a rule. */
+  #clientByPort(connection: number): Side | null {
+    const [zero, one] = [this.#tcp.port(connection, 0), this.#tcp.port(connection, 1)];
+    if (zero === one) return null;
+    return zero > one ? 0 : 1;
   }
 
   #isOpaque(connection: number): boolean {

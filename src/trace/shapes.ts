@@ -1,7 +1,7 @@
 import type { Moment } from '../capture/index.ts';
 import { otherSide, type Side } from '../tcp/index.ts';
 import { overheadOf, type TlsFacts } from '../tls/index.ts';
-import { SHAPE_ECHO_NS } from './limits.ts';
+import { SHAPE_ECHO_NS, SHAPE_REACTION_NS } from './limits.ts';
 import type { Inferred } from './model.ts';
 import { grown, packed, roomFor, unpackedRef } from './ref-table.ts';
 
@@ -14,6 +14,8 @@ export const SHAPE = {
   echo: 2,
   /** HEADERS or DATA of the client, so that something was asked. */
   request: 3,
+  /** The same where no handshake tells who is the client, but its port does. */
+  supposed: 4,
 } as const;
 export type Shape = (typeof SHAPE)[keyof typeof SHAPE];
 
@@ -46,8 +48,9 @@ const FLOW = {
   requests: 6,
   requestNs: 7,
   requestPacket: 8,
+  lastNs: 9,
 } as const;
-const FLOW_CELLS = 9;
+const FLOW_CELLS = 10;
 
 /**
  * What the sizes of TLS records tell of HTTP/2 inside them where there are no keys (docs/inference.md has each rule with its error). Nothing
@@ -68,8 +71,19 @@ export class ShapeBook {
     this.#lines.fill(0, connection * LINE_CELLS, (connection + 1) * LINE_CELLS);
   }
 
-  /** @param bytes of its fragment. @returns what it is taken for */
-  record(connection: number, side: Side, type: number, bytes: number, facts: TlsFacts | null): Shape {
+  /**
+   * @param bytes of its fragment
+   * @param supposed who is taken for the client where no hello tells; null: nobody
+   * @returns what it is taken for
+   */
+  record(
+    connection: number,
+    side: Side,
+    type: number,
+    bytes: number,
+    facts: TlsFacts | null,
+    supposed: Side | null = null,
+  ): Shape {
     if (type !== APPLICATION_DATA) return SHAPE.none;
     this.#grow(connection);
     const line = connection * LINE_CELLS;
@@ -77,12 +91,19 @@ export class ShapeBook {
     const nth = this.#count(flow, FLOW.records);
     if (this.#lines[line + LINE.overhead] === 0) this.#learn(line, bytes, facts);
     const overhead = this.#lines[line + LINE.overhead] ?? NEVER;
+    this.#flows[flow + FLOW.lastNs] = this.#moment.ns[0] ?? 0;
     if (overhead === NEVER) return SHAPE.none;
-    if (overhead === 0) return bytes === PING_BYTES + OVERHEAD_GCM ? this.#ping(connection, side) : SHAPE.none;
+    const asks = facts === null && side === supposed;
+    if (overhead === 0) {
+      if (bytes === PING_BYTES + OVERHEAD_GCM) return this.#ping(connection, side);
+      return asks && bytes > PING_BYTES + OVERHEAD_GCM ? SHAPE.supposed : SHAPE.none;
+    }
     const inner = bytes - overhead;
     if (inner === PING_BYTES) return this.#ping(connection, side);
     if (inner === CONTROL_BYTES) return this.#control(flow);
-    return inner === ACK_BYTES ? SHAPE.none : this.#message(connection, side, inner, nth);
+    if (inner === ACK_BYTES || (isControls(inner) && this.#isReaction(connection, side))) return SHAPE.none;
+    if (asks) return inner >= REQUEST_BYTES_MIN ? SHAPE.supposed : SHAPE.none;
+    return this.#message(connection, side, inner, nth);
   }
 
   #grow(connection: number): void {
@@ -104,6 +125,13 @@ export class ShapeBook {
     this.#flows[flow + FLOW.requestNs] = this.#moment.ns[0] ?? 0;
     this.#flows[flow + FLOW.requestPacket] = packed(this.#moment);
     return SHAPE.request;
+  }
+
+  /** The other side had said something just before. */
+  #isReaction(connection: number, side: Side): boolean {
+    const other = (2 * connection + otherSide(side)) * FLOW_CELLS;
+    const ageNs = (this.#moment.ns[0] ?? 0) - (this.#flows[other + FLOW.lastNs] ?? 0);
+    return (this.#flows[other + FLOW.records] ?? 0) > 0 && ageNs <= SHAPE_REACTION_NS;
   }
 
   #clientOf(connection: number): Side | null {
@@ -167,4 +195,17 @@ export class ShapeBook {
     this.#flows[flow + column] = count;
     return count;
   }
+}
+
+/** As long as several of WINDOW_UPDATE, an acknowledgement of SETTINGS and PING: what a reader says to what it got, in one record. */
+function isControls(inner: number): boolean {
+  for (let pings = 0; pings * PING_BYTES <= inner && pings <= 1; pings++)
+    for (let acks = 0; acks <= 1; acks++)
+      if (isTimes(inner - pings * PING_BYTES - acks * ACK_BYTES, CONTROL_BYTES)) return true;
+  return false;
+}
+
+/** Of what connection and streams are given, at most as many as a record of requests is short. */
+function isTimes(bytes: number, each: number): boolean {
+  return bytes >= 0 && bytes % each === 0 && bytes / each <= 4;
 }

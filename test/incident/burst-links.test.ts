@@ -47,6 +47,7 @@ function linksWhere(...matched: readonly [number, number]): readonly Link[] {
     bursts: 20,
     first: first.first,
     last: first.last,
+    events: null,
   } as const;
   const burstJoins = matched.map((count, from): BurstJoin => ({ ...shared, from, matched: count }));
   return buildIncident({ ...built, burstJoins }).links;
@@ -55,9 +56,9 @@ function linksWhere(...matched: readonly [number, number]): readonly Link[] {
 test('a link by bursts says how many would fit by chance, and who fits next best', () => {
   expect(linksWhere(12, 6)).toMatchObject([
     { client: 'c1', confidence: 0.8, candidates: null, bursts: { matched: 12, byChance: 0.25, odds: 14 } },
-    { client: 'c2', confidence: 0.3, bursts: { matched: 6 }, runnerUp: { client: 'c1', upstream: 'u1', odds: 14 } },
+    { client: 'c2', confidence: 0.8, bursts: { matched: 6 }, runnerUp: { client: 'c1', upstream: 'u1', odds: 14 } },
   ]);
-  expect(linksWhere(12, 6)[0]?.runnerUp).toEqual({ client: 'c2', upstream: 'u1', confidence: 0.3, odds: 5 });
+  expect(linksWhere(12, 6)[0]?.runnerUp).toEqual({ client: 'c2', upstream: 'u1', confidence: 0.8, odds: 5 });
 });
 
 test('one that is no link itself may be the next best, with nothing left for it; what chance brings is none', () => {

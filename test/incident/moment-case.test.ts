@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { buildIncident, type Incident } from '../../src/incident/index.ts';
-import type { Asks, OpenedFor, Ref, Trace } from '../../src/trace/index.ts';
+import type { Asks, BurstJoin, OpenedFor, Ref, Trace } from '../../src/trace/index.ts';
 import { trace, type TraceBuilder } from '../build/trace.ts';
 
 const NS = 1e9;
@@ -16,9 +16,16 @@ interface Told {
   readonly joins?: readonly (readonly [number, number, number, number])[];
   /** far connection and its stream, near connection. */
   readonly timed?: readonly (readonly [number, number, number])[];
+  /** The same of streams of the client, where the upstream cannot be read. */
+  readonly sent?: readonly (readonly [number, number, number])[];
+  /** Events of 2 that connection 0 got: how many, seconds of the first and the last. */
+  readonly events?: readonly [number, number, number];
 }
 
-function incidentOf(built: TraceBuilder, { asks = {}, opened = {}, joins = [], timed = [] }: Told): Incident {
+function incidentOf(
+  built: TraceBuilder,
+  { asks = {}, opened = {}, joins = [], timed = [], sent = [], events }: Told,
+): Incident {
   const plain = built.end(END);
   const told: Trace = {
     ...plain,
@@ -28,13 +35,21 @@ function incidentOf(built: TraceBuilder, { asks = {}, opened = {}, joins = [], t
       return { ...connection, asks: { asked: 10, acts: 10, unexplained: 0, openedFor, ...asks[id] } };
     }),
     streams: plain.streams.map((stream) => {
-      const partner = timed.find(([far, id]) => far === stream.connection && id === stream.id);
+      const isOf = ([connection, id]: readonly [number, number, number]): boolean =>
+        connection === stream.connection && id === stream.id;
+      const partner = timed.find(isOf) ?? sent.find(isOf);
       if (partner === undefined) return stream;
-      return { ...stream, timed: { connection: partner[2], nearerClient: false, at: stream.opened } };
+      return { ...stream, timed: { connection: partner[2], nearerClient: sent.some(isOf), at: stream.opened } };
     }),
+    burstJoins: events === undefined ? [] : [burstsWith(events)],
     askJoins: joins.map(([near, far, matched, last]) => ({ near, far, matched, first: at(1), last: at(last) })),
   };
   return buildIncident(told);
+}
+
+function burstsWith([count, first, last]: readonly [number, number, number]): BurstJoin {
+  const ends = { from: 2, to: 0, receiver: 0, sender: 1, first: at(first), last: at(last) } as const;
+  return { ...ends, matched: 12, control: 0, bursts: 12, events: { count, firstNs: first * NS, last: at(last) } };
 }
 
 const told = ({ verdict, windows }: Incident): unknown => [
@@ -50,14 +65,22 @@ const told = ({ verdict, windows }: Incident): unknown => [
 
 /** Two clients in TLS, and a gateway that shares one upstream connection among them, in the clear: 0, 1 and 2. */
 function shared(upstream: (built: TraceBuilder) => TraceBuilder = (built) => built): TraceBuilder {
-  const clients = trace()
+  return upstream(twoClients().upstream('u1', { at: 0.2 }).request(1, { at: 1 }).answers(1, 200, 1.1));
+}
+
+function twoClients(): TraceBuilder {
+  return trace()
     .client('c1', { from: '10.9.1.2:1001', at: 0 })
     .speaks('client', 1, 90)
     .with(TLS)
     .client('c2', { from: '10.9.1.3:1002', at: 0.1 })
     .speaks('client', 1.5, 91)
     .with(TLS);
-  return upstream(clients.upstream('u1', { at: 0.2 }).request(1, { at: 1 }).answers(1, 200, 1.1));
+}
+
+/** The same, and nothing is known of what is on the upstream connection. */
+function closed(): TraceBuilder {
+  return dead(twoClients().upstream('u1', { at: 0.2 }).speaks('upstream', 1, 9)).with(TLS);
 }
 
 const dead = (built: TraceBuilder): TraceBuilder => built.retransmits(10, 10.2, 10.6, 11.4, 13, 20, 30);
@@ -111,6 +134,45 @@ describe('who waited for an upstream connection that died, where the clients can
       [['c1', 'u1', 'goaway-ignored', 'probable', true]],
     ]);
     expect(told(incidentOf(ignored(3), { joins: BOTH_ASK, timed }))).toMatchObject([expect.anything(), []]);
+  });
+
+  test('was on an upstream connection that was reset', () => {
+    const reset = shared((built) => built.closes('rst', 'upstream', 10));
+    expect(told(incidentOf(reset, { joins: BOTH_ASK, timed: [[2, 1, 0]] }))).toEqual([
+      'half-dead',
+      [['c1', 'u1', 'reset', 'probable', true]],
+    ]);
+    const over = shared((built) => built.ends(1, 9).closes('rst', 'upstream', 10));
+    expect(told(incidentOf(over, { joins: BOTH_ASK, timed: [[2, 1, 0]] }))).toEqual(['healthy', []]);
+  });
+
+  test('is told by events that came until shortly before, if requests say so, too', () => {
+    const opaque = closed();
+    const until = (last: number, joins: Told['joins'] = BOTH_ASK): unknown =>
+      told(incidentOf(opaque, { joins, events: [4, 1, last] }));
+    expect(until(9)).toEqual(['half-dead', [['c1', 'u1', 'peer-silent', 'probable', true]]]);
+    expect(until(3)).toEqual(['suspect', []]);
+    expect(until(9, [[1, 2, 4, 9]])).toEqual(['suspect', []]);
+    expect(told(incidentOf(opaque, { joins: BOTH_ASK, events: [2, 1, 9] }))).toEqual(['suspect', []]);
+  });
+
+  test('is told by events only where some stream is not known to be another’s', () => {
+    const events = [4, 1, 9] as const;
+    const known = incidentOf(shared(dead), { joins: BOTH_ASK, events, timed: [[2, 1, 1]] });
+    expect(told(known)).toEqual(['half-dead', [['c2', 'u1', 'peer-silent', 'probable', true]]]);
+    expect(told(incidentOf(shared(dead), { joins: BOTH_ASK, events }))).toMatchObject(['half-dead', [{ 0: 'c1' }]]);
+  });
+
+  test('is told by streams of the client, where only the upstream cannot be read', () => {
+    const built = (): TraceBuilder =>
+      dead(trace().client('c1', { at: 0 }).watch(7, { at: 1 }).upstream('u1', { at: 0.2 }).speaks('gateway', 1.1))
+        .on('u1')
+        .with(TLS);
+    const joins = [[0, 1, 6, 9]] as const;
+    const incident = incidentOf(built(), { joins, sent: [[0, 7, 1]] });
+    expect(told(incident)).toEqual(['half-dead', [['c1', 'u1', 'peer-silent', 'probable', true]]]);
+    expect(incident.windows[0]?.streams).toMatchObject([{ id: 7, outcome: 'hung' }]);
+    expect(told(incidentOf(built(), { joins }))).toEqual(['suspect', []]);
   });
 
   test('is told by a request sent in vain, where the upstream cannot be read either', () => {

@@ -146,6 +146,7 @@ function bursting(pairs: number): Trace {
     bursts: 25,
     first: at,
     last: at,
+    events: null,
   }));
   return { ...told, burstJoins };
 }

@@ -31,7 +31,7 @@ describe('a link', () => {
   });
 
   test('by bursts tells the chance level', () => {
-    const bursts = { matched: 12, byChance: 0.25, odds: 14, shareOfClient: 1, shareOfUpstream: 0.7 };
+    const bursts = { matched: 12, byChance: 0.25, odds: 14, shareOfClient: 1, events: null, shareOfUpstream: 0.7 };
     const runnerUp = { client: 'c1', upstream: 'u1', confidence: 0.3, odds: 5 };
     const [link, text] = toldOf({ method: 'timing', confidence: 0.8, candidates: null, bursts, runnerUp });
     expect(link).toMatchObject({ candidates: null, bursts: { matched: 12, byChance: 0.25, odds: 14 }, runnerUp });

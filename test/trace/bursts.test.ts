@@ -19,10 +19,13 @@ class Told {
   readonly #book: BurstBook;
   #packets = 0;
 
-  constructor(isOpaque: (connection: number) => boolean = () => true) {
+  constructor(
+    isOpaque: (connection: number) => boolean = () => true,
+    isFromStart: (connection: number) => boolean = () => true,
+  ) {
     const judge = (near: number, _receiver: number, far: number): 0 | 2 =>
       near === CLIENT_LEG && far === UPSTREAM_LEG ? FORWARDING.fitting : FORWARDING.impossible;
-    this.#book = new BurstBook(this.#moment, judge, (connection) => connection, isOpaque);
+    this.#book = new BurstBook(this.#moment, judge, (connection) => connection, isOpaque, isFromStart);
     for (let connection = 0; connection < OTHERS.to; connection++) this.#book.opened(connection);
   }
 
@@ -57,6 +60,29 @@ describe('bursts of what cannot be read', () => {
     expect(new Told().begins().forwards(12).joins()).toMatchObject([
       { from: CLIENT_LEG, to: UPSTREAM_LEG, receiver: 1, sender: 0, matched: 10, control: 0, bursts: 10 },
     ]);
+  });
+
+  test('count from the first on where the capture began in the middle: nobody greets', () => {
+    const midway = new Told(
+      () => true,
+      () => false,
+    )
+      .begins()
+      .forwards(12)
+      .joins();
+    expect(midway).toMatchObject([{ matched: 12, bursts: 12 }]);
+  });
+
+  test('that nobody asked for are events; those soon after another are not', () => {
+    const rare = new Told().begins().forwards(12).joins();
+    expect(rare[0]?.events).toMatchObject({
+      count: 10,
+      firstNs: 2 * SECOND_MS * MS,
+      last: { timeNs: 11 * SECOND_MS * MS },
+    });
+    const told = new Told().begins();
+    for (let i = 0; i < 12; i++) told.sends(CLIENT_LEG, i * 900, 500).sends(UPSTREAM_LEG, i * 900 + 2, 560);
+    expect(told.joins()).toMatchObject([{ matched: 10, events: null }]);
   });
 
   test('are not compared where everything can be read', () => {
