@@ -5,6 +5,7 @@ import { secondsFromIso } from '../journal.mjs';
 import { endOf, toldBy } from './ends.mjs';
 import { grouped, requestsOf } from './requests.mjs';
 import { waitingOf } from './waiting.mjs';
+import { withoutKeysOf } from './without-keys.mjs';
 
 /** Contract: a stall that healed is a window for a stream that waited so long; a gateway acts at once within a second. */
 const HEALED_WAIT_SECONDS = 30;
@@ -46,7 +47,8 @@ function expectationOf(facts) {
     faultSet: secondsFromIso(facts.fault.done) - (facts.scenario.burst ?? 0),
     to: secondsFromIso(facts.end),
   };
-  return { closed: upstream === 'tls' && SECRETIVE.has(gateway), ...stateOf(run) };
+  const found = stateOf(run);
+  return { closed: upstream === 'tls' && SECRETIVE.has(gateway), ...found, withoutKeys: withoutKeysOf(run, found) };
 }
 
 function stateOf(run) {

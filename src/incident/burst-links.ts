@@ -9,7 +9,7 @@ import type { Casting } from './roles.ts';
 const POSSIBLE_ODDS = 3;
 /** Where none fitted at times at which it could not be, one more such time may have had one. */
 const CONTROL_MIN = 1 / BURST_CONTROLS;
-/** Of what the gateway sends on one of the two, so much has to have come from the other. */
+/** Of what the gateway sends on one of the two so much has to have come from the other, or of what it got there so much to have left here. */
 const SHARE_MIN = 0.1;
 const SURE_CONFIDENCE = 0.8;
 const POSSIBLE_CONFIDENCE = 0.3;
@@ -110,7 +110,7 @@ function pairsOf(joins: readonly BurstJoin[], legs: readonly Leg[], casting: Cas
     const pair = pairs.get(key) ?? { ...ends, matched: 0, control: 0, share: 0, events: null };
     pair.matched += join.matched;
     pair.control += join.control;
-    pair.share = Math.max(pair.share, join.matched / Math.max(join.bursts, 1));
+    pair.share = Math.max(pair.share, join.matched / Math.max(Math.min(join.bursts, join.received), 1));
     if (join.to === ends.near) pair.events = join.events;
     pairs.set(key, pair);
   }

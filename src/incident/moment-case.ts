@@ -100,7 +100,7 @@ function waitsForEvents(
   waiting: readonly TraceStream[],
 ): boolean {
   const events = bursts?.events ?? null;
-  if (events === null || events.count < EVENTS_MIN || !isSilent(death)) return false;
+  if (events === null || events.count < EVENTS_MIN || !(isSilent(death) || death.cause === 'reset')) return false;
   if (upstream.trace.protocol !== 'tls' && waiting.every(({ timed }) => timed !== null)) return false;
   const usualNs = (events.last.timeNs - events.firstNs) / (events.count - 1);
   if (death.fromNs - events.last.timeNs > EVENT_GAPS_MAX * usualNs) return false;

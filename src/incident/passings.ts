@@ -1,4 +1,4 @@
-import { ASK_HOP_NS, type AskJoin } from '../trace/index.ts';
+import { ASK_HOP_NS, type AskJoin, type OpenedFor } from '../trace/index.ts';
 import { grouped } from './grouped.ts';
 import { neverOpened, serverOf } from './leg.ts';
 import type { Leg } from './model.ts';
@@ -7,6 +7,9 @@ import type { Casting } from './roles.ts';
 
 /** Odds, as a power of ten, that two connections belong together, all pairs of their gateway counted as tried. */
 export const SURE_ODDS = 3;
+
+/** One retry may have been a coincidence. */
+const RETRIES_MIN = 2;
 
 /** What one gateway was asked and did, where a side of it cannot be read. */
 interface Throughput {
@@ -28,6 +31,8 @@ export class Passings {
   readonly #spanNs: number;
   /** Attempts that came to nothing, by gateway and server, and by the client they were made for besides. */
   readonly #attempts = new Map<string, number>();
+  /** What they were made for, where that is known, by gateway and server. */
+  readonly #inVain: ReadonlyMap<string, readonly OpenedFor[]>;
   readonly #byUpstream: ReadonlyMap<number, readonly AskJoin[]>;
 
   /** @param spanNs how long the capture is */
@@ -43,6 +48,10 @@ export class Passings {
     );
     this.#byPair = new Map(through.map((join) => [`${join.near} ${join.far}`, join]));
     this.#byUpstream = grouped(through, ({ far }) => far);
+    const inVain = grouped(legs.filter(neverOpened), (leg) => this.#serverKey(leg));
+    this.#inVain = new Map(
+      [...inVain].map(([key, own]) => [key, own.flatMap(({ trace }) => trace.asks?.openedFor ?? [])]),
+    );
     for (const leg of legs.filter(neverOpened)) {
       const toServer = this.#serverKey(leg);
       for (const key of [toServer, `${toServer} ${openerOf(leg) ?? 'nobody'}`])
@@ -92,6 +101,15 @@ export class Passings {
     };
   }
 
+  /**
+   * Whether each request for which the gateway tried that server in vain, as far as they are known, went elsewhere at once: that is what it does, and
+   * so it did with those that are not known.
+   */
+  isRetriedAtOnce(attempt: Leg, withinNs: number): boolean {
+    const known = this.#inVain.get(this.#serverKey(attempt)) ?? [];
+    return known.length >= RETRIES_MIN && known.every((opener) => wasPassedOnWithin(opener, withinNs));
+  }
+
   /** Odds against chance of all that this client asked, and that upstream connection took. */
   odds(client: Leg, upstream: Leg): number {
     const join = this.of(client, upstream);
@@ -110,6 +128,11 @@ export class Passings {
   #chanceOf({ trace }: Leg): number {
     return Math.min(1, (((trace.asks?.asked ?? 0) + 1) * ASK_HOP_NS) / this.#spanNs);
   }
+}
+
+/** That request left on another connection at once. */
+export function wasPassedOnWithin({ asked, passedOn }: OpenedFor, withinNs: number): boolean {
+  return passedOn !== null && passedOn.timeNs - asked.timeNs < withinNs;
 }
 
 function openerOf({ trace }: Leg): number | undefined {

@@ -1,11 +1,12 @@
 import type { TraceStream } from '../trace/index.ts';
 import { type Death, isSilent } from './deaths.ts';
 import type { Facts } from './findings/rule.ts';
-import { neverOpened } from './leg.ts';
+import { clientSide, neverOpened } from './leg.ts';
 import { LINK_CONFIDENCE_MIN } from './links.ts';
 import { isOneSided } from './liveness.ts';
 import type { Finding, Leg, VerdictReason } from './model.ts';
 import { nextTryDueNs } from './next-try.ts';
+import { wasPassedOnWithin } from './passings.ts';
 import type { Scene } from './scene.ts';
 import { overAt } from './stream-fate.ts';
 import { askedFor, attemptConfidence } from './waiting.ts';
@@ -34,7 +35,15 @@ function isUnexplained(scene: Scene, facts: Facts, leg: Leg, death: Death): bool
   // A connection that is gone, or takes no more, can hurt only those who were on it.
   if (death.cause === 'reset')
     return isHurtUnseen(facts, leg, death) || (!isRead(leg) && !isLinkedToLiving(facts, leg, death.fromNs));
+  if (death.cause === 'closed-not-propagated')
+    return wasLeftHalfOpen(facts, leg, death) && isHurtUnseen(facts, leg, death);
   return death.cause === 'goaway-ignored' && isHurtUnseen(facts, leg, death);
+}
+
+/** The gateway did not close its side either, as if it had not heard the FIN: an ordinary end takes two. */
+function wasLeftHalfOpen({ captureEndNs, thresholds }: Facts, leg: Leg, { fromNs }: Death): boolean {
+  const answered = leg.trace.closes.find(({ by, at }) => by === clientSide(leg) && at.timeNs >= fromNs);
+  return (answered?.at.timeNs ?? captureEndNs) - fromNs >= thresholds.deadAfterNs;
 }
 
 /** The requests that an attempt was made for all went elsewhere in time: a refusal that was retried at once (contract §3). */
@@ -44,9 +53,10 @@ function wasMadeForServed(scene: Scene, attempt: Leg): boolean {
 }
 
 /** Where the client cannot be read: the request before it is seen to leave on another connection. */
-function wasPassedOnAtOnce({ thresholds }: Scene, { trace }: Leg): boolean {
-  const opener = trace.asks?.openedFor ?? null;
-  return opener?.passedOn != null && opener.passedOn.timeNs - opener.asked.timeNs < thresholds.actsWithinNs;
+function wasPassedOnAtOnce({ passings, thresholds }: Scene, attempt: Leg): boolean {
+  const opener = attempt.trace.asks?.openedFor ?? null;
+  if (opener === null) return passings.isRetriedAtOnce(attempt, thresholds.actsWithinNs);
+  return wasPassedOnWithin(opener, thresholds.actsWithinNs);
 }
 
 /** It came back, after so long that whoever waited for it was hurt. */

@@ -184,6 +184,7 @@ export class BurstBook {
         matched: cell(PARTNER.matched),
         control: cell(PARTNER.control) / BURST_CONTROLS,
         bursts: this.#flows[flow * FLOW_CELLS + FLOW.judged] ?? 0,
+        received: this.#flows[cell(PARTNER.flow) * FLOW_CELLS + FLOW.judged] ?? 0,
         first,
         last,
         events: eventsOf(cell),

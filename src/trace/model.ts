@@ -484,8 +484,9 @@ export interface BurstJoin {
   readonly matched: number;
   /** How often a burst of `from` fitted that came too early to have been passed on, over BURST_CONTROLS such times: so many matches are chance. */
   readonly control: number;
-  /** All bursts that were sent on `to` and compared. */
+  /** All bursts that were sent on `to`, and that were received on `from`, as far as they were compared. */
   readonly bursts: number;
+  readonly received: number;
   readonly first: Ref;
   readonly last: Ref;
   readonly events: BurstEvents | null;

@@ -45,6 +45,7 @@ function linksWhere(...matched: readonly [number, number]): readonly Link[] {
     sender: 0,
     control: 0.25,
     bursts: 20,
+    received: 20,
     first: first.first,
     last: first.last,
     events: null,

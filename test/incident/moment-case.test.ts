@@ -49,7 +49,14 @@ function incidentOf(
 
 function burstsWith([count, first, last]: readonly [number, number, number]): BurstJoin {
   const ends = { from: 2, to: 0, receiver: 0, sender: 1, first: at(first), last: at(last) } as const;
-  return { ...ends, matched: 12, control: 0, bursts: 12, events: { count, firstNs: first * NS, last: at(last) } };
+  return {
+    ...ends,
+    matched: 12,
+    control: 0,
+    bursts: 12,
+    received: 12,
+    events: { count, firstNs: first * NS, last: at(last) },
+  };
 }
 
 const told = ({ verdict, windows }: Incident): unknown => [
@@ -220,6 +227,14 @@ describe('an attempt in vain, made for a client that cannot be read', () => {
       3: { ...opened[3], passedOn: at(30.002) },
     };
     expect(told(incidentOf(refusing(), { opened: moved }))).toEqual(['healthy', []]);
+  });
+
+  test('hurt nobody of whom it is not known, where all that are went elsewhere at once, and more than one did', () => {
+    const again = refusing().attempt('u4', { to: '10.9.2.9:8080', from: '10.9.0.2:2004', at: 40 }).refused(40.001);
+    const moved = { 2: { ...opened[2], passedOn: at(20.002) }, 3: { ...opened[3], passedOn: at(30.002) } };
+    expect(told(incidentOf(again, { opened: moved }))).toEqual(['healthy', []]);
+    expect(told(incidentOf(again, { opened: { 2: moved[2] } }))).toEqual(['suspect', []]);
+    expect(told(incidentOf(again, { opened: { ...moved, 3: opened[3] } }))).toMatchObject([expect.anything(), [{}]]);
   });
 
   test('accuses nobody where it may have gone elsewhere soon, nor where one attempt alone may be chance', () => {

@@ -144,6 +144,7 @@ function bursting(pairs: number): Trace {
     matched: 20,
     control: 0,
     bursts: 25,
+    received: 25,
     first: at,
     last: at,
     events: null,

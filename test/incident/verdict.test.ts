@@ -137,6 +137,24 @@ describe('suspect', () => {
     });
   });
 
+  describe('an upstream that said FIN', () => {
+    const fin = (built: TraceBuilder): TraceBuilder => built.closes('fin', 'upstream', 10);
+
+    test('which the gateway seems not to have heard, while somebody was on it whom nobody knows', () => {
+      expect(verdict(fin(watching().upstream('u2').openStream(1, 5)))).toMatchObject({
+        state: 'suspect',
+        reason: { kind: 'dead-upstream-unlinked', connection: 'u2' },
+      });
+    });
+
+    test('not where the gateway closed, too, or nothing was open', () => {
+      expect(verdict(fin(watching().upstream('u2').openStream(1, 5)).closes('fin', 'gateway', 10.5)).state).toBe(
+        'healthy',
+      );
+      expect(verdict(fin(watching().upstream('u2').openStream(1, 5).ends(1, 8))).state).toBe('healthy');
+    });
+  });
+
   test('requests that wait behind a GOAWAY, and nobody knows whose they are', () => {
     const goaway = (lastStreamId: number): TraceBuilder =>
       watching().upstream('u2').openStream(5, 4).goaway('upstream', 10, lastStreamId);

@@ -4,6 +4,8 @@ import { gunzipSync } from 'node:zlib';
 import { type BuiltBlock, interfaceBlock, packetBlock, secretsBlock, section } from '../build/pcapng.ts';
 import { latin1 } from '../build/hpack.ts';
 
+type State = 'half-dead' | 'suspect' | 'healthy';
+
 /** What the lab wrote beside a recording, from the peers' own words and the moment of the fault (lab/README.md). */
 export interface Truth {
   readonly name: string;
@@ -23,7 +25,9 @@ export interface Truth {
   readonly expect: {
     /** Nobody wrote secrets for the upstream side: what was on it cannot be read. */
     readonly closed?: boolean;
-    readonly state: 'half-dead' | 'suspect' | 'healthy';
+    readonly state: State;
+    /** What a capture can show of it where no secrets are given; `why`: null where it is the state itself. */
+    readonly withoutKeys: { readonly state: State; readonly why: string | null };
     readonly hurt: readonly Hurt[];
     readonly unseen: readonly { readonly client: string; readonly path: string; readonly why: string }[];
   };
