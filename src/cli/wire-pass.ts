@@ -83,10 +83,15 @@ export class WirePass implements TcpSink, TcpKeeper {
     const isFar = points?.isFar(batch.file) === true;
     const aheadNs = points?.aheadNs(batch.file) ?? 0;
     moment.file = batch.file;
+    let firstNs = Infinity;
+    let lastNs = -Infinity;
     for (let row = batch.firstRow; row < batch.count; row++) {
       if (linkType[row] === LINK_NO_PACKET) continue;
       moment.packet = batch.firstPacket + row;
-      moment.ns[0] = (timeNs[row] ?? 0) - aheadNs;
+      const nowNs = (timeNs[row] ?? 0) - aheadNs;
+      if (nowNs < firstNs) firstNs = nowNs;
+      if (nowNs > lastNs) lastNs = nowNs;
+      moment.ns[0] = nowNs;
       moment.vantage = vantage[row] ?? 0;
       if (!isFar) this.#recorder.packet();
       const from = at[row] ?? 0;
@@ -99,6 +104,7 @@ export class WirePass implements TcpSink, TcpKeeper {
       else if (stop === STOP.linkTypeUnknown)
         this.#recorder.unknownLinkType(decoder.strangeLinkType(linkType[row] ?? LINK_UNDECLARED));
     }
+    this.#recorder.read(batch.file, firstNs, lastNs);
   }
 
   /** An ICMP error about a segment that a host or router on the way could not deliver. */

@@ -51,15 +51,15 @@ const STILL_HEARD_NS = 1e9;
 const CONNECT_TRIES_MIN = 2;
 
 /** All deaths of an upstream connection, in order of time. */
-export function deathsOf(leg: Leg, captureEndNs: number, thresholds: Thresholds): readonly Death[] {
+export function deathsOf(leg: Leg, thresholds: Thresholds): readonly Death[] {
   if (leg.opened === 'refused') return refusals(leg);
-  if (leg.opened === 'unanswered') return unansweredConnect(leg, captureEndNs, thresholds);
+  if (leg.opened === 'unanswered') return unansweredConnect(leg, thresholds);
   if (isOneSided(leg.trace)) return [];
-  const owed = silentDeaths(leg, captureEndNs, thresholds);
+  const owed = silentDeaths(leg, thresholds);
   const silent = owed.length > 0 ? owed : pingDeaths(leg);
   const last = silent.at(-1);
   const still = last !== undefined && last.healedAt === null;
-  return still ? silent : [...silent, ...goawayDeaths(leg, captureEndNs, thresholds), ...closingDeaths(leg)];
+  return still ? silent : [...silent, ...goawayDeaths(leg, thresholds), ...closingDeaths(leg)];
 }
 
 function refusals(leg: Leg): Death[] {
@@ -71,14 +71,14 @@ function refusals(leg: Leg): Death[] {
  * An attempt that never opened needs the tries of a death, or a gateway that stopped trying before the kernel would have.
  * Where the answer is in the capture and the SYN is sent again all the same, the answer does not get through: a way dead one way.
  */
-function unansweredConnect(leg: Leg, captureEndNs: number, thresholds: Thresholds): Death[] {
+function unansweredConnect(leg: Leg, thresholds: Thresholds): Death[] {
   const { syn, synAck } = leg.trace.handshake;
   const syns = leg.trace.marks.filter((mark) => mark.kind === 'syn' && mark.by === clientSide(leg));
   const last = syns.at(-1)?.to;
   if (syn === null || last === undefined) return [];
   const tries = syns.reduce((sum, mark) => sum + mark.count, 0);
-  const gaveUp = leg.trace.closes.length > 0 || captureEndNs - last.timeNs > lateGapNs(last.timeNs - syn.timeNs);
-  const dead = tries >= thresholds.deadTries && captureEndNs - syn.timeNs >= thresholds.deadAfterNs;
+  const gaveUp = leg.trace.closes.length > 0 || leg.watchedToNs - last.timeNs > lateGapNs(last.timeNs - syn.timeNs);
+  const dead = tries >= thresholds.deadTries && leg.watchedToNs - syn.timeNs >= thresholds.deadAfterNs;
   if (!dead && !(gaveUp && tries >= CONNECT_TRIES_MIN)) return [];
   return [
     {
@@ -96,10 +96,10 @@ function unansweredConnect(leg: Leg, captureEndNs: number, thresholds: Threshold
 }
 
 /** Deaths told by debts. Debts of both sides that overlap are one death: a way dead one way leaves both sides without answers. */
-function silentDeaths(leg: Leg, captureEndNs: number, thresholds: Thresholds): Death[] {
+function silentDeaths(leg: Leg, thresholds: Thresholds): Death[] {
   const { trace } = leg;
   const proven = trace.debts.filter(
-    (debt) => isDead(trace, debt, captureEndNs, thresholds) || givenUp(leg, debt, thresholds),
+    (debt) => isDead(trace, debt, leg.watchedToNs, thresholds) || givenUp(leg, debt, thresholds),
   );
   const groups: Debt[][] = [];
   let untilNs = -Infinity;
@@ -107,9 +107,9 @@ function silentDeaths(leg: Leg, captureEndNs: number, thresholds: Thresholds): D
     const group = groups.at(-1);
     if (group !== undefined && debt.firstElicit.timeNs <= untilNs) group.push(debt);
     else groups.push([debt]);
-    untilNs = Math.max(untilNs, debt.endAt?.timeNs ?? captureEndNs);
+    untilNs = Math.max(untilNs, debt.endAt?.timeNs ?? leg.watchedToNs);
   }
-  return groups.flatMap((group) => deathOf(leg, group, captureEndNs, thresholds));
+  return groups.flatMap((group) => deathOf(leg, group, thresholds));
 }
 
 /** The gateway reset or closed the connection while the upstream owed it an answer, or while it owed one that never got through. */
@@ -125,7 +125,7 @@ function givenUp(leg: Leg, debt: Debt, thresholds: Thresholds): boolean {
   );
 }
 
-function deathOf(leg: Leg, debts: readonly Debt[], captureEndNs: number, thresholds: Thresholds): Death[] {
+function deathOf(leg: Leg, debts: readonly Debt[], thresholds: Thresholds): Death[] {
   const first = debts[0];
   if (first === undefined) return [];
   const { lastHeard, firstUnanswered } = onsetOf(first);
@@ -141,7 +141,7 @@ function deathOf(leg: Leg, debts: readonly Debt[], captureEndNs: number, thresho
       healedAt: latest(answered),
       debts,
       packet: null,
-      provenByGivingUp: !debts.some((debt) => isDead(leg.trace, debt, captureEndNs, thresholds)),
+      provenByGivingUp: !debts.some((debt) => isDead(leg.trace, debt, leg.watchedToNs, thresholds)),
       aboveStream: null,
     },
   ];
@@ -215,12 +215,12 @@ const STREAM_ID_MAX: number = 2 ** 31 - 1;
  * A GOAWAY said no to all above its last stream, and the connection stayed. That alone hurts nobody: streams that it allows may go on.
  * Whoever waits on it all the same is for the windows to find.
  */
-function goawayDeaths(leg: Leg, captureEndNs: number, thresholds: Thresholds): Death[] {
+function goawayDeaths(leg: Leg, thresholds: Thresholds): Death[] {
   const goaway = leg.trace.goaways.find(
     ({ by, lastStreamId }) => by === leg.serverSide && lastStreamId < STREAM_ID_MAX,
   );
   if (goaway === undefined) return [];
-  const stayedNs = (leg.closed.at?.timeNs ?? captureEndNs) - goaway.at.timeNs;
+  const stayedNs = (leg.closed.at?.timeNs ?? leg.watchedToNs) - goaway.at.timeNs;
   if (stayedNs < thresholds.deadAfterNs) return [];
   return [{ ...proof('goaway-ignored', goaway.at), aboveStream: goaway.lastStreamId }];
 }

@@ -3,8 +3,8 @@ import type { Stall, TraceStream } from '../trace/index.ts';
 import type { Leg } from './model.ts';
 
 /** When a stall ended for the one it stopped: when its window opened, at the latest when the connection or the capture ended. */
-export function stallEndNs({ to }: Stall, leg: Leg, captureEndNs: number): number {
-  return to?.timeNs ?? leg.closed.at?.timeNs ?? captureEndNs;
+export function stallEndNs({ to }: Stall, leg: Leg): number {
+  return to?.timeNs ?? leg.closed.at?.timeNs ?? leg.watchedToNs;
 }
 
 /**

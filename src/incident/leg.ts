@@ -8,6 +8,7 @@ import { nextTryDueNs } from './next-try.ts';
 import type { Casting } from './roles.ts';
 import type { Thresholds } from './thresholds.ts';
 import type { SeenAs, Untwined } from './twins.ts';
+import { watchedUntil } from './watched.ts';
 
 const NEVER: readonly SeenAs[] = [];
 
@@ -17,14 +18,15 @@ const PREFIX = { client: 'c', upstream: 'u', other: 'o' } as const satisfies Rec
 export function legsOf({ trace, seenAs }: Untwined, casting: Casting, thresholds: Thresholds): readonly Leg[] {
   const streams = grouped(trace.streams, ({ connection }) => connection);
   const counts: Record<Role, number> = { client: 0, upstream: 0, other: 0 };
-  const endNs = trace.last?.timeNs ?? 0;
+  const watched = watchedUntil(trace, casting);
   return trace.connections.map((connection) => {
     const role = casting.roles[connection.id] ?? 'other';
     counts[role]++;
     const id = `${PREFIX[role]}${counts[role]}`;
     const serverSide = casting.serverSides[connection.id] ?? 1;
     const others = { streams: streams.get(connection.id) ?? [], seenAs: seenAs.get(connection.id) ?? NEVER };
-    return legOf({ id, role, serverSide, trace: connection, ...others }, endNs, thresholds);
+    const watchedToNs = watched[connection.id] ?? connection.last.timeNs;
+    return legOf({ id, role, serverSide, trace: connection, watchedToNs, ...others }, thresholds);
   });
 }
 
@@ -63,24 +65,24 @@ export function neverOpened({ opened }: Leg): boolean {
 }
 
 function legOf(
-  known: Pick<Leg, 'id' | 'role' | 'serverSide' | 'trace' | 'streams' | 'seenAs'>,
-  captureEndNs: number,
+  known: Pick<Leg, 'id' | 'role' | 'serverSide' | 'trace' | 'watchedToNs' | 'streams' | 'seenAs'>,
   thresholds: Thresholds,
 ): Leg {
-  const { trace, serverSide } = known;
-  const closed = closedOf(trace, serverSide, captureEndNs, thresholds);
+  const { trace, serverSide, watchedToNs } = known;
+  const closed = closedOf(trace, serverSide, watchedToNs, thresholds);
   // Without spreading, as in the report: each object made so has a hidden class of its own.
   return {
     id: known.id,
     role: known.role,
     serverSide,
     trace,
+    watchedToNs,
     streams: known.streams,
     seenAs: known.seenAs,
     opened: openedOf(trace, serverSide),
     closed,
     resets: trace.closes.filter((close) => close.kind === 'rst'),
-    liveness: livenessOf(trace, serverSide, closed, captureEndNs, thresholds),
+    liveness: livenessOf(trace, serverSide, closed, watchedToNs, thresholds),
   };
 }
 
@@ -98,7 +100,7 @@ function openedOf(trace: TraceConnection, serverSide: Side): Leg['opened'] {
 function closedOf(
   trace: TraceConnection,
   serverSide: Side,
-  captureEndNs: number,
+  watchedToNs: number,
   thresholds: Thresholds,
 ): Leg['closed'] {
   const party = (side: Side): Party => partyOf({ serverSide }, side);
@@ -108,16 +110,16 @@ function closedOf(
   const first = fins[0];
   if (first !== undefined && fins.length > 1) return { how: 'fin', by: party(first.by), at: (fins[1] ?? first).at };
   if (first !== undefined) return { how: 'open', by: null, at: null };
-  const at = timedOutAt(trace, captureEndNs, thresholds);
+  const at = timedOutAt(trace, watchedToNs, thresholds);
   return { how: at === null ? 'open' : 'timeout', by: null, at };
 }
 
-/** The last try, where the next was due before the capture ended and never came: the side that tried has given up unseen. */
-function timedOutAt(trace: TraceConnection, captureEndNs: number, thresholds: Thresholds): Ref | null {
+/** The last try, where the next was due while the connection was watched and never came: the side that tried has given up unseen. */
+function timedOutAt(trace: TraceConnection, watchedToNs: number, thresholds: Thresholds): Ref | null {
   for (const debt of trace.debts) {
     if (debt.end !== 'open' || debt.tries < thresholds.deadTries) continue;
     if (trace.last.timeNs > debt.lastElicit.timeNs) continue;
-    if (captureEndNs > nextTryDueNs(debt)) return debt.lastElicit;
+    if (watchedToNs > nextTryDueNs(debt)) return debt.lastElicit;
   }
   return null;
 }

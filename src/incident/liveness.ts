@@ -34,9 +34,9 @@ export function lacksBytes({ gapBytes, snaplenBytes }: Flow): boolean {
 }
 
 /** Tries without an answer that nobody can explain away any more: enough of them, for long enough (contract §3). */
-export function isDead(trace: TraceConnection, debt: Debt, captureEndNs: number, thresholds: Thresholds): boolean {
+export function isDead(trace: TraceConnection, debt: Debt, watchedToNs: number, thresholds: Thresholds): boolean {
   if (isOneSided(trace)) return false;
-  const endNs = debt.endAt?.timeNs ?? captureEndNs;
+  const endNs = debt.endAt?.timeNs ?? watchedToNs;
   return debt.tries >= thresholds.deadTries && endNs - debt.firstElicit.timeNs >= thresholds.deadAfterNs;
 }
 
@@ -48,14 +48,14 @@ export function livenessOf(
   trace: TraceConnection,
   serverSide: Side,
   closed: Leg['closed'],
-  captureEndNs: number,
+  watchedToNs: number,
   thresholds: Thresholds,
 ): readonly LivenessInterval[] {
   const fromNs = trace.first.timeNs;
-  const endNs = Math.max(captureEndNs, trace.last.timeNs);
+  const endNs = Math.max(watchedToNs, trace.last.timeNs);
   const spans: Span[] = [{ fromNs, toNs: endNs, state: 'alive', debtor: null }];
   for (const debt of trace.debts) {
-    const state = isDead(trace, debt, captureEndNs, thresholds) ? 'dead' : 'unanswered';
+    const state = isDead(trace, debt, watchedToNs, thresholds) ? 'dead' : 'unanswered';
     spans.push({ fromNs: debt.firstElicit.timeNs, toNs: debt.endAt?.timeNs ?? endNs, state, debtor: debt.owedBy });
   }
   for (const silence of trace.silences) {

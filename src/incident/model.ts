@@ -91,6 +91,8 @@ export interface Leg {
   /** Which side of `trace` is the server. */
   readonly serverSide: Side;
   readonly trace: TraceConnection;
+  /** Until when the files that show it were taken: the end of the capture, or earlier where others run on longer. */
+  readonly watchedToNs: number;
   readonly streams: readonly TraceStream[];
   readonly opened: 'handshake' | 'before-capture' | 'refused' | 'unanswered';
   readonly closed: {

@@ -2,6 +2,7 @@ import { otherSide, type Side } from '../tcp/index.ts';
 import type { Join, Trace, TraceConnection } from '../trace/index.ts';
 import { grouped } from './grouped.ts';
 import type { Gateway, Role } from './model.ts';
+import { Points } from './points.ts';
 import { serverSides } from './server-side.ts';
 
 /** Who was what in this capture. Indexed by connection id. */
@@ -121,37 +122,18 @@ function mayBeLeg({ protocol, flows, handshake, endpoints }: TraceConnection): b
 
 /** The addresses of each capturing host are one host; of captures taken on two hosts at one time, two. */
 function uniteLocal(trace: Trace, hosts: Hosts): ReadonlySet<string> {
-  const vantage = vantages(trace);
+  const points = new Points(trace);
   const local = new Map<number, Set<string>>();
   for (const { endpoints, localSide, first } of trace.connections) {
     if (localSide === null) continue;
-    const own = local.get(vantage(first.file)) ?? new Set<string>();
-    local.set(vantage(first.file), own);
+    const point = points.pointOf(first.file);
+    const own = local.get(point) ?? new Set<string>();
+    local.set(point, own);
     if (localSide !== 1) own.add(endpoints[0].ip);
     if (localSide !== 0) own.add(endpoints[1].ip);
   }
   for (const [first, ...others] of local.values()) for (const other of others) hosts.unite(first ?? other, other);
   return new Set([...local.values()].flatMap((own) => [...own]));
-}
-
-/** Two files of one rotation may share a moment: tcpdump opens the next before it closes the last. */
-const ROTATION_OVERLAP_NS = 1e9;
-
-/**
- * Which files were taken at one point: a rotated set follows itself in time; files that overlap were taken at several points. Told by the
- * connections that begin in each.
- */
-function vantages({ connections }: Trace): (file: number) => number {
-  const spans = new Map<number, { from: number; to: number }>();
-  for (const { first } of connections) {
-    const span = spans.get(first.file) ?? { from: first.timeNs, to: first.timeNs };
-    spans.set(first.file, { from: Math.min(span.from, first.timeNs), to: Math.max(span.to, first.timeNs) });
-  }
-  const inOrder = [...spans.values()].toSorted((a, b) => a.from - b.from);
-  const overlap = inOrder.some(
-    ({ from }, i) => i > 0 && (inOrder[i - 1]?.to ?? -Infinity) - from > ROTATION_OVERLAP_NS,
-  );
-  return overlap ? (file) => file : () => 0;
 }
 
 function uniteJoined(

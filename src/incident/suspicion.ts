@@ -129,7 +129,7 @@ export function isOwing(facts: Facts, leg: Leg): boolean {
   return leg.trace.debts.some((debt) => {
     // The first SYN and the first probe are tries, but not yet tries again.
     const again = debt.tries - (debt.elicits.retransmissions === 0 ? 1 : 0);
-    return debt.end === 'open' && !debt.acknowledgedInVain && again > 0 && facts.captureEndNs <= nextTryDueNs(debt);
+    return debt.end === 'open' && !debt.acknowledgedInVain && again > 0 && leg.watchedToNs <= nextTryDueNs(debt);
   });
 }
 

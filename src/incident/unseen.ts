@@ -20,7 +20,7 @@ export function unseenRequests(
 ): readonly TraceStream[] {
   const { client, upstream } = pair;
   const sinceNs = muteSinceNs(pair);
-  const endNs = client.closed.at?.timeNs ?? scene.captureEndNs;
+  const endNs = client.closed.at?.timeNs ?? client.watchedToNs;
   const connectingNs = connectingSinceNs(client, sinceNs);
   const waiting = client.streams.filter((stream) => {
     const { sawRequest, partners, opened } = stream;

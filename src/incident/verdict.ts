@@ -41,7 +41,7 @@ function obstacleOf(facts: Facts, gateways: number): VerdictReason | null {
   const early = upstreams.find((leg) => isOwing(facts, leg));
   if (clients.length === 0) return { kind: 'no-client-leg' };
   if (upstreams.length === 0) return { kind: 'no-upstream-leg' };
-  if (isFiltered(facts, [...clients, ...upstreams])) return { kind: 'filtered' };
+  if (isFiltered([...clients, ...upstreams])) return { kind: 'filtered' };
   if (early !== undefined) return { kind: 'too-early', connection: early.id };
   if (facts.spanNs < facts.thresholds.deadAfterNs && [...clients, ...upstreams].some(isWaiting))
     return { kind: 'too-short' };
@@ -67,11 +67,11 @@ function obstacleOf(facts: Facts, gateways: number): VerdictReason | null {
 const UNREPEATED_NS = 10e9;
 
 /** On every leg packets are missing that must have been there, as in what a display filter lets through: a death could not be seen in it. */
-function isFiltered({ captureEndNs }: Facts, legs: readonly Leg[]): boolean {
+function isFiltered(legs: readonly Leg[]): boolean {
   const spoken = legs.filter(({ trace }) => trace.flows.some(({ bytes }) => bytes > 0));
   return (
     spoken.length > 1 &&
-    spoken.every((leg) => leg.trace.debts.some((debt) => isUnrepeated(debt, leg.closed.at?.timeNs ?? captureEndNs)))
+    spoken.every((leg) => leg.trace.debts.some((debt) => isUnrepeated(debt, leg.closed.at?.timeNs ?? leg.watchedToNs)))
   );
 }
 

@@ -145,13 +145,13 @@ function leftAt(client: Leg): Ref | null {
   return client.trace.closes.find(({ by, accepted }) => accepted && by === clientSide(client))?.at ?? null;
 }
 
-function clientGone({ captureEndNs, thresholds }: Scene, client: Leg, death: Death): Ref | null {
+function clientGone({ thresholds }: Scene, client: Leg, death: Death): Ref | null {
   const closes = client.trace.closes.filter((close) => close.accepted && close.at.timeNs >= death.fromNs);
   const silent = client.trace.debts.filter(
     (debt) =>
       debt.owedBy === clientSide(client) &&
       debt.end !== 'answered' &&
-      isDead(client.trace, debt, captureEndNs, thresholds),
+      isDead(client.trace, debt, client.watchedToNs, thresholds),
   );
   return earliest([
     ...closes.map((close) => close.at),

@@ -35,7 +35,7 @@ export function windowsOf(scene: Scene): WindowsFound {
   const isLossy = scene.legs.some(({ trace }) => trace.flows.some(({ lostByCapture }) => lostByCapture > 0));
   const deaths = new Map(
     upstreams.map((leg) => {
-      const found = deathsOf(leg, scene.captureEndNs, scene.thresholds);
+      const found = deathsOf(leg, scene.thresholds);
       return [leg, isLossy ? found.filter((death) => !mayBeUnseen(death)) : found];
     }),
   );
@@ -75,7 +75,7 @@ function joined(scene: Scene, first: Draft, second: Draft): Draft {
   const told = new Set(first.evidence.map(({ at, connection }) => `${at.file} ${at.packet} ${connection}`));
   const client = scene.legNamed(first.client);
   const upstream = scene.legNamed(first.upstream);
-  const untilNs = toNs ?? scene.captureEndNs;
+  const untilNs = toNs ?? client?.watchedToNs ?? scene.captureEndNs;
   return {
     ...first,
     toNs,
@@ -100,8 +100,8 @@ function withNewLinks(links: readonly Link[], cases: readonly Case[]): readonly 
 }
 
 function windowOf(scene: Scene, found: Case, linkIndex: ReadonlyMap<Link, number>): Draft[] {
-  const { captureEndNs, thresholds } = scene;
-  const death = closingDeath(found, captureEndNs, thresholds);
+  const { thresholds } = scene;
+  const death = closingDeath(found, thresholds);
   const { client, upstream, victims, link } = found;
   // Where one direction of the client's leg is missing, what it was told is not known.
   if (
@@ -111,7 +111,7 @@ function windowOf(scene: Scene, found: Case, linkIndex: ReadonlyMap<Link, number
   )
     return [];
   const end = endOf(scene, { ...found, death });
-  const toNs = end.at?.timeNs ?? captureEndNs;
+  const toNs = end.at?.timeNs ?? client.watchedToNs;
   const fromNs = begunAt(death, end);
   const dated: Case = { ...found, death: { ...death, fromNs } };
   // A clock that stepped back between the two ends would make a window of negative length.
@@ -156,7 +156,7 @@ function begunAt(death: Death, { how, at }: End): number {
  * An upstream that closed or reset its connection, or said GOAWAY, is only the gateway's fault where the client's streams were left open:
  * a FIN or a GOAWAY that was passed on at once is the end of a connection, a RST that was passed on is named `reset`.
  */
-function closingDeath({ client, victims, death }: Case, captureEndNs: number, thresholds: Thresholds): Death | null {
+function closingDeath({ client, victims, death }: Case, thresholds: Thresholds): Death | null {
   if (isSilent(death) || death.cause === 'refused') return death;
   const isGoaway = death.cause === 'goaway-ignored';
   // A close may be passed on late on purpose: Envoy waits a second for the client to close a tunnel first (delayed_close_timeout).
@@ -165,7 +165,7 @@ function closingDeath({ client, victims, death }: Case, captureEndNs: number, th
     const told =
       toldAt(client, near, death.fromNs) ?? overAt(near, client.serverSide) ?? closedAt(client, death.fromNs);
     const sinceNs = Math.max(death.fromNs, near.opened.timeNs);
-    return (told?.timeNs ?? captureEndNs) - sinceNs >= graceNs;
+    return (told?.timeNs ?? client.watchedToNs) - sinceNs >= graceNs;
   });
   // Where the client cannot be read, those who wait were found by when they had asked.
   if (isGoaway) return left || victims.length === 0 ? death : null;

@@ -10,6 +10,7 @@ export type {
   Debt,
   DebtEnd,
   Endpoint,
+  FileTimes,
   Flood,
   Flow,
   GivenUp,

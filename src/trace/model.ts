@@ -16,6 +16,8 @@ export interface Trace {
   /** By sizes and times alone, where at least one of the two connections cannot be read. */
   readonly burstJoins: readonly BurstJoin[];
   readonly askJoins: readonly AskJoin[];
+  /** By file of the capture: when its first and its last packet were; Infinity and -Infinity where none has a time. */
+  readonly files: readonly FileTimes[];
   /** First and last packet of the capture; null where it has none. */
   readonly first: Ref | null;
   readonly last: Ref | null;
@@ -30,6 +32,11 @@ export interface Trace {
   readonly limits: readonly LimitHit[];
   /** Packets more than CLOCK_STEP_NS earlier than the one before them in the file. */
   readonly clockSteps: { readonly count: number; readonly first: Ref | null };
+}
+
+export interface FileTimes {
+  readonly firstNs: number;
+  readonly lastNs: number;
 }
 
 /** Connections that were given up for others, as totals: those that closed with nothing worth telling first, then SYNs that nobody answered. */

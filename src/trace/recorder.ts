@@ -390,12 +390,18 @@ export class Recorder implements HttpSink {
       givenUp: { connections, packets, streams, floods: this.#roster.floods() },
       first: this.#span.first,
       last: this.#span.last,
+      files: this.#span.files,
       undecoded: this.#undecoded,
       unknownLinkTypes: this.#unknownLinkTypes,
       duplicates: this.#duplicates,
       clockSteps: this.#span.clockSteps,
       limits: [...earlierLimits, ...this.#limits.all()],
     };
+  }
+
+  /** Packets of a file were read, all of them between these two times. */
+  read(file: number, firstNs: number, lastNs: number): void {
+    this.#span.read(file, firstNs, lastNs);
   }
 
   /** Every packet, decoded or not. */

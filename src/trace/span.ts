@@ -1,6 +1,6 @@
 import type { Moment } from '../capture/index.ts';
 import { CLOCK_STEP_NS } from './limits.ts';
-import type { Ref, Trace } from './model.ts';
+import type { FileTimes, Ref, Trace } from './model.ts';
 import { refOf } from './ref-table.ts';
 
 /** From when to when the capture goes, by all its packets, and where its clock was put back. */
@@ -9,6 +9,7 @@ export class Span {
   lastNs: number = -Infinity;
   readonly #clockSteps: { count: number; first: Ref | null } = { count: 0, first: null };
   readonly #moment: Moment;
+  readonly #files: { firstNs: number; lastNs: number }[] = [];
   #lastPacket = 0;
   #lastFile = 0;
   #previousNs = -Infinity;
@@ -44,5 +45,18 @@ export class Span {
     this.lastNs = nowNs;
     this.#lastPacket = this.#moment.packet;
     this.#lastFile = this.#moment.file;
+  }
+
+  /** Packets of a file were read, all of them between these two times. */
+  read(file: number, firstNs: number, lastNs: number): void {
+    while (this.#files.length <= file) this.#files.push({ firstNs: Infinity, lastNs: -Infinity });
+    const times = this.#files[file];
+    if (times === undefined) return;
+    if (firstNs < times.firstNs) times.firstNs = firstNs;
+    if (lastNs > times.lastNs) times.lastNs = lastNs;
+  }
+
+  get files(): readonly FileTimes[] {
+    return this.#files;
   }
 }

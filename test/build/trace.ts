@@ -592,6 +592,7 @@ export class TraceBuilder {
       joins: joinsOf(this.#legs),
       first: refs[0] ?? null,
       last: refs.length === 0 ? null : { file: 0, packet, timeNs: endNs },
+      files: [],
       undecoded: new Map(),
       unknownLinkTypes: new Map(),
       duplicates: 0,

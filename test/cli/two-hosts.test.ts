@@ -28,7 +28,10 @@ function get(path: string): string {
 }
 
 /** Three requests through the gateway, and a fourth that the apiserver's host loses. */
-function halves(seenBy: { readonly client: readonly string[]; readonly server: readonly string[] }): [Wire, Wire] {
+function halves(
+  seenBy: { readonly client: readonly string[]; readonly server: readonly string[] },
+  inVain: readonly number[] = [10.002, 10.2, 10.6, 11.4, 13, 16.2, 22.6],
+): [Wire, Wire] {
   const near = new Wire(...seenBy.client);
   const far = new Wire(...seenBy.server);
   const asked = near.connect(`${CLIENT}:50001`, `${GATEWAY.in}:80`, 0);
@@ -39,14 +42,14 @@ function halves(seenBy: { readonly client: readonly string[]; readonly server: r
     asked.answers(second + 0.006, ANSWER);
   }
   asked.asks(10, get('/api/v1/pods/4'));
-  passed.inVain(0, get('/api/v1/pods/4'), 10.002, 10.2, 10.6, 11.4, 13, 16.2, 22.6);
+  passed.inVain(0, get('/api/v1/pods/4'), ...inVain);
   return [near, far];
 }
 
-async function reportOf(wires: readonly Wire[]): Promise<Report> {
+async function reportOf(wires: readonly Wire[], ends: readonly number[] = []): Promise<Report> {
   const files = wires.map((wire, i) => {
     const path = join(folder, `host${i}.pcap`);
-    writeFileSync(path, wire.pcap(END_SECONDS));
+    writeFileSync(path, wire.pcap(ends[i] ?? END_SECONDS));
     return path;
   });
   return await reportOn(...files);
@@ -59,6 +62,14 @@ describe('captures of the hosts on both sides of a gateway, and none of itself',
     expect(report.windows).toMatchObject([
       { cause: 'peer-silent', from: '2026-01-01T00:00:10.002000Z', streams: [{ id: 4, upstreamStream: 4 }] },
     ]);
+  });
+
+  test('and where the one of the upstream ends before it is known to be dead, nothing is', async () => {
+    const inVain = [10.002, 10.2, 10.6, 11.4];
+    const both = await reportOf(halves({ client: [CLIENT], server: [SERVER] }, inVain), [60, 60]);
+    expect(both.windows).toMatchObject([{ cause: 'peer-silent', open: true }]);
+    const early = await reportOf(halves({ client: [CLIENT], server: [SERVER] }, inVain), [60, 12]);
+    expect([early.windows, early.verdict.state]).toEqual([[], 'inconclusive']);
   });
 
   test('but in one capture nobody passes on what neither end of its own host got nor sent', async () => {

@@ -7,7 +7,7 @@ import { legNamed, watching } from './stories.ts';
 /** `peer-silent 10-50`: cause, from, healed. */
 function deaths(built: TraceBuilder, end = 600): string[] {
   const leg = legNamed(buildIncident(built.end(end)), 'u1');
-  return deathsOf(leg, end * 1e9, DEFAULT_THRESHOLDS).map(
+  return deathsOf(leg, DEFAULT_THRESHOLDS).map(
     ({ cause, fromNs, healedAt }) => `${cause} ${fromNs / 1e9}-${healedAt === null ? '' : healedAt.timeNs / 1e9}`,
   );
 }
@@ -75,8 +75,8 @@ describe('deaths by debts', () => {
 
   test('the thresholds are the user’s', () => {
     const leg = legNamed(buildIncident(upstream().mute('upstream', 10, 11, 12).end(600)), 'u1');
-    expect(deathsOf(leg, 600e9, { ...DEFAULT_THRESHOLDS, deadTries: 2 })).toHaveLength(1);
-    expect(deathsOf(leg, 600e9, DEFAULT_THRESHOLDS)).toEqual([]);
+    expect(deathsOf(leg, { ...DEFAULT_THRESHOLDS, deadTries: 2 })).toHaveLength(1);
+    expect(deathsOf(leg, DEFAULT_THRESHOLDS)).toEqual([]);
   });
 });
 

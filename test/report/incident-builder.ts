@@ -133,6 +133,7 @@ export function leg(sketch: LegSketch, number: number): Leg {
     role: ROLES[letter],
     serverSide: 1,
     trace,
+    watchedToNs: sketch.liveness.at(-1)?.toNs ?? trace.last.timeNs,
     streams: sketch.streams ?? [],
     seenAs: [],
     opened: sketch.opened ?? 'handshake',

@@ -132,6 +132,7 @@ export class NaiveRecorder {
       joins: this.#joins(),
       first: this.#all.reduce((a, b) => (b.timeNs < a.timeNs ? b : a)),
       last: this.#all.reduce((a, b) => (b.timeNs >= a.timeNs ? b : a)),
+      files: [],
       undecoded: new Map(),
       unknownLinkTypes: new Map(),
       duplicates: 0,

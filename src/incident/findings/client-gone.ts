@@ -7,7 +7,7 @@ export const clientGone: Rule = (facts) =>
   ofRole(facts, 'client').flatMap((leg) =>
     leg.trace.debts
       .filter((debt) => debt.owedBy === clientSide(leg) && debt.end !== 'answered')
-      .filter((debt) => isDead(leg.trace, debt, facts.captureEndNs, facts.thresholds))
+      .filter((debt) => isDead(leg.trace, debt, leg.watchedToNs, facts.thresholds))
       .map((debt) =>
         finding(
           'client-gone',

@@ -54,7 +54,7 @@ function quietOn(facts: Facts, leg: Leg, dead: Leg): SilentBeside[] {
   return leg.streams.flatMap((stream) => {
     const last = stream.lastData[side] ?? stream.statusAt;
     if (last === null || overAt(stream, side) !== null) return [];
-    const quietNs = facts.captureEndNs - last.timeNs;
+    const quietNs = leg.watchedToNs - last.timeNs;
     const pause = stream.longestPause[side];
     const longestNs = pause === null ? 0 : pause.toNs - pause.from.timeNs;
     return quietNs > Math.max(longestNs, facts.thresholds.idleAfterNs) ? [{ leg, stream, quietNs, dead }] : [];

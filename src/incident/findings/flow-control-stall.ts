@@ -30,22 +30,16 @@ function connectionStall(facts: Facts, leg: Leg, sender: Side): Finding[] {
   if (stall === null || !isLasting(facts, leg, sender, stall)) return [];
   const stopped = leg.streams.filter((stream) => wasStopped(facts, stream, sender, stall));
   // With nothing open there was nothing to send.
-  return stopped.length === 0 ? [] : [stalled(facts, leg, sender, stall, stopped)];
+  return stopped.length === 0 ? [] : [stalled(leg, sender, stall, stopped)];
 }
 
 function streamStall(facts: Facts, leg: Leg, sender: Side, stream: TraceStream): Finding[] {
   const stall = stream.windowSpent[sender];
   if (stall === null || !isLasting(facts, leg, sender, stall) || !wasStopped(facts, stream, sender, stall)) return [];
-  return [stalled(facts, leg, sender, stall, stream)];
+  return [stalled(leg, sender, stall, stream)];
 }
 
-function stalled(
-  facts: Facts,
-  leg: Leg,
-  sender: Side,
-  stall: Stall,
-  of: TraceStream | readonly TraceStream[],
-): Finding {
+function stalled(leg: Leg, sender: Side, stall: Stall, of: TraceStream | readonly TraceStream[]): Finding {
   const isStream = 'id' in of;
   const resetNs = isStream ? (of.reset?.at.timeNs ?? Infinity) : Infinity;
   return finding(
@@ -55,7 +49,7 @@ function stalled(
       reader: partyOf(leg, otherSide(sender)),
       window: isStream ? 'stream' : 'connection',
       streams: isStream ? 1 : of.length,
-      spanNs: Math.min(stallEndNs(stall, leg, facts.captureEndNs), resetNs) - stall.from.timeNs,
+      spanNs: Math.min(stallEndNs(stall, leg), resetNs) - stall.from.timeNs,
       stillOpen: stall.to === null,
     },
     { connection: leg.id, ...(isStream ? { stream: of.id } : {}), packets: [stall.from, stall.to] },
@@ -63,14 +57,14 @@ function stalled(
 }
 
 function isLasting(facts: Facts, leg: Leg, sender: Side, stall: Stall): boolean {
-  const endNs = stallEndNs(stall, leg, facts.captureEndNs);
+  const endNs = stallEndNs(stall, leg);
   if (endNs - stall.from.timeNs < facts.thresholds.healedWaitNs) return false;
   return !leg.trace.debts.some(
     (debt) =>
       debt.owedBy !== sender &&
       debt.firstElicit.timeNs < endNs &&
       (debt.endAt?.timeNs ?? Infinity) > stall.from.timeNs &&
-      isDead(leg.trace, debt, facts.captureEndNs, facts.thresholds),
+      isDead(leg.trace, debt, leg.watchedToNs, facts.thresholds),
   );
 }
 

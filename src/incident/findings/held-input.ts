@@ -52,9 +52,11 @@ function heldIn(
   const bytes = near.dataBytes[asker] - far.dataBytes[gateway];
   if (written === null || bytes <= 0 || far.dataBytes[gateway] === 0 || written.timeNs <= saidNs) return [];
   if (!TUNNELS.has(kindOf(near)) || isHeldBack(upstream, far, gateway)) return [];
-  const untilNs = (overAt(near, client.serverSide) ?? client.closed.at)?.timeNs ?? facts.captureEndNs;
+  const untilNs = (overAt(near, client.serverSide) ?? client.closed.at)?.timeNs ?? client.watchedToNs;
+  // What was written later may have been passed on unseen.
+  const seenToNs = Math.min(untilNs, upstream.watchedToNs);
   const sinceNs = Math.min(written.timeNs, saidNs + longestPauseNs(near.longestPause[asker]));
-  return untilNs - sinceNs >= facts.thresholds.responseGraceNs ? [{ leg: upstream, near, far, bytes }] : [];
+  return seenToNs - sinceNs >= facts.thresholds.responseGraceNs ? [{ leg: upstream, near, far, bytes }] : [];
 }
 
 /** Whoever wrote at these intervals wrote again within the longest of them. */

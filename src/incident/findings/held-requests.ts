@@ -25,18 +25,29 @@ const ANSWERED: ReadonlySet<string> = new Set(['get', 'list', 'watch', 'create',
  * answers with an error.
  */
 export function heldRequests(facts: Facts): readonly HeldRequests[] {
+  const seenToNs = passingSeenToNs(facts);
   return facts.legs.flatMap((client) => {
     if (client.role !== 'client' || isOneSided(client.trace) || client.trace.flows.some(lacksBytes)) return [];
     const arePassedOn = client.streams.some(({ partners }) => partners.some(({ nearerClient }) => nearerClient));
     if (!arePassedOn) return [];
-    const streams = client.streams.filter((stream) => isHeld(facts, client, stream));
+    const streams = client.streams.filter(
+      (stream) => stream.opened.timeNs + facts.thresholds.deadAfterNs <= seenToNs && isHeld(facts, client, stream),
+    );
     const sinceNs = streams[0]?.opened.timeNs ?? Infinity;
-    const untilNs = streams.reduce((lastNs, stream) => Math.max(lastNs, endNs(facts, client, stream)), -Infinity);
+    const untilNs = streams.reduce((lastNs, stream) => Math.max(lastNs, endNs(client, stream)), -Infinity);
     // An error of the gateway's own says that it waited in vain; without one they may only be slow.
     const isLong = streams.some(isProxyAnswer) || untilNs - sinceNs >= facts.thresholds.responseGraceNs;
     if (!isLong || isTold(facts, client)) return [];
     return [{ client, streams, carrier: carrierOf(facts, client, sinceNs) }];
   });
+}
+
+/** What was asked when no file showed upstream connections any more may have been passed on all the same. */
+function passingSeenToNs({ legs }: Facts): number {
+  return legs.reduce(
+    (lastNs, leg) => (leg.role === 'upstream' ? Math.max(lastNs, leg.watchedToNs) : lastNs),
+    -Infinity,
+  );
 }
 
 function isHeld(facts: Facts, client: Leg, stream: TraceStream): boolean {
@@ -46,11 +57,11 @@ function isHeld(facts: Facts, client: Leg, stream: TraceStream): boolean {
   const isOver = status !== undefined || reset?.by === client.serverSide || ended[client.serverSide] !== null;
   if (isOver && !isProxyAnswer(stream)) return false;
   if (!ANSWERED.has(describeRequest(request.method, request.path).kind)) return false;
-  return endNs(facts, client, stream) - opened.timeNs >= facts.thresholds.deadAfterNs;
+  return endNs(client, stream) - opened.timeNs >= facts.thresholds.deadAfterNs;
 }
 
-function endNs({ captureEndNs }: Facts, client: Leg, stream: TraceStream): number {
-  return (overAt(stream, client.serverSide) ?? client.closed.at)?.timeNs ?? captureEndNs;
+function endNs(client: Leg, stream: TraceStream): number {
+  return (overAt(stream, client.serverSide) ?? client.closed.at)?.timeNs ?? client.watchedToNs;
 }
 
 /** A window tells already that this client hangs. */
@@ -68,5 +79,6 @@ function isMuteSince(facts: Facts, leg: Leg, sinceNs: number): boolean {
   const said = leg.trace.flows[clientSide(leg)].last;
   const isOpen = leg.closed.at === null || leg.closed.at.timeNs > sinceNs;
   const isProven = (facts.deaths.get(leg) ?? []).length > 0;
-  return isOpen && !isProven && said !== null && said.timeNs <= sinceNs && !isBusy(leg, sinceNs);
+  const isWatched = leg.watchedToNs - sinceNs >= facts.thresholds.deadAfterNs;
+  return isOpen && isWatched && !isProven && said !== null && said.timeNs <= sinceNs && !isBusy(leg, sinceNs);
 }

@@ -75,8 +75,8 @@ function aftermathOf(facts: Facts, leg: Leg, first: Ref): Aftermath | null {
   return rst === undefined ? null : { met: 'reset', packets: [first, rst.at] };
 }
 
-function isLost({ captureEndNs, thresholds }: Facts, { trace }: Leg, debt: Debt): boolean {
-  return debt.end !== 'answered' && isDead(trace, debt, captureEndNs, thresholds);
+function isLost({ thresholds }: Facts, { trace, watchedToNs }: Leg, debt: Debt): boolean {
+  return debt.end !== 'answered' && isDead(trace, debt, watchedToNs, thresholds);
 }
 
 /** Another connection to the same server died in that time or soon after, too. */

@@ -40,34 +40,34 @@ const LOST_PAUSES_MIN = 10;
 export function overdueBookmarks(facts: Facts): readonly OverdueBookmarks[] {
   return facts.legs
     .filter((leg) => leg.role === 'upstream' && (facts.deaths.get(leg) ?? []).length === 0)
-    .flatMap((leg) => leg.streams.flatMap((stream) => overdue(facts, leg, stream)));
+    .flatMap((leg) => leg.streams.flatMap((stream) => overdue(leg, stream)));
 }
 
-function overdue(facts: Facts, leg: Leg, stream: TraceStream): OverdueBookmarks[] {
+function overdue(leg: Leg, stream: TraceStream): OverdueBookmarks[] {
   const last = stream.lastData[leg.serverSide];
-  const quietNs = quietSinceNs(facts, leg, stream);
+  const quietNs = quietSinceNs(leg, stream);
   if (quietNs === null || last === null) return [];
-  if (bookmarksQuietNs(facts, leg, stream) === null && !lostCadence(leg, stream, last, quietNs)) return [];
+  if (bookmarksQuietNs(leg, stream) === null && !lostCadence(leg, stream, last, quietNs)) return [];
   const heard = leg.trace.flows[leg.serverSide].last;
   return [{ leg, stream, quietNs, stillHeard: heard !== null && heard.timeNs - last.timeNs > BOOKMARK_PERIOD_NS }];
 }
 
 /** How long nothing came on a watch while bookmarks were due. Null: they were not, they came, or a reader or the capture keeps them from being seen. */
-export function bookmarksQuietNs(facts: Facts, leg: Leg, stream: TraceStream): number | null {
+export function bookmarksQuietNs(leg: Leg, stream: TraceStream): number | null {
   const last = stream.lastData[leg.serverSide];
-  const quietNs = quietSinceNs(facts, leg, stream);
+  const quietNs = quietSinceNs(leg, stream);
   if (quietNs === null || last === null) return null;
   const hadRhythm = last.timeNs - stream.opened.timeNs >= RHYTHM_MIN * BOOKMARK_PERIOD_NS;
   return hadRhythm && quietNs >= MISSED_MIN * BOOKMARK_PERIOD_NS ? quietNs : null;
 }
 
 /** How long nothing came on a watch that asked for bookmarks. Null: it is none, or a reader or the capture keeps what came from being seen. */
-function quietSinceNs(facts: Facts, leg: Leg, stream: TraceStream): number | null {
+function quietSinceNs(leg: Leg, stream: TraceStream): number | null {
   if (lacksBytes(leg.trace.flows[leg.serverSide]) || isHeldBack(leg, stream, leg.serverSide)) return null;
   const path = stream.request?.path ?? null;
   const last = stream.lastData[leg.serverSide];
   if (path === null || last === null || !describeRequest(stream.request?.method, path).bookmarks) return null;
-  const endNs = overAt(stream, leg.serverSide)?.timeNs ?? leg.closed.at?.timeNs ?? facts.captureEndNs;
+  const endNs = overAt(stream, leg.serverSide)?.timeNs ?? leg.closed.at?.timeNs ?? leg.watchedToNs;
   return endNs - last.timeNs;
 }
 

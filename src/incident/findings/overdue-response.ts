@@ -33,7 +33,7 @@ function overdueOn(facts: Facts, leg: Leg): readonly OverdueResponse[] {
   const graceNs = facts.thresholds.responseGraceNs;
   const unanswered = leg.streams.filter(isUnanswered);
   if (unanswered.length === 0) return [];
-  const untilNs = leg.closed.at?.timeNs ?? facts.captureEndNs;
+  const untilNs = leg.closed.at?.timeNs ?? leg.watchedToNs;
   const waitedNs = (stream: TraceStream): number => untilNs - stream.opened.timeNs;
   const lastNs = lastFrame(leg)?.timeNs ?? -Infinity;
   const inSilence = unanswered.filter(({ opened }) => opened.timeNs >= lastNs);

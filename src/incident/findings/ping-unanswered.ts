@@ -7,7 +7,7 @@ import { finding, type Rule, severityOf } from './rule.ts';
 export const pingUnanswered: Rule = (facts) =>
   facts.legs.flatMap((leg) => {
     if (isOneSided(leg.trace)) return [];
-    const goneNs = leg.closed.at?.timeNs ?? facts.captureEndNs;
+    const goneNs = leg.closed.at?.timeNs ?? leg.watchedToNs;
     const lost = leg.trace.slowPings.filter(
       (ping) => ping.answered === null && goneNs - ping.sent.timeNs > facts.thresholds.deadAfterNs,
     );

@@ -67,7 +67,7 @@ export function severityOf(facts: Facts, upstream: Leg, atNs: number): Severity 
 
 /** The same of a debt, by its whole span: what was on its way when the way broke moves the onset behind the first elicit. */
 export function severityOfDebt(facts: Facts, upstream: Leg, debt: Debt): Severity {
-  const endNs = debt.endAt?.timeNs ?? facts.captureEndNs;
+  const endNs = debt.endAt?.timeNs ?? upstream.watchedToNs;
   const proves = windowsBehind(facts.windows, upstream).some(
     (window) =>
       window.fromNs < endNs &&
@@ -87,7 +87,7 @@ export function provenDebts(facts: Facts, leg: Leg): readonly Debt[] {
   return leg.trace.debts.filter((debt) => {
     const inWindow = severityOfDebt(facts, leg, debt) === 'critical';
     if (inWindow && fatal.has(debt)) return true;
-    return isDead(leg.trace, debt, facts.captureEndNs, facts.thresholds) && (debt.end !== 'answered' || inWindow);
+    return isDead(leg.trace, debt, leg.watchedToNs, facts.thresholds) && (debt.end !== 'answered' || inWindow);
   });
 }
 

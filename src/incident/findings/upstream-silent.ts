@@ -37,7 +37,7 @@ const unserved: Rule = (facts) => {
   return [...new Set(held.map(({ carrier }) => carrier))].flatMap((carrier) => {
     if (carrier === null) return [];
     const streams = held.filter((of) => of.carrier === carrier).flatMap((of) => of.streams);
-    const quietNs = facts.captureEndNs - carrier.trace.last.timeNs;
+    const quietNs = carrier.watchedToNs - carrier.trace.last.timeNs;
     return [
       finding(
         'upstream-silent',
@@ -55,7 +55,7 @@ const unheard: Rule = (facts) =>
     finding(
       'upstream-silent',
       'warning',
-      { quietNs: facts.captureEndNs - leg.trace.last.timeNs, deadBeside: null, heldRequests: 0, heldBytes: bytes },
+      { quietNs: leg.watchedToNs - leg.trace.last.timeNs, deadBeside: null, heldRequests: 0, heldBytes: bytes },
       { connection: leg.id, stream: far.id, packets: [leg.trace.last, ...near.lastData] },
     ),
   );

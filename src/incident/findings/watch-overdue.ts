@@ -14,9 +14,9 @@ const SECOND_NS = 1e9;
 export const watchOverdue: Rule = (facts) =>
   ofRole(facts, 'client').flatMap((leg) =>
     leg.streams.flatMap((stream) => {
-      const openNs = (overAt(stream, leg.serverSide)?.timeNs ?? endOf(facts, leg)) - stream.opened.timeNs;
+      const openNs = (overAt(stream, leg.serverSide)?.timeNs ?? endOf(leg)) - stream.opened.timeNs;
       const timeoutSeconds = timeoutPassed(facts, stream, openNs);
-      const quietNs = bookmarksQuietNs(facts, leg, stream);
+      const quietNs = bookmarksQuietNs(leg, stream);
       if (timeoutSeconds === null && quietNs === null) return [];
       return [
         finding(
@@ -29,8 +29,8 @@ export const watchOverdue: Rule = (facts) =>
     }),
   );
 
-function endOf(facts: Facts, leg: Leg): number {
-  return leg.closed.at?.timeNs ?? facts.captureEndNs;
+function endOf(leg: Leg): number {
+  return leg.closed.at?.timeNs ?? leg.watchedToNs;
 }
 
 /** The time that a watch asked for, where it was open for longer; null where it was not, or asked for none. */
