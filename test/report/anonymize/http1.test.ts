@@ -100,6 +100,14 @@ describe('of HTTP/1.1', () => {
     expect([tunnel, other]).toEqual(['\0'.repeat(15), '\0'.repeat(26)]);
   });
 
+  test('a flood of what almost begins a message takes no longer than its bytes', () => {
+    const lines = Array.from({ length: 3000 }, () => asks(`GET /zq7 HTTP/9\n${'zq7\n'.repeat(300)}`));
+    const started = process.cpuUsage().user;
+    const all = told(asks('zq7'), ...lines);
+    expect(all.join('')).not.toContain('zq7');
+    expect((process.cpuUsage().user - started) / 1e6).toBeLessThan(20);
+  });
+
   test('whatever comes, in whatever pieces, as many bytes are told, and no word that is somebody’s', () => {
     const word = fc.constantFrom(
       'GET ',

@@ -90,6 +90,10 @@ describe('of HTTP/2', () => {
     ]);
   });
 
+  test('debug data that programs put into GOAWAY stay', () => {
+    expect(left({ seq: 1, payload: goaway(7, 11, 'too_many_pings') })).toEqual([goaway(7, 11, 'too_many_pings')]);
+  });
+
   test('the preface stays', () => {
     expect(left({ seq: 1, payload: concat(PREFACE, settings()) })).toEqual([concat(PREFACE, settings())]);
   });

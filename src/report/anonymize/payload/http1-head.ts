@@ -20,6 +20,12 @@ const RESPONSE = /^(HTTP\/1\.\d [1-9]\d\d)(.*)$/s;
 const FIELD = /^([^\s:]+)(:[ \t]*)(.*?)([ \t]*)$/s;
 const ABSOLUTE = /^(https?:\/\/)([^/?#]*)(.*)$/is;
 
+/** Whether a line is the first of a message. */
+export function beginsHead(line: string): boolean {
+  const start = bare(line.endsWith('\n') ? line.slice(0, -1) : line);
+  return REQUEST.test(start) || RESPONSE.test(start);
+}
+
 /** @param text  whole lines of latin1, the empty one perhaps missing. @returns null where it is no head */
 export function headStandIn(text: string, names: SizedNames): ToldHead | null {
   const [start = '', ...lines] = text.split('\n');

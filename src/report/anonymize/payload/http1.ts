@@ -1,5 +1,5 @@
 import { beginsChunks, beginsMessage, beginsResponse, endOfHead, hexDigit } from '../../../http/index.ts';
-import { headStandIn, type ToldHead, trailerStandIn } from './http1-head.ts';
+import { beginsHead, headStandIn, type ToldHead, trailerStandIn } from './http1-head.ts';
 import type { Likeness } from './likeness.ts';
 import { type Run, RunCopy, type RunRewriter } from './run.ts';
 import type { SizedNames } from './sized-names.ts';
@@ -8,6 +8,9 @@ const CR = 0x0d;
 const LF = 0x0a;
 /** 2^40 bytes in one chunk are more than anybody sends. */
 const SIZE_DIGITS_MAX = 10;
+/** Extensions of a chunk are short, where there are any; servers refuse heads of more than 8 to 64 kB. What is longer is none. */
+const SIZE_LINE_MAX_BYTES = 256;
+const HEAD_MAX_BYTES: number = 64 * 1024;
 
 type Part = 'lost' | 'head' | 'body' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers' | 'rest' | 'tunnel';
 
@@ -100,8 +103,10 @@ export class Http1Runs implements RunRewriter {
       copy.keep(at, 1);
       return at + 1;
     }
-    const end = endOfHead(copy.from, at, bytes.length);
-    const toldEnd = end > 0 ? end : bytes.lastIndexOf(LF) + 1;
+    const last = Math.min(bytes.length, at + HEAD_MAX_BYTES);
+    const isHead = beginsHead(latin1(bytes.subarray(at, lineEnd(bytes, at, last))));
+    const end = isHead ? endOfHead(copy.from, at, last) : 0;
+    const toldEnd = end > 0 || !isHead ? end : bytes.lastIndexOf(LF, last - 1) + 1;
     const told = toldEnd > at ? headStandIn(latin1(bytes.subarray(at, toldEnd)), this.#names) : null;
     if (told === null || told.text.length !== toldEnd - at || told.isRequest !== this.#isClient) {
       this.#part = 'lost';
@@ -150,11 +155,11 @@ export class Http1Runs implements RunRewriter {
 
   /** RFC 9112 §7.1: the digits stay, extensions do not. */
   #chunkSize(copy: RunCopy, { bytes }: Run, at: number): number {
-    const lf = bytes.indexOf(LF, at);
-    const line = latin1(bytes.subarray(at, lf < 0 ? bytes.length : lf + 1));
+    const end = lineEnd(bytes, at, Math.min(bytes.length, at + SIZE_LINE_MAX_BYTES));
+    const line = latin1(bytes.subarray(at, end));
     const digits = /^[0-9a-f]*/i.exec(line)?.[0] ?? '';
     const isSize = digits !== '' && digits.length <= SIZE_DIGITS_MAX && hexDigit(bytes[at] ?? 0) >= 0;
-    if (!isSize || lf < 0) {
+    if (!isSize || !line.endsWith('\n')) {
       this.#part = 'lost';
       return Math.min(at + 1, bytes.length);
     }
@@ -162,7 +167,7 @@ export class Http1Runs implements RunRewriter {
     this.#remaining = Number.parseInt(digits, 16);
     this.#isFirst = true;
     this.#part = this.#remaining === 0 ? 'trailers' : 'chunk';
-    return lf + 1;
+    return end;
   }
 
   #chunkEnd(copy: RunCopy, { bytes }: Run, at: number): number {
@@ -174,14 +179,19 @@ export class Http1Runs implements RunRewriter {
   }
 
   #trailers(copy: RunCopy, { bytes }: Run, at: number): number {
-    const lf = bytes.indexOf(LF, at);
-    const end = lf < 0 ? bytes.length : lf + 1;
+    const end = lineEnd(bytes, at, Math.min(bytes.length, at + HEAD_MAX_BYTES));
     const line = latin1(bytes.subarray(at, end));
     write(copy, at, trailerStandIn(line, this.#names));
     if (line === '\r\n' || line === '\n') this.#part = 'head';
-    else if (lf < 0) this.#part = 'lost';
+    else if (!line.endsWith('\n')) this.#part = 'lost';
     return end;
   }
+}
+
+/** Behind the line's end, or `last` where that comes first. */
+function lineEnd(bytes: Uint8Array, at: number, last: number): number {
+  const line = bytes.subarray(at, last).indexOf(LF);
+  return line < 0 ? last : at + line + 1;
 }
 
 function write(copy: RunCopy, at: number, text: string): void {

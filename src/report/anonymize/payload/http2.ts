@@ -1,3 +1,4 @@
+import { isKnownDebug } from '../vocabulary.ts';
 import type { ByteCopy } from '../packet/copy.ts';
 import { copyFieldBlock } from './filler-block.ts';
 import type { Framing } from './framed-flow.ts';
@@ -29,6 +30,8 @@ const SETTINGS_MAX_BYTES = 32 * SETTING_BYTES;
 const PRIORITY_BYTES = 5;
 /** Frames that one block comes in; more are a flood. */
 const SPANS_MAX = 64;
+/** No known debug text is longer. */
+const DEBUG_MAX_BYTES = 64;
 /** RFC 9113 §3.4. */
 const PREFACE = new TextEncoder().encode('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
@@ -117,7 +120,9 @@ export class Http2Framing implements Framing {
     copy.keep(payloadAt, keptBytes);
     const contentAt = payloadAt + (hasPadding ? 1 : 0);
     const contentEnd = payloadEnd - (hasPadding ? copy.from.getUint8(payloadAt) : 0);
-    if (type === FRAME.data || type === FRAME.ping) this.#likeness.copy(copy, contentAt, contentEnd - contentAt, end);
+    if (type === FRAME.goaway) keepKnownDebug(copy, payloadAt + kind.kept, Math.min(payloadEnd, end), payloadEnd);
+    else if (type === FRAME.data || type === FRAME.ping)
+      this.#likeness.copy(copy, contentAt, contentEnd - contentAt, end);
     else if (type === FRAME.headers) {
       this.#open = { copy, spans: [] };
       const priorityBytes = (flags & FLAG.priority) === 0 ? 0 : PRIORITY_BYTES;
@@ -146,6 +151,14 @@ export class Http2Framing implements Framing {
     this.#open = null;
     this.#blocks.lose();
   }
+}
+
+/** Texts that programs put there say why, and nothing of whose. */
+function keepKnownDebug(copy: ByteCopy, at: number, capturedEnd: number, end: number): void {
+  if (capturedEnd < end || end - at > DEBUG_MAX_BYTES) return;
+  let text = '';
+  for (let next = at; next < end; next++) text += String.fromCharCode(copy.from.getUint8(next));
+  if (isKnownDebug(text)) copy.keep(at, end - at);
 }
 
 type Spans = OpenBlock['spans'];
