@@ -30,7 +30,7 @@ const PROBES_MAX = 1024;
 const CONNECTIONS_MIN = 64;
 
 /** The words are multiplied side by side and mixed once: a chain of multiplications cost twice as much. */
-export function hashEndpoint(w0: number, w1: number, w2: number, w3: number, port: number): number {
+function hashEndpoint(w0: number, w1: number, w2: number, w3: number, port: number): number {
   const words = Math.imul(w0, 0x2545f491) + Math.imul(w1, 0x85ebca6b) + Math.imul(w2, 0xc2b2ae35);
   const h = (words + Math.imul(w3, 0x9e3779b1) + Math.imul(port, 0x27d4eb2f)) | 0;
   return Math.imul(h ^ (h >>> 15), 0x85ebca6b);

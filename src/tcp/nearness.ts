@@ -85,7 +85,7 @@ function partedOf(
 
 /** Sightings of one connection, where there are several. */
 function seenTwice(all: readonly Sighting[]): Sighting[][] {
-  const groups = new Map<string, Sighting[]>();
+  const groups = new Map<number, Sighting[]>();
   for (const sighting of all) {
     const group = groups.get(sighting.connection);
     if (group === undefined) groups.set(sighting.connection, [sighting]);

@@ -1,11 +1,11 @@
 import type { Side } from './sink.ts';
 
-/** One connection in one file. Side 0 is the end with the lower address. */
+/** One connection in one file. Side 0 sent its first packet, in whichever file. */
 export interface Sighting {
   readonly row: number;
   readonly file: number;
   /** The same for the same connection in other files. */
-  readonly connection: string;
+  readonly connection: number;
   /** By side; to be compared only. */
   readonly addresses: readonly [string, string];
   readonly server: Side;

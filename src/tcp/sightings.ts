@@ -1,21 +1,19 @@
 import type { Moment } from '../capture/index.ts';
 import { DIRECTION, FLAG, type Segment } from '../decode/index.ts';
-import { hashEndpoint } from './flow-table.ts';
+import { CONNECTION, connectionRow, NONE, sideOf } from './flow-columns.ts';
+import { CONNECTIONS_MAX, FlowTable } from './flow-table.ts';
 import { segmentBytes, seqAdd, seqDiff } from './sequence.ts';
 import { type FileSpan, GOT_BITS, hopsOf, localSideOf, SENT_BITS, type Sighting } from './sighting.ts';
 import type { Side } from './sink.ts';
 
 /**
  * What each file shows of each connection: enough to tell, once all is read, which files were taken at another point of the same way, at
- * which end each of them stands, and how far their clocks are apart. Ends are in the order of their addresses here, since files begin with
- * packets of either.
+ * which end each of them stands, and how far their clocks are apart. A connection is a 4-tuple here, through all files and incarnations.
  */
 
-/** Pairs of connection and file: 16,384 x 0.25 kB = 4 MiB. Of further ones each packet is judged by itself (duplicates.ts). */
+/** Pairs of connection and file: 16,384 x 0.2 kB = 3 MiB, and 6 MiB for the table. Of further ones each packet is judged by itself (duplicates.ts). */
 const SIGHTINGS_MAX = 16_384;
 const SIGHTINGS_FIRST = 64;
-/** Keys made to collide cost at most this many comparisons. */
-const PROBES_MAX = 64;
 
 /**
  * Packets of a connection that are compared: those whose marks have the smallest hashes, which are the same ones wherever it is seen. Their
@@ -25,36 +23,36 @@ const SAMPLES = 8;
 
 /** int32 columns. */
 const COLUMN = {
-  address: 0,
-  port: 8,
-  file: 10,
+  connection: 0,
+  file: 1,
+  /** Row of the same connection in another file, plus 1; 0: none. */
+  next: 2,
   /** Who opened, plus 1; 0: no SYN was seen. */
-  opener: 11,
+  opener: 3,
   /** Bits: sent by the capturing host itself, by side; sent to it, by side. */
-  local: 12,
+  local: 4,
   /** Highest TTL, by side. */
-  ttl: 13,
+  ttl: 5,
   /** End of the segment whose acknowledgement is timed, by side; bits: there is one. */
-  pendingEnd: 15,
-  pending: 17,
-  samples: 18,
-  sample: 19,
+  pendingEnd: 7,
+  pending: 9,
+  samples: 10,
+  sample: 11,
 } as const;
-const INTS = 28;
+const INTS: number = COLUMN.sample + SAMPLES;
 
 /** Double columns. */
 const DOUBLE = { bytes: 0, pendingNs: 2, answerNs: 4, sampleNs: 6 } as const;
-const DOUBLES = 14;
-
-const NONE = -1;
+const DOUBLES: number = DOUBLE.sampleNs + SAMPLES;
 
 export class Sightings {
   readonly #moment: Moment;
+  readonly #table = new FlowTable();
+  /** By connection, rows plus 1: the one added last, and the one found last; files are read one after another, or a few side by side. */
+  readonly #added = new Int32Array(CONNECTIONS_MAX);
+  readonly #found = new Int32Array(CONNECTIONS_MAX);
   #ints: Int32Array = new Int32Array(SIGHTINGS_FIRST * INTS);
   #doubles: Float64Array = new Float64Array(SIGHTINGS_FIRST * DOUBLES);
-  #slots: Int32Array = new Int32Array(SIGHTINGS_FIRST * 4);
-  #last = NONE;
-  #side: Side = 0;
   /** From and to, by file. */
   readonly #spans: Float64Array;
   count = 0;
@@ -69,31 +67,23 @@ export class Sightings {
 
   /** Takes a packet of the moment's file. */
   note(segment: Segment): void {
+    const { file } = this.#moment;
     const now = this.#moment.ns[0] ?? 0;
-    const span = this.#moment.file * 2;
+    const span = file * 2;
     if (now < (this.#spans[span] ?? 0)) this.#spans[span] = now;
     if (now > (this.#spans[span + 1] ?? 0)) this.#spans[span + 1] = now;
-    let row = this.find(segment, this.#moment.file);
-    if (row === NONE) row = this.#add(segment);
-    if (row !== NONE) this.#take(row, this.#side, segment);
+    let flow = this.#table.find(segment);
+    if (flow === NONE) flow = this.#table.add(segment, NONE);
+    if (flow === NONE) return;
+    let row = this.#rowOf(flow >> 1, file);
+    if (row === NONE) row = this.#add(flow >> 1, file);
+    if (row !== NONE) this.#take(row, sideOf(flow), segment);
   }
 
   /** The row of the segment's connection in a file; -1 where there is none. */
   find(segment: Segment, file: number): number {
-    this.#side = isLowerSender(segment) ? 0 : 1;
-    if (this.#last !== NONE && this.#isOf(this.#last, segment, file)) return this.#last;
-    const mask = this.#slots.length - 1;
-    let slot = hashOf(segment, file) & mask;
-    for (let probes = 0; probes < PROBES_MAX; probes++) {
-      const row = (this.#slots[slot] ?? 0) - 1;
-      if (row < 0) return NONE;
-      if (this.#isOf(row, segment, file)) {
-        this.#last = row;
-        return row;
-      }
-      slot = (slot + 1) & mask;
-    }
-    return NONE;
+    const flow = this.#table.find(segment);
+    return flow === NONE ? NONE : this.#rowOf(flow >> 1, file);
   }
 
   span(file: number): FileSpan {
@@ -104,71 +94,37 @@ export class Sightings {
     return Array.from({ length: this.count }, (_, row) => this.#describe(row));
   }
 
-  #isOf(row: number, s: Segment, file: number): boolean {
+  #rowOf(connection: number, file: number): number {
     const ints = this.#ints;
-    const at = row * INTS;
-    const low = this.#side === 0;
-    return (
-      ints[at + COLUMN.file] === file &&
-      ints[at + COLUMN.port] === (low ? s.srcPort : s.dstPort) &&
-      ints[at + COLUMN.port + 1] === (low ? s.dstPort : s.srcPort) &&
-      ints[at + 3] === (low ? s.src3 : s.dst3) &&
-      ints[at + 7] === (low ? s.dst3 : s.src3) &&
-      ints[at + 2] === (low ? s.src2 : s.dst2) &&
-      ints[at + 6] === (low ? s.dst2 : s.src2) &&
-      ints[at + 1] === (low ? s.src1 : s.dst1) &&
-      ints[at + 5] === (low ? s.dst1 : s.src1) &&
-      ints[at] === (low ? s.src0 : s.dst0) &&
-      ints[at + 4] === (low ? s.dst0 : s.src0)
-    );
+    const found = this.#found[connection] ?? 0;
+    if (found > 0 && ints[(found - 1) * INTS + COLUMN.file] === file) return found - 1;
+    let row = (this.#added[connection] ?? 0) - 1;
+    while (row >= 0 && ints[row * INTS + COLUMN.file] !== file) row = (ints[row * INTS + COLUMN.next] ?? 0) - 1;
+    if (row < 0) return NONE;
+    this.#found[connection] = row + 1;
+    return row;
   }
 
-  #add(s: Segment): number {
+  #add(connection: number, file: number): number {
     if (this.count === SIGHTINGS_MAX) return NONE;
-    const row = this.count;
-    if ((row + 1) * INTS > this.#ints.length) this.#grow();
-    if (!this.#place(hashOf(s, this.#moment.file), row)) return NONE;
-    this.count++;
+    const row = this.count++;
     const at = row * INTS;
-    const low = this.#side === 0;
-    const ends = [s.src0, s.src1, s.src2, s.src3, s.dst0, s.dst1, s.dst2, s.dst3];
-    this.#ints.set(low ? ends : [...ends.slice(4), ...ends.slice(0, 4)], at);
-    this.#ints.set(low ? [s.srcPort, s.dstPort] : [s.dstPort, s.srcPort], at + COLUMN.port);
-    this.#ints[at + COLUMN.file] = this.#moment.file;
+    if (at + INTS > this.#ints.length) this.#grow();
+    this.#ints[at + COLUMN.connection] = connection;
+    this.#ints[at + COLUMN.file] = file;
+    this.#ints[at + COLUMN.next] = this.#added[connection] ?? 0;
+    this.#added[connection] = this.#found[connection] = row + 1;
     this.#doubles.fill(Number.POSITIVE_INFINITY, row * DOUBLES + DOUBLE.answerNs, row * DOUBLES + DOUBLE.sampleNs);
     return row;
   }
 
-  #place(hash: number, row: number): boolean {
-    const mask = this.#slots.length - 1;
-    let slot = hash & mask;
-    for (let probes = 0; probes < PROBES_MAX; probes++) {
-      if (this.#slots[slot] === 0) {
-        this.#slots[slot] = row + 1;
-        return true;
-      }
-      slot = (slot + 1) & mask;
-    }
-    return false;
-  }
-
   #grow(): void {
-    const rows = (this.#ints.length / INTS) * 2;
-    const ints = new Int32Array(rows * INTS);
+    const ints = new Int32Array(this.#ints.length * 2);
     ints.set(this.#ints);
     this.#ints = ints;
-    const doubles = new Float64Array(rows * DOUBLES);
+    const doubles = new Float64Array(this.#doubles.length * 2);
     doubles.set(this.#doubles);
     this.#doubles = doubles;
-    this.#slots = new Int32Array(rows * 4);
-    for (let row = 0; row < this.count; row++) this.#place(this.#hashOfRow(row), row);
-  }
-
-  #hashOfRow(row: number): number {
-    const at = row * INTS;
-    const word = (column: number): number => this.#ints[at + column] ?? 0;
-    const low = hashEndpoint(word(0), word(1), word(2), word(3), word(COLUMN.port));
-    return mix(low + hashEndpoint(word(4), word(5), word(6), word(7), word(COLUMN.port + 1)), word(COLUMN.file));
   }
 
   #take(row: number, side: Side, segment: Segment): void {
@@ -235,16 +191,18 @@ export class Sightings {
       row * DOUBLES,
       (row + 1) * DOUBLES,
     );
-    const addresses = [ints.subarray(0, 4).join(' '), ints.subarray(4, COLUMN.port).join(' ')] as const;
-    const ports = ints.subarray(COLUMN.port, COLUMN.file);
+    const connection = ints[COLUMN.connection] ?? 0;
+    const ends = this.#table.connections.subarray(connectionRow(connection), connectionRow(connection + 1));
+    const words = ends.subarray(CONNECTION.address, CONNECTION.port);
+    const ports = ends.subarray(CONNECTION.port, CONNECTION.port + 2);
     const opener = ints[COLUMN.opener] ?? 0;
     const lowerPort = (ports[0] ?? 0) < (ports[1] ?? 0) ? 0 : 1;
     const hashes = ints.subarray(COLUMN.sample, COLUMN.sample + (ints[COLUMN.samples] ?? 0));
     return {
       row,
       file: ints[COLUMN.file] ?? 0,
-      connection: [...addresses, ...ports].join(' '),
-      addresses,
+      connection,
+      addresses: [words.subarray(0, 4).join(' '), words.subarray(4).join(' ')],
       server: opener === 0 ? lowerPort : opener === 1 ? 1 : 0,
       bytes: sentZero + sentOne,
       localSide: localSideOf(ints[COLUMN.local] ?? 0),
@@ -255,28 +213,10 @@ export class Sightings {
   }
 }
 
-function isLowerSender(s: Segment): boolean {
-  if (s.src3 !== s.dst3) return s.src3 < s.dst3;
-  if (s.src2 !== s.dst2) return s.src2 < s.dst2;
-  if (s.src1 !== s.dst1) return s.src1 < s.dst1;
-  if (s.src0 !== s.dst0) return s.src0 < s.dst0;
-  return s.srcPort <= s.dstPort;
-}
-
-/** Both directions hash alike: the sum of both ends' hashes. */
-function mix(ends: number, more: number): number {
-  const sum = (ends + Math.imul(more, 0x9e3779b1)) | 0;
-  const h = Math.imul(sum ^ (sum >>> 16), 0x7feb352d);
-  return h ^ (h >>> 15);
-}
-
-function hashOf(s: Segment, file: number): number {
-  const from = hashEndpoint(s.src0, s.src1, s.src2, s.src3, s.srcPort);
-  return mix(from + hashEndpoint(s.dst0, s.dst1, s.dst2, s.dst3, s.dstPort), file);
-}
-
 /** What no router changes, and what a packet has for itself; in the lowest bit who sent it. */
 function marksOf(side: Side, s: Segment): number {
   const numbers = Math.imul(s.seq, 0x2545f491) + Math.imul(s.ack, 0x85ebca6b);
-  return (mix(numbers, s.hasTimestamps === 0 ? 0 : s.tsVal) & ~1) | side;
+  const sum = (numbers + Math.imul(s.hasTimestamps === 0 ? 0 : s.tsVal, 0x9e3779b1)) | 0;
+  const h = Math.imul(sum ^ (sum >>> 16), 0x7feb352d);
+  return ((h ^ (h >>> 15)) & ~1) | side;
 }
