@@ -14,7 +14,7 @@ export const SHAPE = {
   echo: 2,
   /** HEADERS or DATA of the client, so that something was asked. */
   request: 3,
-  /** The same where no handshake tells who is the client, but its port does. */
+  /** The same where no handshake tells who is the client, but its port does; or over HTTP/1.1, where it is the client's turn. */
   supposed: 4,
 } as const;
 export type Shape = (typeof SHAPE)[keyof typeof SHAPE];
@@ -37,6 +37,8 @@ const OVERHEAD_GCM = 24;
 const LINE = { overhead: 0, client: 1 } as const;
 const LINE_CELLS = 2;
 const NEVER = -1;
+/** HTTP/1.1 inside, as far as the hellos tell: whoever speaks after the other has spoken asks. */
+const TURNS = -2;
 /** A flow's cells; `waiting`: its last record of a PING's size that nothing answered yet; where there is none, its packet is 0. */
 const FLOW = {
   records: 0,
@@ -91,7 +93,9 @@ export class ShapeBook {
     const nth = this.#count(flow, FLOW.records);
     if (this.#lines[line + LINE.overhead] === 0) this.#learn(line, bytes, facts);
     const overhead = this.#lines[line + LINE.overhead] ?? NEVER;
+    const beforeNs = this.#flows[flow + FLOW.lastNs] ?? 0;
     this.#flows[flow + FLOW.lastNs] = this.#moment.ns[0] ?? 0;
+    if (overhead === TURNS) return this.#isTurn(connection, side, nth, beforeNs, facts) ? SHAPE.supposed : SHAPE.none;
     if (overhead === NEVER) return SHAPE.none;
     const asks = facts === null && side === supposed;
     if (overhead === 0) {
@@ -125,6 +129,16 @@ export class ShapeBook {
     this.#flows[flow + FLOW.requestNs] = this.#moment.ns[0] ?? 0;
     this.#flows[flow + FLOW.requestPacket] = packed(this.#moment);
     return SHAPE.request;
+  }
+
+  /** @param beforeNs when this side had spoken last */
+  #isTurn(connection: number, side: Side, nth: number, beforeNs: number, facts: TlsFacts | null): boolean {
+    if (this.#clientOf(connection) !== side) return false;
+    // In TLS 1.3 its Finished is the first.
+    const finished = facts?.version === TLS_1_3 ? 1 : 0;
+    if (nth <= finished + 1) return nth === finished + 1;
+    const other = (2 * connection + otherSide(side)) * FLOW_CELLS;
+    return (this.#flows[other + FLOW.records] ?? 0) > 0 && (this.#flows[other + FLOW.lastNs] ?? 0) >= beforeNs;
   }
 
   /** The other side had said something just before. */
@@ -170,7 +184,8 @@ export class ShapeBook {
     const { chosen, offered, cipherSuite, clientSide, version } = facts;
     if (cipherSuite === null) return;
     const isHttp2 = chosen === null ? version === TLS_1_3 && offered.includes('h2') : chosen === 'h2';
-    this.#lines[line + LINE.overhead] = isHttp2 ? (overheadOf(cipherSuite) ?? NEVER) : NEVER;
+    const otherwise = isHttp2 || clientSide === null ? NEVER : TURNS;
+    this.#lines[line + LINE.overhead] = isHttp2 ? (overheadOf(cipherSuite) ?? NEVER) : otherwise;
     this.#lines[line + LINE.client] = clientSide === null ? 0 : clientSide + 1;
   }
 

@@ -228,6 +228,46 @@ test('a PING is waited for at whatever time it was sent: times before the captur
   }
 });
 
+describe('who asks over HTTP/1.1 in TLS', () => {
+  const facts = (version: number, chosen: string | null): TlsFacts => ({
+    clientSide: 0,
+    version,
+    cipherSuite: 0x1301,
+    serverName: null,
+    offered: ['http/1.1'],
+    chosen,
+    isResumed: null,
+    keys: 'none',
+    hasKeyLog: false,
+  });
+
+  /** Records of that side, a second apart. */
+  function shapesOf(told: TlsFacts, ...sides: readonly Side[]): number[] {
+    const moment = new Moment();
+    const book = new ShapeBook(moment);
+    book.opened(0);
+    return sides.map((side, i) => {
+      moment.ns[0] = i * 1e9;
+      moment.packet++;
+      return book.record(0, side, 23, 300, told);
+    });
+  }
+
+  test('is the client when it speaks first, and when it speaks after the server; more of one request is none', () => {
+    const { none, supposed } = SHAPE;
+    expect(shapesOf(facts(0x0303, 'http/1.1'), 0, 0, 1, 1, 0, 0)).toEqual([supposed, none, none, none, supposed, none]);
+  });
+
+  test('in TLS 1.3 it says Finished before', () => {
+    const { none, supposed } = SHAPE;
+    expect(shapesOf(facts(0x0304, null), 0, 0, 1, 0)).toEqual([none, supposed, none, supposed]);
+  });
+
+  test('the server never does', () => {
+    expect(shapesOf(facts(0x0303, 'http/1.1'), 1, 0, 1)[2]).toBe(SHAPE.none);
+  });
+});
+
 describe('what is inferred without keys, scored by one who has them', () => {
   const tables: string[] = [];
   const seen = new Scores();
