@@ -1,5 +1,12 @@
 import { statSync } from 'node:fs';
-import { type CaptureFacts, type CaptureOptions, findInputs, type Inputs, readCaptures } from '../capture/index.ts';
+import {
+  type CaptureFacts,
+  type CaptureOptions,
+  findInputs,
+  type Inputs,
+  readCaptures,
+  type RecordBatch,
+} from '../capture/index.ts';
 import {
   buildIncident,
   DEFAULT_THRESHOLDS,
@@ -66,9 +73,9 @@ export async function readTrace(
   { keyLog = new KeyLog(), onBegin, ...reading }: Reading = {},
 ): Promise<TraceOfFiles> {
   const inputs = findInputs(paths);
-  const { plan, ...first } = await readOnce(inputs, keyLog, onBegin, reading);
-  if (plan === undefined) return { ...first, plan };
-  // Which of several hosts' files shows a connection best is known only now.
+  const { plan, isOnceEnough, ...first } = await readOnce(inputs, keyLog, onBegin, reading);
+  if (isOnceEnough) return { ...first, plan };
+  // Which of several hosts' files shows a connection best is known only now, and secrets that stand behind their packets.
   const pass = new WirePass(keyLog, plan);
   const capture = await readCaptures(inputs, (batch) => pass.consume(batch), reading);
   return { capture, trace: pass.finish(), plan };
@@ -79,17 +86,31 @@ async function readOnce(
   keyLog: KeyLog,
   onBegin: CaptureOptions['onBegin'],
   reading: CaptureOptions,
-): Promise<TraceOfFiles> {
+): Promise<TraceOfFiles & { readonly isOnceEnough: boolean }> {
   const pass = new WirePass(keyLog);
-  const capture = await readCaptures(inputs, (batch) => pass.consume(batch), {
+  let areFiles = false;
+  let hasPackets = false;
+  let cameLate = false;
+  const consume = (batch: RecordBatch): void => {
+    hasPackets = true;
+    pass.consume(batch);
+  };
+  const capture = await readCaptures(inputs, consume, {
     ...reading,
-    onSecrets: (bytes) => keyLog.add(Buffer.from(bytes).toString('latin1')),
+    onSecrets(bytes) {
+      // Without any, no connection so far was one that could be opened.
+      cameLate ||= hasPackets && keyLog.isEmpty;
+      keyLog.add(Buffer.from(bytes).toString('latin1'));
+    },
     onBegin(files) {
-      if (files.length > 1 && files.every(isFile)) pass.compareFiles(files.length);
+      areFiles = files.every(isFile);
+      if (files.length > 1 && areFiles) pass.compareFiles(files.length);
       onBegin?.(files);
     },
   });
-  return { capture, trace: pass.finish(), plan: capture.interrupted ? undefined : pass.plan() };
+  const plan = capture.interrupted ? undefined : pass.plan();
+  const isOpenedByMore = areFiles && !capture.interrupted && (cameLate || keyLog.cameLate);
+  return { capture, trace: pass.finish(), plan, isOnceEnough: plan === undefined && !isOpenedByMore };
 }
 
 /** What can be read a second time. */

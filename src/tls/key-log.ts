@@ -22,6 +22,9 @@ function isLabel(text: string): text is SecretLabel {
   return LABELS.has(text);
 }
 
+/** Connections without secrets that are remembered, in case theirs come later: 16,384 x 0.1 kB = 1.6 MB. */
+const MISSED_MAX: number = 16 * 1024;
+
 /**
  * TLS secrets by client random, from key log text (SSLKEYLOGFILE: NSS, OpenSSL, Envoy's `key_log`) or a pcapng's Decryption Secrets Block.
  * They never leave the tls stage.
@@ -29,9 +32,13 @@ function isLabel(text: string): text is SecretLabel {
 export class KeyLog {
   /** Lines that are neither empty, comments nor secrets, and secrets beyond CONNECTIONS_MAX connections. */
   badLines = 0;
+  /** Secrets came for a connection that had asked for them before: reading the same once more would open it. */
+  cameLate = false;
   /** What was learned of sessions with secrets while reading. */
   readonly sessions: EarlierSessions = new EarlierSessions();
   readonly #byRandom = new Map<string, Map<SecretLabel, Uint8Array>>();
+  /** Asked for, and not there. */
+  readonly #missed = new Set<string>();
 
   get isEmpty(): boolean {
     return this.#byRandom.size === 0;
@@ -46,7 +53,9 @@ export class KeyLog {
 
   /** @param clientRandom as hexadecimal digits in lower case */
   of(clientRandom: string): Secrets | undefined {
-    return this.#byRandom.get(clientRandom);
+    const known = this.#byRandom.get(clientRandom);
+    if (known === undefined && this.#missed.size < MISSED_MAX) this.#missed.add(clientRandom);
+    return known;
   }
 
   #addLine(line: string): boolean {
@@ -59,6 +68,7 @@ export class KeyLog {
     let known = this.#byRandom.get(key);
     if (known === undefined) {
       if (this.#byRandom.size >= CONNECTIONS_MAX) return false;
+      if (this.#missed.has(key)) this.cameLate = true;
       known = new Map();
       this.#byRandom.set(key, known);
     }

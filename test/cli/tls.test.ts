@@ -6,6 +6,7 @@ import type { Report } from '../../src/report/index.ts';
 import { concat, data, headers, PREFACE, settings } from '../build/h2.ts';
 import { HpackEncoder } from '../build/hpack.ts';
 import { tlsConversation, type Flight, type TlsConversation } from '../build/tls.ts';
+import { interfaceBlock, secretsBlock, section } from '../build/pcapng.ts';
 import { type Tcp, Wire } from '../build/wire.ts';
 import { watchpcap } from './command.ts';
 
@@ -54,7 +55,7 @@ function send(tcp: Tcp, seconds: number, flights: readonly Flight[]): void {
 async function capture(
   near: TlsConversation,
   far: TlsConversation,
-): Promise<{ path: string; keys: string; withKeys: string }> {
+): Promise<{ path: string; keys: string; withKeys: string; bare: Uint8Array }> {
   const wire = new Wire(GATEWAY);
   const client = wire.connect('10.9.1.2:50001', `${GATEWAY}:443`, 0);
   const upstream = wire.connect(`${GATEWAY}:40001`, '10.9.2.1:6443', 0.1);
@@ -72,7 +73,7 @@ async function capture(
   const withKeys = join(folder, 'gateway.pcapng');
   writeFileSync(keys, near.keyLog + far.keyLog);
   writeFileSync(withKeys, wire.pcapng(120, near.keyLog + far.keyLog));
-  return { path, keys, withKeys };
+  return { path, keys, withKeys, bare: wire.pcapng(120, '') };
 }
 
 async function analyze(...args: readonly string[]): Promise<{
@@ -115,6 +116,23 @@ describe('an incident in TLS', () => {
     expect(report.trust.map(({ code }) => code)).not.toContain('keys-unfit');
     const secrets = conversation.keyLog.split('\n').flatMap((line) => line.split(' ').slice(1));
     expect(secrets.filter((secret) => secret !== '' && stdout.includes(secret))).toEqual([]);
+  });
+
+  test('secrets behind the packets that need them are used too, in a section of their own or beside others', async () => {
+    const [near, far] = [await watch('TLSv1.3'), await watch('TLSv1.3')];
+    const { bare } = await capture(near, far);
+    const keysOf = (keyLog: string): Uint8Array =>
+      section([interfaceBlock({}), secretsBlock(new TextEncoder().encode(keyLog))]);
+    const late = join(folder, 'late.pcapng');
+    for (const parts of [
+      [bare, keysOf(near.keyLog + far.keyLog)],
+      [keysOf(far.keyLog), bare, keysOf(near.keyLog)],
+    ]) {
+      writeFileSync(late, concat(...parts));
+      const { report } = await analyze(late);
+      expect(report.connections.slice(0, 2).map(({ protocol }) => protocol)).toEqual(['h2-tls', 'h2-tls']);
+      expect(report.windows).toHaveLength(1);
+    }
   });
 
   test('without the key log it is TLS, and nobody is accused of what cannot be seen', async () => {
