@@ -100,6 +100,20 @@ describe('of HTTP/1.1', () => {
     expect([tunnel, other]).toEqual(['\0'.repeat(15), '\0'.repeat(26)]);
   });
 
+  test('a PROXY header before it has stand-ins of the same length, or names nobody', () => {
+    const text = 'PROXY TCP4 10.9.1.123 10.9.1.1 55555 80\r\n';
+    const [line = ''] = told(asks(text + request('/version')));
+    expect(line.slice(0, text.length)).toMatch(/^PROXY (?:TCP4 198\.18\.\S+ 198\.18\.\S+ 55555 80|UNKNOWN {26})\r\n$/);
+    expect(line.slice(text.length)).toMatch(/^GET \/version HTTP\/1\.1\r\n/);
+    const binary = '\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x10\x0a\x09\x01\x7b\x0a\x09\x01\x01\xd9\x03\0\x50\x02\0\x01z';
+    const [header = ''] = told(asks(binary + request('/version')));
+    expect(header.slice(0, 16)).toBe(binary.slice(0, 16));
+    expect(header.slice(16, 18)).toBe('\xc6\x12');
+    expect(header.slice(20, 22)).toBe('\xc6\x12');
+    expect(header.slice(24, binary.length)).toBe('\xd9\x03\0\x50\0\0\0\0');
+    expect(header.slice(binary.length)).toMatch(/^GET \/version HTTP\/1\.1\r\n/);
+  });
+
   test('a flood of what almost begins a message takes no longer than its bytes', () => {
     const lines = Array.from({ length: 3000 }, () => asks(`GET /zq7 HTTP/9\n${'zq7\n'.repeat(300)}`));
     const started = process.cpuUsage().user;
