@@ -85,12 +85,14 @@ export function castRoles(trace: Trace, hints: RoleHints = NO_HINTS): Casting {
   );
   const near = new Set(trace.joins.map((join) => join.near));
   const far = new Set(trace.joins.map((join) => join.far));
+  const roles = trace.connections.map(({ id }) =>
+    roleOf(acceptedBy[id] ?? -1, openedBy[id] ?? -1, near.has(id), far.has(id)),
+  );
+  const beside = upstreamsBeside(trace, roles, server, client);
   return {
     serverSides: servers,
-    roles: trace.connections.map(({ id }) =>
-      roleOf(acceptedBy[id] ?? -1, openedBy[id] ?? -1, near.has(id), far.has(id)),
-    ),
-    gateways: order.flatMap((i) => gateways[i] ?? []),
+    roles,
+    gateways: order.flatMap((i) => gateways[i] ?? []).map((gateway) => without(gateway, beside)),
     acceptedBy,
     openedBy,
   };
@@ -105,6 +107,25 @@ function roleOf(acceptedBy: number, openedBy: number, isNear: boolean, isFar: bo
   if (acceptedBy === openedBy) return isNear && !isFar ? 'client' : isFar && !isNear ? 'upstream' : 'other';
   if (openedBy >= 0) return 'upstream';
   return 'client';
+}
+
+/** Loopback addresses at which servers on the gateway's own host are asked, and nobody else: no addresses of the gateway (contract §3). */
+function upstreamsBeside(
+  trace: Trace,
+  roles: readonly Role[],
+  server: (connection: TraceConnection) => string,
+  client: (connection: TraceConnection) => string,
+): ReadonlySet<string> {
+  const asked = trace.connections.filter(({ id }) => roles[id] === 'upstream');
+  const own = new Set([
+    ...trace.connections.filter(({ id }) => roles[id] === 'client').map(server),
+    ...asked.map(client),
+  ]);
+  return new Set(asked.map(server).filter((ip) => isLoopback(ip) && !own.has(ip)));
+}
+
+function without({ addresses, how }: Gateway, others: ReadonlySet<string>): Gateway {
+  return { addresses: addresses.filter((ip) => !others.has(ip)), how };
 }
 
 /** The session in which tcpdump runs is in every capture of a remote host, and in its middle as a rule. */
@@ -125,15 +146,21 @@ function uniteLocal(trace: Trace, hosts: Hosts): ReadonlySet<string> {
   const points = new Points(trace);
   const local = new Map<number, Set<string>>();
   for (const { endpoints, localSide, first } of trace.connections) {
-    if (localSide === null) continue;
+    const [one, other] = endpoints;
+    if (localSide === null && !isLoopback(one.ip) && !isLoopback(other.ip)) continue;
     const point = points.pointOf(first.file);
     const own = local.get(point) ?? new Set<string>();
     local.set(point, own);
-    if (localSide !== 1) own.add(endpoints[0].ip);
-    if (localSide !== 0) own.add(endpoints[1].ip);
+    if (localSide === 'both' || localSide === 0 || isLoopback(one.ip)) own.add(one.ip);
+    if (localSide === 'both' || localSide === 1 || isLoopback(other.ip)) own.add(other.ip);
   }
   for (const [first, ...others] of local.values()) for (const other of others) hosts.unite(first ?? other, other);
   return new Set([...local.values()].flatMap((own) => [...own]));
+}
+
+/** RFC 1122 §3.2.1.3, RFC 4291 §2.5.3: never outside a host, so the capturing one's own. */
+function isLoopback(ip: string): boolean {
+  return ip === '::1' || /^127\.\d+\.\d+\.\d+$/.test(ip);
 }
 
 function uniteJoined(

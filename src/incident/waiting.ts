@@ -116,12 +116,17 @@ function isAnsweredAtOnce({ stream }: Asked): boolean {
 }
 
 function victimOf({ client, stream }: Asked, syn: Ref, thresholds: Thresholds): Victim | null {
-  if (wasOverBy(client, stream, syn)) return null;
+  if (wasOverBy(client, stream, syn) || isAnswerLost(client, stream)) return null;
   const passedOn = passedOnAt(stream);
   if (passedOn === null) return { near: stream, far: null, rerouted: null };
   // Passed on elsewhere before the attempt could be called dead: nobody was hurt.
   if (passedOn.timeNs - stream.opened.timeNs < thresholds.deadAfterNs) return null;
   return { near: stream, far: null, rerouted: isServed(stream) ? passedOn : null };
+}
+
+/** No answer is in the capture, which lost packets that may have borne it: that it waited rests on the time alone, and that on nothing. */
+function isAnswerLost({ serverSide, trace }: Leg, stream: TraceStream): boolean {
+  return trace.flows[serverSide].gapBytes > 0 && stream.status === undefined && overAt(stream, serverSide) === null;
 }
 
 function wasOverBy({ serverSide }: Leg, stream: TraceStream, at: Ref): boolean {

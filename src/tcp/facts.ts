@@ -57,10 +57,13 @@ export class ConnectionFacts {
     );
   }
 
-  /** An address in 127.0.0.0/8: the capturing host's own, which no other can have (RFC 1122 §3.2.1.3). */
+  /** In 127.0.0.0/8, or ::1: the capturing host's own, which no other can have (RFC 1122 §3.2.1.3, RFC 4291 §2.5.3). */
   isLoopback(connection: number, side: Side): boolean {
-    const address = this.#table.connections[connectionRow(connection) + CONNECTION.address + side * 4 + 3] ?? 0;
-    return this.ipVersion(connection) === 4 && address >>> 24 === LOOPBACK_NET;
+    const rows = this.#table.connections;
+    const at = connectionRow(connection) + CONNECTION.address + side * 4;
+    const last = rows[at + 3] ?? 0;
+    if (this.ipVersion(connection) === 4) return last >>> 24 === LOOPBACK_NET;
+    return last === 1 && rows[at] === 0 && rows[at + 1] === 0 && rows[at + 2] === 0;
   }
 
   port(connection: number, side: Side): number {

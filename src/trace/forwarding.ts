@@ -34,8 +34,8 @@ export function judgeForwarding(
     if (tcp.isSameHost(near, receiver, far, sender)) return FORWARDING.fitting;
     const nearLocal = notes.localSide(near);
     const farLocal = notes.localSide(far);
-    const nearOwn = isOrBoth(nearLocal, receiver);
-    const farOwn = isOrBoth(farLocal, sender);
+    const nearOwn = isOrBoth(nearLocal, receiver) || tcp.isLoopback(near, receiver);
+    const farOwn = isOrBoth(farLocal, sender) || tcp.isLoopback(far, sender);
     if (nearOwn && farOwn) return FORWARDING.fitting;
     // Taken on the forwarding host, a capture says so of both connections. Two captures of its neighbours say it of neither.
     if (nearOwn || farOwn) return FORWARDING.impossible;

@@ -124,6 +124,32 @@ test('a sidecar: client, gateway and upstream are one host, and only what was pa
   expect(incident.windows).toHaveLength(1);
 });
 
+test('a client beside its gateway asks it over loopback, which is the capturing host’s own address', () => {
+  const built = trace()
+    .client('c1', { from: '127.0.0.1:50001', to: '127.0.0.1:80' })
+    .watch(7, { at: 1 })
+    .upstream('u1', { from: '10.9.2.1:40001', to: '10.9.2.2:8080' })
+    .with({ localSide: 0 })
+    .carries(7, 3)
+    .retransmits(10, 20, 40);
+  const incident = buildIncident(built.end(600));
+  expect(incident.gateways.map(({ addresses }) => addresses)).toEqual([['10.9.2.1', '127.0.0.1']]);
+  expect(told(incident)).toEqual(['c1/u1 peer-silent 9.8- capture-end']);
+});
+
+test('servers beside the gateway are asked at loopback addresses that are not its own', () => {
+  const built = trace()
+    .client('c1', { from: '10.9.1.2:50001', to: '10.9.2.1:80' })
+    .with({ localSide: 1 })
+    .watch(7, { at: 1 })
+    .upstream('u1', { from: '127.0.0.1:40001', to: '127.0.0.2:8081' })
+    .carries(7, 3)
+    .retransmits(10, 20, 40);
+  const incident = buildIncident(built.end(600));
+  expect(incident.gateways.map(({ addresses }) => addresses)).toEqual([['10.9.2.1', '127.0.0.1']]);
+  expect(told(incident)).toEqual(['c1/u1 peer-silent 9.8- capture-end']);
+});
+
 describe('one side of the gateway is all there is', () => {
   const upstreamOnly = (): Trace =>
     trace().upstream('u1').request(3).answers(3, 200, 1).events(3, 5).retransmits(10, 20, 40).end(600);

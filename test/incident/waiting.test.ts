@@ -35,6 +35,13 @@ describe('who waits for an attempt', () => {
     expect(attemptAfter((built) => built.list(1, { at: 19.5 }).serves(1, 19.9))).toEqual([]);
   });
 
+  test('not one whose answer may be among the packets that the capture lost', () => {
+    const lossy = (built: TraceBuilder): TraceBuilder => built.flow('gateway', { gapBytes: 90 });
+    expect(attemptAfter((built) => lossy(built.list(1, { at: 19.5 })))).toEqual([]);
+    const answered = (built: TraceBuilder): TraceBuilder => built.list(1, { at: 22 }).answers(1, 503, 28).ends(1, 28);
+    expect(attemptAfter((built) => lossy(answered(built)))).toHaveLength(1);
+  });
+
   test('not a stream whose request was not captured', () => {
     expect(attemptAfter((built) => built.openStream(1, 19.5))).toEqual([]);
   });

@@ -61,7 +61,7 @@ describe('ends', () => {
     }
   });
 
-  test('are loopback in 127.0.0.0/8, and not in IPv6 addresses that end like it', () => {
+  test('are loopback in 127.0.0.0/8 and at ::1, and not in IPv6 addresses that end like them', () => {
     const facts = opened(
       [ipv4(0x7f000001), ipv4(0x7fffffff)],
       [ipv4(0x80000001), ipv4(0x7e000001)],
@@ -69,11 +69,16 @@ describe('ends', () => {
         [1, 0, 0, 0x7f000001],
         [0, 0, 0, 1],
       ],
+      [
+        [0, 1, 0, 1],
+        [0, 0, 0, 2],
+      ],
     );
-    const told = [0, 1, 2].map((connection) => [facts.isLoopback(connection, 0), facts.isLoopback(connection, 1)]);
+    const told = [0, 1, 2, 3].map((connection) => [facts.isLoopback(connection, 0), facts.isLoopback(connection, 1)]);
     expect(told).toEqual([
       [true, true],
       [false, false],
+      [false, true],
       [false, false],
     ]);
   });

@@ -166,6 +166,19 @@ describe('who may have passed it on', () => {
     expect(own('10.9.5.2:40001', DIRECTION.other)).toEqual([]);
   });
 
+  test.each(['127.0.0.1', '::1'])(
+    'a loopback address is the capturing host’s own, on whichever side: %s',
+    (loopback) => {
+      const recording = new Recording();
+      // On lo every packet comes in, of both sides: that says of neither that it is here.
+      recording.connect(`${loopback}:50001`, `${loopback}:80`, 0, { direction: DIRECTION.toUs });
+      recording.connect('10.9.5.2:40001', '10.9.2.2:8080', 0.1, { direction: DIRECTION.fromUs });
+      recording.connect('10.9.6.2:40001', '10.9.2.2:8080', 0.2, { direction: DIRECTION.other });
+      recording.asks(0, 1, 1).asks(1, 1, 1.001).asks(0, 3, 2).asks(2, 1, 2.001);
+      expect(recording.partners()).toEqual(['0/1 > 1/1 request']);
+    },
+  );
+
   test('a second hop is joined to the first, not to the client', () => {
     const recording = new Recording();
     recording.connect(`${CLIENT}:50001`, `${GATEWAY}:80`, 0);

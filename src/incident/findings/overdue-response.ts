@@ -13,13 +13,15 @@ export interface OverdueResponse {
   readonly waitedNs: number;
 }
 
+const SERVER_ERROR = 500;
+
 /** Requests that have no end of their own: their first response may come whenever there is something to say. */
 const OPEN_ENDED: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'log', 'proxy', 'unknown']);
 
 /**
  * Requests without response headers for `responseGraceNs`, on upstream connections that are not dead: every one of them was acknowledged at TCP,
  * or the connection would be in debt. A watch is answered with headers at once, whatever comes after. Clients have time-outs of their own:
- * where the upstream said nothing at all for so long, those that were given up before count too.
+ * where the upstream said nothing at all for so long, those that were given up before count too. It is longer where others were answered later still.
  */
 export function overdueResponses(facts: Facts): readonly OverdueResponse[] {
   return facts.legs
@@ -27,10 +29,20 @@ export function overdueResponses(facts: Facts): readonly OverdueResponse[] {
     .flatMap((leg) => overdueOn(facts, leg));
 }
 
+/** Of an upstream that was seen to take its time, and then to answer, no less is expected. */
+const SLOWER_THAN_EVER = 1.5;
+
+function slowestNs({ streams }: Leg): number {
+  return streams.reduce((slowest, { sawRequest, opened, status, statusAt }) => {
+    const isAnswered = sawRequest && statusAt !== null && typeof status === 'number' && status < SERVER_ERROR;
+    return isAnswered ? Math.max(slowest, statusAt.timeNs - opened.timeNs) : slowest;
+  }, 0);
+}
+
 function overdueOn(facts: Facts, leg: Leg): readonly OverdueResponse[] {
   // The response may be among the bytes that the capture lost.
   if (lacksBytes(leg.trace.flows[leg.serverSide])) return [];
-  const graceNs = facts.thresholds.responseGraceNs;
+  const graceNs = Math.max(facts.thresholds.responseGraceNs, SLOWER_THAN_EVER * slowestNs(leg));
   const unanswered = leg.streams.filter(isUnanswered);
   if (unanswered.length === 0) return [];
   const untilNs = leg.closed.at?.timeNs ?? leg.watchedToNs;

@@ -37,6 +37,14 @@ describe('stale-but-alive', () => {
     expect(findingsIn(asked().end(50.1), 'stale-but-alive')).toHaveLength(1);
   });
 
+  test('where others were answered after longer, no less is expected', () => {
+    const slow = (): ReturnType<typeof watching> =>
+      watching().on('c1').list(9, { at: 10 }).list(11, { at: 60 }).on('u1').carries(9, 5).answers(5, 200, 50);
+    const built = (): ReturnType<typeof watching> => slow().ends(5, 50).carries(11, 7);
+    expect(findingsIn(built().end(119), 'stale-but-alive')).toEqual([]);
+    expect(findingsIn(built().end(121), 'stale-but-alive')).toHaveLength(1);
+  });
+
   test('requests that the client gave up early count where the upstream said nothing at all', () => {
     const givenUp = watching()
       .on('c1')
