@@ -78,7 +78,8 @@ function isLeftWaiting(stream: TraceStream, leg: Leg, death: Death, thresholds: 
   if (aboveStream !== null && (stream.id <= aboveStream || stream.status !== undefined)) return false;
   const overNs = Math.min(overAt(stream, leg.serverSide)?.timeNs ?? Infinity, healedNs);
   const sinceNs = Math.max(fromNs, stream.opened.timeNs);
-  if (thresholds === null) return overNs > sinceNs;
+  // What had no answer yet may be tried again elsewhere at once; a begun one cannot be.
+  if (thresholds === null) return overNs > sinceNs && stream.status !== undefined;
   return overNs - sinceNs >= (healedAt === null ? thresholds.deadAfterNs : thresholds.healedWaitNs);
 }
 

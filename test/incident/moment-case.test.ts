@@ -149,6 +149,8 @@ describe('who waited for an upstream connection that died, where the clients can
       'half-dead',
       [['c1', 'u1', 'reset', 'probable', true]],
     ]);
+    const unanswered = shared((built) => built.request(3, { at: 9 }).ends(1, 9).closes('rst', 'upstream', 10));
+    expect(told(incidentOf(unanswered, { joins: BOTH_ASK, timed: [[2, 3, 0]] }))).toEqual(['suspect', []]);
     const over = shared((built) => built.ends(1, 9).closes('rst', 'upstream', 10));
     expect(told(incidentOf(over, { joins: BOTH_ASK, timed: [[2, 1, 0]] }))).toEqual(['healthy', []]);
   });
