@@ -112,7 +112,7 @@ function selects(filter: string): (seen: Seen) => boolean {
   return (seen) => tests.every((holds) => holds(seen));
 }
 
-describe.skipIf(!hasTshark)('opened in Wireshark', () => {
+describe.skipIf(!hasTshark)('opened in Wireshark (needs tshark)', () => {
   test.each(CASES)(
     '$name: each packet of the evidence is what is said, each filter selects its packets',
     async (recording) => {

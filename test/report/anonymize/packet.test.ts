@@ -325,7 +325,7 @@ test('an address outside the report that is in a range which already stands for 
   expect(() => rewriting(standIns)(packet, LINKTYPE.RAW)).toThrow(NoRoomError);
 });
 
-describe.runIf(hasTshark)('Wireshark', () => {
+describe.runIf(hasTshark)('Wireshark (needs tshark)', () => {
   let folder = '';
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'watchpcap-'));
