@@ -41,9 +41,9 @@ function isUnexplained(scene: Scene, facts: Facts, leg: Leg, death: Death): bool
 }
 
 /** The gateway did not close its side either, as if it had not heard the FIN: an ordinary end takes two. */
-function wasLeftHalfOpen({ captureEndNs, thresholds }: Facts, leg: Leg, { fromNs }: Death): boolean {
+function wasLeftHalfOpen({ thresholds }: Facts, leg: Leg, { fromNs }: Death): boolean {
   const answered = leg.trace.closes.find(({ by, at }) => by === clientSide(leg) && at.timeNs >= fromNs);
-  return (answered?.at.timeNs ?? captureEndNs) - fromNs >= thresholds.deadAfterNs;
+  return (answered?.at.timeNs ?? leg.watchedToNs) - fromNs >= thresholds.deadAfterNs;
 }
 
 /** The requests that an attempt was made for all went elsewhere in time: a refusal that was retried at once (contract §3). */

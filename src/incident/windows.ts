@@ -4,6 +4,7 @@ import { type Case, casesOf } from './cases.ts';
 import { DeathIndex } from './death-index.ts';
 import { type Death, deathsOf, isSilent, mayBeUnseen } from './deaths.ts';
 import { evidenceOf } from './evidence.ts';
+import { grouped } from './grouped.ts';
 import { hurtStreams, type Victim } from './hurt.ts';
 import { clientSide } from './leg.ts';
 import { isOneSided, lacksBytes } from './liveness.ts';
@@ -42,7 +43,7 @@ export function windowsOf(scene: Scene): WindowsFound {
   const index = new DeathIndex(deaths, scene.links);
   const cases = casesOf(scene, index, deaths);
   const links = withNewLinks(scene.links, cases);
-  const linkIndex = new Map(links.map((link, i) => [link, i]));
+  const linkIndex = new Map(links.map((link, i) => [linkKey(link), i]));
   const drafts = cases.flatMap((found) => windowOf(scene, found, linkIndex)).toSorted((a, b) => a.fromNs - b.fromNs);
   const windows = withoutOverlaps(scene, drafts).map((draft, i) => ({ ...draft, id: `w${i + 1}` }));
   return { windows, links, deaths };
@@ -94,12 +95,17 @@ function joined(scene: Scene, first: Draft, second: Draft): Draft {
   };
 }
 
+/** One for each pair and method, the surest: two deaths of one connection may each have found the same. */
 function withNewLinks(links: readonly Link[], cases: readonly Case[]): readonly Link[] {
-  const all = new Set([...links, ...cases.map(({ link }) => link)]);
-  return strongestFirst([...all]);
+  const all = strongestFirst([...links, ...cases.map(({ link }) => link)]);
+  return [...grouped(all, linkKey).values()].flatMap((alike) => alike.slice(0, 1));
 }
 
-function windowOf(scene: Scene, found: Case, linkIndex: ReadonlyMap<Link, number>): Draft[] {
+function linkKey({ client, upstream, method }: Link): string {
+  return `${client} ${upstream} ${method}`;
+}
+
+function windowOf(scene: Scene, found: Case, linkIndex: ReadonlyMap<string, number>): Draft[] {
   const { thresholds } = scene;
   const death = closingDeath(found, thresholds);
   const { client, upstream, victims, link } = found;
@@ -124,7 +130,7 @@ function windowOf(scene: Scene, found: Case, linkIndex: ReadonlyMap<Link, number
     {
       client: client.id,
       upstream: upstream.id,
-      link: linkIndex.get(link) ?? 0,
+      link: linkIndex.get(linkKey(link)) ?? 0,
       confidence: doubts.length > 0 ? 'probable' : 'confirmed',
       doubts,
       isInferred: link.bursts !== undefined,

@@ -203,6 +203,27 @@ describe('links', () => {
     for (const { client, link } of windows) expect(links[link]?.client).toBe(client);
   });
 
+  test('two deaths of one pair that timing links are one link', () => {
+    const built = trace()
+      .client('c1', { midway: true })
+      .openStream(7, 1)
+      .openStream(9, 1)
+      .upstream('u1', { midway: true })
+      .mute('upstream', 60, 61, 63, 67)
+      .answered(100)
+      .mute('upstream', 160, 161, 163, 167)
+      .closes('rst', 'gateway', 200)
+      .on('c1')
+      .resetsStream(7, 'gateway', 200.01)
+      .resetsStream(9, 'gateway', 200.01)
+      .end(600);
+    const { links } = buildIncident(built);
+    expect(links.length).toBeGreaterThan(0);
+    expect(new Set(links.map(({ client, upstream, method }) => `${client} ${upstream} ${method}`)).size).toBe(
+      links.length,
+    );
+  });
+
   test('each window names its link', () => {
     const built = watching().client('c2').watch(1, { at: 2 }).on('u1').carries(1, 5).retransmits(10, 20, 40).end(600);
     const { windows, links } = buildIncident(built);

@@ -28,8 +28,12 @@ const MISSED_MIN = 3.5;
 const STILL_HEARD_NS: number = 1 * SECOND_NS;
 /** Where events came at their own, closer rhythm: one bookmark and a quarter. */
 const LOST_AFTER = 1.25;
-/** A rhythm is what came for so many of its longest pauses; it is lost after more of them than chance explains. */
+/**
+ * A rhythm is what came for so many of its longest pauses, and for so long: a watch begins with what is there already, all at once. It is lost after
+ * more pauses than chance explains.
+ */
 const CADENCE_PAUSES_MIN = 4;
+const CADENCE_MIN_NS: number = 15 * SECOND_NS;
 const LOST_PAUSES_MIN = 10;
 
 /**
@@ -77,6 +81,6 @@ function lostCadence(leg: Leg, { opened, longestPause }: TraceStream, last: Ref,
   const heard = lastFrame(leg);
   if (pause === null || heard === null || heard.timeNs - last.timeNs > STILL_HEARD_NS) return false;
   const pauseNs = pause.toNs - pause.from.timeNs;
-  const hadCadence = last.timeNs - opened.timeNs >= CADENCE_PAUSES_MIN * pauseNs;
+  const hadCadence = last.timeNs - opened.timeNs >= Math.max(CADENCE_MIN_NS, CADENCE_PAUSES_MIN * pauseNs);
   return hadCadence && quietNs >= Math.max(LOST_AFTER * BOOKMARK_PERIOD_NS, LOST_PAUSES_MIN * pauseNs);
 }

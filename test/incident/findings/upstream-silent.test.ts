@@ -39,6 +39,10 @@ describe('upstream-silent', () => {
     expect(silent(bookmarked(...EVENTS))).toBe(1);
     expect(findingsIn(bookmarked(...EVENTS).end(94), 'upstream-silent')).toEqual([]);
     expect(findingsIn(bookmarked(...EVENTS).end(96), 'upstream-silent')).toHaveLength(1);
+    // What a watch begins with comes at once, and is no rhythm.
+    expect(findingsIn(bookmarked(2, 2.01, 2.02).end(600), 'upstream-silent')).toEqual([]);
+    expect(findingsIn(bookmarked(4, 7, 10, 13, 15.9).end(300), 'upstream-silent')).toEqual([]);
+    expect(findingsIn(bookmarked(4, 7, 10, 13, 16.1).end(300), 'upstream-silent')).toHaveLength(1);
     // What came at irregular times before may come later still.
     expect(silent(bookmarked(3, 6, 8, 20))).toBe(0);
     // Somebody there answers others.
