@@ -45,7 +45,7 @@ const PCAP_RELATIVES: ReadonlyMap<number, string> = new Map([
 ]);
 
 export const GZIP_MAGIC = '\x1f\x8b';
-const ZSTD_MAGIC = '\x28\xb5\x2f\xfd';
+export const ZSTD_MAGIC = '\x28\xb5\x2f\xfd';
 /** RFC 8878 §3.1.2: 0x184D2A50 to 0x184D2A5F; pzstd begins its files with one. */
 const SKIPPABLE_MAGIC_END = '\x2a\x4d\x18';
 const SKIPPABLE_MAGIC_FIRST = 0x50;

@@ -15,7 +15,7 @@ const FIRST_BYTES = 18;
 /**
  * Opens a capture file, or standard input for `-`, and unpacks it where its first bytes say that it is compressed.
  * Waits for the first bytes of a pipe.
- * Throws CaptureError `missing`, `directory`, `unreadable` or `window-too-large`.
+ * Throws CaptureError `missing`, `directory` or `unreadable`; reading it may throw `window-too-large`.
  */
 export async function openCapture(path: string): Promise<Source> {
   const plain = openSource(path);
@@ -28,7 +28,7 @@ export async function openCapture(path: string): Promise<Source> {
   }
   if (isZstd(view, 0, first.length)) {
     const { zstdFeed } = await import('./zstd.ts');
-    return new FedSource(await zstdFeed(source, first));
+    return new FedSource(await zstdFeed(source));
   }
   return source;
 }

@@ -3,6 +3,7 @@ import { CaptureError } from './errors.ts';
 import type { Damage } from './facts.ts';
 import type { Feed } from './fed-source.ts';
 import { joinBytes, type Source } from './source.ts';
+import { FirstWindow } from './zstd-window.ts';
 
 const PACKED_BYTES = 128 * 1024;
 
@@ -21,37 +22,14 @@ const SKIPPABLE_FRAME: Uint8Array = Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, 0, 0, 
 /** The decoder takes windows up to its library's own limit of 2^27 bytes. */
 const WINDOW_MAX_BYTES: number = 2 ** 27;
 
-// RFC 8878 §3.1.1.1: frame header
-const DESCRIPTOR = 4;
-const WINDOW = 5;
-const HEADER_MIN_BYTES = 6;
-const SINGLE_SEGMENT_BIT = 0x20;
-
 /**
- * Unpacks zstd (RFC 8878).
- * Throws CaptureError `window-too-large` where unpacking needs more memory than the decoder takes.
- * @param first  the file's first bytes, which `packed` gives again
+ * Unpacks zstd (RFC 8878). Its chunks throw CaptureError `window-too-large` where unpacking needs more memory than the decoder takes: what the
+ * file begins with may have to be skipped, and not have arrived yet.
  */
-export async function zstdFeed(packed: Source, first: Uint8Array): Promise<Feed> {
-  const windowBytes = windowOf(first);
-  if (windowBytes > WINDOW_MAX_BYTES) {
-    packed.close();
-    throw new CaptureError(packed.path, 0, { code: 'window-too-large', windowBytes });
-  }
+export async function zstdFeed(packed: Source): Promise<Feed> {
   const decoder = new ZSTDDecoder();
   await decoder.init();
   return new ZstdFeed(packed, decoder);
-}
-
-/** The memory that the first frame asks for; 0 where its header does not say. */
-function windowOf(header: Uint8Array): number {
-  const view = new DataView(header.buffer, header.byteOffset, header.length);
-  if (header.length < HEADER_MIN_BYTES) return 0;
-  const descriptor = view.getUint8(DESCRIPTOR);
-  if ((descriptor & SINGLE_SEGMENT_BIT) !== 0) return 0;
-  const window = view.getUint8(WINDOW);
-  const base = 2 ** (10 + (window >> 3));
-  return base + (base / 8) * (window & 7);
 }
 
 class ZstdFeed implements Feed {
@@ -62,6 +40,7 @@ class ZstdFeed implements Feed {
   damage: Damage | undefined;
   readonly #packed: Source;
   readonly #unpacked: Iterator<Uint8Array>;
+  readonly #window: FirstWindow = new FirstWindow();
   #failure: CaptureError | undefined;
   /** Nothing of the file follows. */
   #isFed = false;
@@ -110,7 +89,11 @@ class ZstdFeed implements Feed {
 
   #readPacked(piece: Uint8Array): number {
     try {
-      return this.#packed.read(piece, 0, piece.length);
+      const got = this.#packed.read(piece, 0, piece.length);
+      this.#window.look(piece.subarray(0, got));
+      const windowBytes = this.#window.bytes;
+      if (windowBytes <= WINDOW_MAX_BYTES) return got;
+      throw new CaptureError(this.path, 0, { code: 'window-too-large', windowBytes });
     } catch (error) {
       if (!(error instanceof CaptureError)) throw error;
       this.#failure = error;

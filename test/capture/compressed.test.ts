@@ -221,6 +221,15 @@ describe('gzip', () => {
   });
 });
 
+/** RFC 8878 §3.1.2. */
+function skippedFrame(bytes: number): Uint8Array {
+  const frame = new Uint8Array(8 + bytes);
+  const header = new DataView(frame.buffer);
+  header.setUint32(0, 0x184d2a5f, true);
+  header.setUint32(4, bytes, true);
+  return frame;
+}
+
 describe('zstd', () => {
   const packed = buildZstd(plain);
 
@@ -242,7 +251,7 @@ describe('zstd', () => {
   });
 
   it('behind frames that are skipped, as pzstd writes them, and many empty ones', async () => {
-    const skipped = Uint8Array.of(0x5f, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4);
+    const skipped = skippedFrame(4);
     const many = Array.from({ length: 3000 }, () => skipped);
     const empty = Array.from({ length: 300 }, () => buildZstd(new Uint8Array(0)));
     for (const before of [[skipped], many, empty]) {
@@ -275,8 +284,17 @@ describe('zstd', () => {
   });
 
   it('a window beyond what is taken is refused with the command that reads it', async () => {
-    await expect(readPacked(buildZstd(plain, 0x90))).rejects.toThrow(
-      /needs 256 MiB to be unpacked; pipe it: zstd -d --long=31 -c .*bin \| watchpcap analyze -/,
-    );
+    const behind = [[], [skippedFrame(4)], [skippedFrame(300_000), skippedFrame(0)]];
+    for (const before of behind)
+      await expect(readPacked(joined([...before, buildZstd(plain, 0x90)]))).rejects.toThrow(
+        /needs 256 MiB to be unpacked; pipe it: zstd -d --long=31 -c .*bin \| watchpcap analyze -/,
+      );
+  });
+
+  it('of a frame that is skipped, whatever its size looks like, no window is read', async () => {
+    // As a header's, these two bytes of the size would ask for 288 MiB.
+    const { records: got, facts } = await readPacked(joined([skippedFrame(0x9100), packed]));
+    expect(got).toEqual(expected);
+    expect(facts.warnings).toEqual([]);
   });
 });
