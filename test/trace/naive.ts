@@ -25,6 +25,8 @@ const SILENCE_NS = 10 * SECOND;
 const KEPT_NS = SECOND;
 const KEPT_TRIES = 3;
 const LATE_NS = 60 * SECOND;
+/** Nobody who was not answered waits for longer: tcp_retries2 gives up after 924.6 s. */
+const LAST_NS = 16 * 60 * SECOND;
 const SOON_NS = SECOND;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -222,7 +224,7 @@ export class NaiveRecorder {
     if (method === 'request-id' ? a.requestId !== b.requestId : a.path !== b.path || a.userAgent !== b.userAgent)
       return 0;
     const ageNs = (this.#moment.ns[0] ?? 0) - near.opened.timeNs;
-    if (ageNs >= LATE_NS && !near.passedOn) return 0;
+    if (ageNs >= (near.status === undefined ? LAST_NS : LATE_NS) && !near.passedOn) return 0;
     const asker = endpointText(this.#tcp, near.connection, near.askedBy ?? 0);
     const receiver = endpointText(this.#tcp, near.connection, otherSide(near.askedBy ?? 0));
     const sender = endpointText(this.#tcp, far.connection, far.askedBy ?? 0);
