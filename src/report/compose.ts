@@ -26,16 +26,18 @@ export function composeReport(incident: Incident, capture: CaptureFacts, toolVer
   const told = captureOf(frame, capture, incident);
   const findings = incident.findings.map((finding) => findingOf(frame, finding, byId));
   const links = incident.links.map(linkOf);
+  const incidents = incident.outages.map((outage) => incidentOf(frame, outage));
+  const grounds = { windows, incidents, capture: told, findings, links };
   return {
     schema: 'watchpcap.report/1',
     tool: { name: 'watchpcap', version: toolVersion },
     capture: told,
-    verdict: { state, confidence, summary: summaryOf(why, { windows, capture: told, findings, links }, byId), ...why },
+    verdict: { state, confidence, summary: summaryOf(why, grounds, byId), ...why },
     gateways: incident.gateways.map(({ addresses, how }) => ({ addresses: [...addresses], how })),
     connections,
     links,
     windows,
-    incidents: incident.outages.map((outage) => incidentOf(frame, outage)),
+    incidents,
     thresholds: thresholdsOf(incident),
     trust: trustOf(frame, incident, capture),
     findings,

@@ -15,6 +15,7 @@ import {
   stream,
   window,
 } from './incident-builder.ts';
+import { headlineText } from '../../src/report/words/headline.ts';
 import { composed, gatewayMute, healthy, inconclusive, recovered } from './scenarios.ts';
 
 function legs(report: Report, id: string): Report['connections'][number] {
@@ -429,6 +430,37 @@ describe('the story of a window', () => {
     );
     const report = composeReport({ ...told.incident, connections }, told.capture, '1.0.0');
     expect(report.windows[0]?.story).toMatch(/acknowledges nothing that the gateway sends/);
+  });
+
+  test('an upstream that refused time and again is told by how long it did, and not by one try', () => {
+    const told = gatewayMute();
+    const connections = told.incident.connections;
+    const tries = (...at: readonly number[]): Report =>
+      composeReport(
+        incident({
+          verdict: { ...told.incident.verdict, reason: { kind: 'windows', count: at.length } },
+          connections,
+          windows: at.map((second, i) =>
+            window({
+              id: `w${i + 1}`,
+              cause: 'refused',
+              fromNs: second * 1e9,
+              toNs: second * 1e9 + 5e5,
+              durationNs: 5e5,
+            }),
+          ),
+        }),
+        told.capture,
+        '1.0.0',
+      );
+    const { verdict } = tries(30, 40, 50);
+    expect(verdict.summary).toMatch(
+      /^The gateway kept 1 client connection alive while its upstream 10\.9\.2\.2:8080 refused its connections, from .* for 20 s: 3 windows, the longest under 1 ms, 0 streams hurt\.$/,
+    );
+    expect(headlineText(tries(30, 40, 50))).toMatch(/: 3 windows within 20 s, the longest under 1 ms, /);
+    // One try, or two within a second, are what they are.
+    expect(tries(30).verdict.summary).toMatch(/was dead, since between [^,]* and 10:00:30\.000: no request/);
+    expect(headlineText(tries(30, 30.5))).toMatch(/: 2 windows, the longest under 1 ms, /);
   });
 
   test('counts streams by what became of them', () => {

@@ -21,7 +21,7 @@ export function incidentTotals({ incidents, windows }: Report): string | null {
   );
   return (
     `${counted(incidents.length, 'incident')} of ${counted(servers, 'upstream server')}: ` +
-    `${counted(windows.length, 'window')}, ${counted(clients, 'client connection')}, ${hurtText(hurt.size, tallied([...hurt.values()]))}.`
+    `${counted(windows.length, 'window')}, ${counted(clients, 'client connection')}, ${hurtTotals({ streams: hurt.size, outcomes: tallied([...hurt.values()]) })}.`
   );
 }
 
@@ -31,7 +31,7 @@ export function incidentText(incident: Incident): string {
   return (
     `${endpointText(server)} dead from ${clockText(from)} for ${open ? 'at least ' : ''}${durationText(duration)} ` +
     `(${confidence}; ${causes.join(', ')}): ${counted(clients, 'client connection')} in ${counted(windows.length, 'window')}, ` +
-    `${hurtText(streams, outcomes)}`
+    `${hurtTotals({ streams, outcomes })}`
   );
 }
 
@@ -50,7 +50,8 @@ function agentText(userAgent: string | null): string {
   return [agent.component, agent.version, agent.part].filter((part) => part !== null).join('/');
 }
 
-function hurtText(streams: number, outcomes: Readonly<Record<Outcome, number>>): string {
+/** `12 streams hurt (10 got an error of the gateway and 2 hung)`. */
+export function hurtTotals({ streams, outcomes }: Pick<Incident, 'streams' | 'outcomes'>): string {
   const told = (['hung', 'gateway-error', 'reset', 'finished'] as const).filter((outcome) => outcomes[outcome] > 0);
   const how = told.map((outcome) => `${outcomes[outcome]} ${OUTCOMES[outcome]}`);
   return `${counted(streams, 'stream')} hurt${how.length === 0 ? '' : ` (${listed(how)})`}`;

@@ -4,13 +4,14 @@ import type { Args, Connection, Report, Verdict, VerdictState, Window } from '..
 import { hurtText } from './hurt.ts';
 import { kindsText } from './not-analyzed.ts';
 import { clockText, counted, dateTimeText, farEnd, listed, named } from './phrase.ts';
+import { incidentOfTries, timeAndAgainText } from './time-and-again.ts';
 
 type Connections = ReadonlyMap<string, Connection>;
 
 const NAMED_MAX = 3;
 
 /** What a verdict rests on, as the report has it. */
-type Grounds = Pick<Report, 'windows' | 'capture' | 'findings' | 'links'>;
+type Grounds = Pick<Report, 'windows' | 'incidents' | 'capture' | 'findings' | 'links'>;
 
 /** Findings of an upstream that owes something and is not proven dead. */
 const STALLS: ReadonlySet<string> = new Set(['stale-but-alive', 'upstream-silent']);
@@ -21,10 +22,10 @@ export function summaryOf(
   grounds: Grounds,
   connections: Connections,
 ): string {
-  const { windows, capture } = grounds;
+  const { capture } = grounds;
   switch (reason) {
     case 'windows':
-      return windowsText(windows, connections);
+      return windowsText(grounds, connections);
     case 'dead-upstream-unlinked':
       return unlinkedText(args, connections);
     case 'stalled-upstream':
@@ -138,9 +139,14 @@ export function windowSpan(window: Pick<Window, 'duration' | 'open'>): string {
   return `${window.open ? 'at least ' : ''}${durationText(window.duration)}`;
 }
 
-function windowsText(windows: readonly Window[], connections: Connections): string {
+function windowsText({ windows, incidents }: Grounds, connections: Connections): string {
   const [window] = worstFirst(windows);
   if (window === undefined) return 'A client connection was alive while its upstream connection was dead.';
+  const ofTries = incidentOfTries(window, incidents);
+  return ofTries === null ? windowText(window, windows, connections) : timeAndAgainText(ofTries, windows);
+}
+
+function windowText(window: Window, windows: readonly Window[], connections: Connections): string {
   const client = connections.get(window.client);
   const upstream = connections.get(window.upstream);
   const gateway = window.confidence === 'confirmed' ? 'The gateway' : 'Probably the gateway';
@@ -165,8 +171,12 @@ function sinceText(window: Window): string {
   if (lastHeard === null || clockSecond(lastHeard) === clockSecond(firstUnanswered)) {
     return `from ${dateTimeText(window.from)} for ${windowSpan(window)}`;
   }
-  return `since between ${dateTimeText(lastHeard)} and ${clockText(firstUnanswered)}, for at least ${durationText(window.duration)}`;
+  const since = `since between ${dateTimeText(lastHeard)} and ${clockText(firstUnanswered)}`;
+  return window.duration < MOMENT_SECONDS ? since : `${since}, for at least ${durationText(window.duration)}`;
 }
+
+/** What lasted no longer is a moment, and no span to be told. */
+const MOMENT_SECONDS = 0.001;
 
 /** To the second: `2026-11-23T23:05:22`. */
 function clockSecond(time: string): string {
