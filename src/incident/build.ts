@@ -26,7 +26,7 @@ export function buildIncident(
   const casting = castRoles(trace, hints);
   const legs = legsOf(single, casting, thresholds);
   const spanNs = captureEndNs - (trace.first?.timeNs ?? captureEndNs);
-  const passings = new Passings(trace.askJoins, legs, casting, spanNs);
+  const passings = new Passings(trace.askJoins, legs, casting);
   const scene = new Scene(legs, casting, linksOf(trace, legs, casting), passings, thresholds, captureEndNs);
   const { windows, links, deaths } = windowsOf(scene);
   const trust = trustNotes(legs, trace.clockSteps);

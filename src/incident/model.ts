@@ -135,16 +135,16 @@ export interface RunnerUp {
   readonly odds: number | null;
 }
 
-/** Bursts of payload that were passed on, as far as sizes and times tell. */
+/** Bursts of payload, or requests, or attempts to connect, that were passed on, as far as sizes and times tell. */
 export interface BurstEvidence {
   readonly matched: number;
-  /** So many matched at times at which they cannot have been passed on. */
+  /** So many would match by chance: of bursts, that many did at times at which they cannot have been passed on. */
   readonly byChance: number;
   /** The chance that all is chance is below 1 in ten to the power of this. */
   readonly odds: number;
-  /** 0..1: of all that was matched with the client connection, and with the upstream connection. */
-  readonly shareOfClient: number;
-  readonly shareOfUpstream: number;
+  /** 0..1: of all that was matched with the client connection, and with the upstream connection; null: of bursts nothing is known. */
+  readonly shareOfClient: number | null;
+  readonly shareOfUpstream: number | null;
   /** Of what the upstream said without being asked, and the client got; null: none was passed on. */
   readonly events: BurstEvents | null;
 }

@@ -1,7 +1,6 @@
 import type { TraceStream } from '../trace/index.ts';
 import type { Case } from './cases.ts';
 import { type Death, isSilent } from './deaths.ts';
-import { neverOpened } from './leg.ts';
 import type { Leg, Link } from './model.ts';
 import { oddsAgainstChance } from './odds.ts';
 import { SURE_ODDS } from './passings.ts';
@@ -13,6 +12,8 @@ import type { Thresholds } from './thresholds.ts';
 const WAITING_ODDS = 2;
 /** Never more than probable. */
 const CONFIDENCE = 0.8;
+/** An expectation is an estimate. */
+const CHANCE_DIGITS = 2;
 /** What is sent in vain, and its first packet as the debt has it, are one packet. */
 const SAME_PACKET_NS = 1e6;
 
@@ -33,7 +34,7 @@ export function momentCase(scene: Scene, client: Leg, upstream: Leg, death: Deat
   const sureOdds = SURE_ODDS + passings.pairsTried(upstream);
   const isSure = Math.max(askedOdds, askedOdds < ASKED_ODDS ? 0 : (known?.bursts?.odds ?? 0)) >= sureOdds;
   if (!isSure) return [];
-  const link = known ?? linkOf(scene, client, upstream);
+  const link = known ?? askedLink(scene, client, upstream);
   if (client.trace.protocol !== 'tls') return readCase(scene, { client, upstream, death, victims: [], link });
   const waiting = waitingOn(upstream, death, scene.thresholds);
   const isHurt =
@@ -113,11 +114,12 @@ export function attemptCase(scene: Scene, attempt: Leg, death: Death): Case[] {
   const { passings } = scene;
   const opener = attempt.trace.asks?.openedFor ?? null;
   const client = opener === null ? undefined : scene.legs[opener.connection];
-  if (client?.role !== 'client' || client.trace.protocol !== 'tls' || wasTakenElsewhere(scene, attempt)) return [];
+  if (client?.trace.protocol !== 'tls' || !passings.isThroughOne(client, attempt) || wasTakenElsewhere(scene, attempt))
+    return [];
   const { made, forClient } = passings.attempts(client, attempt);
-  const odds = oddsAgainstChance(forClient, passings.expectedOpenings(client, attempt, made));
-  if (odds < SURE_ODDS) return [];
-  return [{ client, upstream: attempt, death, victims: [], link: linkOf(scene, client, attempt, odds) }];
+  const byChance = passings.expectedOpenings(client, attempt, made);
+  if (oddsAgainstChance(forClient, byChance) < SURE_ODDS) return [];
+  return [{ client, upstream: attempt, death, victims: [], link: linkOf(client, attempt, forClient, byChance) }];
 }
 
 /** What it was made for was passed on to another, or may have been, before the attempt could be called dead. */
@@ -128,11 +130,14 @@ function wasTakenElsewhere({ thresholds }: Scene, attempt: Leg): boolean {
   return [passedOn, elsewhere].some((at) => at !== null && at.timeNs - asked.timeNs < thresholds.deadAfterNs);
 }
 
-function linkOf({ passings }: Scene, client: Leg, upstream: Leg, odds = passings.odds(client, upstream)): Link {
-  const matched = passings.of(client, upstream)?.matched ?? 1;
-  const byChance = neverOpened(upstream)
-    ? passings.expectedOpenings(client, upstream, 1)
-    : passings.expected(client, upstream, upstream.trace.asks?.acts ?? matched);
+function askedLink({ passings }: Scene, client: Leg, upstream: Leg): Link {
+  const matched = passings.of(client, upstream)?.matched ?? 0;
+  return linkOf(client, upstream, matched, passings.expected(client, upstream, upstream.trace.asks?.acts ?? matched));
+}
+
+function linkOf(client: Leg, upstream: Leg, matched: number, expected: number): Link {
+  const odds = Math.round(oddsAgainstChance(matched, expected));
+  const byChance = Number(expected.toPrecision(CHANCE_DIGITS));
   return {
     client: client.id,
     upstream: upstream.id,
@@ -141,6 +146,6 @@ function linkOf({ passings }: Scene, client: Leg, upstream: Leg, odds = passings
     streams: [],
     candidates: null,
     runnerUp: null,
-    bursts: { matched, byChance, odds: Math.round(odds), shareOfClient: 0, shareOfUpstream: 0, events: null },
+    bursts: { matched, byChance, odds, shareOfClient: null, shareOfUpstream: null, events: null },
   };
 }

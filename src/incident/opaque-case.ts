@@ -18,10 +18,10 @@ export function opaqueCase(client: Leg, upstream: Leg, death: Death, link: Link)
   const { bursts } = link;
   if (bursts === undefined || death.cause === 'goaway-ignored') return [];
   if (client.trace.protocol !== 'tls') {
-    const victims = bursts.shareOfClient >= ALONE_SHARE ? openStreams(client, death) : [];
+    const victims = (bursts.shareOfClient ?? 0) >= ALONE_SHARE ? openStreams(client, death) : [];
     return victims.length > 0 ? [{ client, upstream, death, victims, link }] : [];
   }
-  const waited = isSilent(death) && death.healedAt === null && bursts.shareOfUpstream >= ALONE_SHARE;
+  const waited = isSilent(death) && death.healedAt === null && (bursts.shareOfUpstream ?? 0) >= ALONE_SHARE;
   return waited && wasWaitedFor(client, upstream, death) ? [{ client, upstream, death, victims: [], link }] : [];
 }
 

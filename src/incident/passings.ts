@@ -28,21 +28,18 @@ export class Passings {
   readonly #legs: readonly Leg[];
   readonly #gatewayOf: readonly number[];
   readonly #throughputs = new Map<number, Throughput>();
-  readonly #spanNs: number;
-  /** Attempts that came to nothing, by gateway and server, and by the client they were made for besides. */
+  /** In how many moments attempts came to nothing, by gateway and server, and by the client they were made for besides. */
   readonly #attempts = new Map<string, number>();
   /** What they were made for, where that is known, by gateway and server. */
   readonly #inVain: ReadonlyMap<string, readonly OpenedFor[]>;
   readonly #byUpstream: ReadonlyMap<number, readonly AskJoin[]>;
 
-  /** @param spanNs how long the capture is */
-  constructor(joins: readonly AskJoin[], legs: readonly Leg[], casting: Casting, spanNs: number) {
+  constructor(joins: readonly AskJoin[], legs: readonly Leg[], casting: Casting) {
     const through = joins.filter(({ near, far }) => {
       const gateway = casting.acceptedBy[near] ?? -1;
       return gateway >= 0 && gateway === casting.openedBy[far];
     });
     this.#legs = legs;
-    this.#spanNs = Math.max(spanNs, ASK_HOP_NS);
     this.#gatewayOf = legs.map(({ trace, role }) =>
       role === 'upstream' ? (casting.openedBy[trace.id] ?? -1) : (casting.acceptedBy[trace.id] ?? -1),
     );
@@ -50,13 +47,12 @@ export class Passings {
     this.#byUpstream = grouped(through, ({ far }) => far);
     const inVain = grouped(legs.filter(neverOpened), (leg) => this.#serverKey(leg));
     this.#inVain = new Map(
-      [...inVain].map(([key, own]) => [key, own.flatMap(({ trace }) => trace.asks?.openedFor ?? [])]),
+      [...inVain].map(([key, tried]) => [key, tried.flatMap(({ trace }) => trace.asks?.openedFor ?? [])]),
     );
-    for (const leg of legs.filter(neverOpened)) {
-      const toServer = this.#serverKey(leg);
-      for (const key of [toServer, `${toServer} ${openerOf(leg) ?? 'nobody'}`])
-        this.#attempts.set(key, (this.#attempts.get(key) ?? 0) + 1);
-    }
+    for (const [key, tried] of inVain) this.#attempts.set(key, momentsOf(tried.map(({ trace }) => trace.first.timeNs)));
+    for (const [key, known] of this.#inVain)
+      for (const [client, own] of grouped(known, ({ connection }) => connection))
+        this.#attempts.set(`${key} for ${client}`, momentsOf(own.map(({ asked }) => asked.timeNs)));
     const byGateway = grouped(legs, ({ trace }) => this.#gatewayOf[trace.id] ?? -1);
     for (const [gateway, own] of byGateway) {
       if (gateway >= 0) this.#throughputs.set(gateway, throughputOf(own));
@@ -81,7 +77,7 @@ export class Passings {
 
   /**
    * How many of `count` requests on an upstream connection would seem to be a client's by chance: those of nobody known, in the moment after
-   * one of that client. Requests of a client come as a Poisson process does, at the rate of the capture.
+   * one of that client. Requests of a client come as a Poisson process does, at one rate for as long as it is there.
    */
   expected(client: Leg, upstream: Leg, count: number): number {
     return count * this.#around(upstream).unexplained * this.#chanceOf(client);
@@ -92,20 +88,29 @@ export class Passings {
     return count * this.#around(upstream).unexplainedOpenings * this.#chanceOf(client);
   }
 
-  /** Attempts to one server, that came to nothing, among them those made for this client's requests. */
+  /** That gateway accepted the one and opened the other. */
+  isThroughOne(client: Leg, upstream: Leg): boolean {
+    const gateway = this.#gatewayOf[client.trace.id] ?? -1;
+    return gateway >= 0 && client.role === 'client' && gateway === this.#gatewayOf[upstream.trace.id];
+  }
+
+  /**
+   * Attempts to one server, that came to nothing, among them those made for this client's requests: in how many moments, as one request may be
+   * tried several times at once.
+   */
   attempts(client: Leg, upstream: Leg): { readonly made: number; readonly forClient: number } {
     const toServer = this.#serverKey(upstream);
     return {
       made: this.#attempts.get(toServer) ?? 0,
-      forClient: this.#attempts.get(`${toServer} ${client.trace.id}`) ?? 0,
+      forClient: this.#attempts.get(`${toServer} for ${client.trace.id}`) ?? 0,
     };
   }
 
   /**
-   * Whether each request for which the gateway tried that server in vain, as far as they are known, went elsewhere at once: that is what it does, and
+   * Whether each request for which the gateway tried that server in vain, as far as they are known, went elsewhere in time: that is what it does, and
    * so it did with those that are not known.
    */
-  isRetriedAtOnce(attempt: Leg, withinNs: number): boolean {
+  isRetriedWithin(attempt: Leg, withinNs: number): boolean {
     const known = this.#inVain.get(this.#serverKey(attempt)) ?? [];
     return known.length >= RETRIES_MIN && known.every((opener) => wasPassedOnWithin(opener, withinNs));
   }
@@ -118,7 +123,8 @@ export class Passings {
   }
 
   #serverKey(upstream: Leg): string {
-    return `${this.#gatewayOf[upstream.trace.id] ?? -1} ${serverOf(upstream).ip}`;
+    const { ip, port } = serverOf(upstream);
+    return `${this.#gatewayOf[upstream.trace.id] ?? -1} ${ip} ${port}`;
   }
 
   #around(upstream: Leg): Throughput {
@@ -126,13 +132,20 @@ export class Passings {
   }
 
   #chanceOf({ trace }: Leg): number {
-    return Math.min(1, (((trace.asks?.asked ?? 0) + 1) * ASK_HOP_NS) / this.#spanNs);
+    const lifeNs = Math.max(trace.last.timeNs - trace.first.timeNs, ASK_HOP_NS);
+    return Math.min(1, (((trace.asks?.asked ?? 0) + 1) * ASK_HOP_NS) / lifeNs);
   }
 }
 
-/** That request left on another connection at once. */
+/** That request left on another connection in time. */
 export function wasPassedOnWithin({ asked, passedOn }: OpenedFor, withinNs: number): boolean {
   return passedOn !== null && passedOn.timeNs - asked.timeNs < withinNs;
+}
+
+/** How many there are of what is not a moment after another. */
+function momentsOf(timesNs: readonly number[]): number {
+  const inOrder = timesNs.toSorted((a, b) => a - b);
+  return inOrder.filter((ns, at) => ns - (inOrder[at - 1] ?? -Infinity) > ASK_HOP_NS).length;
 }
 
 function openerOf({ trace }: Leg): number | undefined {

@@ -49,14 +49,14 @@ function wasLeftHalfOpen({ thresholds }: Facts, leg: Leg, { fromNs }: Death): bo
 /** The requests that an attempt was made for all went elsewhere in time: a refusal that was retried at once (contract §3). */
 function wasMadeForServed(scene: Scene, attempt: Leg): boolean {
   const { passedOn, left } = askedFor(scene, attempt);
-  return (passedOn > 0 && left === 0) || (passedOn + left === 0 && wasPassedOnAtOnce(scene, attempt));
+  return (passedOn > 0 && left === 0) || (passedOn + left === 0 && wasPassedOnInTime(scene, attempt));
 }
 
 /** Where the client cannot be read: the request before it is seen to leave on another connection. */
-function wasPassedOnAtOnce({ passings, thresholds }: Scene, attempt: Leg): boolean {
+function wasPassedOnInTime({ passings, thresholds }: Scene, attempt: Leg): boolean {
   const opener = attempt.trace.asks?.openedFor ?? null;
-  if (opener === null) return passings.isRetriedAtOnce(attempt, thresholds.actsWithinNs);
-  return wasPassedOnWithin(opener, thresholds.actsWithinNs);
+  if (opener === null) return passings.isRetriedWithin(attempt, thresholds.deadAfterNs);
+  return wasPassedOnWithin(opener, thresholds.deadAfterNs);
 }
 
 /** It came back, after so long that whoever waited for it was hurt. */

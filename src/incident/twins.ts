@@ -1,6 +1,6 @@
 import { grouped } from './grouped.ts';
 import { type Halves, halvesOf, joined, joinedStream } from './halves.ts';
-import type { Asks, Endpoint, Join, Partner, Trace, TraceConnection, TraceStream } from '../trace/index.ts';
+import type { AskJoin, Asks, Endpoint, Join, Partner, Trace, TraceConnection, TraceStream } from '../trace/index.ts';
 
 /** Another 4-tuple under which the capture shows a connection: before or after its addresses were translated. */
 export interface SeenAs {
@@ -50,7 +50,7 @@ export function untwined(trace: Trace): Untwined {
       }),
       streams: streamsOnce(wholeStreams(trace.streams, halves), twinOf, idOf),
       joins: joinsOnce(trace.joins, idOf),
-      askJoins: trace.askJoins.map((join) => ({ ...join, near: idOf(join.near), far: idOf(join.far) })),
+      askJoins: askJoinsOnce(trace.askJoins, idOf),
       burstJoins: trace.burstJoins.map((join) => ({ ...join, from: idOf(join.from), to: idOf(join.to) })),
     },
     seenAs: namesOf(turned(trace.connections, halves), twinOf, idOf),
@@ -156,6 +156,17 @@ function joinsOnce(joins: readonly Join[], idOf: (id: number) => number): Join[]
     const [near, far] = [idOf(join.near), idOf(join.far)];
     const key = `${near} ${far} ${join.method}`;
     if (near !== far && (best.get(key)?.streams ?? 0) < join.streams) best.set(key, { ...join, near, far });
+  }
+  return [...best.values()];
+}
+
+/** The same of requests: a twin shows them again, so that they are not added up. */
+function askJoinsOnce(joins: readonly AskJoin[], idOf: (id: number) => number): AskJoin[] {
+  const best = new Map<string, AskJoin>();
+  for (const join of joins) {
+    const [near, far] = [idOf(join.near), idOf(join.far)];
+    const key = `${near} ${far}`;
+    if (near !== far && (best.get(key)?.matched ?? 0) < join.matched) best.set(key, { ...join, near, far });
   }
   return [...best.values()];
 }

@@ -62,6 +62,21 @@ test('a link by bursts says how many would fit by chance, and who fits next best
   expect(linksWhere(12, 6)[0]?.runnerUp).toEqual({ client: 'c2', upstream: 'u1', confidence: 0.8, odds: 5 });
 });
 
+test('one pair alone is possible before it is sure', () => {
+  const built = trace().client('c1').upstream('u1').end(600);
+  const [connection] = built.connections;
+  if (connection === undefined) throw new Error('no connection');
+  const { first } = connection;
+  const [from, to, receiver, sender] = [0, 1, 1, 0] as const;
+  const joinOf = (matched: number, control: number): BurstJoin => {
+    const counts = { matched, control, bursts: 20, received: 20, events: null };
+    return { from, to, receiver, sender, first, last: first, ...counts };
+  };
+  const confidences = (matched: number, control: number): unknown =>
+    buildIncident({ ...built, burstJoins: [joinOf(matched, control)] }).links.map(({ confidence }) => confidence);
+  expect([confidences(2, 0), confidences(3, 0), confidences(4, 0)]).toEqual([[], [0.3], [0.8]]);
+});
+
 test('one that is no link itself may be the next best, with nothing left for it; what chance brings is none', () => {
   expect(linksWhere(12, 2)).toMatchObject([{ client: 'c1', runnerUp: { client: 'c2', confidence: 0, odds: 1 } }]);
   expect(linksWhere(12, 0)).toMatchObject([{ client: 'c1', runnerUp: null }]);

@@ -174,7 +174,14 @@ describe('who waited for an upstream connection that died, where the clients can
 
   test('is told by streams of the client, where only the upstream cannot be read', () => {
     const built = (): TraceBuilder =>
-      dead(trace().client('c1', { at: 0 }).watch(7, { at: 1 }).upstream('u1', { at: 0.2 }).speaks('gateway', 1.1))
+      dead(
+        trace()
+          .client('c1', { at: 0 })
+          .watch(7, { at: 1 })
+          .speaks('client', 90)
+          .upstream('u1', { at: 0.2 })
+          .speaks('gateway', 1.1),
+      )
         .on('u1')
         .with(TLS);
     const joins = [[0, 1, 6, 9]] as const;
@@ -249,6 +256,61 @@ describe('an attempt in vain, made for a client that cannot be read', () => {
       'suspect',
       [],
     ]);
+  });
+
+  test('went elsewhere in time if it did before the attempt could be called dead, as the record has it', () => {
+    const moved = (after: number): unknown =>
+      told(
+        incidentOf(refusing(), {
+          opened: {
+            2: { ...opened[2], passedOn: at(20 + after) },
+            3: { ...opened[3], passedOn: at(30 + after) },
+          },
+        }),
+      );
+    expect(moved(2.9)).toEqual(['healthy', []]);
+    expect(moved(3.1)).toMatchObject(['half-dead', [{}, {}]]);
+  });
+
+  test('is excused by what the gateway does with the same server, not with another on that host', () => {
+    const again = refusing().attempt('u4', { to: '10.9.2.9:9090', from: '10.9.0.2:2004', at: 40 }).refused(40.001);
+    const moved = { 2: { ...opened[2], passedOn: at(20.002) }, 3: { ...opened[3], passedOn: at(30.002) } };
+    expect(told(incidentOf(again, { opened: moved }))).toEqual(['suspect', []]);
+  });
+
+  test('accuses no client of another gateway', () => {
+    const elsewhere = trace()
+      .client('c1', { from: '10.9.1.2:1001', to: '10.9.8.8:443', at: 0 })
+      .speaks('client', 1, 90)
+      .with(TLS)
+      .upstream('u0', { from: '10.9.8.8:3000', at: 0.1 })
+      .upstream('u1', { at: 0.2 })
+      .client('c2', { at: 0.3 })
+      .attempt('u2', { to: '10.9.2.9:8080', from: '10.9.0.2:2002', at: 20 })
+      .refused(20.001)
+      .attempt('u3', { to: '10.9.2.9:8080', from: '10.9.0.2:2003', at: 30 })
+      .refused(30.001);
+    const made = { 4: opened[2], 5: opened[3] };
+    expect(told(incidentOf(elsewhere, { opened: made }))).toMatchObject([expect.anything(), []]);
+  });
+
+  test('is no surer for being tried three times at once', () => {
+    const thrice = refusing().attempt('u4', { to: '10.9.2.9:8080', from: '10.9.0.2:2004', at: 20.002 }).refused(20.003);
+    const asked = { asked: 120, acts: 100, unexplained: 0 };
+    const { links } = incidentOf(thrice, { opened: { ...opened, 4: opened[2] }, asks: { 0: { asked: 20 }, 1: asked } });
+    expect(links.find(({ upstream }) => upstream === 'u2')?.bursts).toMatchObject({ matched: 2 });
+  });
+
+  test('has a link that says how many were made for that client, how many would be by chance, and what is not known of bursts', () => {
+    const [link] = incidentOf(refusing(), { opened }).links.filter(({ upstream }) => upstream === 'u2');
+    expect(link?.bursts).toEqual({
+      matched: 2,
+      byChance: 0.0012,
+      odds: 6,
+      shareOfClient: null,
+      shareOfUpstream: null,
+      events: null,
+    });
   });
 
   test('is told for as long as the gateway tried, or until the request may have gone elsewhere', () => {

@@ -30,12 +30,12 @@ describe('a link', () => {
     );
   });
 
-  test('by bursts tells the chance level', () => {
+  test('by bursts or requests tells the chance level', () => {
     const bursts = { matched: 12, byChance: 0.25, odds: 14, shareOfClient: 1, events: null, shareOfUpstream: 0.7 };
     const runnerUp = { client: 'c1', upstream: 'u1', confidence: 0.3, odds: 5 };
     const [link, text] = toldOf({ method: 'timing', confidence: 0.8, candidates: null, bursts, runnerUp });
     expect(link).toMatchObject({ candidates: null, bursts: { matched: 12, byChance: 0.25, odds: 14 }, runnerUp });
-    expect(text).toContain('12 bursts fitted, 0.25 by chance (all by chance: less than 1 in 10^14)');
+    expect(text).toContain('12 moments fitted, 0.25 by chance (all by chance: less than 1 in 10^14)');
     expect(text).toMatch(/confidence 0\.3 \(1 in 10\^5\)$/);
   });
 });

@@ -42,10 +42,10 @@ export interface RunnerUp {
   odds: Count | null;
 }
 
-/** Bursts of payload on the two connections that fit each other in size and time. */
+/** What was said on the two connections that fits in time: bursts of payload of like sizes, else requests, or attempts to connect. */
 export interface Bursts {
   matched: Count;
-  /** So many fitted at times at which they cannot have been passed on: the chance level. */
+  /** The chance level: so many would fit by chance. Of bursts, so many did at times at which they cannot have been passed on. */
   byChance: number;
   /** The chance that all is chance is below 1 in ten to the power of this. */
   odds: Count;

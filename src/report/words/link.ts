@@ -15,7 +15,7 @@ export function linkText(link: Link, byId: ReadonlyMap<string, Connection>): str
 function chanceText({ bursts }: Link): string[] {
   if (bursts === null) return [];
   const { matched, byChance, odds } = bursts;
-  return [`${counted(matched, 'burst')} fitted, ${byChance} by chance (all by chance: less than 1 in 10^${odds})`];
+  return [`${counted(matched, 'moment')} fitted, ${byChance} by chance (all by chance: less than 1 in 10^${odds})`];
 }
 
 function runnerUpText({ client, confidence, odds }: RunnerUp, byId: ReadonlyMap<string, Connection>): string {
