@@ -15,7 +15,7 @@ export { endOfHead } from './h1/line-feed.ts';
 export { beginsMessage, beginsResponse } from './protocol.ts';
 export { Cursor, readInteger } from './hpack/integer.ts';
 export { decodeHuffman, HUFFMAN_CODE_BITS } from './hpack/huffman.ts';
-export { STATIC_TABLE } from './hpack/table.ts';
+export { ENTRY_OVERHEAD_BYTES, STATIC_TABLE } from './hpack/table.ts';
 export { HttpPass } from './pass.ts';
 export { FINGERPRINT_BYTES, type FrameObserver, type HttpSink, type KeptFields, type Protocol } from './sink.ts';
 export {

@@ -1,5 +1,6 @@
 import type { Side } from '../../../tcp/index.ts';
 import { type KeyLog, ResealedSession, type StandInRandoms } from '../../../tls/index.ts';
+import { absurd } from '../../../trace/index.ts';
 import type { Protocol } from '../../model.ts';
 import type { StandIns } from '../stand-ins.ts';
 import { FieldBlocks } from './field-blocks.ts';
@@ -79,8 +80,13 @@ export class Conversation {
         return eachSide((side) => this.#http2(begin(side)));
       case 'http1':
         return this.#http1(begin);
-      default:
+      case 'h2-tls':
+      case 'http1-tls':
+      case 'tls':
+      case 'tcp':
         return eachSide(() => NOTHING_STAYS);
+      default:
+        return absurd(this.#protocol);
     }
   }
 

@@ -1,4 +1,11 @@
-import { Cursor, decodeHuffman, HUFFMAN_CODE_BITS, readInteger, STATIC_TABLE } from '../../../http/index.ts';
+import {
+  Cursor,
+  decodeHuffman,
+  ENTRY_OVERHEAD_BYTES,
+  HUFFMAN_CODE_BITS,
+  readInteger,
+  STATIC_TABLE,
+} from '../../../http/index.ts';
 import { fieldStandIn, isKnownField } from './field-value.ts';
 import { bitsOf, filler, type SizedNames } from './sized-names.ts';
 
@@ -14,8 +21,10 @@ const LITERAL_PREFIX = 4;
 const HUFFMAN = 0x80;
 const LENGTH_PREFIX = 7;
 const FILLER = 0x78;
-/** Names of fields that later blocks refer to: tables of 64 kB hold as many (§4.1). */
-const NAMES_MAX = 2048;
+/** Larger tables are not followed to their end. */
+const TABLE_MAX_BYTES: number = 64 * 1024;
+/** Names of fields that later blocks refer to: no table of that size holds more (§4.1). */
+const NAMES_MAX: number = TABLE_MAX_BYTES / ENTRY_OVERHEAD_BYTES;
 /** A code has at least five bits. */
 const EXPANSION = 8 / 5;
 

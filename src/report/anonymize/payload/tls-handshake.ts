@@ -1,5 +1,5 @@
-import { Fields } from './fields.ts';
 import { copyExtensions, copyHello, type HelloStandIns } from './tls-hello.ts';
+import { TlsStructure } from './tls-structure.ts';
 
 /** RFC 8446 §4, RFC 5246 §7.4. */
 const MESSAGE = { clientHello: 1, serverHello: 2, newSessionTicket: 4, encryptedExtensions: 8, keyUpdate: 24 } as const;
@@ -39,14 +39,14 @@ export class HandshakeMessages {
       }
       told.set(content.subarray(at, at + HEADER_BYTES), at);
       const end = at + HEADER_BYTES + bytes;
-      if (end <= content.length) this.#copy(type, new Fields(content, told, at + HEADER_BYTES, end));
+      if (end <= content.length) this.#copy(type, new TlsStructure(content, told, at + HEADER_BYTES, end));
       else this.#missing = end - content.length;
       at = Math.min(end, content.length);
     }
     return told;
   }
 
-  #copy(type: number, body: Fields): void {
+  #copy(type: number, body: TlsStructure): void {
     switch (type) {
       case MESSAGE.clientHello:
       case MESSAGE.serverHello:

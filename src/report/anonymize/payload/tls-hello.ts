@@ -1,6 +1,6 @@
 import type { StandInRandoms } from '../../../tls/index.ts';
-import { Fields } from './fields.ts';
 import type { SizedNames } from './sized-names.ts';
+import type { TlsStructure } from './tls-structure.ts';
 
 const RANDOM_BYTES = 32;
 const RETRY_KEY_SHARE_BYTES = 2;
@@ -20,32 +20,32 @@ export interface HelloStandIns {
  * Writes what may stay of a hello (RFC 8446 §4.1.2, §4.1.3) and stand-ins of the same length: for its random and session id; of extensions
  * their kinds and lengths stay.
  */
-export function copyHello(fields: Fields, isClient: boolean, { names, randoms }: HelloStandIns): void {
-  fields.keep(2);
-  const random = fields.take(RANDOM_BYTES);
-  if (random.length === RANDOM_BYTES) fields.write(random.at, randoms.of(hexOf(random.bytes)));
-  const session = fields.vector(1);
+export function copyHello(hello: TlsStructure, isClient: boolean, { names, randoms }: HelloStandIns): void {
+  hello.keep(2);
+  const random = hello.take(RANDOM_BYTES);
+  if (random.length === RANDOM_BYTES) hello.write(random.at, randoms.of(hexOf(random.bytes)));
+  const session = hello.vector(1);
   const id = session.isAtEnd ? session.rest : randoms.of(`session ${hexOf(session.rest)}`);
   session.write(session.at, id.subarray(0, session.rest.length));
   // Suites, or the one that was chosen; compression methods.
   if (isClient) {
-    fields.vector(2).keepAll();
-    fields.vector(1).keepAll();
-  } else fields.keep(3);
-  copyExtensions(fields, isClient, names);
+    hello.vector(2).keepAll();
+    hello.vector(1).keepAll();
+  } else hello.keep(3);
+  copyExtensions(hello, isClient, names);
 }
 
 /** A list of extensions behind its length, of a hello or a message of its own (RFC 8446 §4.2). */
-export function copyExtensions(fields: Fields, isClient: boolean, names: SizedNames): void {
-  if (fields.isAtEnd) return;
-  const list = fields.vector(2);
+export function copyExtensions(message: TlsStructure, isClient: boolean, names: SizedNames): void {
+  if (message.isAtEnd) return;
+  const list = message.vector(2);
   while (!list.isAtEnd) {
     const type = list.keep(2);
     copyExtension(type, list.vector(2), isClient, names);
   }
 }
 
-function copyExtension(type: number, content: Fields, isClient: boolean, names: SizedNames): void {
+function copyExtension(type: number, content: TlsStructure, isClient: boolean, names: SizedNames): void {
   if (KEPT.has(type)) content.keepAll();
   else if (type === EXTENSION.serverName) copyServerName(content, names);
   else if (type === EXTENSION.alpn) copyProtocols(content.isAtEnd ? content : content.vector(2));
@@ -56,7 +56,7 @@ function copyExtension(type: number, content: Fields, isClient: boolean, names: 
 }
 
 /** RFC 6066 §3; a server answers with an empty one. */
-function copyServerName(content: Fields, names: SizedNames): void {
+function copyServerName(content: TlsStructure, names: SizedNames): void {
   if (content.isAtEnd) return;
   const list = content.vector(2);
   while (!list.isAtEnd) {
@@ -67,7 +67,7 @@ function copyServerName(content: Fields, names: SizedNames): void {
 }
 
 /** RFC 7301 §3.1. */
-function copyProtocols(list: Fields): void {
+function copyProtocols(list: TlsStructure): void {
   while (!list.isAtEnd) {
     const protocol = list.vector(1);
     const text = textOf(protocol.rest);
@@ -76,7 +76,7 @@ function copyProtocols(list: Fields): void {
 }
 
 /** Groups stay, keys do not (RFC 8446 §4.2.8). */
-function copyKeyShares(content: Fields, isClient: boolean): void {
+function copyKeyShares(content: TlsStructure, isClient: boolean): void {
   if (content.rest.length === RETRY_KEY_SHARE_BYTES) {
     content.keepAll();
     return;
@@ -89,7 +89,7 @@ function copyKeyShares(content: Fields, isClient: boolean): void {
 }
 
 /** How many identities there are, and which was chosen (RFC 8446 §4.2.11). */
-function copyPreSharedKey(content: Fields, isClient: boolean): void {
+function copyPreSharedKey(content: TlsStructure, isClient: boolean): void {
   if (!isClient) {
     content.keepAll();
     return;

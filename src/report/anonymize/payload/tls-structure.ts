@@ -1,5 +1,5 @@
-/** Walks through a structure, copying what may stay of it into as many zero bytes. Whatever the lengths say, it ends. */
-export class Fields {
+/** Walks through a structure of TLS (RFC 8446 §3), copying what may stay of it into as many zero bytes. Whatever the lengths say, it ends. */
+export class TlsStructure {
   readonly #from: Uint8Array;
   readonly #to: Uint8Array;
   readonly #end: number;
@@ -44,10 +44,10 @@ export class Fields {
   }
 
   /** What stands behind its length, a number of so many bytes, which stays. */
-  vector(lengthBytes: number): Fields {
+  vector(lengthBytes: number): TlsStructure {
     const length = this.keep(lengthBytes);
     const { at, length: taken } = this.take(length);
-    return new Fields(this.#from, this.#to, at, at + taken);
+    return new TlsStructure(this.#from, this.#to, at, at + taken);
   }
 
   write(at: number, bytes: Uint8Array): void {
