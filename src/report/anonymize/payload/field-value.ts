@@ -19,6 +19,14 @@ const CONTENT_TYPE = only(
 const PRODUCT = /[^\s/()]+(?:\/[^\s/()]*)?|\([^()]*\)?/g;
 const VERSION = /^v?\d{1,6}(?:\.\d{1,6}){0,3}$/i;
 
+const CODING = /[^\s,;]+/g;
+/** RFC 9112 §7. */
+const CODINGS: ReadonlySet<string> = new Set(['chunked', 'gzip', 'deflate', 'compress', 'identity', 'trailers']);
+
+/** One by one: by the last the message is framed, whatever is before it. */
+const codings: Reader = (value) =>
+  value.replaceAll(CODING, (coding) => (CODINGS.has(coding.toLowerCase()) ? coding : filler(coding)));
+
 /** A host stands in as a name, also where it is an address: no stand-in of an address need be as long. A port stays. */
 const host = (value: string, names: SizedNames): string => {
   const [, name = value, port = ''] = /^(.*?)(:\d{1,5})?$/s.exec(value) ?? [];
@@ -52,7 +60,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['content-length', only(/^[\d ,]+$/)],
   ['content-type', CONTENT_TYPE],
   ['server', agent],
-  ['transfer-encoding', only(/^[\w, -]{1,40}$/)],
+  ['transfer-encoding', codings],
   ['connection', only(/^(?:close|keep-alive|upgrade|[, ])+$/i)],
   ['upgrade', only(/^(?:h2c|websocket|spdy\/3\.1)$/i)],
   ['te', only(/^trailers$/i)],

@@ -16,8 +16,7 @@ export interface ToldHead {
 
 const REQUEST = /^([A-Z][A-Z_-]*) (.+) (HTTP\/1\.\d)$/s;
 const RESPONSE = /^(HTTP\/1\.\d [1-9]\d\d)(.*)$/s;
-/** A name, what stands around the value, the value (RFC 9112 §5). */
-const FIELD = /^([^\s:]+)(:[ \t]*)(.*?)([ \t]*)$/s;
+const SPACE = /\s/;
 const ABSOLUTE = /^(https?:\/\/)([^/?#]*)(.*)$/is;
 
 /** Whether a line is the first of a message. */
@@ -86,12 +85,28 @@ function statusLine(line: string): string | null {
 /** A line that goes on with the value before (RFC 9112 §5.2), or is no field, stays nothing but a line. */
 function fieldLine(line: string, names: SizedNames, fields: Map<string, string>): string {
   if (line === '') return '';
-  const [, name = '', colon = '', value = '', blank = ''] = FIELD.exec(line) ?? [];
-  if (name === '') return line.replaceAll(/[^ \t]/g, 'x');
+  const colonAt = line.indexOf(':');
+  const name = line.slice(0, Math.max(colonAt, 0));
+  if (name === '' || SPACE.test(name)) return line.replaceAll(/[^ \t]/g, 'x');
+  const [valueAt, valueEnd] = withoutBlanks(line, colonAt + 1);
+  const value = line.slice(valueAt, valueEnd);
   const lower = name.toLowerCase();
   fields.set(lower, value);
   const toldName = isKnownField(lower) ? name : 'x'.repeat(name.length);
-  return toldName + colon + told(lower, value, names) + blank;
+  return toldName + line.slice(colonAt, valueAt) + told(lower, value, names) + line.slice(valueEnd);
+}
+
+/** RFC 9112 §5: what stands around a value. By hand, since an expression for blanks at the end tries at each blank of a long line. */
+function withoutBlanks(line: string, from: number): readonly [at: number, end: number] {
+  let at = from;
+  while (at < line.length && isBlank(line, at)) at++;
+  let end = line.length;
+  while (end > at && isBlank(line, end - 1)) end--;
+  return [at, end];
+}
+
+function isBlank(line: string, at: number): boolean {
+  return line[at] === ' ' || line[at] === '\t';
 }
 
 function told(name: string, value: string, names: SizedNames): string {

@@ -1,4 +1,5 @@
 import { beginsChunks, beginsMessage, beginsResponse, endOfHead, hexDigit } from '../../../http/index.ts';
+import { absurd } from '../../../trace/index.ts';
 import { beginsHead, headStandIn, type ToldHead, trailerStandIn } from './http1-head.ts';
 import type { Likeness } from './likeness.ts';
 import { type Run, RunCopy, type RunRewriter } from './run.ts';
@@ -11,6 +12,7 @@ const SIZE_DIGITS_MAX = 10;
 /** Extensions of a chunk are short, where there are any; servers refuse heads of more than 8 to 64 kB. What is longer is none. */
 const SIZE_LINE_MAX_BYTES = 256;
 const HEAD_MAX_BYTES: number = 64 * 1024;
+const START_LINE_MAX_BYTES: number = 8 * 1024;
 
 type Part = 'lost' | 'head' | 'body' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers' | 'rest' | 'tunnel';
 
@@ -25,6 +27,8 @@ export class Http1Runs implements RunRewriter {
   readonly #isClient: boolean;
   #part: Part;
   #remaining = 0;
+  /** The segment of the run at which messages are looked for next. */
+  #nth = 0;
   #isFirst = false;
 
   /**
@@ -41,6 +45,7 @@ export class Http1Runs implements RunRewriter {
 
   rewrite(run: Run): Uint8Array {
     const copy = new RunCopy(run.bytes);
+    this.#nth = 0;
     for (let at = 0; at < run.bytes.length;) at = this.#read(copy, run, at);
     this.#gap(run.lostAfter);
     return copy.bytes;
@@ -74,16 +79,21 @@ export class Http1Runs implements RunRewriter {
         return this.#trailers(copy, run, at);
       case 'tunnel':
         return run.bytes.length;
-      default:
+      case 'body':
+      case 'chunk':
+      case 'rest':
         return this.#data(copy, run, at);
+      default:
+        return absurd(this.#part);
     }
   }
 
   /** Messages are looked for where a segment begins. @returns where one does, or the run's end */
   #find({ from }: RunCopy, { bytes, starts }: Run, at: number): number {
-    for (const [nth, start] of starts.entries()) {
+    for (; this.#nth < starts.length; this.#nth++) {
+      const start = starts[this.#nth] ?? bytes.length;
       if (start < at) continue;
-      const end = starts[nth + 1] ?? bytes.length;
+      const end = starts[this.#nth + 1] ?? bytes.length;
       if (beginsMessage(from, start, end) && beginsResponse(from, start, end) !== this.#isClient) {
         this.#part = 'head';
         return start;
@@ -103,20 +113,33 @@ export class Http1Runs implements RunRewriter {
       copy.keep(at, 1);
       return at + 1;
     }
-    const last = Math.min(bytes.length, at + HEAD_MAX_BYTES);
-    const isHead = beginsHead(latin1(bytes.subarray(at, lineEnd(bytes, at, last))));
-    const end = isHead ? endOfHead(copy.from, at, last) : 0;
-    const toldEnd = end > 0 || !isHead ? end : bytes.lastIndexOf(LF, last - 1) + 1;
-    const told = toldEnd > at ? headStandIn(latin1(bytes.subarray(at, toldEnd)), this.#names) : null;
-    if (told === null || told.text.length !== toldEnd - at || told.isRequest !== this.#isClient) {
+    const head = this.#toldHead(copy.from, bytes, at);
+    if (head === null) {
       this.#part = 'lost';
       // Not where it was just read.
-      return Math.min(at + 1, bytes.length);
+      return at + 1;
     }
-    write(copy, at, told.text);
-    if (end <= 0) this.#part = 'lost';
-    else this.#beginBody(told);
-    return end > 0 ? end : bytes.length;
+    write(copy, at, head.told.text);
+    // It is answered, or answers, all the same.
+    this.#beginBody(head.told);
+    if (!head.isWhole) this.#part = 'lost';
+    return at + head.told.text.length;
+  }
+
+  /** Of a head that is cut, or too long, the whole lines. @returns null where none begins that this side may send */
+  #toldHead(
+    view: DataView,
+    bytes: Uint8Array,
+    at: number,
+  ): { readonly told: ToldHead; readonly isWhole: boolean } | null {
+    const start = bytes.subarray(at, lineEnd(bytes, at, Math.min(bytes.length, at + START_LINE_MAX_BYTES)));
+    if (start.at(-1) !== LF || !beginsHead(latin1(start))) return null;
+    const last = Math.min(bytes.length, at + HEAD_MAX_BYTES);
+    const wholeEnd = endOfHead(view, at, last);
+    const end = wholeEnd > 0 ? wholeEnd : at + bytes.subarray(at, last).lastIndexOf(LF) + 1;
+    const told = headStandIn(latin1(bytes.subarray(at, end)), this.#names);
+    if (told === null || told.text.length !== end - at || told.isRequest !== this.#isClient) return null;
+    return { told, isWhole: wholeEnd > 0 };
   }
 
   /** RFC 9112 §6.3. */
@@ -199,7 +222,5 @@ function write(copy: RunCopy, at: number, text: string): void {
 }
 
 function latin1(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 }
