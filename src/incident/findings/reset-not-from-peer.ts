@@ -19,12 +19,14 @@ export const resetNotFromPeer: Rule = (facts) =>
   facts.legs.flatMap((leg) =>
     leg.resets.flatMap((rst) => {
       const flow = leg.trace.flows[rst.by];
-      const severity = severityOf(rst, flow);
+      const others = flow.packets - leg.resets.filter(({ by }) => by === rst.by).length;
+      const severity = severityOf(rst, flow, others);
       if (severity === null) return [];
       const { ipId = null, lastIpId = null, window = null } = rst.marks ?? {};
       const { timestamps = null, usualTimestamps = null } = rst.marks ?? {};
       const spokeOnNs = rst.spokeOn === undefined ? null : rst.spokeOn.timeNs - rst.at.timeNs;
-      const usualTtl = flow.ttl?.max ?? rst.ttl;
+      // The nearest of the others': one that fits is not told as another.
+      const usualTtl = flow.ttl === null ? rst.ttl : Math.min(Math.max(rst.ttl, flow.ttl.min), flow.ttl.max);
       return [
         finding(
           'reset-not-from-peer',
@@ -36,13 +38,16 @@ export const resetNotFromPeer: Rule = (facts) =>
     }),
   );
 
-/** Null where it may well be the peer's own. */
-function severityOf({ ttl, marks, spokeOn }: Close, flow: Flow): Severity | null {
+/**
+ * Null where it may well be the peer's own.
+ * @param others  packets of its side that are no RST
+ */
+function severityOf({ ttl, marks, spokeOn }: Close, flow: Flow, others: number): Severity | null {
   if (flow.ttl === null) return null;
   const off = Math.max(flow.ttl.min - ttl, ttl - flow.ttl.max, 0);
   if (off > TTL_SLACK || (off > 0 && spokeOn !== undefined)) return 'warning';
   if (spokeOn !== undefined) return 'info';
-  const isSteady = flow.ttl.min === flow.ttl.max && flow.packets > STEADY_PACKETS_MIN;
+  const isSteady = flow.ttl.min === flow.ttl.max && others > STEADY_PACKETS_MIN;
   return off > 0 && isSteady && marks !== undefined && isOfNoSocket(marks) ? 'info' : null;
 }
 

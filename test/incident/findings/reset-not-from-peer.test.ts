@@ -29,6 +29,15 @@ describe('reset-not-from-peer', () => {
       ]);
     });
 
+    test('is not said to differ from packets among which its TTL is found', () => {
+      const built = watching()
+        .flow('upstream', { ttl: { min: 63, max: 64 } })
+        .closes('rst', 'upstream', 50, { ttl: 63, spokeOn });
+      expect(findingsIn(built.end(600), 'reset-not-from-peer')).toMatchObject([
+        { severity: 'info', args: { ttl: 63, usualTtl: 63 } },
+      ]);
+    });
+
     test.each([63, 66])('and that has come another way, with TTL %d, is from another host', (ttl) => {
       const built = watching().closes('rst', 'upstream', 50, { ttl, spokeOn }).end(600);
       expect(findingsIn(built, 'reset-not-from-peer')).toMatchObject([{ severity: 'warning', args: { ttl } }]);
@@ -63,8 +72,9 @@ describe('reset-not-from-peer', () => {
     test('tells nothing with the same TTL, after changes of the way, or of hardly any packets', () => {
       expect(told(64, bare)).toEqual([]);
       expect(told(65, bare, { ttl: { min: 63, max: 64 } })).toEqual([]);
-      expect(told(65, bare, { packets: 5 })).toEqual([]);
-      expect(told(65, bare, { packets: 6 })).toEqual(['info']);
+      // The RST itself is one of the packets.
+      expect(told(65, bare, { packets: 6 })).toEqual([]);
+      expect(told(65, bare, { packets: 7 })).toEqual(['info']);
     });
   });
 
