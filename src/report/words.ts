@@ -6,6 +6,7 @@ import { clockText, counted, middleCut, named, partyText } from './words/phrase.
 import { icmpText } from './words/icmp.ts';
 import { reasonText } from './words/reason.ts';
 import { resetMarksText } from './words/reset-marks.ts';
+import { silenceText } from './words/silence.ts';
 import { statusText } from './words/status.ts';
 import { toldText } from './words/telling.ts';
 import { weaknessText } from './words/trust.ts';
@@ -40,17 +41,7 @@ const TITLES: Titles = {
   'upstream-unanswered': ({ retransmissions, spanSeconds, stillOpen }, { self, span }) =>
     `${self} left ${counted(retransmissions, 'retransmission')} unanswered, sent over ${span(spanSeconds)}` +
     (stillOpen ? '; no answer until the capture ends' : ''),
-  'upstream-silent': ({ quietSeconds, deadBeside, heldRequests, heldBytes }, { self, span, name }) =>
-    heldBytes > 0
-      ? `${self}: no packet for ${span(quietSeconds)}, while ${counted(heldBytes, 'byte')} that a client typed into its tunnel were ` +
-        'seen leaving the gateway on no connection'
-      : heldRequests > 0
-        ? `${self}: no packet for ${span(quietSeconds)}, while ${counted(heldRequests, 'request')} of clients that it served before got ` +
-          'no answer of an upstream and was seen leaving the gateway on no connection'
-        : deadBeside === null
-          ? `${self} sent nothing for ${span(quietSeconds)}, though a bookmark was due each minute`
-          : `${self} sent nothing for ${span(quietSeconds)}; nothing tests this connection, but its server is dead on ` +
-            `${name(deadBeside)}, and heard nowhere since`,
+  'upstream-silent': (args, { self, span, name }) => `${self}${silenceText(args, span, name)}`,
   'upstream-mute-gateway': ({ upstreamPackets, spanSeconds, lastGatewayPacketAt }, { self, span, clock }) =>
     `${self}: only the upstream is seen, ${counted(upstreamPackets, 'packet')} in ${span(spanSeconds)}; ` +
     `the gateway's last packet was at ${clock(lastGatewayPacketAt)}`,

@@ -15,7 +15,7 @@ const SENTENCES: { readonly [C in FindingCode]: readonly [args: FindingArgs[C], 
   ],
   'upstream-silent': [
     { quietNs: 180e9, deadBeside: null, heldRequests: 0, heldBytes: 0 },
-    'u1 (10.9.2.2:8080) sent nothing for 3 min, though a bookmark was due each minute',
+    'u1 (10.9.2.2:8080) sent nothing for 3 min, on a watch that had brought events and had asked for bookmarks, one about each minute',
   ],
   'upstream-mute-gateway': [
     { upstreamPackets: 1, spanNs: 9e9, lastGatewayPacketNs: 61e9 },
@@ -209,7 +209,7 @@ describe('findings', () => {
   test('upstream-silent with a tunnel says how much was typed in vain', () => {
     const args = { quietNs: 90e9, deadBeside: null, heldRequests: 0, heldBytes: 30 };
     expect(titleOf(finding('upstream-silent', 'warning', args, 'u1', []))).toMatch(
-      /no packet for 1 min 30 s, while 30 bytes that a client typed into its tunnel were seen leaving the gateway on no/,
+      /no packet for 1 min 30 s, while 30 bytes of a client's input came in and left the gateway on no connection/,
     );
   });
 
