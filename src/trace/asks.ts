@@ -3,38 +3,55 @@ import type { Side } from '../tcp/index.ts';
 import { FORWARDING, type JudgeForwarding } from './forwarding.ts';
 import {
   ASK_HOP_NS,
-  ASK_LOOKS_MAX,
   ASK_PARTNERS_MAX,
   ASKS_MAX,
   ATTEMPTS_WATCHED_MAX,
+  type LimitCounter,
   PASSED_ON_LATE_NS,
 } from './limits.ts';
 import type { LiveStream } from './live-stream.ts';
 import type { AskJoin, Asks, OpenedFor } from './model.ts';
+import { addMatch, NO_SLOT, PARTNER_ROW_CELLS, slotOf, tallied } from './partner-rows.ts';
 import { grown, packed, roomFor, unpackedRef } from './ref-table.ts';
 
-/** A connection's cells. `asker`, `askerNth`: whose request it was opened for; `askerPacket` is 0 where that is not known. */
+/**
+ * A connection's cells. `asked`: moments of ASK_HOP_NS in which it asked, the newest at `askedNs`; `asker`: whose request it was opened for, `place` of it
+ * in the order of all, `isBegun` as in the ring; `askerPacket` is 0 where that is not known.
+ */
 const LINE = {
-  asks: 0,
-  acts: 1,
-  unexplained: 2,
-  asker: 3,
-  askerNth: 4,
-  askerNs: 5,
-  askerPacket: 6,
-  takenNs: 7,
-  takenPacket: 8,
-  elsewhereNs: 9,
-  elsewherePacket: 10,
+  asked: 0,
+  askedNs: 1,
+  lastNs: 2,
+  acts: 3,
+  unexplained: 4,
+  asker: 5,
+  askerNth: 6,
+  askerNs: 7,
+  askerPacket: 8,
+  place: 9,
+  isBegun: 10,
+  takenNs: 11,
+  takenPacket: 12,
+  elsewhereNs: 13,
+  elsewherePacket: 14,
 } as const;
-const LINE_CELLS = 11;
-/** A request's cells in the ring. `attempt`: 1 + the connection that was opened for it, 0 for none. */
-const ASK = { connection: 0, nth: 1, side: 2, ns: 3, packet: 4, taken: 5, attempt: 6 } as const;
-const ASK_CELLS = 7;
-/** A partner's: a connection whose requests came out of the host again on this one. */
-const PARTNER = { connection: 0, nth: 1, matched: 2, firstNs: 3, firstPacket: 4, lastNs: 5, lastPacket: 6 } as const;
-const PARTNER_CELLS = 7;
+const LINE_CELLS = 15;
+/** A request's cells in the ring. `isBegun`: it follows no other of its connection at once; `attempts`: connections were opened for it. */
+const ASK = {
+  connection: 0,
+  nth: 1,
+  side: 2,
+  ns: 3,
+  packet: 4,
+  stream: 5,
+  isBegun: 6,
+  taken: 7,
+  attempts: 8,
+} as const;
+const ASK_CELLS = 9;
 const NONE = -1;
+/** Any of several. */
+const SEVERAL = -2;
 
 /**
  * Requests, where one of the two connections cannot be read: a request that leaves a host within moments of one that it received, and
@@ -45,6 +62,7 @@ const NONE = -1;
  */
 export class AskBook {
   readonly #moment: Moment;
+  readonly #limits: LimitCounter;
   readonly #judge: JudgeForwarding;
   readonly #nth: (connection: number) => number;
   readonly #isOpaque: (connection: number) => boolean;
@@ -63,11 +81,13 @@ export class AskBook {
   /** @param isOpaque whether what is said on a connection cannot be read; of two that can be, more is known than times tell */
   constructor(
     moment: Moment,
+    limits: LimitCounter,
     judge: JudgeForwarding,
     nth: (connection: number) => number,
     isOpaque: (connection: number) => boolean,
   ) {
     this.#moment = moment;
+    this.#limits = limits;
     this.#judge = judge;
     this.#nth = nth;
     this.#isOpaque = isOpaque;
@@ -101,48 +121,56 @@ export class AskBook {
   request(connection: number, side: Side, stream: LiveStream | null): void {
     const ring = this.#ring;
     if (ring === null) return;
-    this.#act(ring, connection, side, stream);
+    const isBegun = this.#isBegun(connection);
+    this.#act(ring, connection, side, stream, isBegun);
     const at = (this.#count % ASKS_MAX) * ASK_CELLS;
     ring[at + ASK.connection] = connection;
     ring[at + ASK.nth] = this.#nth(connection);
     ring[at + ASK.side] = side;
     ring[at + ASK.ns] = this.#moment.ns[0] ?? 0;
     ring[at + ASK.packet] = packed(this.#moment);
+    ring[at + ASK.stream] = stream?.id ?? 0;
+    ring[at + ASK.isBegun] = isBegun ? 1 : 0;
     ring[at + ASK.taken] = 0;
-    ring[at + ASK.attempt] = 0;
+    ring[at + ASK.attempts] = 0;
     this.#asked[this.#count % ASKS_MAX] = stream;
     this.#count++;
-    this.#add(connection, LINE.asks);
   }
 
   /** `side` opens a connection: its first SYN. */
   connects(connection: number, side: Side): void {
     const ring = this.#ring;
     if (ring === null) return;
-    this.#attempts[this.#attemptsCount++ % ATTEMPTS_WATCHED_MAX] = connection;
     const ask = this.#look(ring, connection, side);
     if (ask < 0) return;
+    this.#watch(connection);
     const line = connection * LINE_CELLS;
     this.#lines[line + LINE.asker] = ring[ask + ASK.connection] ?? 0;
     this.#lines[line + LINE.askerNth] = ring[ask + ASK.nth] ?? 0;
     this.#lines[line + LINE.askerNs] = ring[ask + ASK.ns] ?? 0;
     this.#lines[line + LINE.askerPacket] = ring[ask + ASK.packet] ?? 0;
-    ring[ask + ASK.attempt] = connection + 1;
+    this.#lines[line + LINE.place] = this.#placeOf(ask);
+    this.#lines[line + LINE.isBegun] = ring[ask + ASK.isBegun] ?? 0;
+    ring[ask + ASK.attempts] = 1;
   }
 
-  /** @param idOf as in `JoinBook.all`. @returns null where nothing was told of it */
+  /** @param idOf as in `JoinBook.all`. @returns null where requests were not compared */
   of(connection: number, idOf: (connection: number, nth: number) => number | undefined): Asks | null {
+    if (this.#ring === null) return null;
     const cell = (column: number): number => this.#lines[connection * LINE_CELLS + column] ?? 0;
-    const openedFor = this.#openedFor(cell, idOf);
-    if (cell(LINE.asks) + cell(LINE.acts) === 0 && openedFor === null) return null;
-    return { asked: cell(LINE.asks), acts: cell(LINE.acts), unexplained: cell(LINE.unexplained), openedFor };
+    const [asked, acts, unexplained] = [cell(LINE.asked), cell(LINE.acts), cell(LINE.unexplained)];
+    return { asked, acts, unexplained, openedFor: this.#openedFor(cell, idOf) };
   }
 
   /** @param idOf as in `JoinBook.all` */
   all(idOf: (connection: number, nth: number) => number | undefined): AskJoin[] {
     return [...this.#partners].flatMap(([connection, partners]) => {
       const far = idOf(connection, this.#nth(connection));
-      return far === undefined ? [] : joinsOf(far, partners, idOf);
+      if (far === undefined) return [];
+      return tallied(partners, PARTNER_ROW_CELLS).flatMap(({ peer, nth, matched, first, last }) => {
+        const near = idOf(peer, nth);
+        return near === undefined ? [] : [{ near, far, matched, first, last }];
+      });
     });
   }
 
@@ -161,34 +189,62 @@ export class AskBook {
     };
   }
 
-  /** What the host sent on this connection: is it what it had received on another? */
-  #act(ring: Float64Array, connection: number, side: Side, stream: LiveStream | null): void {
-    const isFirst = this.#add(connection, LINE.acts) === 1;
-    const ask = this.#look(ring, connection, side);
-    if (ask >= 0) this.#take(ring, ask, connection, stream);
-    else if (ask === NONE && !(isFirst && this.#takeOpener(connection, stream))) {
-      this.#add(connection, LINE.unexplained);
-      this.#tellAttempts(connection, side);
+  /**
+   * Whether a request is one for itself: of what cannot be read a record that follows another at once is more of the same (a body that is sent up), or
+   * one that came with it. What comes in such crowds tells no more than one.
+   */
+  #isBegun(connection: number): boolean {
+    const line = connection * LINE_CELLS;
+    const nowNs = this.#moment.ns[0] ?? 0;
+    const isFirst = (this.#lines[line + LINE.asked] ?? 0) === 0;
+    const isApart = Math.abs(nowNs - (this.#lines[line + LINE.lastNs] ?? 0)) > ASK_HOP_NS;
+    this.#lines[line + LINE.lastNs] = nowNs;
+    if (isFirst || Math.abs(nowNs - (this.#lines[line + LINE.askedNs] ?? 0)) > ASK_HOP_NS) {
+      this.#lines[line + LINE.askedNs] = nowNs;
+      this.#add(connection, LINE.asked);
     }
+    return isFirst || isApart || !this.#isOpaque(connection);
+  }
+
+  /** What the host sent on this connection: is it what it had received on another? */
+  #act(ring: Float64Array, connection: number, side: Side, stream: LiveStream | null, isBegun: boolean): void {
+    const isFirst = (this.#lines[connection * LINE_CELLS + LINE.acts] ?? 0) === 0;
+    if (isBegun) this.#add(connection, LINE.acts);
+    if (isFirst && this.#takeOpener(ring, connection, stream)) return;
+    const ask = this.#look(ring, connection, side);
+    if (ask >= 0) {
+      this.#take(ring, ask, connection, stream, isBegun);
+      return;
+    }
+    if (ask === NONE && isBegun) this.#add(connection, LINE.unexplained);
+    this.#tellAttempts(connection, side);
   }
 
   /**
    * The request that may have been passed on now: of one connection only.
-   * @returns its place in the ring; NONE where there is none, less where there are several
+   * @returns its place in the ring, NONE or SEVERAL
    */
   #look(ring: Float64Array, connection: number, side: Side): number {
     const nowNs = this.#moment.ns[0] ?? 0;
-    const oldest = Math.max(0, this.#count - ASKS_MAX, this.#count - ASK_LOOKS_MAX);
+    const oldest = Math.max(0, this.#count - ASKS_MAX);
     let found = NONE;
+    // Captures are not always in order: one that came long before may stand behind one that did not, and another come after.
     for (let nth = this.#count - 1; nth >= oldest; nth--) {
       const at = (nth % ASKS_MAX) * ASK_CELLS;
-      if (nowNs - (ring[at + ASK.ns] ?? 0) > ASK_HOP_NS) return found;
+      const ageNs = nowNs - (ring[at + ASK.ns] ?? 0);
+      if (ageNs < 0 || ageNs > ASK_HOP_NS) continue;
+      // So many within moments that older ones left: any of them may have been it.
+      if (nth === oldest && oldest > 0) return SEVERAL;
       if (!this.#mayBeSource(ring, at, connection, side)) continue;
-      if (found !== NONE && ring[found + ASK.connection] !== ring[at + ASK.connection]) return NONE - 1;
+      if (found !== NONE && ring[found + ASK.connection] !== ring[at + ASK.connection]) return SEVERAL;
       found = at;
     }
-    // So many within moments that not all were looked at: any of them may have been it.
-    return oldest > 0 && this.#count - oldest >= ASK_LOOKS_MAX ? NONE - 1 : found;
+    return found;
+  }
+
+  #placeOf(ask: number): number {
+    const newest = this.#count - 1;
+    return newest - (((newest % ASKS_MAX) - ask / ASK_CELLS + ASKS_MAX) % ASKS_MAX);
   }
 
   #mayBeSource(ring: Float64Array, at: number, connection: number, side: Side): boolean {
@@ -204,21 +260,20 @@ export class AskBook {
     return (this.#lines[connection * LINE_CELLS + LINE.acts] ?? 0) > 0;
   }
 
-  #take(ring: Float64Array, ask: number, connection: number, stream: LiveStream | null): void {
+  #take(ring: Float64Array, ask: number, connection: number, stream: LiveStream | null, isBegun: boolean): void {
     ring[ask + ASK.taken] = 1;
     const near = ring[ask + ASK.connection] ?? 0;
     const nth = ring[ask + ASK.nth] ?? 0;
-    const attempt = (ring[ask + ASK.attempt] ?? 0) - 1;
-    if (attempt >= 0) this.#note(attempt, LINE.takenNs, LINE.takenPacket);
+    if (ring[ask + ASK.attempts] === 1) this.#passedOn(this.#placeOf(ask));
     stream?.timed(near, nth, false, this.#moment);
     const source = this.#asked[ask / ASK_CELLS];
-    if (source?.connection === near && source.nth === nth)
-      source.timed(connection, this.#nth(connection), true, this.#moment);
-    this.#tally(connection, near, nth);
+    const isSource = source?.connection === near && source.nth === nth && source.id === ring[ask + ASK.stream];
+    if (isSource && isBegun) source.timed(connection, this.#nth(connection), true, this.#moment);
+    if (isBegun && ring[ask + ASK.isBegun] === 1) this.#tally(connection, near, nth);
   }
 
   /** The first request of a connection that was opened for somebody's is that one, however long the connecting took. */
-  #takeOpener(connection: number, stream: LiveStream | null): boolean {
+  #takeOpener(ring: Float64Array, connection: number, stream: LiveStream | null): boolean {
     const line = connection * LINE_CELLS;
     const isOpened =
       (this.#lines[line + LINE.askerPacket] ?? 0) > 0 && (this.#lines[line + LINE.takenPacket] ?? 0) === 0;
@@ -226,25 +281,55 @@ export class AskBook {
     const near = this.#lines[line + LINE.asker] ?? 0;
     const nth = this.#lines[line + LINE.askerNth] ?? 0;
     if (!isOpened || ageNs > PASSED_ON_LATE_NS || this.#nth(near) !== nth) return false;
+    const place = this.#lines[line + LINE.place] ?? 0;
     this.#note(connection, LINE.takenNs, LINE.takenPacket);
+    if (place >= this.#count - ASKS_MAX) {
+      this.#take(ring, (place % ASKS_MAX) * ASK_CELLS, connection, stream, true);
+      return true;
+    }
+    this.#passedOn(place);
     stream?.timed(near, nth, false, this.#moment);
-    this.#tally(connection, near, nth);
+    if (this.#lines[line + LINE.isBegun] === 1) this.#tally(connection, near, nth);
     return true;
   }
 
-  /** A request of nobody known: it may be one for which a connection was opened, in vain. */
-  #tellAttempts(connection: number, side: Side): void {
-    const nowNs = this.#moment.ns[0] ?? 0;
+  /** Several connections may have been opened for one request, one after another. */
+  #passedOn(place: number): void {
     for (const attempt of this.#attempts) {
-      if (attempt === NONE || attempt === connection) continue;
+      if (attempt !== NONE && this.#isUndecided(attempt) && this.#lines[attempt * LINE_CELLS + LINE.place] === place)
+        this.#note(attempt, LINE.takenNs, LINE.takenPacket);
+    }
+  }
+
+  /** Watches whether what a connection was opened for goes elsewhere. Of one that makes room that is no longer seen: it may have. */
+  #watch(connection: number): void {
+    const at = this.#attemptsCount++ % ATTEMPTS_WATCHED_MAX;
+    const oldest = this.#attempts[at] ?? NONE;
+    if (oldest !== NONE && this.#isUndecided(oldest)) {
+      this.#note(oldest, LINE.elsewhereNs, LINE.elsewherePacket);
+      this.#limits.hit('attempts-watched', ATTEMPTS_WATCHED_MAX);
+    }
+    this.#attempts[at] = connection;
+  }
+
+  /** For whom it was opened is known, and whether that was passed on, here or elsewhere, is not. */
+  #isUndecided(attempt: number): boolean {
+    const line = attempt * LINE_CELLS;
+    if ((this.#lines[line + LINE.askerPacket] ?? 0) === 0 || (this.#lines[line + LINE.takenPacket] ?? 0) > 0)
+      return false;
+    const ageNs = (this.#moment.ns[0] ?? 0) - (this.#lines[line + LINE.askerNs] ?? 0);
+    return (this.#lines[line + LINE.elsewherePacket] ?? 0) === 0 && ageNs <= PASSED_ON_LATE_NS;
+  }
+
+  /** A request of nobody known, or of one of several: it may be one for which a connection was opened, in vain. */
+  #tellAttempts(connection: number, side: Side): void {
+    for (const attempt of this.#attempts) {
+      if (attempt === NONE || attempt === connection || !this.#isUndecided(attempt)) continue;
       const line = attempt * LINE_CELLS;
-      if ((this.#lines[line + LINE.askerPacket] ?? 0) === 0 || (this.#lines[line + LINE.elsewherePacket] ?? 0) > 0)
-        continue;
       const near = this.#lines[line + LINE.asker] ?? 0;
-      if (nowNs - (this.#lines[line + LINE.askerNs] ?? 0) > PASSED_ON_LATE_NS || near === connection) continue;
+      if (near === connection || this.#nth(near) !== this.#lines[line + LINE.askerNth]) continue;
       // Of the same host or not: to take it for so costs an accusation at most.
-      if (!this.#isAnyReceiver(near, connection, side)) continue;
-      this.#note(attempt, LINE.elsewhereNs, LINE.elsewherePacket);
+      if (this.#isAnyReceiver(near, connection, side)) this.#note(attempt, LINE.elsewhereNs, LINE.elsewherePacket);
     }
   }
 
@@ -269,51 +354,10 @@ export class AskBook {
   #tally(far: number, near: number, nth: number): void {
     let partners = this.#partners.get(far);
     if (partners === undefined) {
-      partners = new Float64Array(ASK_PARTNERS_MAX * PARTNER_CELLS);
+      partners = new Float64Array(ASK_PARTNERS_MAX * PARTNER_ROW_CELLS);
       this.#partners.set(far, partners);
     }
-    const slot = slotOf(partners, near, nth);
-    if (slot === NONE) return;
-    const matched = (partners[slot + PARTNER.matched] ?? 0) + 1;
-    partners[slot + PARTNER.matched] = matched;
-    if (matched === 1) {
-      partners[slot + PARTNER.firstNs] = this.#moment.ns[0] ?? 0;
-      partners[slot + PARTNER.firstPacket] = packed(this.#moment);
-    }
-    partners[slot + PARTNER.lastNs] = this.#moment.ns[0] ?? 0;
-    partners[slot + PARTNER.lastPacket] = packed(this.#moment);
+    const slot = slotOf(partners, PARTNER_ROW_CELLS, near, nth, true);
+    if (slot !== NO_SLOT) addMatch(partners, slot, this.#moment.ns[0] ?? 0, packed(this.#moment));
   }
-}
-
-function joinsOf(
-  far: number,
-  partners: Float64Array,
-  idOf: (connection: number, nth: number) => number | undefined,
-): AskJoin[] {
-  const joins: AskJoin[] = [];
-  for (let slot = 0; slot < partners.length; slot += PARTNER_CELLS) {
-    const cell = (column: number): number => partners[slot + column] ?? 0;
-    const first = unpackedRef(cell(PARTNER.firstNs), cell(PARTNER.firstPacket));
-    const last = unpackedRef(cell(PARTNER.lastNs), cell(PARTNER.lastPacket));
-    const near = first === null ? undefined : idOf(cell(PARTNER.connection), cell(PARTNER.nth));
-    if (near === undefined || first === null || last === null) continue;
-    joins.push({ near, far, matched: cell(PARTNER.matched), first, last });
-  }
-  return joins;
-}
-
-/** The slot of a partner; a new one takes an empty one, or that of a partner that asked once only. */
-function slotOf(partners: Float64Array, connection: number, nth: number): number {
-  let free = NONE;
-  for (let slot = 0; slot < partners.length; slot += PARTNER_CELLS) {
-    const matched = partners[slot + PARTNER.matched] ?? 0;
-    if (matched > 0 && partners[slot + PARTNER.connection] === connection && partners[slot + PARTNER.nth] === nth)
-      return slot;
-    if (free === NONE && matched <= 1) free = slot;
-  }
-  if (free === NONE) return NONE;
-  partners.fill(0, free, free + PARTNER_CELLS);
-  partners[free + PARTNER.connection] = connection;
-  partners[free + PARTNER.nth] = nth;
-  return free;
 }

@@ -17,6 +17,7 @@ import {
   BURSTS_UNLIKE_SHARE,
 } from './limits.ts';
 import type { BurstEvents, BurstJoin, LastBurst } from './model.ts';
+import { addMatch, NO_SLOT, PARTNER_ROW_CELLS, slotOf, tallied } from './partner-rows.ts';
 import { grown, packed, roomFor, unpackedRef } from './ref-table.ts';
 
 /** A flow's cells. `burst`: its newest, counted from the first of the capture; `seen`: all of them, `judged`: those compared with others. */
@@ -35,22 +36,15 @@ const FLOW_CELLS = 9;
 /** A burst's cells. */
 const BURST = { flow: 0, nth: 1, fromNs: 2, toNs: 3, bytes: 4, packet: 5, taken: 6, unasked: 7 } as const;
 const BURST_CELLS = 8;
-/** A partner's: from which flow of which connection bursts were passed on, and how often that only seemed so at a time at which it could not be. */
+/** A partner's further cells: how often it only seemed so at a time at which it could not be, and what nobody had asked for. */
 const PARTNER = {
-  flow: 0,
-  nth: 1,
-  matched: 2,
-  control: 3,
-  firstNs: 4,
-  firstPacket: 5,
-  lastNs: 6,
-  lastPacket: 7,
-  events: 8,
-  firstEventNs: 9,
-  lastEventNs: 10,
-  lastEventPacket: 11,
+  control: PARTNER_ROW_CELLS,
+  events: PARTNER_ROW_CELLS + 1,
+  firstEventNs: PARTNER_ROW_CELLS + 2,
+  lastEventNs: PARTNER_ROW_CELLS + 3,
+  lastEventPacket: PARTNER_ROW_CELLS + 4,
 } as const;
-const PARTNER_CELLS = 12;
+const PARTNER_CELLS = PARTNER_ROW_CELLS + 5;
 const NONE = -1;
 
 /**
@@ -169,28 +163,19 @@ export class BurstBook {
     partners: Float64Array,
     idOf: (connection: number, nth: number) => number | undefined,
   ): BurstJoin[] {
-    const joins: BurstJoin[] = [];
-    for (let slot = 0; slot < partners.length; slot += PARTNER_CELLS) {
+    return tallied(partners, PARTNER_CELLS).flatMap(({ slot, peer, nth, matched, first, last }) => {
+      const from = idOf(peer >> 1, nth);
+      if (from === undefined) return [];
       const cell = (column: number): number => partners[slot + column] ?? 0;
-      const from = idOf(cell(PARTNER.flow) >> 1, cell(PARTNER.nth));
-      const first = unpackedRef(cell(PARTNER.firstNs), cell(PARTNER.firstPacket));
-      const last = unpackedRef(cell(PARTNER.lastNs), cell(PARTNER.lastPacket));
-      if (from === undefined || first === null || last === null || cell(PARTNER.matched) === 0) continue;
-      joins.push({
-        from,
-        to,
-        receiver: otherSide(sideOf(cell(PARTNER.flow))),
-        sender: sideOf(flow),
-        matched: cell(PARTNER.matched),
-        control: cell(PARTNER.control) / BURST_CONTROLS,
-        bursts: this.#flows[flow * FLOW_CELLS + FLOW.judged] ?? 0,
-        received: this.#flows[cell(PARTNER.flow) * FLOW_CELLS + FLOW.judged] ?? 0,
-        first,
-        last,
-        events: eventsOf(cell),
-      });
-    }
-    return joins;
+      const ends = { from, to, receiver: otherSide(sideOf(peer)), sender: sideOf(flow) };
+      const control = cell(PARTNER.control) / BURST_CONTROLS;
+      const [bursts, received] = [this.#judgedOf(flow), this.#judgedOf(peer)];
+      return [{ ...ends, matched, control, bursts, received, first, last, events: eventsOf(cell) }];
+    });
+  }
+
+  #judgedOf(flow: number): number {
+    return this.#flows[flow * FLOW_CELLS + FLOW.judged] ?? 0;
   }
 
   #begin(ring: Float64Array, flow: number, nowNs: number, bytes: number): void {
@@ -213,17 +198,20 @@ export class BurstBook {
     flows[cells + FLOW.fromNs] = nowNs;
     flows[cells + FLOW.fromPacket] = packed(this.#moment);
     flows[cells + FLOW.bytes] = bytes;
-    const prompt = flows[(flow ^ 1) * FLOW_CELLS + FLOW.lastNs] ?? 0;
-    const hasPrompt = (flows[(flow ^ 1) * FLOW_CELLS + FLOW.seen] ?? 0) > 0 && nowNs - prompt < BURSTS_PROMPTED_NS;
+    const hasPrompt = nowNs - this.#spokeNs(flow ^ 1) < BURSTS_PROMPTED_NS;
     flows[cells + FLOW.wasPrompted] = hasPrompt ? 1 : 0;
     if (!hasPrompt) flows[cells + FLOW.unprompted] = (flows[cells + FLOW.unprompted] ?? 0) + 1;
   }
 
   /** Neither side had said anything for a while: nobody asked for this, and it is no rest of what was said before. */
   #isUnasked(flow: number, nowNs: number): boolean {
-    const ownNs = this.#flows[flow * FLOW_CELLS + FLOW.lastNs] ?? 0;
-    const othersNs = this.#flows[(flow ^ 1) * FLOW_CELLS + FLOW.lastNs] ?? 0;
-    return nowNs - Math.max(ownNs, othersNs) >= BURSTS_PROMPTED_NS;
+    return nowNs - Math.max(this.#spokeNs(flow), this.#spokeNs(flow ^ 1)) >= BURSTS_PROMPTED_NS;
+  }
+
+  /** When it spoke last; before any time where it never did. */
+  #spokeNs(flow: number): number {
+    const cells = flow * FLOW_CELLS;
+    return (this.#flows[cells + FLOW.seen] ?? 0) > 0 ? (this.#flows[cells + FLOW.lastNs] ?? 0) : -Infinity;
   }
 
   /** Judges the bursts that began before then: by now they, and what they may have been passed on from, are whole. */
@@ -246,12 +234,11 @@ export class BurstBook {
     if (this.#fits[0] === 1) {
       const source = this.#fitting[0] ?? 0;
       ring[source + BURST.taken] = 1;
-      this.#tally(flow, ring, source, at, PARTNER.matched, 1);
-      if (looked === 0) this.#tally(flow, ring, source, at, PARTNER.control, BURST_CONTROLS);
+      this.#match(flow, ring, source, at);
+      if (looked === 0) this.#misfit(flow, ring, source, BURST_CONTROLS);
     }
     for (let slice = 1; slice <= looked; slice++) {
-      if (this.#fits[slice] === 1)
-        this.#tally(flow, ring, this.#fitting[slice] ?? 0, at, PARTNER.control, BURST_CONTROLS / looked);
+      if (this.#fits[slice] === 1) this.#misfit(flow, ring, this.#fitting[slice] ?? 0, BURST_CONTROLS / looked);
     }
   }
 
@@ -299,28 +286,23 @@ export class BurstBook {
     return this.#judge(near, otherSide(sideOf(fromFlow)), far, sideOf(toFlow)) !== FORWARDING.impossible;
   }
 
-  #tally(flow: number, ring: Float64Array, source: number, burst: number, column: number, amount: number): void {
+  /** One that came too early to be what was passed on, of a partner that is known. */
+  #misfit(flow: number, ring: Float64Array, source: number, amount: number): void {
+    const partners = this.#partners.get(flow);
+    const slot = partners === undefined ? NO_SLOT : slotFor(partners, ring, source, false);
+    if (partners !== undefined && slot !== NO_SLOT)
+      partners[slot + PARTNER.control] = (partners[slot + PARTNER.control] ?? 0) + amount;
+  }
+
+  #match(flow: number, ring: Float64Array, source: number, burst: number): void {
     let partners = this.#partners.get(flow);
     if (partners === undefined) {
-      if (column === PARTNER.control) return;
       partners = new Float64Array(BURST_PARTNERS_MAX * PARTNER_CELLS);
       this.#partners.set(flow, partners);
     }
-    const slot = slotOf(
-      partners,
-      ring[source + BURST.flow] ?? 0,
-      ring[source + BURST.nth] ?? 0,
-      column === PARTNER.matched,
-    );
-    if (slot === NONE) return;
-    partners[slot + column] = (partners[slot + column] ?? 0) + amount;
-    if (column === PARTNER.control) return;
-    if (partners[slot + PARTNER.matched] === 1) {
-      partners[slot + PARTNER.firstNs] = ring[burst + BURST.fromNs] ?? 0;
-      partners[slot + PARTNER.firstPacket] = ring[burst + BURST.packet] ?? 0;
-    }
-    partners[slot + PARTNER.lastNs] = ring[burst + BURST.fromNs] ?? 0;
-    partners[slot + PARTNER.lastPacket] = ring[burst + BURST.packet] ?? 0;
+    const slot = slotFor(partners, ring, source, true);
+    if (slot === NO_SLOT) return;
+    addMatch(partners, slot, ring[burst + BURST.fromNs] ?? 0, ring[burst + BURST.packet] ?? 0);
     if (ring[source + BURST.unasked] !== 1) return;
     const events = (partners[slot + PARTNER.events] ?? 0) + 1;
     partners[slot + PARTNER.events] = events;
@@ -330,19 +312,8 @@ export class BurstBook {
   }
 }
 
-/** The slot of a partner; a new one takes an empty one, or that of a partner that matched once only. */
-function slotOf(partners: Float64Array, flow: number, nth: number, mayBegin: boolean): number {
-  let free = NONE;
-  for (let slot = 0; slot < partners.length; slot += PARTNER_CELLS) {
-    const matched = partners[slot + PARTNER.matched] ?? 0;
-    if (matched > 0 && partners[slot + PARTNER.flow] === flow && partners[slot + PARTNER.nth] === nth) return slot;
-    if (free === NONE && matched <= 1) free = slot;
-  }
-  if (!mayBegin || free === NONE) return NONE;
-  partners.fill(0, free, free + PARTNER_CELLS);
-  partners[free + PARTNER.flow] = flow;
-  partners[free + PARTNER.nth] = nth;
-  return free;
+function slotFor(partners: Float64Array, ring: Float64Array, source: number, mayBegin: boolean): number {
+  return slotOf(partners, PARTNER_CELLS, ring[source + BURST.flow] ?? 0, ring[source + BURST.nth] ?? 0, mayBegin);
 }
 
 /** Which slice of time a burst that is so much older lies in; -1 for none. */

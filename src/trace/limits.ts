@@ -113,12 +113,10 @@ export const BURSTS_UNLIKE_SHARE = 0.05;
 /** A burst so long after the other side's last was not asked for: events of a watch. */
 export const BURSTS_PROMPTED_NS: number = 1 * SECOND_NS;
 
-/** Requests kept to be compared with those that leave a host after them, where one of the two connections cannot be read. */
-export const ASKS_MAX = 1024;
-/** What is passed on leaves within this of its coming, as with bursts; */
+/** Requests kept, and all looked at, to find the one that leaves a host again, where one of the two connections cannot be read. */
+export const ASKS_MAX = 64;
+/** What is passed on leaves within this of its coming, as with bursts. */
 export const ASK_HOP_NS: number = 0.01 * SECOND_NS;
-/** and among so many at most it is looked for. */
-export const ASK_LOOKS_MAX = 64;
 /** Connections whose requests came out again on one, each tallied. */
 export const ASK_PARTNERS_MAX = 16;
 /** Connections opened last for which it is noted whether what they were opened for went elsewhere. */

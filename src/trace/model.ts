@@ -528,9 +528,9 @@ export interface AskJoin {
 
 /** What times tell of the requests on a connection. */
 export interface Asks {
-  /** Requests, or more of one, as far as they can be told; all of them may have come from elsewhere. */
+  /** Moments of ASK_HOP_NS in which there were any, or more of one, as far as they can be told. */
   readonly asked: number;
-  /** Of these, those that were compared with what came before; and those before which nothing came that could have been it. */
+  /** Requests; where they cannot be read, those that follow no other at once. And those before which nothing came that could have been it. */
   readonly acts: number;
   readonly unexplained: number;
   readonly openedFor: OpenedFor | null;

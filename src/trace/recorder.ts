@@ -111,7 +111,7 @@ export class Recorder implements HttpSink {
       const { syn, synAck } = this.#gathered[connection] ?? NO_HANDSHAKE;
       return syn !== null || synAck !== null;
     });
-    this.#asks = new AskBook(moment, judge, tcp.nth.bind(tcp), this.#isOpaque.bind(this));
+    this.#asks = new AskBook(moment, this.#limits, judge, tcp.nth.bind(tcp), this.#isOpaque.bind(this));
     this.#roster = new Roster(moment, tcp, {
       isNotable: (connection) => this.#debts.isNotable(connection) || this.#streams.isNotable(connection),
       isBusy: (connection) => this.#debts.isOpen(connection) || this.#streams.isBusy(connection),

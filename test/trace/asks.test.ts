@@ -4,6 +4,7 @@ import type { Side } from '../../src/tcp/index.ts';
 import { AskBook } from '../../src/trace/asks.ts';
 import { FORWARDING } from '../../src/trace/forwarding.ts';
 import type { AskJoin, Asks } from '../../src/trace/index.ts';
+import { ASKS_MAX, ATTEMPTS_WATCHED_MAX, LimitCounter } from '../../src/trace/limits.ts';
 import { LiveStream } from '../../src/trace/live-stream.ts';
 
 const MS = 1e6;
@@ -17,6 +18,7 @@ const ASKS: Side = 0;
 
 class Told {
   readonly #moment = new Moment();
+  readonly limits = new LimitCounter();
   readonly #book: AskBook;
   readonly #nths = [0, 1, 2, 3, 4];
   #packets = 0;
@@ -26,7 +28,7 @@ class Told {
       near < UPSTREAM && far >= UPSTREAM && far < FOREIGN && receiver === 1 && sender === ASKS
         ? FORWARDING.fitting
         : FORWARDING.impossible;
-    this.#book = new AskBook(this.#moment, judge, (connection) => this.#nths[connection] ?? -1, isOpaque);
+    this.#book = new AskBook(this.#moment, this.limits, judge, (connection) => this.#nths[connection] ?? -1, isOpaque);
     for (const connection of this.#nths) this.#book.opened(connection);
   }
 
@@ -122,6 +124,39 @@ describe('a request that leaves a host', () => {
     expect(new Told().begins().asks(FIRST, 1000).asks(FOREIGN, 1001).joins()).toEqual([]);
   });
 
+  test('is one of many records sent up at once: they are one, as long as no pause parts them', () => {
+    const told = new Told(() => true).begins();
+    for (let ms = 1000; ms < 1100; ms += 2) told.asks(FIRST, ms).asks(UPSTREAM, ms + 1);
+    expect(told.joins()).toMatchObject([{ near: FIRST, far: UPSTREAM, matched: 1 }]);
+    expect(told.of(UPSTREAM)).toMatchObject({ acts: 1, unexplained: 0 });
+    // Time in which anything that leaves would seem to be this client's: 9 moments of 10 ms at least, and no 50.
+    expect(told.of(FIRST)?.asked).toBe(9);
+  });
+
+  test('is not looked for behind one that seems to come later, or long before: captures are not always in order', () => {
+    expect(new Told().begins().asks(FIRST, 1005).asks(UPSTREAM, 1001).joins()).toEqual([]);
+    const late = new Told().begins().asks(FIRST, 1000).asks(SECOND, 900).asks(UPSTREAM, 1001);
+    expect(late.joins()).toMatchObject([{ near: FIRST, far: UPSTREAM, matched: 1 }]);
+  });
+
+  test('tells nothing of a stream that has the place of the one that was asked', () => {
+    const told = new Told((connection) => connection >= UPSTREAM).begins();
+    const stream = told.streamOf(FIRST, 1000);
+    told.asks(FIRST, 1000, stream);
+    stream.reuse(FIRST, FIRST, 3, ASKS, true, new Moment());
+    told.asks(UPSTREAM, 1001);
+    expect(timedOf(stream)).toBeNull();
+  });
+
+  test('of so many within moments that not all are kept is nobody’s', () => {
+    const asked = (count: number): AskJoin[] => {
+      const told = new Told((connection) => connection >= UPSTREAM).begins();
+      for (let nth = 0; nth < count; nth++) told.asks(FIRST, 1000 + nth / 100);
+      return told.asks(UPSTREAM, 1001).joins();
+    };
+    expect([asked(ASKS_MAX).length, asked(ASKS_MAX + 1).length]).toEqual([1, 0]);
+  });
+
   test('is not compared where everything can be read', () => {
     const everything = new Told(() => false).begins().asks(UPSTREAM, 999).asks(FIRST, 1000).asks(UPSTREAM, 1001);
     expect(everything.joins()).toEqual([]);
@@ -144,7 +179,7 @@ describe('a connection that a host opens', () => {
   test('is for nobody known where two asked, or none', () => {
     const told = new Told().begins().connects(OTHER_UPSTREAM, 500);
     told.asks(FIRST, 1000).asks(SECOND, 1000.5).connects(UPSTREAM, 1001);
-    expect([told.of(UPSTREAM), told.of(OTHER_UPSTREAM)]).toEqual([null, null]);
+    expect([told.of(UPSTREAM)?.openedFor, told.of(OTHER_UPSTREAM)?.openedFor]).toEqual([null, null]);
   });
 
   test('for a request that goes elsewhere later, perhaps: so says the first that nothing explains', () => {
@@ -153,6 +188,39 @@ describe('a connection that a host opens', () => {
     expect(told.of(UPSTREAM)?.openedFor?.elsewhere).toBeNull();
     told.asks(OTHER_UPSTREAM, 3000).asks(OTHER_UPSTREAM, 4000);
     expect(told.of(UPSTREAM)?.openedFor).toMatchObject({ passedOn: null, elsewhere: { timeNs: 3000 * MS } });
+  });
+
+  test('has that request as its first, though another client asked a millisecond before, or two did', () => {
+    const one = new Told().begins().asks(FIRST, 1000).connects(UPSTREAM, 1001);
+    one.asks(SECOND, 1199).asks(UPSTREAM, 1200);
+    expect(one.joins()).toMatchObject([{ near: FIRST, far: UPSTREAM, matched: 1 }]);
+    const both = new Told().begins().asks(FIRST, 1000).connects(UPSTREAM, 1001);
+    both.asks(SECOND, 1199).asks(FIRST, 1199.5).asks(UPSTREAM, 1200);
+    expect(both.joins()).toMatchObject([{ near: FIRST, far: UPSTREAM, matched: 1 }]);
+  });
+
+  test('is one of several that were opened for one request: it was passed on, for all of them', () => {
+    const told = new Told().begins().asks(FIRST, 1000).connects(UPSTREAM, 1001).connects(OTHER_UPSTREAM, 1002);
+    told.asks(OTHER_UPSTREAM, 1020);
+    expect(told.of(UPSTREAM)?.openedFor?.passedOn).toMatchObject({ timeNs: 1020 * MS });
+    expect(told.of(OTHER_UPSTREAM)?.openedFor?.passedOn).toMatchObject({ timeNs: 1020 * MS });
+  });
+
+  test('for a request that may be one of two that leave elsewhere', () => {
+    const told = new Told().begins().asks(FIRST, 1000).connects(UPSTREAM, 1001);
+    told.asks(SECOND, 1002).asks(OTHER_UPSTREAM, 1003);
+    expect(told.of(UPSTREAM)?.openedFor?.elsewhere).toMatchObject({ timeNs: 1003 * MS });
+  });
+
+  test('is watched whatever clients connect meanwhile, and one that no longer is may have had its request go elsewhere', () => {
+    const told = new Told().begins().asks(FIRST, 1000).connects(UPSTREAM, 1001);
+    for (let nth = 0; nth < 2 * ATTEMPTS_WATCHED_MAX; nth++) told.connects(SECOND, 1002);
+    told.asks(OTHER_UPSTREAM, 2000);
+    expect(told.of(UPSTREAM)?.openedFor?.elsewhere).toMatchObject({ timeNs: 2000 * MS });
+    const many = new Told().begins().asks(FIRST, 1000).connects(UPSTREAM, 1001);
+    for (let nth = 0; nth < ATTEMPTS_WATCHED_MAX; nth++) many.connects(OTHER_UPSTREAM, 1002);
+    expect(many.of(UPSTREAM)?.openedFor?.elsewhere).toMatchObject({ timeNs: 1002 * MS });
+    expect(many.limits.all()).toMatchObject([{ limit: 'attempts-watched', count: 1 }]);
   });
 
   test('has that request as its first, however long the connecting took', () => {

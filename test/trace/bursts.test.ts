@@ -56,6 +56,17 @@ class Told {
 }
 
 describe('bursts of what cannot be read', () => {
+  test('are events also where the other side never spoke, however early in the capture', () => {
+    const told = new Told().begins();
+    for (let nth = 0; nth < 6; nth++) {
+      told.sends(CLIENT_LEG, 200 + 1500 * nth, 400 + 7 * nth).sends(UPSTREAM_LEG, 202 + 1500 * nth, 400 + 7 * nth);
+    }
+    expect(told.joins()).toMatchObject([{ events: { firstNs: 3200 * MS } }]);
+    const early = new Told(undefined, () => false).begins();
+    early.sends(CLIENT_LEG, 200, 400).sends(UPSTREAM_LEG, 202, 400);
+    expect(early.joins()).toMatchObject([{ matched: 1, events: { count: 1, firstNs: 200 * MS } }]);
+  });
+
   test('that leave a moment after they came, about as long, are passed on; the first two of a flow are greetings', () => {
     expect(new Told().begins().forwards(12).joins()).toMatchObject([
       { from: CLIENT_LEG, to: UPSTREAM_LEG, receiver: 1, sender: 0, matched: 10, control: 0, bursts: 10 },
