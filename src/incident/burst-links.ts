@@ -7,8 +7,6 @@ import type { Casting } from './roles.ts';
 
 /** Odds against chance, as a power of ten, from which it is possible that two connections belong together. */
 const POSSIBLE_ODDS = 3;
-/** Bursts look alike more than their law has it, as flows are busy together: one pair alone is sure no sooner than at ten times that. */
-const SURE_ODDS_MIN = 4;
 /** Where none fitted at times at which it could not be, one more such time may have had one. */
 const CONTROL_MIN = 1 / BURST_CONTROLS;
 /** Of what the gateway sends on one of the two so much has to have come from the other, or of what it got there so much to have left here. */
@@ -77,7 +75,7 @@ function surenessBy(legs: readonly Leg[], casting: Casting): (pair: Pair) => num
   return ({ far }) => {
     const gateway = casting.openedBy[far] ?? -1;
     const pairs = (accepted.get(gateway)?.length ?? 1) * (opened.get(gateway)?.length ?? 1);
-    return Math.max(SURE_ODDS_MIN, SURE_ODDS + Math.log10(pairs));
+    return SURE_ODDS + Math.log10(pairs);
   };
 }
 

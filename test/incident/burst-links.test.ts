@@ -62,7 +62,7 @@ test('a link by bursts says how many would fit by chance, and who fits next best
   expect(linksWhere(12, 6)[0]?.runnerUp).toEqual({ client: 'c2', upstream: 'u1', confidence: 0.8, odds: 5 });
 });
 
-test('one pair alone is possible before it is sure', () => {
+test('one pair alone is sure from one in a thousand on, as no other was tried', () => {
   const built = trace().client('c1').upstream('u1').end(600);
   const [connection] = built.connections;
   if (connection === undefined) throw new Error('no connection');
@@ -74,7 +74,7 @@ test('one pair alone is possible before it is sure', () => {
   };
   const confidences = (matched: number, control: number): unknown =>
     buildIncident({ ...built, burstJoins: [joinOf(matched, control)] }).links.map(({ confidence }) => confidence);
-  expect([confidences(2, 0), confidences(3, 0), confidences(4, 0)]).toEqual([[], [0.3], [0.8]]);
+  expect([confidences(2, 0), confidences(3, 0), confidences(4, 0)]).toEqual([[], [0.8], [0.8]]);
 });
 
 test('one that is no link itself may be the next best, with nothing left for it; what chance brings is none', () => {
