@@ -40,8 +40,9 @@ export function marksDuring(leg: Leg, kind: CountedKind, by: Side, fromNs: numbe
 }
 
 /** Kinds of marks that windows count. */
-type CountedKind = 'request' | 'ping' | 'ping-ack';
-const COUNTED: ReadonlySet<MarkKind> = new Set<CountedKind>(['request', 'ping', 'ping-ack']);
+const COUNTED_KINDS: readonly ['request', 'ping', 'ping-ack'] = ['request', 'ping', 'ping-ack'];
+type CountedKind = (typeof COUNTED_KINDS)[number];
+const COUNTED: ReadonlySet<MarkKind> = new Set<MarkKind>(COUNTED_KINDS);
 
 /** Marks are made anew for each look at them, and most are of kinds that nobody counts: only the others are kept. */
 const runsByKind = kept((leg: Leg) =>

@@ -212,7 +212,13 @@ export class ShapeBook {
   }
 }
 
-/** As long as several of WINDOW_UPDATE, an acknowledgement of SETTINGS and PING: what a reader says to what it got, in one record. */
+/** WINDOW_UPDATEs that one record may hold, of the connection and of streams; as many bytes more would be a short request. */
+const CONTROLS_MAX = 4;
+
+/**
+ * As long as what a reader says to what it got, in one record: WINDOW_UPDATEs (RFC 9113 §6.9), with a PING (§6.7), an acknowledgement of SETTINGS
+ * (§6.5.3), or both.
+ */
 function isControls(inner: number): boolean {
   for (let pings = 0; pings * PING_BYTES <= inner && pings <= 1; pings++)
     for (let acks = 0; acks <= 1; acks++)
@@ -220,7 +226,7 @@ function isControls(inner: number): boolean {
   return false;
 }
 
-/** Of what connection and streams are given, at most as many as a record of requests is short. */
+/** No more than CONTROLS_MAX of them, and nothing besides. */
 function isTimes(bytes: number, each: number): boolean {
-  return bytes >= 0 && bytes % each === 0 && bytes / each <= 4;
+  return bytes >= 0 && bytes % each === 0 && bytes / each <= CONTROLS_MAX;
 }
