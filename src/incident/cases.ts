@@ -1,6 +1,6 @@
 import type { DeathIndex } from './death-index.ts';
 import { type Death, isSilent } from './deaths.ts';
-import { type Victim, victimsOf } from './hurt.ts';
+import { type Pair, type Victim, victimsOf } from './hurt.ts';
 import { carriedStreams, LINK_CONFIDENCE_MIN } from './links.ts';
 import { neverOpened } from './leg.ts';
 import type { Leg, Link } from './model.ts';
@@ -37,11 +37,11 @@ function openedCases(scene: Scene, deaths: DeathIndex, upstream: Leg, death: Dea
   const passed = scene.passings.clientsOf(upstream);
   const clients = inTraceOrder(new Set([...linked, ...timed.byClient.keys(), ...passed]));
   return clients.flatMap((client) => {
-    const carried = carriedCase(scene, deaths, client, upstream, death);
+    const known = deaths.linksOf(client).find((link) => link.upstream === upstream.id);
+    const carried = known === undefined ? [] : carriedCase(scene, deaths, { client, upstream, death }, known);
     if (carried.length > 0) return carried;
     const inTime = timedCase(timed, client, upstream, death);
     if (inTime.length > 0) return inTime;
-    const known = deaths.linksOf(client).find((link) => link.upstream === upstream.id);
     return momentCase(scene, client, upstream, death, known);
   });
 }
@@ -50,13 +50,12 @@ function inTraceOrder(legs: Iterable<Leg>): Leg[] {
   return [...legs].toSorted((a, b) => a.trace.id - b.trace.id);
 }
 
-function carriedCase(scene: Scene, deaths: DeathIndex, client: Leg, upstream: Leg, death: Death): Case[] {
-  const known = deaths.linksOf(client).find((link) => link.upstream === upstream.id);
-  if (known === undefined || known.confidence < LINK_CONFIDENCE_MIN) return [];
+function carriedCase(scene: Scene, deaths: DeathIndex, pair: Pair, known: Link): Case[] {
+  if (known.confidence < LINK_CONFIDENCE_MIN) return [];
+  const { client, upstream, death } = pair;
   const carried = carriedStreams(client, upstream);
-  const pair = { client, upstream, death };
   const victims = victimsOf(scene, pair, carried, rivalsOf(deaths, client, upstream, death));
-  if (victims.length > 0) return [{ client, upstream, death, victims, link: known }];
+  if (victims.length > 0) return [{ ...pair, victims, link: known }];
   return opaqueCase(client, upstream, death, known);
 }
 

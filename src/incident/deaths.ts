@@ -44,6 +44,14 @@ export function isSilent({ cause }: Pick<Death, 'cause'>): boolean {
   return SILENT.has(cause);
 }
 
+/** What is sent in vain, and its first packet as the debt has it, are one packet. */
+const SAME_PACKET_NS = 1e6;
+
+/** What was sent at that time is among what a debt leaves without an answer. */
+export function isSentInVain({ firstElicit }: Debt, at: Ref): boolean {
+  return at.timeNs >= firstElicit.timeNs - SAME_PACKET_NS;
+}
+
 /** A side heard this long after the first unanswered elicit is still there: what is dead is the way, not the peer. */
 const STILL_HEARD_NS = 1e9;
 

@@ -1,6 +1,6 @@
 import type { TraceStream } from '../trace/index.ts';
 import type { Case } from './cases.ts';
-import { type Death, isSilent } from './deaths.ts';
+import { type Death, isSentInVain, isSilent } from './deaths.ts';
 import type { Leg, Link } from './model.ts';
 import { oddsAgainstChance } from './odds.ts';
 import { SURE_ODDS } from './passings.ts';
@@ -14,8 +14,6 @@ const WAITING_ODDS = 2;
 const CONFIDENCE = 0.8;
 /** An expectation is an estimate. */
 const CHANCE_DIGITS = 2;
-/** What is sent in vain, and its first packet as the debt has it, are one packet. */
-const SAME_PACKET_NS = 1e6;
 
 /** Events of one client that were passed on, from which it is taken to have a watch open; */
 const EVENTS_MIN = 3;
@@ -89,7 +87,7 @@ function askedInVain({ passings, thresholds }: Scene, client: Leg, upstream: Leg
   const asked = passings.of(client, upstream);
   if (asked === null || upstream.trace.protocol !== 'tls' || !isSilent(death)) return false;
   const debt = death.debts.find(({ owedBy }) => owedBy === upstream.serverSide);
-  if (debt === undefined || asked.last.timeNs < debt.firstElicit.timeNs - SAME_PACKET_NS) return false;
+  if (debt === undefined || !isSentInVain(debt, asked.last)) return false;
   return death.healedAt === null || death.healedAt.timeNs - asked.last.timeNs >= thresholds.healedWaitNs;
 }
 

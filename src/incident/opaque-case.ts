@@ -1,5 +1,5 @@
 import type { Case } from './cases.ts';
-import { type Death, isSilent } from './deaths.ts';
+import { type Death, isSentInVain, isSilent } from './deaths.ts';
 import type { Victim } from './hurt.ts';
 import { clientSide } from './leg.ts';
 import type { Leg, Link } from './model.ts';
@@ -10,8 +10,6 @@ import { otherSide } from '../tcp/index.ts';
 const ALONE_SHARE = 0.9;
 /** Bursts that nobody asked for, from which a watch is taken to be open. */
 const EVENTS_MIN = 3;
-/** What is sent in vain, and its first packet as the debt has it, are one packet. */
-const SAME_PACKET_NS = 1e6;
 
 /** Whether somebody waited on a dead upstream connection cannot be read there: what the sizes and times of its records tell. Never more than probable. */
 export function opaqueCase(client: Leg, upstream: Leg, death: Death, link: Link): Case[] {
@@ -42,11 +40,11 @@ function wasWaitedFor(client: Leg, upstream: Leg, death: Death): boolean {
 
 /** More than a PING was sent, and is not answered: a request, or an event of a watch. */
 function sentInVain({ trace, serverSide }: Leg, { debts }: Death): boolean {
-  return debts.some(({ owedBy, firstElicit }) => {
-    const request = owedBy === serverSide ? (trace.inferred?.lastRequest ?? null) : null;
-    if (request !== null && request.timeNs >= firstElicit.timeNs - SAME_PACKET_NS) return true;
-    const last = trace.flows[otherSide(owedBy)].lastBurst;
-    return last !== null && last.at.timeNs >= firstElicit.timeNs - SAME_PACKET_NS;
+  return debts.some((debt) => {
+    const request = debt.owedBy === serverSide ? (trace.inferred?.lastRequest ?? null) : null;
+    if (request !== null && isSentInVain(debt, request)) return true;
+    const last = trace.flows[otherSide(debt.owedBy)].lastBurst;
+    return last !== null && isSentInVain(debt, last.at);
   });
 }
 

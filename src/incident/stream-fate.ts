@@ -111,7 +111,12 @@ export function isProxyAnswer({ status, grpcStatus }: TraceStream): boolean {
 }
 
 export function isError(stream: TraceStream): boolean {
-  return isProxyAnswer(stream) || (typeof stream.status === 'number' && stream.status >= SERVER_ERROR);
+  return isProxyAnswer(stream) || isServerError(stream);
+}
+
+/** RFC 9110 §15.6; a status that is not known is none. */
+export function isServerError({ status }: TraceStream): boolean {
+  return typeof status === 'number' && status >= SERVER_ERROR;
 }
 
 /** The asker gave the stream up by itself. */

@@ -51,7 +51,7 @@ function overdue(leg: Leg, stream: TraceStream): OverdueBookmarks[] {
   const last = stream.lastData[leg.serverSide];
   const quietNs = quietSinceNs(leg, stream);
   if (quietNs === null || last === null) return [];
-  if (bookmarksQuietNs(leg, stream) === null && !lostCadence(leg, stream, last, quietNs)) return [];
+  if (!missesBookmarks(stream, last, quietNs) && !lostCadence(leg, stream, last, quietNs)) return [];
   const heard = leg.trace.flows[leg.serverSide].last;
   return [{ leg, stream, quietNs, stillHeard: heard !== null && heard.timeNs - last.timeNs > BOOKMARK_PERIOD_NS }];
 }
@@ -61,8 +61,12 @@ export function bookmarksQuietNs(leg: Leg, stream: TraceStream): number | null {
   const last = stream.lastData[leg.serverSide];
   const quietNs = quietSinceNs(leg, stream);
   if (quietNs === null || last === null) return null;
-  const hadRhythm = last.timeNs - stream.opened.timeNs >= RHYTHM_MIN * BOOKMARK_PERIOD_NS;
-  return hadRhythm && quietNs >= MISSED_MIN * BOOKMARK_PERIOD_NS ? quietNs : null;
+  return missesBookmarks(stream, last, quietNs) ? quietNs : null;
+}
+
+function missesBookmarks({ opened }: TraceStream, last: Ref, quietNs: number): boolean {
+  const hadRhythm = last.timeNs - opened.timeNs >= RHYTHM_MIN * BOOKMARK_PERIOD_NS;
+  return hadRhythm && quietNs >= MISSED_MIN * BOOKMARK_PERIOD_NS;
 }
 
 /** How long nothing came on a watch that asked for bookmarks. Null: it is none, or a reader or the capture keeps what came from being seen. */

@@ -3,7 +3,7 @@ import type { TraceStream } from '../../trace/index.ts';
 import { isOneSided, lacksBytes } from '../liveness.ts';
 import type { Leg } from '../model.ts';
 import { lastFrame } from '../frames.ts';
-import { overAt } from '../stream-fate.ts';
+import { isServerError, overAt } from '../stream-fate.ts';
 import type { Facts } from './rule.ts';
 
 /** A request that the upstream took, at TCP, and to which it said nothing. */
@@ -12,8 +12,6 @@ export interface OverdueResponse {
   readonly stream: TraceStream;
   readonly waitedNs: number;
 }
-
-const SERVER_ERROR = 500;
 
 /** Requests that have no end of their own: their first response may come whenever there is something to say. */
 const OPEN_ENDED: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'log', 'proxy', 'unknown']);
@@ -33,8 +31,9 @@ export function overdueResponses(facts: Facts): readonly OverdueResponse[] {
 const SLOWER_THAN_EVER = 1.5;
 
 function slowestNs({ streams }: Leg): number {
-  return streams.reduce((slowest, { sawRequest, opened, status, statusAt }) => {
-    const isAnswered = sawRequest && statusAt !== null && typeof status === 'number' && status < SERVER_ERROR;
+  return streams.reduce((slowest, stream) => {
+    const { sawRequest, opened, status, statusAt } = stream;
+    const isAnswered = sawRequest && statusAt !== null && typeof status === 'number' && !isServerError(stream);
     return isAnswered ? Math.max(slowest, statusAt.timeNs - opened.timeNs) : slowest;
   }, 0);
 }
