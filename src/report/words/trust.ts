@@ -36,8 +36,8 @@ const WEAKNESSES: Readonly<Record<Code, (count: number) => string>> = {
   'warnings-omitted': (count) => `the files hold ${counted(count, 'more fault')} than are listed`,
   anonymized: () =>
     'addresses (in 198.18.0.0/15 and 2001:db8::/32), names, paths and files are stand-ins: filters find nothing in the capture ' +
-    'itself; packets extracted with this report have the same stand-ins, but no headers and bodies of HTTP, so that their own ' +
-    'verdict may be weaker',
+    'itself. Packets extracted with this report have the same stand-ins, in HTTP too, each name as long as the original: lengths ' +
+    'of names and bodies stay. Early data of TLS 1.3, HTTP/2 upgraded from HTTP/1.1 and TLS inside CONNECT are zeros there',
 };
 
 type Told = Pick<TrustNote, 'code' | 'count' | 'args'>;
