@@ -40,6 +40,8 @@ const BINARY_FINER_THAN_MICRO = 20;
  * in the same units, so that the difference is exact as long as it is below 2^53 units.
  */
 export class Interfaces {
+  /** The section's byte order. */
+  littleEndian = true;
   /** Rows of this section. */
   count = 0;
   /** Rows of the sections before. */
@@ -62,7 +64,8 @@ export class Interfaces {
   #droppedBefore: number | null = null;
 
   /** Begins a section: interface ids count from 0 again. */
-  clear(): void {
+  begin(littleEndian: boolean): void {
+    this.littleEndian = littleEndian;
     this.#droppedBefore = this.droppedPackets();
     this.linkTypes();
     this.#dropped.clear();
@@ -77,7 +80,8 @@ export class Interfaces {
    * Adds the interface whose whole description block stands in [at, end); at least INTERFACE_MIN_BYTES.
    * @returns false where there are too many
    */
-  add(view: DataView, at: number, end: number, littleEndian: boolean, clock: CaptureClock): boolean {
+  add(view: DataView, at: number, end: number, clock: CaptureClock): boolean {
+    const { littleEndian } = this;
     if (this.count === INTERFACES_MAX) return false;
     if (this.count === this.linkType.length) this.#grow();
     const row = this.count++;
@@ -112,7 +116,8 @@ export class Interfaces {
   }
 
   /** The time of the packet block at `at`, for every resolution and offset; undefined where its interface is unknown. Allocates. */
-  timeOf(view: DataView, at: number, row: number, littleEndian: boolean): FileTime | undefined {
+  timeOf(view: DataView, at: number, row: number): FileTime | undefined {
+    const { littleEndian } = this;
     const perSecond = this.#unitsPerSecond[row];
     if (perSecond === undefined) return undefined;
     const high = BigInt(view.getUint32(at + PACKET_TIME_HIGH, littleEndian));
@@ -122,7 +127,8 @@ export class Interfaces {
   }
 
   /** Keeps what an Interface Statistics Block in [at, end) says was dropped; the counters run on from block to block. */
-  addStatistics(view: DataView, at: number, end: number, littleEndian: boolean): void {
+  addStatistics(view: DataView, at: number, end: number): void {
+    const { littleEndian } = this;
     const id = view.getUint32(at + STATISTICS_INTERFACE, littleEndian);
     const options = at + STATISTICS_OPTIONS;
     const optionsEnd = end - BLOCK_TAIL_BYTES;

@@ -28,19 +28,14 @@ function search(block: Block, bytes: number): FileTime | undefined {
   const end = Math.min(block.end, block.at + bytes);
   const interfaces = new Interfaces();
   const clock = new CaptureClock();
-  let littleEndian = true;
   let first: FileTime | undefined;
   for (let at = block.at; end - at >= BLOCK_MIN_BYTES;) {
-    const type = view.getUint32(at + BLOCK_TYPE, littleEndian);
-    if (type === BLOCK.section && end - at >= SECTION_MIN_BYTES) {
-      littleEndian = sectionByteOrder(view, at) !== 'big';
-      interfaces.clear();
-    }
-    const total = view.getUint32(at + BLOCK_TOTAL, littleEndian);
+    const type = view.getUint32(at + BLOCK_TYPE, interfaces.littleEndian);
+    if (type === BLOCK.section && end - at >= SECTION_MIN_BYTES) interfaces.begin(sectionByteOrder(view, at) !== 'big');
+    const total = view.getUint32(at + BLOCK_TOTAL, interfaces.littleEndian);
     if (total < BLOCK_MIN_BYTES || total > end - at) break;
-    if (type === BLOCK.interface && total >= INTERFACE_MIN_BYTES)
-      interfaces.add(view, at, at + total, littleEndian, clock);
-    const time = packetTime(view, at, type, total, littleEndian, interfaces);
+    if (type === BLOCK.interface && total >= INTERFACE_MIN_BYTES) interfaces.add(view, at, at + total, clock);
+    const time = packetTime(view, at, type, total, interfaces);
     if (time !== undefined && isPlausibleTime(time.seconds)) return time;
     first ??= time;
     at += total;
@@ -53,13 +48,12 @@ function packetTime(
   at: number,
   type: number,
   total: number,
-  littleEndian: boolean,
   interfaces: Interfaces,
 ): FileTime | undefined {
   if (total < PACKET_MIN_BYTES) return undefined;
+  const { littleEndian } = interfaces;
   if (type === BLOCK.enhancedPacket)
-    return interfaces.timeOf(view, at, view.getUint32(at + PACKET_INTERFACE, littleEndian), littleEndian);
-  if (type === BLOCK.packet)
-    return interfaces.timeOf(view, at, view.getUint16(at + PACKET_INTERFACE, littleEndian), littleEndian);
+    return interfaces.timeOf(view, at, view.getUint32(at + PACKET_INTERFACE, littleEndian));
+  if (type === BLOCK.packet) return interfaces.timeOf(view, at, view.getUint16(at + PACKET_INTERFACE, littleEndian));
   return undefined;
 }

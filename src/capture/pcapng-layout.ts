@@ -41,6 +41,9 @@ export const BLOCK_HEAD_BYTES = 8;
 export const BLOCK_TAIL_BYTES = 4;
 export const BLOCK_MIN_BYTES: number = BLOCK_HEAD_BYTES + BLOCK_TAIL_BYTES;
 
+/** Blocks up to this length are looked at in one piece; of longer ones only a packet's data are, or the secrets. */
+export const WHOLE_BLOCK_BYTES: number = 512 * 1024;
+
 // §4.1: section header
 export const SECTION_BYTE_ORDER = 8;
 export const SECTION_MAJOR = 12;
