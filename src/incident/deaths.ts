@@ -52,6 +52,20 @@ export function isSentInVain({ firstElicit }: Debt, at: Ref): boolean {
   return at.timeNs >= firstElicit.timeNs - SAME_PACKET_NS;
 }
 
+/** What a gateway does on both of its connections in one go stands in the capture in either order. */
+const IN_ONE_GO_NS = 0.1e9;
+
+/**
+ * From when on an error or a reset that a client gets is the gateway's word on this death: giving a stream up may itself be the first that stays unanswered,
+ * and be told to the client a moment before. What came earlier, or before the last that was heard, has another reason.
+ */
+export function givenUpSinceNs(death: Pick<Death, 'cause' | 'lastHeard' | 'fromNs'>): number {
+  const { lastHeard, fromNs } = death;
+  return isSilent(death) && lastHeard !== null
+    ? Math.min(fromNs, Math.max(lastHeard.timeNs, fromNs - IN_ONE_GO_NS))
+    : fromNs;
+}
+
 /** A side heard this long after the first unanswered elicit is still there: what is dead is the way, not the peer. */
 const STILL_HEARD_NS = 1e9;
 

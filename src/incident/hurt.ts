@@ -2,7 +2,7 @@ import { kept } from './kept.ts';
 import { lacksBytes } from './liveness.ts';
 import { clientSide } from './leg.ts';
 import type { Ref, TraceStream } from '../trace/index.ts';
-import { type Death, isSilent } from './deaths.ts';
+import { type Death, givenUpSinceNs, isSilent } from './deaths.ts';
 import { ByTime } from './by-time.ts';
 import type { Case } from './cases.ts';
 import { grouped } from './grouped.ts';
@@ -21,6 +21,7 @@ import {
   resourcePath,
   silentSinceNs,
   toldAt,
+  wasCancelled,
 } from './stream-fate.ts';
 import type { Thresholds } from './thresholds.ts';
 import { unseenRequests } from './unseen.ts';
@@ -64,10 +65,8 @@ export function victimsOf(
 function isHurt(client: Leg, upstream: Leg, death: Death, near: TraceStream, far: TraceStream): boolean {
   if (death.aboveStream !== null && far.id <= death.aboveStream) return false;
   const healedNs = death.healedAt?.timeNs ?? Infinity;
-  const over = overAt(near, client.serverSide);
   const cut = far.reset?.at.timeNs ?? Infinity;
-  if (near.opened.timeNs > healedNs || cut < death.fromNs || (over !== null && over.timeNs < death.fromNs))
-    return false;
+  if (near.opened.timeNs > healedNs || cut < death.fromNs || wasOverBefore(client, near, far, death)) return false;
   if (mayHaveEnded(client, near, death.fromNs) || mayHaveEnded(upstream, far, death.fromNs)) return false;
   // What the upstream said to its end counts only where the client got it: an answer may be lost between the tap and the gateway.
   // Where the capture lost bytes of the client's leg, its end may be among them.
@@ -75,6 +74,22 @@ function isHurt(client: Leg, upstream: Leg, death: Death, near: TraceStream, far
   const delivered = unknowable || (near.ended[client.serverSide] !== null && !isError(near));
   const complete = far.ended[upstream.serverSide];
   return complete === null || !delivered || complete.timeNs >= healedNs;
+}
+
+function wasOverBefore(client: Leg, near: TraceStream, far: TraceStream, death: Death): boolean {
+  const overNs = overAt(near, client.serverSide)?.timeNs ?? Infinity;
+  const isGivenUp = near.reset === null ? isError(near) && !isErrorPassedOn(near, far) : !wasCancelled(client, near);
+  return overNs < (isGivenUp ? givenUpSinceNs(death) : death.fromNs);
+}
+
+/** The error is the upstream's own. */
+function isErrorPassedOn(near: TraceStream, far: TraceStream | null): boolean {
+  return isError(near) && near.status === far?.status;
+}
+
+/** After the last that was heard of the upstream a client is told by the gateway alone; what the upstream had said may still be on its way. */
+function gatewayAloneSinceNs({ near, far }: Victim, { lastHeard, fromNs }: Death): number {
+  return lastHeard === null || isErrorPassedOn(near, far) ? fromNs : Math.min(fromNs, lastHeard.timeNs);
 }
 
 /** Requests whose answer comes in one go, as soon as it has begun. */
@@ -107,7 +122,7 @@ function givenUpNs({ client, upstream, death }: Pair, linked: readonly Victim[])
     ({ by, accepted, at }) =>
       accepted && at.timeNs >= death.fromNs && (by === clientSide(upstream) || !isSilent(death)),
   );
-  const told = linked.map((victim) => givenUpAt(client, victim, death.fromNs)?.timeNs ?? Infinity);
+  const told = linked.map((victim) => givenUpAt(client, victim, givenUpSinceNs(death))?.timeNs ?? Infinity);
   const toldNs = told.length === 0 ? Infinity : told.reduce((lastNs, ns) => Math.max(lastNs, ns), -Infinity);
   return Math.min(toldNs, death.healedAt?.timeNs ?? Infinity, close?.at.timeNs ?? Infinity);
 }
@@ -137,8 +152,9 @@ export function hurtStreams(
 ): readonly HurtStream[] {
   return victims
     .filter(({ rerouted }) => rerouted === null)
-    .map(({ near, far }): HurtStream => {
-      const outcome = outcomeOf(client, near, death.fromNs);
+    .map((victim): HurtStream => {
+      const { near, far } = victim;
+      const outcome = outcomeOf(client, near, gatewayAloneSinceNs(victim, death));
       return {
         id: near.id,
         kind: kindOf(near),

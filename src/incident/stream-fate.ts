@@ -47,7 +47,7 @@ export function wordsOf({ serverSide }: Leg, stream: TraceStream): readonly Ref[
   return words.filter((at) => at !== null);
 }
 
-/** What became of a client's stream after `fromNs`. */
+/** What became of a client's stream after `fromNs`, since when the gateway alone tells it anything. */
 export function outcomeOf(leg: Leg, stream: TraceStream, fromNs: number): Outcome {
   const gateway = leg.serverSide;
   if (isError(stream) && stream.statusAt !== null && stream.statusAt.timeNs >= fromNs) return 'gateway-error';

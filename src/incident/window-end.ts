@@ -1,6 +1,6 @@
 import type { Ref } from '../trace/index.ts';
 import type { Case } from './cases.ts';
-import type { Death } from './deaths.ts';
+import { type Death, givenUpSinceNs } from './deaths.ts';
 import { givenUpAt, type Victim } from './hurt.ts';
 import { clientSide, neverOpened } from './leg.ts';
 import { isDead } from './liveness.ts';
@@ -35,7 +35,8 @@ export function endOf(scene: Scene, { client, upstream, death, victims }: Case):
   if (victims.length === 0 && neverOpened(upstream)) return attemptEnd(upstream);
   // Where those known to have been on it tell that it was given up, what is only supposed to have waited for it dates no end.
   const linked = victims.filter(({ far }) => far !== null);
-  const givenUp = linked.length > 0 && linked.every((victim) => givenUpAt(client, victim, death.fromNs) !== null);
+  const givenUp =
+    linked.length > 0 && linked.every((victim) => givenUpAt(client, victim, givenUpSinceNs(death)) !== null);
   const known = givenUp || linked.some(({ rerouted }) => rerouted !== null) ? linked : victims;
   const found: Record<(typeof ORDER)[number], Ref | null> = {
     'gateway-closed': gatewayClosed(client, upstream, death, known),
@@ -69,7 +70,7 @@ function gatewayClosed(client: Leg, upstream: Leg, death: Death, victims: readon
   // What another upstream served is not the gateway's own word, nor what came when this one had answered again.
   const healedNs = death.healedAt?.timeNs ?? Infinity;
   const told = victims.map(({ near, rerouted }) => {
-    const at = rerouted === null ? toldAt(client, near, death.fromNs) : null;
+    const at = rerouted === null ? toldAt(client, near, givenUpSinceNs(death)) : null;
     return at === null || at.timeNs >= healedNs ? null : at;
   });
   const allTold = told.length > 0 && victims.every(({ near }, i) => told[i] !== null || wasCancelled(client, near));

@@ -45,6 +45,37 @@ describe('whom it hurt', () => {
     expect(hurt(built.retransmits(10, 20, 40)).map(({ id }) => id)).toEqual([7]);
   });
 
+  describe('the stream that the gateway gave up, when that was the first that stayed unanswered', () => {
+    const toldAt = (story: TraceBuilder): string[] =>
+      buildIncident(
+        story.on('u1').resetsStream(3, 'gateway', 10).mute('upstream', 10, 10.2, 20, 40).end(600),
+      ).windows.map(
+        ({ fromNs, toNs, end, streams }) =>
+          `${fromNs / 1e9}-${(toNs ?? 0) / 1e9} ${end.how} ${streams.map(({ outcome }) => outcome).join()}`,
+      );
+
+    test.each([9.9998, 10.0002])('whichever of its two words stands first in the capture: told at %d s', (at) => {
+      const answered = watching().on('c1').answers(7, 504, at).ends(7, at);
+      expect(toldAt(answered)).toEqual([`5-${at} gateway-closed gateway-error`]);
+      const reset = watching().on('c1').resetsStream(7, 'gateway', at);
+      expect(toldAt(reset)).toEqual([`5-${at} gateway-closed reset`]);
+    });
+
+    test('not where the client was told well before, or had cancelled it, or the error is the upstream’s own', () => {
+      expect(toldAt(watching().on('c1').answers(7, 504, 9.8).ends(7, 9.8))).toEqual([]);
+      expect(toldAt(watching().on('c1').resetsStream(7, 'client', 9.9998, 8))).toEqual([]);
+      const own = watching().on('c1').list(9, { at: 8 }).on('u1').carries(9, 5).answers(5, 500, 9.95).ends(5, 9.95);
+      expect(toldAt(own)).toEqual(['10-0 capture-end hung']);
+    });
+
+    test('an error after the last that was heard is the gateway’s, though the stream does not end with it', () => {
+      const early = watching().on('c1').answers(7, 503, 7);
+      expect(toldAt(early)).toEqual(['10-0 capture-end gateway-error']);
+      const own = watching().answers(3, 500, 6);
+      expect(toldAt(own)).toEqual(['10-0 capture-end hung']);
+    });
+  });
+
   test('the request that never left the gateway', () => {
     const built = watching().retransmits(10, 20, 40).on('c1').list(9, { at: 30 });
     expect(hurt(built)).toMatchObject([
