@@ -1,5 +1,6 @@
 import { isConnectFailure } from '../http/index.ts';
 import type { TraceStream } from '../trace/index.ts';
+import { ByTime } from './by-time.ts';
 import type { Pair } from './hurt.ts';
 import { clientSide } from './leg.ts';
 import type { Leg } from './model.ts';
@@ -21,11 +22,11 @@ export function unseenRequests(
   const { client, upstream } = pair;
   const sinceNs = muteSinceNs(pair);
   const endNs = client.closed.at?.timeNs ?? client.watchedToNs;
-  const connectingNs = connectingSinceNs(client, sinceNs);
+  const connecting = connectingOf(client, upstream, sinceNs);
   const waiting = client.streams.filter((stream) => {
     const { sawRequest, partners, opened } = stream;
     if (!sawRequest || partners.length > 0 || isServed(stream)) return false;
-    if (opened.timeNs < sinceNs || opened.timeNs >= Math.min(untilNs, connectingNs)) return false;
+    if (opened.timeNs < sinceNs || opened.timeNs >= untilNs || isWithin(connecting, opened.timeNs)) return false;
     const overNs = overAt(stream, client.serverSide)?.timeNs ?? endNs;
     if (overNs - opened.timeNs < scene.thresholds.deadAfterNs) return false;
     return !isBusy(upstream, opened.timeNs) && rivals.every((rival) => isBusy(rival, opened.timeNs));
@@ -41,12 +42,30 @@ function muteSinceNs({ upstream, death }: Pair): number {
 }
 
 /**
- * From the first request on for which the gateway says that it got no connection: it has none left that it would use, and tries to open one
- * for each that follows, though no SYN is in the capture.
+ * From a request on for which the gateway says that it got no connection: it has none left that it would use, and tries to open one for each that follows,
+ * though no SYN is in the capture. Until, after it said so, one is seen to leave on this connection: it is in use again. That another upstream serves
+ * some tells nothing of it. Each lasts as long as any that began before.
  */
-function connectingSinceNs({ streams }: Leg, sinceNs: number): number {
-  const failed = streams.find(({ reason, opened }) => isConnectFailure(reason) && opened.timeNs >= sinceNs);
-  return failed?.opened.timeNs ?? Infinity;
+function connectingOf({ streams }: Leg, upstream: Leg, sinceNs: number): ByTime<Span> {
+  const failed = streams.filter(({ reason, opened }) => isConnectFailure(reason) && opened.timeNs >= sinceNs);
+  const sent = new ByTime(failed.length === 0 ? [] : upstream.streams, ({ opened }) => opened.timeNs);
+  const spans = failed.map(({ opened, statusAt }) => {
+    const toldNs = statusAt?.timeNs ?? opened.timeNs;
+    return { fromNs: opened.timeNs, toNs: sent.items[sent.indexOf(toldNs)]?.opened.timeNs ?? Infinity };
+  });
+  let lastNs = -Infinity;
+  const inOrder = new ByTime(spans, ({ fromNs }) => fromNs).items;
+  const longest = inOrder.map(({ fromNs, toNs }) => ({ fromNs, toNs: (lastNs = Math.max(lastNs, toNs)) }));
+  return new ByTime(longest, ({ fromNs }) => fromNs);
+}
+
+interface Span {
+  readonly fromNs: number;
+  readonly toNs: number;
+}
+
+function isWithin(spans: ByTime<Span>, ns: number): boolean {
+  return ns < (spans.items[spans.endOf(ns) - 1]?.toNs ?? -Infinity);
 }
 
 /** The gateway opened a connection for it at once, or was trying to for an earlier one, and that one never opened: there it waits. */

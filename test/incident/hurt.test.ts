@@ -103,6 +103,22 @@ describe('whom it hurt', () => {
     expect(hurt(late).map(({ id }) => id)).toEqual([7, 9]);
   });
 
+  test('again the one that follows a request which is seen to leave on the dead connection, after the gateway had found none', () => {
+    const failed = (until: number, seenAt: number | null): TraceBuilder => {
+      const story = watching().retransmits(10, 20, 40).on('c1').list(9, { at: 30 });
+      story.answers(9, 503, until).says(9, 'upstream-connect-timeout', until).ends(9, until);
+      if (seenAt !== null) story.list(11, { at: seenAt }).on('u1').carries(11, 5).on('c1');
+      return story.list(13, { at: 40 });
+    };
+    expect(hurt(failed(35, 38)).map(({ id }) => id)).toEqual([7, 11, 13]);
+    // Not what left before the gateway said so, nor what left elsewhere.
+    expect(hurt(failed(39, 38)).map(({ id }) => id)).toEqual([7, 11]);
+    const elsewhere = failed(35, null).list(15, { at: 37 }).upstream('u2').carries(15, 1).serves(1, 37.1);
+    expect(hurt(elsewhere).map(({ id }) => id)).toEqual([7]);
+    const again = failed(35, 38).list(17, { at: 39 }).answers(17, 503, 39.5).says(17, 'upstream-connect-failure', 39.5);
+    expect(hurt(again.ends(17, 39.5)).map(({ id }) => id)).toEqual([7, 11]);
+  });
+
   test('not the one whose answer had begun, where its end may be among bytes that the capture lacks', () => {
     const built = (cut: boolean): TraceBuilder => {
       const told = watching().on('c1').list(9, { at: 2 }).on('u1').carries(9, 5).answers(5, 200, 3);
