@@ -84,7 +84,7 @@ const TITLES: Titles = {
       : `${self}: the gateway cut a healthy, quiet stream after ${span(quietSeconds)} (RST_STREAM), consistent with an idle timeout`,
   'ping-answered-by-gateway': ({ pings, windowSeconds }, { self, span }) =>
     `${self}: the gateway answered ${counted(pings, 'PING')} of the client in the ${span(windowSeconds)} in which ` +
-    'the upstream was dead; a PING checks the gateway only',
+    'the upstream connection was dead; a PING checks the gateway only',
   'ping-unanswered': ({ pings, thenClosed }, { self }) =>
     `${self}: ${counted(pings, 'PING')} without an answer, ` +
     (thenClosed ? 'and then whoever had asked closed the connection' : 'and the connection was kept'),

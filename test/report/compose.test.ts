@@ -306,7 +306,7 @@ describe('the verdict', () => {
 
   test('of a window names client, upstream, since when, how long, who hung and what stood by', () => {
     expect(composed(gatewayMute()).verdict.summary).toBe(
-      'The gateway kept client 10.9.1.2:49739 connected while its upstream 10.9.2.2:8080 was dead, since between ' +
+      'The gateway kept client 10.9.1.2:49739 connected while its connection to upstream 10.9.2.2:8080 was dead in one direction, since between ' +
         '2026-11-23 10:00:34.300 UTC and 10:00:52.000, for at least 5 min 20 s (still so when the capture ends): ' +
         'watch /api/v1/pods (stream 7) hung; 10.9.3.2:8080 stood by unused.',
     );

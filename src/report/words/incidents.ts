@@ -2,6 +2,7 @@ import { endpointText } from '../address.ts';
 import { durationText } from '../duration.ts';
 import { describeUserAgent } from '../../http/index.ts';
 import type { Incident, Outcome, Report, VictimGroup } from '../model.ts';
+import { deadText } from './dead.ts';
 import { clockText, counted, listed } from './phrase.ts';
 
 const OUTCOMES: Readonly<Record<Outcome, string>> = {
@@ -29,7 +30,7 @@ export function incidentTotals({ incidents, windows }: Report): string | null {
 export function incidentText(incident: Incident): string {
   const { server, from, open, duration, causes, windows, clients, streams, outcomes, confidence } = incident;
   return (
-    `${endpointText(server)} dead from ${clockText(from)} for ${open ? 'at least ' : ''}${durationText(duration)} ` +
+    `${endpointText(server)} ${deadText(causes)} from ${clockText(from)} for ${open ? 'at least ' : ''}${durationText(duration)} ` +
     `(${confidence}; ${causes.join(', ')}): ${counted(clients, 'client connection')} in ${counted(windows.length, 'window')}, ` +
     `${hurtTotals({ streams, outcomes })}`
   );

@@ -1,6 +1,7 @@
 import { endpointText } from '../address.ts';
 import { durationText } from '../duration.ts';
 import type { Cause, Incident, Report, Window } from '../model.ts';
+import { deadText } from './dead.ts';
 import { hurtTotals } from './incidents.ts';
 import { counted, dateTimeText } from './phrase.ts';
 
@@ -28,7 +29,7 @@ export function timeAndAgainText(incident: Incident, windows: Report['windows'])
   const others = windows.filter(({ id }) => !own.has(id)).length;
   return (
     `${confidence === 'confirmed' ? 'The gateway' : 'Probably the gateway'} kept ${counted(clients, 'client connection')} alive while its upstream ` +
-    `${endpointText(server)} ${TRIES[causes[0] ?? 'refused'] ?? 'was dead'}, from ${dateTimeText(from)} for ${open ? 'at least ' : ''}${durationText(duration)}: ` +
+    `${endpointText(server)} ${TRIES[causes[0] ?? 'refused'] ?? `was ${deadText(causes)}`}, from ${dateTimeText(from)} for ${open ? 'at least ' : ''}${durationText(duration)}: ` +
     `${counted(incident.windows.length, 'window')}, the longest ${durationText(longest)}, ${hurtTotals(incident)}` +
     `${others === 0 ? '' : `; ${counted(others, 'more window')}`}.`
   );

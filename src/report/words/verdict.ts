@@ -1,6 +1,7 @@
 import { endpointText } from '../address.ts';
 import { durationText } from '../duration.ts';
 import type { Args, Connection, Report, Verdict, VerdictState, Window } from '../model.ts';
+import { deadText } from './dead.ts';
 import { hurtText } from './hurt.ts';
 import { kindsText } from './not-analyzed.ts';
 import { clockText, counted, dateTimeText, farEnd, listed, named } from './phrase.ts';
@@ -152,8 +153,8 @@ function windowText(window: Window, windows: readonly Window[], connections: Con
   const gateway = window.confidence === 'confirmed' ? 'The gateway' : 'Probably the gateway';
   const since = sinceText(window);
   return (
-    `${gateway} kept client ${client === undefined ? window.client : farEnd(client)} connected while its upstream ` +
-    `${upstream === undefined ? window.upstream : farEnd(upstream)} was dead, ${since}` +
+    `${gateway} kept client ${client === undefined ? window.client : farEnd(client)} connected while its connection to upstream ` +
+    `${upstream === undefined ? window.upstream : farEnd(upstream)} was ${deadText([window.cause])}, ${since}` +
     `${window.open ? ' (still so when the capture ends)' : ''}: ${hurtOf(window)}${unusedText(window, connections)}${moreText(windows, window, connections)}.`
   );
 }

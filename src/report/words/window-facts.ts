@@ -43,13 +43,14 @@ const ONE_PACKET: Readonly<Partial<Record<Cause, string>>> = {
   'closed-not-propagated': 'with its close',
 };
 
-function diedText({ cause, onset: { lastHeard, firstUnanswered } }: Window): string {
+function diedText({ cause, oneWay, onset: { lastHeard, firstUnanswered } }: Window): string {
   const packet = ONE_PACKET[cause];
   if (packet !== undefined) return `at ${clockText(firstUnanswered)}, ${packet}`;
   if (cause === 'connect-unanswered' && lastHeard === null)
     return `by ${clockText(firstUnanswered)}, the first SYN without an answer`;
   if (lastHeard === null) return `by ${clockText(firstUnanswered)}, the first unanswered packet`;
-  return `between ${clockText(lastHeard)} (last heard) and ${clockText(firstUnanswered)} (first unanswered)`;
+  const whom = oneWay === 'gateway-mute' ? ' of the gateway' : '';
+  return `between ${clockText(lastHeard)} (last heard${whom}) and ${clockText(firstUnanswered)} (first unanswered)`;
 }
 
 function lastedText(window: Window): string {
