@@ -1,24 +1,14 @@
 import { once } from 'node:events';
 import { Agent, createServer, type IncomingMessage, request, type RequestOptions, type Server } from 'node:http';
-import { type AddressInfo, connect, createServer as createTcpServer, type Server as TcpServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Side } from '../../../src/tcp/index.ts';
+import { portOf, Relay } from '../../build/relay.ts';
 import { Conversation } from '../conversation.ts';
 import { toldBy } from './told.ts';
 
 /** Bytes that Node's client and server wrote to each other, recorded by a relay between them. */
 
-interface Sent {
-  readonly connection: number;
-  readonly side: Side;
-  /** Null: the side closed. */
-  readonly bytes: Uint8Array | null;
-}
-
-const sent: Sent[] = [];
-let connections = 0;
 let server: Server;
-let relay: TcpServer;
+let relay: Relay;
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 
 beforeAll(async () => {
@@ -54,26 +44,7 @@ beforeAll(async () => {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  relay = createTcpServer({ allowHalfOpen: true }, (near) => {
-    const connection = connections++;
-    const far = connect({ port: portOf(server), host: '127.0.0.1', allowHalfOpen: true });
-    for (const [side, from, to] of [
-      [0, near, far],
-      [1, far, near],
-    ] as const) {
-      from.on('data', (chunk: Buffer) => {
-        const bytes = Uint8Array.from(chunk);
-        sent.push({ connection, side, bytes });
-        to.write(bytes);
-      });
-      from.on('end', () => {
-        sent.push({ connection, side, bytes: null });
-        to.end();
-      });
-    }
-  });
-  relay.listen(0, '127.0.0.1');
-  await once(relay, 'listening');
+  relay = await Relay.to(portOf(server));
 });
 
 afterAll(() => {
@@ -82,13 +53,9 @@ afterAll(() => {
   server.close();
 });
 
-function portOf(listener: Server | TcpServer): number {
-  return (listener.address() as AddressInfo).port;
-}
-
 /** Sends a request, in so many parts, and waits for the whole response. */
 async function ask(options: RequestOptions, ...parts: readonly string[]): Promise<void> {
-  const asking = request({ host: '127.0.0.1', port: portOf(relay), agent, ...options });
+  const asking = request({ host: '127.0.0.1', port: relay.port, agent, ...options });
   for (const part of parts) asking.write(part);
   asking.end();
   const [response] = (await once(asking, 'response')) as [IncomingMessage];
@@ -99,7 +66,7 @@ async function ask(options: RequestOptions, ...parts: readonly string[]): Promis
 async function upgrade(): Promise<void> {
   const asking = request({
     host: '127.0.0.1',
-    port: portOf(relay),
+    port: relay.port,
     path: '/exec',
     method: 'POST',
     headers: { connection: 'Upgrade', upgrade: 'SPDY/3.1' },
@@ -115,7 +82,7 @@ async function upgrade(): Promise<void> {
 /** What was told of one connection, however its bytes are cut: heads, bytes of bodies, ends. */
 function exchangesOf(connection: number, segmentBytes: number): unknown[] {
   const conversation = new Conversation();
-  for (const { side, bytes } of sent.filter((each) => each.connection === connection)) {
+  for (const { side, bytes } of relay.of(connection)) {
     if (bytes === null) conversation.finish(side);
     else conversation.sendCut(side, bytes, segmentBytes);
   }
