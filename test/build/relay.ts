@@ -14,12 +14,14 @@ export interface Sent {
 export class Relay {
   readonly sent: Sent[] = [];
   readonly #server: Server;
+  readonly #over: Promise<unknown>[] = [];
   #connections = 0;
 
   private constructor(port: number) {
     this.#server = createServer({ allowHalfOpen: true }, (near) => {
       const connection = this.#connections++;
       const far = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+      for (const socket of [near, far]) this.#over.push(new Promise((resolve) => socket.once('close', resolve)));
       for (const [side, from, to] of [
         [0, near, far],
         [1, far, near],
@@ -54,6 +56,11 @@ export class Relay {
 
   get connections(): number {
     return this.#connections;
+  }
+
+  /** All that was said is written down: the connections are closed, both ways. */
+  async over(): Promise<void> {
+    await Promise.all(this.#over);
   }
 
   of(connection: number): readonly Sent[] {
