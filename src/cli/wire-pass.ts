@@ -111,8 +111,17 @@ export class WirePass implements TcpSink, TcpKeeper {
   #quote({ icmpType, icmpCode }: Segment, quoted: Segment): void {
     if (this.#points?.isElsewhere(quoted) === true) return;
     const about = this.#tcp.quoted(quoted);
-    if (about === undefined) return;
+    if (about === undefined) {
+      this.#countAs(quoted.ipVersion === 6 ? STOP.icmpv6 : STOP.icmp);
+      return;
+    }
     this.#recorder.icmp(about.connection, about.side, quoted.ipVersion === 6 ? 6 : 4, icmpType, icmpCode);
+  }
+
+  /** An error about a connection that is not followed is traffic like any other. */
+  #countAs(stop: StopCode): void {
+    this.#stops[STOP.icmpQuote] = (this.#stops[STOP.icmpQuote] ?? 0) - 1;
+    this.#stops[stop] = (this.#stops[stop] ?? 0) + 1;
   }
 
   #take(segment: Segment, view: DataView): void {

@@ -54,18 +54,19 @@ export class Wire {
    * @param from  the second at which the capture begins
    */
   pcap(until: number, from = 0): Uint8Array {
-    return buildPcap(this.#records(until, from), { linkType: LINKTYPE.LINUX_SLL });
+    return buildPcap(this.records(until, from), { linkType: LINKTYPE.LINUX_SLL });
   }
 
   /** The same as pcapng, with a Decryption Secrets Block. */
   pcapng(until: number, keyLog: string): Uint8Array {
-    const packets = this.#records(until).map(({ bytes, timeNs }) =>
+    const packets = this.records(until).map(({ bytes, timeNs }) =>
       packetBlock({ units: unitsAt(timeNs, 1_000_000n), bytes }),
     );
     return section([interfaceBlock({ linkType: 'LINUX_SLL' }), secretsBlock(latin1(keyLog)), ...packets]);
   }
 
-  #records(until: number, from = 0): PcapRecord[] {
+  /** What `pcap` writes, for captures of the same packets that are taken otherwise. */
+  records(until: number, from = 0): PcapRecord[] {
     this.packet(until, { from: '192.0.2.1:9', to: '192.0.2.2:9', flags: 'RST', seq: 1, cookedType: 3 });
     const captured = this.#packets.filter(({ seconds }) => seconds >= from);
     const sorted = captured.toSorted((a, b) => a.seconds - b.seconds);

@@ -181,6 +181,10 @@ describe('old versions', () => {
     expect(read(buildPcap(swapped, { version: [2, 2] })).records).toEqual(expected(built));
   });
 
+  it("reads them so in DG/UX's version 2.543, too", () => {
+    expect(read(buildPcap(swapped, { version: [2, 543] })).records).toEqual(expected(built));
+  });
+
   it('takes the smaller length as the captured one in version 2.3, which was written in both orders', () => {
     expect(read(buildPcap(swapped, { version: [2, 3] })).records).toEqual(expected(built));
     expect(read(buildPcap(built, { version: [2, 3] })).records).toEqual(expected(built));

@@ -112,31 +112,40 @@ describe('files that are no classic pcap', () => {
     });
   });
 
-  const foreign: [name: string, content: Uint8Array][] = [
-    ['bzip2-compressed', bytes('BZh91AY')],
-    ['xz-compressed', bytes('\xfd7zXZ\0')],
-    ['a snoop file', bytes('snoop\0\0\0\0\0\0\x02')],
-    ['a Microsoft Network Monitor 2 file', bytes('GMBU\0\x02')],
-    ["a pcap file in Navtel's format", buildPcap([], { magic: 0xa1e2cb12 })],
-    ['an IXIA pcap file (hardware timestamps)', buildPcap([], { magic: 0x1c0001ac, byteOrder: 'big' })],
-    ['a Windows event trace (ETL)', etlBuffer()],
-    ['an Endace ERF file', new Uint8Array([...erfRecord(), ...erfRecord()])],
+  const EDITCAP = 'editcap -F pcapng it.pcap converted.pcapng';
+  const unpacked = (by: string) => `${by} it.pcap | watchpcap analyze -`;
+  const foreign: [name: string, content: Uint8Array, command: string][] = [
+    ['bzip2-compressed', bytes('BZh91AY'), unpacked('bzip2 -dc')],
+    ['xz-compressed', bytes('\xfd7zXZ\0'), unpacked('xz -dc')],
+    ['lz4-compressed', bytes('\x04\x22\x4d\x18\x64\x40'), unpacked('lz4 -dc')],
+    ['compressed with compress (.Z)', bytes('\x1f\x9d\x90\0'), unpacked('gzip -dc')],
+    ['a zip archive', bytes('PK\x03\x04\x14\0'), unpacked('unzip -p')],
+    ['a 7-Zip archive', bytes('7z\xbc\xaf\x27\x1c\0\x04'), unpacked('7z e -so')],
+    ['gzip-compressed', bytes('\x1f\x8b\x08\0'), unpacked('gzip -dc')],
+    ['zstd-compressed', bytes('\x28\xb5\x2f\xfd\x04'), unpacked('zstd -dc')],
+    ['a snoop file', bytes('snoop\0\0\0\0\0\0\x02'), EDITCAP],
+    ['a btsnoop file', bytes('btsnoop\0\0\0\0\x01'), EDITCAP],
+    ['a Microsoft Network Monitor 1 file', bytes('RTSS\x01\x01'), EDITCAP],
+    ['a Microsoft Network Monitor 2 file', bytes('GMBU\0\x02'), EDITCAP],
+    ['a Sniffer file', bytes('TRSNIFF data    \x1a'), EDITCAP],
+    ['a NetXRay or Sniffer for Windows file', bytes('XCP\x002.00'), EDITCAP],
+    ['a Network Instruments Observer file', bytes('ObserverPktBufferVersion=15.00'), EDITCAP],
+    ['an AIX iptrace file', bytes('iptrace 2.0'), EDITCAP],
+    ['an AiroPeek or OmniPeek file', bytes('\x7fver\0\0'), EDITCAP],
+    ['an Accellent 5Views file', bytes('5View\0'), EDITCAP],
+    ["a pcap file in Navtel's format", buildPcap([], { magic: 0xa1e2cb12 }), EDITCAP],
+    ['an IXIA pcap file (hardware timestamps)', buildPcap([], { magic: 0x1c0001ac, byteOrder: 'big' }), EDITCAP],
+    ['an IXIA pcap file (software timestamps)', buildPcap([], { magic: 0x1c0001ab }), EDITCAP],
+    ['a Windows event trace (ETL)', etlBuffer(), 'etl2pcapng it.pcap converted.pcapng'],
+    ['an Endace ERF file', new Uint8Array([...erfRecord(), ...erfRecord()]), EDITCAP],
   ];
-  for (const [format, content] of foreign) {
-    it(`refused by name: ${format}`, () => {
-      expect(read(content)).toMatchObject({ code: 'unsupported-format', byte: 0, failure: { format } });
+  for (const [format, content, command] of foreign) {
+    it(`refused by name, with the command that makes it readable: ${format}`, () => {
+      const error = read(content);
+      expect(error).toMatchObject({ code: 'unsupported-format', byte: 0, failure: { format } });
+      expect(error.message).toContain(`${command} (at byte 0)`);
     });
   }
-
-  it('with the command that makes it readable', () => {
-    const cures: [content: Uint8Array, command: string][] = [
-      [bytes('snoop\0\0\0\0\0\0\x02'), 'editcap -F pcapng it.pcap converted.pcapng'],
-      [etlBuffer(), 'etl2pcapng it.pcap converted.pcapng'],
-      [bytes('\xfd7zXZ\0'), 'xz -dc it.pcap | watchpcap analyze -'],
-      [bytes('BZh91AY'), 'bzip2 -dc it.pcap | watchpcap analyze -'],
-    ];
-    for (const [content, command] of cures) expect(read(content).message).toContain(`${command} (at byte 0)`);
-  });
 
   it('bytes that begin like pcapng without its byte order are none', () => {
     expect(read(bytes('\n\r\r\n some text\n'))).toMatchObject({ failure: { found: 'text' } });

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import { progressText } from '../../src/cli/progress.ts';
 import { checkWritten } from '../build/reports.ts';
 import { COMMAND, type Run, watchpcap as runCommand } from './command.ts';
 
@@ -139,15 +138,6 @@ describe.skipIf(process.platform === 'win32')('an interrupt', () => {
 });
 
 describe('progress', () => {
-  test('share, bytes, rate and time left', () => {
-    const progress = { bytesRead: 250_000_000, totalBytes: 1_000_000_000 };
-    expect(progressText(progress, 1000, 0.25)).toBe('reading: 25 %, 250 MB of 1000 MB, 250 MB/s, 3 s left');
-  });
-
-  test('of a pipe only what was read', () => {
-    expect(progressText({ bytesRead: 2_500_000, totalBytes: null }, 500, 0)).toBe('reading: 2.5 MB, 5.0 MB/s');
-  });
-
   /** Gives a command a terminal. */
   const SCRIPT = 'script';
   const hasScript = spawnSync(SCRIPT, ['--version']).status === 0;
