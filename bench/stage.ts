@@ -3,6 +3,8 @@ import { WirePass } from '../src/cli/wire-pass.ts';
 import { decodePacket, FLAG, Segment, STOP } from '../src/decode/index.ts';
 import { HttpPass, type HttpSink } from '../src/http/index.ts';
 import { TcpPass, type GapReason, type Side, type TcpSink } from '../src/tcp/index.ts';
+import { LeastFlows } from './least-flows.ts';
+import { LeastHttp } from './least.ts';
 
 /**
  * One stage of the wire pass with all stages to its left, over one file, as a program: `stage.js STAGE FILE`. It prints the number of packets
@@ -21,6 +23,7 @@ const STAGES: Readonly<Record<string, (path: string) => number>> = {
   decode: (path) => decode(path, new Moment(), () => undefined),
   tcp: (path) => tcp(path, ignoringBytes),
   http: (path) => tcp(path, readingHttp),
+  least,
   wire: (path) => {
     const pass = new WirePass();
     let packets = 0;
@@ -68,6 +71,16 @@ function tcp(path: string, makeSink: (moment: Moment) => TcpSink): number {
     pass.segment(segment, view);
   });
   pass.finish();
+  return packets;
+}
+
+/** @throws where it did not follow the streams that the benchmark makes */
+function least(path: string): number {
+  const moment = new Moment();
+  const http = new LeastHttp(moment);
+  const flows = new LeastFlows(http.bytes.bind(http));
+  const packets = decode(path, moment, flows.segment.bind(flows));
+  if (http.pairs === 0 || http.streams < http.pairs) throw new Error('streams were not followed');
   return packets;
 }
 

@@ -24,6 +24,7 @@ const STAGES: readonly (readonly [stage: string, name: string, goals: Goals])[] 
   ['decode', '.. and decode', NO_GOAL],
   ['tcp', '.. and tcp', { full: 1.5, fourfold: 1, slope: Number.NaN }],
   ['http', '.. and http', NO_GOAL],
+  ['least', 'the least, with fields', NO_GOAL],
   ['wire', '.. and trace', { full: Number.NaN, fourfold: Number.NaN, slope: 1.5 }],
 ];
 
