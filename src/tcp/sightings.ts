@@ -48,8 +48,9 @@ const DOUBLES: number = DOUBLE.sampleNs + SAMPLES;
 export class Sightings {
   readonly #moment: Moment;
   readonly #table = new FlowTable();
-  /** By connection, rows plus 1: the one added last, and the one found last; files are read one after another, or a few side by side. */
+  /** By connection: its row added last, plus 1. */
   readonly #added = new Int32Array(CONNECTIONS_MAX);
+  /** By connection: the row found last, plus 1, or the complement of the file that had none. Files are read one after another, or a few side by side. */
   readonly #found = new Int32Array(CONNECTIONS_MAX);
   #ints: Int32Array = new Int32Array(SIGHTINGS_FIRST * INTS);
   #doubles: Float64Array = new Float64Array(SIGHTINGS_FIRST * DOUBLES);
@@ -98,11 +99,11 @@ export class Sightings {
     const ints = this.#ints;
     const found = this.#found[connection] ?? 0;
     if (found > 0 && ints[(found - 1) * INTS + COLUMN.file] === file) return found - 1;
+    if (found === ~file) return NONE;
     let row = (this.#added[connection] ?? 0) - 1;
     while (row >= 0 && ints[row * INTS + COLUMN.file] !== file) row = (ints[row * INTS + COLUMN.next] ?? 0) - 1;
-    if (row < 0) return NONE;
-    this.#found[connection] = row + 1;
-    return row;
+    this.#found[connection] = row < 0 ? ~file : row + 1;
+    return row < 0 ? NONE : row;
   }
 
   #add(connection: number, file: number): number {
