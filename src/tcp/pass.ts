@@ -133,10 +133,10 @@ export class TcpPass {
     };
   }
 
-  /** Counts a segment whose bytes were delivered before, where they were others; what still waits is compared where it is held. */
+  /** Counts a segment that begins with bytes that were delivered, where those were others; what still waits is compared where it is held. */
   #compare(flow: number, segment: Segment, labels: number): void {
     if ((labels & PROBE) !== 0) this.#duplicates.blank();
-    if ((labels & (RESENT | LABEL.outOfOrder)) === 0 || !this.#reassembly.isDelivered(flow, segment)) return;
+    if ((labels & (RESENT | LABEL.outOfOrder)) === 0 || !this.#reassembly.beginsDelivered(flow, segment)) return;
     if (this.#duplicates.isOther(flow, segment)) {
       const column = flowRow(flow) + FLOW.differingOverlaps;
       this.#table.flows[column] = (this.#table.flows[column] ?? 0) + 1;

@@ -56,10 +56,9 @@ export class Reassembly {
     return this.#held.missing(flow, delivered + Math.max(0, ahead), delivered + ahead + bytes);
   }
 
-  /** Whether all of the segment's payload lies before what comes next. */
-  isDelivered(flow: number, segment: Segment): boolean {
-    const delivered = this.#table.flows[flowRow(flow) + FLOW.deliveredSeq] ?? 0;
-    return seqDiff(delivered, payloadSeq(segment)) + segment.payloadBytes <= 0;
+  /** Whether the segment's payload begins before what comes next. */
+  beginsDelivered(flow: number, segment: Segment): boolean {
+    return seqDiff(this.#table.flows[flowRow(flow) + FLOW.deliveredSeq] ?? 0, payloadSeq(segment)) < 0;
   }
 
   /** Takes one segment's payload. `labels` tell probes, whose byte never enters the stream (RFC 1122 §4.2.3.6). */

@@ -119,6 +119,16 @@ describe('overlap with other bytes', () => {
     expect(overlaps([1001, text], [1001, other.slice(0, 20)])).toBe(1);
   });
 
+  test('is counted where more follows that was not delivered, and once more where what waits behind has other bytes', () => {
+    const text = 'HTTP/1.1 200 OK, and';
+    const other = `http${text.slice(4)}`;
+    expect(overlaps([1001, text], [1001, `${text} much more`])).toBe(0);
+    expect(overlaps([1001, text], [1001, `${other} much more`])).toBe(1);
+    expect(overlaps([1001, text], [1026, ' more'], [1001, `${text} much more`])).toBe(0);
+    expect(overlaps([1001, text], [1026, ' more'], [1001, `${other} much more`])).toBe(1);
+    expect(overlaps([1001, text], [1026, ' less'], [1001, `${other} much more`])).toBe(2);
+  });
+
   test('is held against what was delivered, not against what came after', () => {
     expect(overlaps([1001, 'abc'], [1001, 'XYZ'], [1001, 'abc'])).toBe(1);
     expect(overlaps([1001, 'abc'], [1001, 'XYZ'], [1001, 'XYZ'])).toBe(2);
