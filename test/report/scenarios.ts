@@ -136,6 +136,7 @@ export function gatewayMute(path: string = WATCH): { incident: Incident; capture
           durationNs: (end - 52) * 1e9,
           onset: { lastHeardNs: 34.3e9, firstUnansweredNs: 52e9 },
           cause: 'path-one-way',
+          oneWay: 'gateway-mute',
           streams: [
             {
               id: 7,

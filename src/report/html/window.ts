@@ -3,6 +3,9 @@ import type { Connection, Evidence, Report, Window } from '../model.ts';
 import { outcomeText } from '../words/hurt.ts';
 import { clockText, counted, middleCut, named } from '../words/phrase.ts';
 import { windowSpan, worstFirst } from '../words/verdict.ts';
+import type { Fact } from '../words/fact.ts';
+import { TITLES } from '../words/titles.ts';
+import { unnoticedFacts } from '../words/unnoticed.ts';
 import { windowFacts, windowTitle } from '../words/window-facts.ts';
 import { EVIDENCE_COLUMNS, recoveryText, STREAM_COLUMNS, WINDOW_COLUMNS } from '../words/window-tables.ts';
 import { markup, type Markup, NOTHING } from './markup.ts';
@@ -45,15 +48,24 @@ function windowSection(window: Window, report: Report, byId: ById, share: Share,
       ${windowTitle(window, byId, '→')}
     </h2>
     <p>${story}</p>
-    <dl>
-      ${windowFacts(window, report, byId).map(
+    ${factList(windowFacts(window, report, byId))} ${unnoticed(window, byId)}
+    ${streamsTable(window, byId, share.streams)} ${evidenceTable(window, report, share.evidence)}
+  </section>`;
+}
+
+function factList(facts: readonly Fact[]): Markup {
+  return markup`<dl>
+      ${facts.map(
         ([term, text]) =>
           markup`<dt>${term}</dt>
             <dd>${text}</dd>`,
       )}
-    </dl>
-    ${streamsTable(window, byId, share.streams)} ${evidenceTable(window, report, share.evidence)}
-  </section>`;
+    </dl>`;
+}
+
+function unnoticed(window: Window, byId: ById): Markup {
+  const facts = unnoticedFacts(window, byId);
+  return facts.length === 0 ? NOTHING : markup`<h3>${TITLES.unnoticed}</h3>${factList(facts)}`;
 }
 
 function streamsTable({ id, client, streams }: Window, byId: ById, rowsMax: number): Markup {

@@ -4,6 +4,9 @@ import { outcomeText } from '../words/hurt.ts';
 import { packetName } from '../words/packet-name.ts';
 import { clockText, counted, named } from '../words/phrase.ts';
 import { windowSpan, worstFirst } from '../words/verdict.ts';
+import type { Fact } from '../words/fact.ts';
+import { TITLES } from '../words/titles.ts';
+import { unnoticedFacts } from '../words/unnoticed.ts';
 import { windowFacts, windowTitle } from '../words/window-facts.ts';
 import { EVIDENCE_COLUMNS, recoveryText, STREAM_COLUMNS, WINDOW_COLUMNS } from '../words/window-tables.ts';
 import { sequenceDiagram } from './diagram.ts';
@@ -18,7 +21,15 @@ const EVIDENCE_MAX = 60;
 /** Of the room of all windows, that of the rows of those without a section. */
 const OTHERS_SHARE = 0.1;
 /** Of a window's room. */
-const SHARES = { title: 0.03, story: 0.14, diagram: 0.25, facts: 0.13, streams: 0.25, evidence: 0.2 } as const;
+const SHARES = {
+  title: 0.03,
+  story: 0.13,
+  diagram: 0.23,
+  facts: 0.1,
+  unnoticed: 0.07,
+  streams: 0.25,
+  evidence: 0.19,
+} as const;
 
 type ById = ReadonlyMap<string, Connection>;
 
@@ -36,16 +47,20 @@ export function windowBlocks(report: Report, roomBytes: number): string[] {
 
 function toldWindow(window: Window, report: Report, byId: ById, room: number): string[] {
   const diagram = sequenceDiagram(window, report, byId, room * SHARES.diagram);
-  const facts = windowFacts(window, report, byId);
-  const factRoom = (room * SHARES.facts) / facts.length;
+  const unnoticed = unnoticedFacts(window, byId);
   return [
     `### ${sentence(windowTitle(window, byId, '→'), room * SHARES.title)}`,
     sentence(window.story, room * SHARES.story),
     ...(diagram.length === 0 ? [] : [['```mermaid', ...diagram, '```'].join('\n')]),
-    facts.map(([term, text]) => `- **${term}**: ${sentence(text, factRoom)}`).join('\n'),
+    factList(windowFacts(window, report, byId), room * SHARES.facts),
+    ...(unnoticed.length === 0 ? [] : [`**${TITLES.unnoticed}**`, factList(unnoticed, room * SHARES.unnoticed)]),
     ...streamsTable(window, byId, room * SHARES.streams),
     ...evidenceTable(window, report, room * SHARES.evidence),
   ];
+}
+
+function factList(facts: readonly Fact[], room: number): string {
+  return facts.map(([term, text]) => `- **${term}**: ${sentence(text, room / facts.length)}`).join('\n');
 }
 
 function streamsTable({ streams }: Window, byId: ById, roomBytes: number): string[] {

@@ -4,6 +4,9 @@ import { outcomeText } from '../words/hurt.ts';
 import { packetName } from '../words/packet-name.ts';
 import { clockText, counted } from '../words/phrase.ts';
 import { worstFirst } from '../words/verdict.ts';
+import type { Fact } from '../words/fact.ts';
+import { TITLES } from '../words/titles.ts';
+import { unnoticedFacts } from '../words/unnoticed.ts';
 import { windowFacts, windowTitle } from '../words/window-facts.ts';
 import { briefLines } from './brief.ts';
 import type { Ink } from './ink.ts';
@@ -45,18 +48,24 @@ function windowLines(window: Window, report: Report, byId: ReadonlyMap<string, C
     ...wrapped(windowTitle(window, byId, ink.glyphs.arrow), ink.width, 7).map((line) => ink.paint('heading', line)),
     ...wrapped(window.story, ink.width - INDENT.length).map((line) => INDENT + line),
     '',
-    ...terms(window, report, byId, ink),
+    ...terms(windowFacts(window, report, byId), ink),
+    ...unnoticed(window, byId, ink),
     ...hurtTable(window, byId, ink),
     ...evidenceTable(window, pathsOf(report), ink),
   ];
 }
 
-function terms(window: Window, report: Report, byId: ReadonlyMap<string, Connection>, ink: Ink): string[] {
-  return windowFacts(window, report, byId).flatMap(([term, text]) =>
+function terms(facts: readonly Fact[], ink: Ink): string[] {
+  return facts.flatMap(([term, text]) =>
     wrapped(`${term.padEnd(TERM_COLUMNS)}${text}`, ink.width - INDENT.length, TERM_COLUMNS).map(
       (line) => INDENT + line,
     ),
   );
+}
+
+function unnoticed(window: Window, byId: ReadonlyMap<string, Connection>, ink: Ink): string[] {
+  const facts = unnoticedFacts(window, byId);
+  return facts.length === 0 ? [] : ['', INDENT + ink.paint('heading', TITLES.unnoticed), ...terms(facts, ink)];
 }
 
 /** The column of recoveries is there only where there was one: the path needs the room. */

@@ -2,6 +2,7 @@
 export const TITLES = {
   timeline: 'Timeline',
   incidents: 'Incidents',
+  unnoticed: 'Why nothing noticed sooner',
   findings: 'Findings',
   connections: 'Connections',
   lookedAt: 'What was looked at',

@@ -1,9 +1,11 @@
 import type { Cause, Connection, Report, Window } from '../model.ts';
+import type { Fact } from './fact.ts';
 import { linkText } from './link.ts';
 import { meanwhileText, sureText } from './meanwhile.ts';
 import { packetName } from './packet-name.ts';
 import { clockText, counted, named } from './phrase.ts';
 import { CAUSES, ENDS } from './story.ts';
+import { couldBeNoticed } from './unnoticed.ts';
 import { windowSpan } from './verdict.ts';
 
 const STAND_BYS_MAX = 3;
@@ -17,9 +19,7 @@ export function windowTitle(
   return `Window ${id} (${confidence}): client ${named(client, byId)} ${arrow} upstream ${named(upstream, byId)}`;
 }
 
-export type Fact = readonly [term: string, text: string];
-
-/** What is known of a window, term by term: when the upstream died, why, how long it lasted, what ended it, how it was linked, how sure that is, what the client saw. */
+/** What is known of a window, term by term: when the upstream died, why, how long it lasted, what ended it, how it was linked, how sure that is; of a moment what the client saw, which `unnoticedFacts` tell else. */
 export function windowFacts(window: Window, report: Report, byId: ReadonlyMap<string, Connection>): Fact[] {
   const { cause } = window;
   const link = report.links[window.link];
@@ -30,9 +30,14 @@ export function windowFacts(window: Window, report: Report, byId: ReadonlyMap<st
     ['end', endText(window, report)],
     ...(link === undefined ? [] : [['linked', linkText(link, byId)] as const]),
     ...(window.doubts.length === 0 ? [] : [['sure', sureText(window)] as const]),
-    ...(window.meanwhile === null ? [] : [['client', meanwhileText(window, window.meanwhile, byId)] as const]),
-    [isStoodBy(window) ? 'stand-by' : 'others', standByText(window, byId)],
+    ...clientFacts(window, byId),
+    ...standByFacts(window, byId),
   ];
+}
+
+function clientFacts(window: Window, byId: ReadonlyMap<string, Connection>): Fact[] {
+  if (couldBeNoticed(window) || window.meanwhile === null) return [];
+  return [['client', meanwhileText(window, window.meanwhile, byId)]];
 }
 
 /** Causes whose death is one packet: nothing went unanswered before it. */
@@ -65,13 +70,16 @@ function endText({ end: { how, packet, file } }: Window, { capture }: Report): s
   return `${how}: ${ENDS[how]}${packet === null ? '' : ` (packet ${packetName(paths, packet, file)})`}`;
 }
 
-/** Somebody could have served and was not asked, or nobody was there. */
-function isStoodBy({ alternatives }: Window): boolean {
-  return alternatives.length === 0 || alternatives.some(({ unused }) => unused);
+/** Who could have served and was not asked; or nobody was there; else who was there all the same. */
+function standByFacts(window: Window, byId: ReadonlyMap<string, Connection>): Fact[] {
+  const { alternatives } = window;
+  if (alternatives.length === 0) return [['stand-by', 'no other upstream connection is seen alive']];
+  const isUnused = alternatives.some(({ unused }) => unused);
+  if (isUnused && couldBeNoticed(window) && alternatives.every(({ unused }) => unused)) return [];
+  return [[isUnused ? 'stand-by' : 'others', besidesText(window, byId)]];
 }
 
-function standByText({ alternatives }: Window, byId: ReadonlyMap<string, Connection>): string {
-  if (alternatives.length === 0) return 'no other upstream connection is seen alive';
+function besidesText({ alternatives }: Window, byId: ReadonlyMap<string, Connection>): string {
   const told = alternatives.slice(0, STAND_BYS_MAX).map(({ upstream, requestsDuring }) => {
     const asked =
       byId.get(upstream)?.protocol === 'tls' ? 'cannot be read' : `${counted(requestsDuring, 'request')} meanwhile`;
