@@ -2,7 +2,6 @@ import { latin1Of } from './latin1.ts';
 
 /** What of a body is looked at: a Status of kube-apiserver is mostly shorter, a gateway's words stand at the start. */
 const LOOKED_AT_BYTES = 1024;
-const ERROR_STATUS_MIN = 400;
 const KIND = /"kind"\s*:\s*"Status"/;
 /** Its causes have reasons of their own. */
 const DETAILS = /"details"\s*:/;
@@ -78,11 +77,6 @@ export function errorReason(view: DataView, at: number, end: number): ErrorReaso
   if (text.startsWith(PROTOBUF_START)) return protobufReason(text.slice(PROTOBUF_START.length));
   if (text.startsWith('{')) return KIND.test(text) ? statusReason(REASON.exec(beforeDetails(text))?.[1]) : null;
   return GATEWAY_WORDS.find(([words]) => text.includes(words))?.[1] ?? null;
-}
-
-/** RFC 9110 §15.5, §15.6. */
-export function isErrorStatus(status: number | null | undefined): boolean {
-  return typeof status === 'number' && status >= ERROR_STATUS_MIN;
 }
 
 /** The gateway found no connection to its upstream: what failed so never waited on one that was open. */

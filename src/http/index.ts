@@ -17,6 +17,7 @@ export { Cursor, readInteger } from './hpack/integer.ts';
 export { decodeHuffman, HUFFMAN_CODE_BITS } from './hpack/huffman.ts';
 export { ENTRY_OVERHEAD_BYTES, STATIC_TABLE } from './hpack/table.ts';
 export { HttpPass } from './pass.ts';
+export { isGrpcError, isServerError } from './status.ts';
 export { FINGERPRINT_BYTES, type FrameObserver, type HttpSink, type KeptFields, type Protocol } from './sink.ts';
 export {
   describeRequest,

@@ -1,9 +1,8 @@
-import { describeRequest } from '../http/index.ts';
+import { describeRequest, isGrpcError, isServerError } from '../http/index.ts';
 import { otherSide, type Side } from '../tcp/index.ts';
 import type { Ref, TraceStream } from '../trace/index.ts';
 import type { Leg, Outcome } from './model.ts';
 
-const SERVER_ERROR = 500;
 const OK_MIN = 200;
 const OK_END = 300;
 /** RFC 9110 §15.2.2: a tunnel stands, as for exec over HTTP/1.1. */
@@ -54,7 +53,7 @@ export function outcomeOf(leg: Leg, stream: TraceStream, fromNs: number): Outcom
   if (stream.reset?.by === gateway && stream.reset.at.timeNs >= fromNs) return 'reset';
   const ended = stream.ended[gateway];
   if (ended === null || ended.timeNs < fromNs) return wasCutOff(leg, stream, fromNs) ? 'reset' : 'hung';
-  return hasGrpcError(stream) ? 'gateway-error' : 'finished';
+  return isGrpcError(stream.grpcStatus) ? 'gateway-error' : 'finished';
 }
 
 /** The gateway closed the client's connection with the stream open on it: over HTTP/1.1 the only way to reset one. */
@@ -89,18 +88,12 @@ const PROXY_STATUSES: ReadonlySet<number> = new Set([408, 502, 503, 504]);
 /** gRPC's UNAVAILABLE, which Envoy sends in trailers where it would send a 503. */
 const GRPC_UNAVAILABLE = '14';
 
-const GRPC_OK = '0';
 const GRPC_STATUS = /^\d{1,2}$/;
-
-/** It ended with a gRPC status that is no OK, or cannot be read. */
-function hasGrpcError({ grpcStatus }: TraceStream): boolean {
-  return grpcStatus !== undefined && grpcStatus !== GRPC_OK;
-}
 
 /** The error that a gRPC call ended with, whose HTTP status says 200 all the same; null: none, or no number of gRPC's. */
 export function grpcErrorOf(stream: TraceStream): number | null {
   const { grpcStatus } = stream;
-  return hasGrpcError(stream) && typeof grpcStatus === 'string' && GRPC_STATUS.test(grpcStatus)
+  return isGrpcError(grpcStatus) && typeof grpcStatus === 'string' && GRPC_STATUS.test(grpcStatus)
     ? Number(grpcStatus)
     : null;
 }
@@ -111,12 +104,7 @@ export function isProxyAnswer({ status, grpcStatus }: TraceStream): boolean {
 }
 
 export function isError(stream: TraceStream): boolean {
-  return isProxyAnswer(stream) || isServerError(stream);
-}
-
-/** RFC 9110 §15.6; a status that is not known is none. */
-export function isServerError({ status }: TraceStream): boolean {
-  return typeof status === 'number' && status >= SERVER_ERROR;
+  return isProxyAnswer(stream) || isServerError(stream.status);
 }
 
 /** The asker gave the stream up by itself. */

@@ -1,5 +1,5 @@
 import type { Moment } from '../capture/index.ts';
-import type { ErrorReason, KeptFields } from '../http/index.ts';
+import { type ErrorReason, isGrpcError, isServerError, type KeptFields } from '../http/index.ts';
 import { otherSide, type Side } from '../tcp/index.ts';
 import { CellPool } from './cell-pool.ts';
 import { packed, unpackedRef } from './ref-table.ts';
@@ -8,8 +8,6 @@ import { WaitingLink } from './waiting-requests.ts';
 import { LONG_STREAM_NS, PARTNERS_MAX, PASSED_ON_SOON_NS } from './limits.ts';
 import type { JoinMethod, Partner, Pause, Ref, RequestFields, Stall, TimedPartner, TraceStream } from './model.ts';
 
-/** RFC 9110 §15.6: from here on the server side failed. */
-const SERVER_ERROR = 500;
 /** RFC 9113 §7. NO_ERROR after a complete response is how a server says "send no more"; CANCEL is a client that lost interest. */
 const NO_ERROR = 0;
 const CANCEL = 8;
@@ -227,7 +225,7 @@ export class LiveStream {
   get hasFailed(): boolean {
     const { resetBy, resetCode, status, grpcStatus } = this;
     if (resetBy !== null && ((resetCode !== NO_ERROR && resetCode !== CANCEL) || status === undefined)) return true;
-    return (typeof status === 'number' && status >= SERVER_ERROR) || (grpcStatus !== undefined && grpcStatus !== '0');
+    return isServerError(status) || isGrpcError(grpcStatus);
   }
 
   /** Whether a finished stream says something by itself, so that it is kept and not folded. */

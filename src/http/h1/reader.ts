@@ -1,7 +1,7 @@
 import { otherSide, type Side } from '../../tcp/index.ts';
 import type { HttpCounters } from '../counters.ts';
 import type { Collector, CollectorPool } from '../h2/collector.ts';
-import { isErrorStatus } from '../error-reason.ts';
+import { isErrorStatus } from '../status.ts';
 import { createKeptFields } from '../headers.ts';
 import { beginsMessage, beginsResponse } from '../protocol.ts';
 import type { FrameObserver, HttpSink, KeptFields } from '../sink.ts';

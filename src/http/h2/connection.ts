@@ -4,7 +4,8 @@ import { FieldDecoder } from '../hpack/decode.ts';
 import type { FrameObserver, HttpSink, KeptFields } from '../sink.ts';
 import type { CollectorPool } from './collector.ts';
 import { applySettings, debugText, initialWindowOf } from './control.ts';
-import { errorReason, isErrorStatus } from '../error-reason.ts';
+import { errorReason } from '../error-reason.ts';
+import { isErrorStatus } from '../status.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { PHASE, otherFlow, type Flow } from './flow.ts';
 import {

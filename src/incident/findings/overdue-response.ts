@@ -1,9 +1,9 @@
-import { describeRequest } from '../../http/index.ts';
+import { describeRequest, isServerError } from '../../http/index.ts';
 import type { TraceStream } from '../../trace/index.ts';
 import { isOneSided, lacksBytes } from '../liveness.ts';
 import type { Leg } from '../model.ts';
 import { lastFrame } from '../frames.ts';
-import { isServerError, overAt } from '../stream-fate.ts';
+import { overAt } from '../stream-fate.ts';
 import type { Facts } from './rule.ts';
 
 /** A request that the upstream took, at TCP, and to which it said nothing. */
@@ -33,7 +33,7 @@ const SLOWER_THAN_EVER = 1.5;
 function slowestNs({ streams }: Leg): number {
   return streams.reduce((slowest, stream) => {
     const { sawRequest, opened, status, statusAt } = stream;
-    const isAnswered = sawRequest && statusAt !== null && typeof status === 'number' && !isServerError(stream);
+    const isAnswered = sawRequest && statusAt !== null && typeof status === 'number' && !isServerError(status);
     return isAnswered ? Math.max(slowest, statusAt.timeNs - opened.timeNs) : slowest;
   }, 0);
 }
