@@ -499,7 +499,7 @@ describe('what to do', () => {
 
   test('where the gateway probes already, its numbers are what is left', () => {
     const steps = composed(recovered()).nextSteps;
-    expect(steps[0]?.text).toMatch(/^The gateway does probe/);
+    expect(steps[0]?.text).toMatch(/^To end it sooner by TCP: the gateway does probe/);
     expect(steps.map(({ command }) => command).join()).not.toContain('tcpKeepalive');
   });
 
@@ -513,7 +513,7 @@ describe('what to do', () => {
     const { nextSteps } = composeReport({ ...told.incident, connections }, told.capture, '1.0.0');
     const text = nextSteps.map((one) => one.text).join(' ');
     expect(text).toContain(
-      'The gateway does probe its upstreams (3 keep-alive probes to 10.9.3.2:8080 in the capture)',
+      'the gateway does probe its upstreams (3 keep-alive probes to 10.9.3.2:8080 in the capture)',
     );
     expect(text).toContain('connection to 10.9.2.2:8080 none is seen');
     expect(nextSteps.map(({ command }) => command).join()).not.toContain('tcpKeepalive');

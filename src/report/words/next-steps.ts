@@ -1,11 +1,9 @@
 import { connectionFilter } from '../filter.ts';
 import type { Args, Connection, NextStep, Verdict, Window } from '../model.ts';
-import { counted, farEnd, listed } from './phrase.ts';
+import { farEnd, listed } from './phrase.ts';
+import { remedySteps, standBySteps } from './remedies.ts';
+import { step } from './step.ts';
 import { hasClosedClient, worstFirst } from './verdict.ts';
-
-/** A keep-alive that is often advised; its bound is computed from it. */
-const KEEPALIVE = { timeSeconds: 60, intervalSeconds: 10, probes: 3 } as const;
-const KEEPALIVE_BOUND_SECONDS: number = KEEPALIVE.timeSeconds + KEEPALIVE.intervalSeconds * KEEPALIVE.probes;
 
 /** Ports in one tcpdump command; a capture of more is better taken whole. */
 const PORTS_MAX = 6;
@@ -44,10 +42,6 @@ export function nextStepsOf(
   }
 }
 
-function step(text: string, command: string | null = null): NextStep {
-  return { text, command };
-}
-
 function windowSteps(windows: readonly Window[], connections: readonly Connection[]): NextStep[] {
   const byId = new Map(connections.map((connection) => [connection.id, connection]));
   const [window] = worstFirst(windows);
@@ -55,7 +49,8 @@ function windowSteps(windows: readonly Window[], connections: readonly Connectio
   const upstream = byId.get(window.upstream);
   return [
     ...unblockSteps(windows, byId),
-    remedyStep(window, upstream, connections),
+    ...remedySteps(window, upstream, connections),
+    ...standBySteps(window, byId),
     ...(upstream === undefined ? [] : [step('Wireshark, the dead connection:', connectionFilter(upstream))]),
   ];
 }
@@ -79,93 +74,6 @@ function unblockSteps(windows: readonly Window[], byId: ReadonlyMap<string, Conn
     ),
   ];
 }
-
-function remedyStep(window: Window, connection: Connection | undefined, all: readonly Connection[]): NextStep {
-  const upstream = connection === undefined ? window.upstream : farEnd(connection);
-  const probes = connection?.keepalive.fromClient.probes ?? 0;
-  const beside = probedBeside(connection, all);
-  const resent = connection?.retransmissions.fromClient ?? 0;
-  const oneWay = window.cause === 'path-one-way' && resent === 0 ? ` ${ONE_WAY_CAVEAT}` : '';
-  const inFlight = resent > 0 ? inFlightText(resent) : IN_FLIGHT_CAVEAT;
-  switch (window.cause) {
-    case 'peer-silent':
-    case 'path-one-way':
-      if (probes > 0) return step(`${probingText(upstream, probes)}${oneWay} ${inFlight}`);
-      if (beside.length > 0) return step(`${probedBesideText(upstream, beside)}${oneWay} ${inFlight}`);
-      return step(`${keepaliveAdvice(upstream)}${oneWay} ${inFlight}`, KEEPALIVE_YAML);
-    case 'connect-unanswered':
-      return step(
-        `Look at connectTimeout and the health checks for ${upstream}: keep-alive does not help here, ` +
-          'since the connection never opened.',
-      );
-    case 'refused':
-      return step(
-        `See why ${upstream} refuses, and let health checks or outlier detection take it out: keep-alive does not help ` +
-          'here, since the connection never opened.',
-      );
-    case 'reset':
-    case 'closed-not-propagated':
-    case 'goaway-ignored':
-      return step(
-        `The end of the upstream connection to ${upstream} is in the capture (see the evidence), so keep-alive would not ` +
-          "have helped. Compare the gateway's log at that time: did it see it, and what did it do with the client's streams?",
-      );
-  }
-}
-
-/** The remedy is there already: what is left to choose is its numbers. */
-function probingText(upstream: string, probes: number): string {
-  return (
-    `The gateway does probe ${upstream} (${counted(probes, 'keep-alive probe')} in the capture). A silent peer is given ` +
-    'up after time + probes x interval: lower them where that is too long for your clients.'
-  );
-}
-
-/** Other upstream connections to the same port that the gateway is seen to probe. */
-function probedBeside(connection: Connection | undefined, all: readonly Connection[]): Connection[] {
-  return all.filter(
-    ({ role, server, keepalive }) =>
-      role === 'upstream' && server.port === connection?.server.port && keepalive.fromClient.probes > 0,
-  );
-}
-
-/** Where the gateway's packets are lost before the point of capture its probes are, too. */
-function probedBesideText(upstream: string, probed: readonly Connection[]): string {
-  const servers = [...new Set(probed.map(farEnd))].slice(0, 3);
-  const probes = probed.reduce((sum, { keepalive }) => sum + keepalive.fromClient.probes, 0);
-  return (
-    `The gateway does probe its upstreams (${counted(probes, 'keep-alive probe')} to ${listed(servers)} in the capture), though on the ` +
-    `dead connection to ${upstream} none is seen: see that keep-alive is on for that server too. A silent peer is given up after ` +
-    'time + probes x interval: lower them where that is too long for your clients.'
-  );
-}
-
-function keepaliveAdvice(upstream: string): string {
-  const { timeSeconds, intervalSeconds, probes } = KEEPALIVE;
-  return (
-    `Bound it: switch on TCP keep-alive from the gateway to ${upstream} (Istio: trafficPolicy.connectionPool.tcp of its DestinationRule). ` +
-    `With ${timeSeconds} s, ${intervalSeconds} s and ${probes} probes the gateway's kernel gives a silent peer up ` +
-    `${timeSeconds} + ${probes} x ${intervalSeconds} = ${KEEPALIVE_BOUND_SECONDS} s after its last packet.`
-  );
-}
-
-const KEEPALIVE_YAML = `tcpKeepalive: {time: ${KEEPALIVE.timeSeconds}s, interval: ${KEEPALIVE.intervalSeconds}s, probes: ${KEEPALIVE.probes}}`;
-
-const IN_FLIGHT_CAVEAT =
-  'Linux sends no probe while anything is in flight: then retransmission rules (tcp_retries2, about 15 min), which ' +
-  'TCP_USER_TIMEOUT bounds.';
-
-/** The gateway's own data were unanswered: on this very connection keep-alive would have stayed quiet. */
-function inFlightText(retransmissions: number): string {
-  return (
-    `Here it is not enough: the gateway's data were in flight (${counted(retransmissions, 'retransmission')}), and Linux ` +
-    'sends no probe then; tcp_retries2 rules, about 15 min. TCP_USER_TIMEOUT or HTTP/2 PINGs to the upstream ' +
-    '(Envoy: connection_keepalive) bound that.'
-  );
-}
-
-const ONE_WAY_CAVEAT =
-  'Here it would fire late: each packet that still arrives from the upstream restarts the clock, so count from the last of them.';
 
 function suspectSteps(
   reason: Verdict['reason'],
