@@ -68,8 +68,6 @@ export class FlowTable {
   /** Connection number + 1 of the newest incarnation of a 4-tuple; 0: free. */
   #slots: Int32Array = new Int32Array(CONNECTIONS_MIN * 2);
   #used = 0;
-  /** The connection found last, where it is the newest of its 4-tuple; else NONE. */
-  #last = NONE;
   readonly #free: number[] = [];
 
   /** @param connectionsMax  the most rows, at most CONNECTIONS_MAX */
@@ -79,23 +77,14 @@ export class FlowTable {
 
   /** Flow that sent the segment, in the newest incarnation of its 4-tuple; NONE where there is none. */
   find(segment: Segment): number {
-    // Every other packet belongs to the connection of the packet before it, as data and their acknowledgement do.
-    const side = this.#last < 0 ? NONE : this.#sideOf(this.#last, segment);
-    return side < 0 ? this.#seekFlow(segment) : this.#last * 2 + side;
-  }
-
-  #seekFlow(segment: Segment): number {
     const slots = this.#slots;
     const mask = slots.length - 1;
     let slot = hashSegment(segment) & mask;
     for (let probes = 0; probes < PROBES_MAX; probes++) {
       const entry = slots[slot] ?? 0;
       if (entry === 0) return NONE;
-      const side = this.#sideOf(entry - 1, segment);
-      if (side >= 0) {
-        this.#last = entry - 1;
-        return (entry - 1) * 2 + side;
-      }
+      const side = sideIn(this.connections, (entry - 1) * CONNECTION_INTS, segment);
+      if (side >= 0) return (entry - 1) * 2 + side;
       slot = (slot + 1) & mask;
     }
     return NONE;
@@ -108,7 +97,6 @@ export class FlowTable {
    */
   add(segment: Segment, previous: number): number {
     if (this.isFull) return NONE;
-    this.#last = NONE;
     const connection = this.#free.at(-1) ?? this.count;
     if (!this.#place(segment, connection, previous)) return NONE;
     if (connection === this.count) {
@@ -128,7 +116,6 @@ export class FlowTable {
 
   /** Forgets a connection; its number is free for another. */
   remove(connection: number): void {
-    this.#last = NONE;
     this.#unlink(connection);
     this.connections.fill(0, connection * CONNECTION_INTS, (connection + 1) * CONNECTION_INTS);
     this.flows.fill(0, connection * 2 * FLOW_INTS, (connection + 1) * 2 * FLOW_INTS);
@@ -233,45 +220,6 @@ export class FlowTable {
     this.doubles[doubles + DOUBLE.bareAckGapNs] = Number.NaN;
   }
 
-  /** Side that the segment's source is on connection row `connection`, or NONE where the 4-tuple is another. */
-  #sideOf(connection: number, s: Segment): number {
-    const rows = this.connections;
-    const at = connection * CONNECTION_INTS;
-    const port0 = rows[at + CONNECTION.port];
-    const port1 = rows[at + CONNECTION.port + 1];
-    if (port0 === s.srcPort && port1 === s.dstPort && this.#isFrom(at, s)) return 0;
-    if (port1 === s.srcPort && port0 === s.dstPort && this.#isTo(at, s)) return 1;
-    return NONE;
-  }
-
-  #isFrom(at: number, s: Segment): boolean {
-    const rows = this.connections;
-    if (rows[at + 3] !== s.src3 || rows[at + 7] !== s.dst3) return false;
-    if (isIpv4(rows, at, s)) return true;
-    return (
-      rows[at + 2] === s.src2 &&
-      rows[at + 6] === s.dst2 &&
-      rows[at + 1] === s.src1 &&
-      rows[at + 5] === s.dst1 &&
-      rows[at] === s.src0 &&
-      rows[at + 4] === s.dst0
-    );
-  }
-
-  #isTo(at: number, s: Segment): boolean {
-    const rows = this.connections;
-    if (rows[at + 3] !== s.dst3 || rows[at + 7] !== s.src3) return false;
-    if (isIpv4(rows, at, s)) return true;
-    return (
-      rows[at + 2] === s.dst2 &&
-      rows[at + 6] === s.src2 &&
-      rows[at + 1] === s.dst1 &&
-      rows[at + 5] === s.src1 &&
-      rows[at] === s.dst0 &&
-      rows[at + 4] === s.src0
-    );
-  }
-
   /** Enters `connection` into the slots, over its previous incarnation where there is one. */
   #place(segment: Segment, connection: number, previous: number): boolean {
     if (previous < 0 && (this.#used + 1) * 2 > this.#slots.length) this.#growSlots();
@@ -332,7 +280,26 @@ export class FlowTable {
   }
 }
 
-/** Both are IPv4: their addresses differ in nothing but the last word. */
-function isIpv4(connections: Int32Array, at: number, s: Segment): boolean {
-  return s.ipVersion === 4 && connections[at + CONNECTION.ipVersion] === 4;
+/** Side that the segment's source is on in the connection row at `at`, or NONE where the 4-tuple is another. */
+function sideIn(rows: Int32Array, at: number, s: Segment): number {
+  if (isSender(rows, at, 0, s)) return 0;
+  return isSender(rows, at, 1, s) ? 1 : NONE;
+}
+
+function isSender(rows: Int32Array, at: number, side: Side, s: Segment): boolean {
+  const port = at + CONNECTION.port;
+  if (rows[port + side] !== s.srcPort || rows[port + 1 - side] !== s.dstPort) return false;
+  const from = at + CONNECTION.address + side * 4;
+  const to = at + CONNECTION.address + (1 - side) * 4;
+  if (rows[from + 3] !== s.src3 || rows[to + 3] !== s.dst3) return false;
+  // Two IPv4 addresses differ in nothing but the last word.
+  if (s.ipVersion === 4 && rows[at + CONNECTION.ipVersion] === 4) return true;
+  return (
+    rows[from] === s.src0 &&
+    rows[from + 1] === s.src1 &&
+    rows[from + 2] === s.src2 &&
+    rows[to] === s.dst0 &&
+    rows[to + 1] === s.dst1 &&
+    rows[to + 2] === s.dst2
+  );
 }
