@@ -66,7 +66,7 @@ export class HttpPass {
 
   /** What could not be followed so far. */
   get counters(): Readonly<HttpCounters> {
-    const { decoder } = this.reader;
+    const { decoder } = this.reader.blocks;
     this.counts.hpackBadIndices = decoder.badIndices;
     this.counts.longValues = decoder.longValues + this.messages.longValues;
     this.counts.hpackTableLimit = this.tables.refused;

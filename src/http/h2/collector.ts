@@ -1,3 +1,4 @@
+import type { Flow } from './flow.ts';
 import { HEADER_BLOCK_MAX_BYTES } from './frame.ts';
 
 /** Bytes that all collectors of a pass may hold; beyond, what is being collected is given up. */
@@ -41,6 +42,19 @@ export class CollectorPool {
     collector.bytes = 0;
     if (this.spare.length < SPARE_MAX && collector.octets.length <= SPARE_MAX_BYTES) this.spare.push(collector);
     else this.heldBytes -= collector.octets.length;
+  }
+
+  /** Adds bytes to what the flow's collector holds. @returns false where a bound is reached */
+  collect(flow: Flow, view: DataView, at: number, end: number): boolean {
+    flow.collector ??= this.take();
+    return flow.collector !== null && this.append(flow.collector, view, at, end);
+  }
+
+  /** Takes back what the flow had collected. */
+  release(flow: Flow): void {
+    if (flow.collector !== null) this.give(flow.collector);
+    flow.collector = null;
+    flow.blockBytes = 0;
   }
 
   /** @returns false where a bound is reached: HEADER_BLOCK_MAX_BYTES in one, or what all may hold together */

@@ -1,34 +1,21 @@
 import type { HttpCounters } from '../counters.ts';
-import { clearKeptFields, createKeptFields } from '../headers.ts';
-import { FieldDecoder } from '../hpack/decode.ts';
-import type { FrameObserver, HttpSink, KeptFields } from '../sink.ts';
+import type { FrameObserver, HttpSink } from '../sink.ts';
 import type { CollectorPool } from './collector.ts';
-import { applySettings, debugText, initialWindowOf } from './control.ts';
-import { errorReason } from '../error-reason.ts';
-import { isErrorStatus } from '../status.ts';
-import { fingerprintOf } from './fingerprint.ts';
+import { tellControl } from './control.ts';
+import { DataFrames, ILLEGAL } from './data-frames.ts';
+import { FieldBlocks } from './field-blocks.ts';
 import { PHASE, otherFlow, type Flow } from './flow.ts';
-import {
-  FRAME,
-  FRAME_FLAG,
-  FRAME_HEADER_BYTES,
-  FRAME_UNANNOUNCED_BYTES,
-  MASK_31,
-  PRIORITY_FIELDS_BYTES,
-  PROMISED_STREAM_BYTES,
-  isLegal,
-} from './frame.ts';
-import { inferUnknown, learnClient } from './infer.ts';
+import { FRAME, FRAME_FLAG, FRAME_HEADER_BYTES, FRAME_UNANNOUNCED_BYTES, MASK_31, isLegal } from './frame.ts';
 
 /**
  * Follows the frames of flows that stand on a frame boundary or inside a frame (RFC 9113 §4), and tells them to the sink.
- * One reader serves all flows of a pass. DATA is counted, never copied.
+ * One reader serves all flows of a pass.
  */
 export class FrameReader {
-  readonly decoder: FieldDecoder = new FieldDecoder();
+  readonly blocks: FieldBlocks;
   private readonly sink: HttpSink;
   private readonly counters: HttpCounters;
-  private readonly fields: KeptFields = createKeptFields();
+  private readonly dataFrames: DataFrames;
   private readonly collectors: CollectorPool;
   private readonly observer: FrameObserver | null;
 
@@ -36,6 +23,8 @@ export class FrameReader {
     this.sink = sink;
     this.counters = counters;
     this.collectors = collectors;
+    this.blocks = new FieldBlocks(sink, counters, collectors);
+    this.dataFrames = new DataFrames(sink);
     this.observer = observer;
   }
 
@@ -74,7 +63,7 @@ export class FrameReader {
     }
     this.counters.gapsInsideFrames++;
     if (flow.phase === PHASE.payload) this.breakPayload(flow);
-    if (flow.phase === PHASE.data && flow.padBytes < 0) flow.padBytes = 1; // how much padding is not known
+    if (flow.phase === PHASE.data) this.dataFrames.gap(flow);
     flow.remaining -= lostBytes;
     if (flow.remaining > 0) return;
     if (flow.phase === PHASE.data) this.endData(flow);
@@ -98,9 +87,7 @@ export class FrameReader {
 
   /** Gives back what the flow holds of shared buffers. */
   release(flow: Flow): void {
-    if (flow.collector !== null) this.collectors.give(flow.collector);
-    flow.collector = null;
-    flow.blockBytes = 0;
+    this.collectors.release(flow);
   }
 
   private header(flow: Flow, view: DataView, at: number, end: number): number {
@@ -140,7 +127,7 @@ export class FrameReader {
     flow.streamId = streamId;
     flow.blockTold = true;
     flow.blockEndStream = (flags & FRAME_FLAG.END_STREAM) !== 0;
-    this.endBlock(flow, view, from, from + length);
+    if (!this.blocks.end(flow, view, from, from + length)) this.lose(flow);
     if (this.observer !== null && isFollowed(flow))
       this.observer.frame(flow.connection.number, flow.side, FRAME.HEADERS, flags, streamId, length);
     return from + length;
@@ -176,47 +163,22 @@ export class FrameReader {
   }
 
   private beginData(flow: Flow): void {
-    const padded = (flow.flags & FRAME_FLAG.PADDED) !== 0;
-    flow.padBytes = padded ? -1 : 0;
-    flow.fingerprint = 0;
-    flow.phase = PHASE.data;
-    if (flow.length > 0) return;
-    if (padded) this.refuse(flow);
-    else this.endData(flow);
+    if (!this.dataFrames.begin(flow)) this.refuse(flow);
+    else if (flow.length === 0) this.endData(flow);
   }
 
   private data(flow: Flow, view: DataView, at: number, end: number): number {
-    let next = at;
-    if (flow.padBytes < 0) {
-      flow.padBytes = view.getUint8(next++) + 1;
-      flow.remaining--;
-      if (flow.padBytes > flow.length) {
-        this.refuse(flow); // RFC 9113 §6.1: padding as long as the payload or longer
-        return next;
-      }
+    const next = this.dataFrames.read(flow, view, at, end);
+    if (next === ILLEGAL) {
+      this.refuse(flow);
+      return at + 1; // the length of the padding
     }
-    const isFirst = flow.remaining === flow.length - (flow.padBytes > 0 ? 1 : 0);
-    if (isFirst && next < end && this.sink.wantsPayload(flow.connection.number, flow.side, flow.streamId)) {
-      flow.fingerprint = fingerprintOf(view, next, end, flow.length - flow.padBytes);
-    }
-    if (flow.streamId === flow.errorStreamId && next < end) this.tellReason(flow, view, next, end);
-    const taken = Math.min(flow.remaining, end - next);
-    flow.remaining -= taken;
     if (flow.remaining === 0) this.endData(flow);
-    return next + taken;
-  }
-
-  private tellReason(flow: Flow, view: DataView, at: number, end: number): void {
-    flow.errorStreamId = 0;
-    const reason = errorReason(view, at, Math.min(end, at + flow.remaining));
-    if (reason !== null) this.sink.reason?.(flow.connection.number, flow.streamId, reason);
+    return next;
   }
 
   private endData(flow: Flow): void {
-    flow.phase = PHASE.header;
-    const endStream = (flow.flags & FRAME_FLAG.END_STREAM) !== 0;
-    const dataBytes = flow.length - flow.padBytes;
-    this.sink.data(flow.connection.number, flow.side, flow.streamId, dataBytes, flow.fingerprint, endStream);
+    this.dataFrames.end(flow);
     this.observe(flow);
   }
 
@@ -239,7 +201,7 @@ export class FrameReader {
 
   private endSkip(flow: Flow): void {
     flow.phase = PHASE.header;
-    if (isBlockFrame(flow.type) && (flow.flags & FRAME_FLAG.END_HEADERS) !== 0) this.endBrokenBlock(flow);
+    if (isBlockFrame(flow.type) && (flow.flags & FRAME_FLAG.END_HEADERS) !== 0) this.blocks.endBroken(flow);
     this.observe(flow);
   }
 
@@ -279,8 +241,7 @@ export class FrameReader {
 
   /** @returns false where a bound was hit; the flow is lost then */
   private collect(flow: Flow, view: DataView, at: number, end: number): boolean {
-    flow.collector ??= this.collectors.take();
-    if (flow.collector !== null && this.collectors.append(flow.collector, view, at, end)) return true;
+    if (this.collectors.collect(flow, view, at, end)) return true;
     this.counters.collectLimit++;
     this.lose(flow);
     return false;
@@ -290,65 +251,12 @@ export class FrameReader {
   private endPayload(flow: Flow, view: DataView, at: number, end: number, collected: boolean): void {
     flow.phase = PHASE.header;
     if (isBlockFrame(flow.type)) {
-      this.fragment(flow, view, at, end, collected);
+      if (!this.blocks.fragment(flow, view, at, end, collected)) this.lose(flow);
     } else {
-      this.control(flow, view, at, end);
+      tellControl(this.sink, flow, view, at, end);
       if (collected) this.release(flow);
     }
     if (isFollowed(flow)) this.observe(flow);
-  }
-
-  /** Takes the field block's part out of HEADERS, PUSH_PROMISE or CONTINUATION (RFC 9113 §6.2, §6.6, §6.10). */
-  private fragment(flow: Flow, view: DataView, at: number, end: number, collected: boolean): void {
-    const { flags, type } = flow;
-    const padded = type !== FRAME.CONTINUATION && (flags & FRAME_FLAG.PADDED) !== 0;
-    let from = padded ? at + 1 : at;
-    if (type === FRAME.PUSH_PROMISE) from += PROMISED_STREAM_BYTES;
-    if (type === FRAME.HEADERS && (flags & FRAME_FLAG.PRIORITY) !== 0) from += PRIORITY_FIELDS_BYTES;
-    const to = padded ? end - view.getUint8(at) : end;
-    if (from > to) {
-      this.refuse(flow);
-      return;
-    }
-    const isLast = (flags & FRAME_FLAG.END_HEADERS) !== 0;
-    if (isLast && flow.blockBytes === 0) {
-      this.endBlock(flow, view, from, to);
-      return;
-    }
-    if (collected) flow.collector?.trim(flow.blockBytes, from, to);
-    else if (!this.collect(flow, view, from, to)) return;
-    const bytes = flow.collector?.bytes ?? 0;
-    flow.blockBytes = bytes;
-    if (isLast && flow.collector !== null) this.endBlock(flow, flow.collector.view, 0, bytes);
-  }
-
-  private endBlock(flow: Flow, view: DataView, at: number, end: number): void {
-    const { fields } = this;
-    clearKeptFields(fields);
-    const decoded = this.decoder.decode(flow.table, view, at, end, fields);
-    this.release(flow);
-    if (!decoded) {
-      this.counters.hpackErrors++;
-      this.lose(flow);
-      return;
-    }
-    learnClient(flow, fields, this.decoder.sawScheme);
-    if (fields.unknownNames > 0) inferUnknown(flow, fields, this.decoder.sawScheme);
-    this.tellBlock(flow);
-  }
-
-  /** A part of the block is missing: what it inserted is not known, nor anything inserted before it. */
-  private endBrokenBlock(flow: Flow): void {
-    clearKeptFields(this.fields);
-    this.fields.unknownNames = 1;
-    inferUnknown(flow, this.fields, false);
-    this.tellBlock(flow);
-  }
-
-  private tellBlock(flow: Flow): void {
-    if (!flow.blockTold) return;
-    if (isErrorStatus(this.fields.status)) flow.errorStreamId = flow.blockEndStream ? 0 : flow.streamId;
-    this.sink.headers(flow.connection.number, flow.side, flow.streamId, this.fields, flow.blockEndStream);
   }
 
   private breakPayload(flow: Flow): void {
@@ -358,31 +266,6 @@ export class FrameReader {
     if (!isBlockFrame(flow.type)) return;
     flow.blockBroken = true;
     flow.table.forget();
-  }
-
-  private control(flow: Flow, view: DataView, at: number, end: number): void {
-    const { number } = flow.connection;
-    const { side, streamId } = flow;
-    const ack = (flow.flags & FRAME_FLAG.ACK) !== 0;
-    switch (flow.type) {
-      case FRAME.RST_STREAM:
-        this.sink.rstStream(number, side, streamId, view.getUint32(at));
-        break;
-      case FRAME.SETTINGS:
-        if (!ack) applySettings(flow, view, at, end);
-        this.sink.settings(number, side, ack, initialWindowOf(view, at, end));
-        break;
-      case FRAME.PING:
-        this.sink.ping(number, side, ack, view.getInt32(at), view.getInt32(at + 4));
-        break;
-      case FRAME.GOAWAY:
-        this.sink.goaway(number, side, view.getInt32(at) & MASK_31, view.getUint32(at + 4), debugText(view, at, end));
-        break;
-      case FRAME.WINDOW_UPDATE:
-        this.sink.windowUpdate(number, side, streamId, view.getInt32(at) & MASK_31);
-        break;
-      default:
-    }
   }
 }
 
