@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 interface Manifest {
+  readonly scripts: Readonly<Record<string, string>>;
   readonly bin: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
@@ -50,6 +51,15 @@ describe('what npm would publish', () => {
   test('the command is a script for node', () => {
     const command = manifest.bin['watchpcap'] ?? 'no command is declared';
     expect(readFileSync(join(ROOT, command), 'utf8').split('\n', 1)).toEqual(['#!/usr/bin/env node']);
+  });
+
+  /** The first `npx watchpcap` in a folder installs the package from itself, which runs `prepare` a second time: 16 s of CPU. */
+  test('npx builds nothing that is built', () => {
+    const command = join(ROOT, 'dist/watchpcap.js');
+    const before = statSync(command).mtimeMs;
+    const env = { ...process.env, npm_command: 'exec' };
+    execFileSync('sh', ['-c', manifest.scripts['prepare'] ?? 'false'], { cwd: ROOT, env, timeout: 20_000 });
+    expect(statSync(command).mtimeMs).toBe(before);
   });
 
   test('every dependency is pinned to one version', () => {
