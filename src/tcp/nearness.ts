@@ -46,7 +46,7 @@ export interface Nearness {
  * opens others, the gateway (contract §3, Connections). Each file stands near those addresses which most of its connections have on
  * its side. Files that stand at one end (two interfaces of a host, a rotated set) are all counted; duplicates.ts tells their copies.
  */
-export function nearnessOf(sightings: Sightings): Nearness {
+export function nearnessOf(sightings: Pick<Sightings, 'all' | 'span'>): Nearness {
   const all = sightings.all();
   const shared = seenTwice(all).filter(hasTwins);
   const own = ownAddresses(all, shared);
@@ -212,7 +212,12 @@ function compareCarried(zero: Carried | undefined, one: Carried | undefined, ser
 }
 
 /** Where its clock is behind or ahead, packets of a time that both have would stand among those of another: they are left out too. */
-function coverOf(sighting: Sighting, near: readonly Sighting[], sightings: Sightings, clocks: Clocks): Elsewhere {
+function coverOf(
+  sighting: Sighting,
+  near: readonly Sighting[],
+  sightings: Pick<Sightings, 'span'>,
+  clocks: Clocks,
+): Elsewhere {
   const spans = near.map(({ file }): FileSpan => {
     const { leastNs, mostNs } = clocks.aheadOf(sighting.file, file);
     const marginNs = mostNs - leastNs + CLOCK_MARGIN_NS;
