@@ -1,5 +1,6 @@
 import { grouped } from './grouped.ts';
 import { type Halves, halvesOf, joined, joinedStream } from './halves.ts';
+import { nearestOf } from './nearest.ts';
 import type { AskJoin, Asks, Endpoint, Join, Partner, Trace, TraceConnection, TraceStream } from '../trace/index.ts';
 
 /** Another 4-tuple under which the capture shows a connection: before or after its addresses were translated. */
@@ -21,20 +22,20 @@ const APART_MAX_NS = 0.01e9;
 const COPIES_MAX = 3;
 
 /**
- * Finds connections that the capture shows twice, on both sides of NAT (DNAT, SNAT, REDIRECT): the same pair of initial sequence numbers, the
- * same packets at the same time, one end the same. Leaves the one that is nearer the gateway (contract §3, Connections): the host that
- * accepts connections and opens others.
+ * Finds connections that the capture shows twice, on both sides of NAT (DNAT, SNAT, REDIRECT): the same pair of initial sequence numbers, and
+ * either the same timestamps with them or the same packets at the same time, one end the same. Leaves the one that is nearer the gateway
+ * (contract §3, Connections): the host that accepts connections and opens others.
  */
 export function untwined(trace: Trace): Untwined {
   const groups = twinsOf(trace.connections);
   const halves = halvesOf(trace);
   if (groups.length === 0 && halves.length === 0) return { trace, seenAs: new Map() };
-  const gatewayLike = middleHosts(trace.connections);
   const twinOf = new Map<number, TraceConnection>();
   for (const { asking, answering } of halves) twinOf.set(answering.id, asking);
   const whole = new Map(halves.map((half) => [half.asking.id, joined(half)]));
+  const nearest = nearestOf(trace.connections);
   for (const group of groups) {
-    const kept = group.find(({ endpoints }) => endpoints.some(({ ip }) => gatewayLike.has(ip))) ?? group[0];
+    const kept = nearest(group);
     for (const each of group) if (kept !== undefined && each !== kept) twinOf.set(each.id, kept);
   }
   const kept = trace.connections.filter(({ id }) => !twinOf.has(id));
@@ -49,8 +50,8 @@ export function untwined(trace: Trace): Untwined {
         return { ...told, id, marks: told.marks, asks: renumbered(told.asks, idOf) };
       }),
       streams: streamsOnce(wholeStreams(trace.streams, halves), twinOf, idOf),
-      joins: joinsOnce(trace.joins, idOf),
-      askJoins: askJoinsOnce(trace.askJoins, idOf),
+      joins: joinsOnce(ownFirst(trace.joins, twinOf, idOf), idOf),
+      askJoins: askJoinsOnce(ownFirst(trace.askJoins, twinOf, idOf), idOf),
       burstJoins: trace.burstJoins.map((join) => ({ ...join, from: idOf(join.from), to: idOf(join.to) })),
     },
     seenAs: namesOf(turned(trace.connections, halves), twinOf, idOf),
@@ -89,9 +90,14 @@ function twinsOf(connections: readonly TraceConnection[]): TraceConnection[][] {
     .filter((group) => group.length > 1);
 }
 
-/** SNAT leaves the server's end, DNAT the client's; where both were changed nothing but the numbers would speak for it. */
+/**
+ * Two numbers and two timestamps that agree are proof, also where translation changed both ends, clocks of two hosts differ, and what one point
+ * saw never came by the other. Without timestamps, as with a SYN proxy: SNAT leaves the server's end, DNAT the client's, and all else is the same.
+ */
 function isCopy(a: TraceConnection, b: TraceConnection): boolean {
   const same = a.endpoints.filter((end, side) => isSameEnd(end, b.endpoints[side === 0 ? 0 : 1])).length;
+  if (same === 2) return false;
+  if (a.initialStamps?.every((stamp, side) => stamp === b.initialStamps?.[side]) === true) return true;
   const atOnce = isNear(a.first.timeNs, b.first.timeNs) && isNear(a.last.timeNs, b.last.timeNs);
   return same === 1 && atOnce && a.flows.every((flow, side) => flow.bytes === b.flows[side === 0 ? 0 : 1].bytes);
 }
@@ -104,19 +110,10 @@ function isNear(aNs: number, bNs: number): boolean {
   return Math.abs(aNs - bNs) <= APART_MAX_NS;
 }
 
-/** Addresses that accept connections and open others; who opened is told by the handshake, else by who was seen first. */
-function middleHosts(connections: readonly TraceConnection[]): ReadonlySet<string> {
-  const opening = new Set<string>();
-  const accepting = new Set<string>();
-  for (const { endpoints, handshake } of connections) {
-    const opener = handshake.by ?? 0;
-    opening.add(endpoints[opener].ip);
-    accepting.add(endpoints[opener === 0 ? 1 : 0].ip);
-  }
-  return new Set([...opening].filter((ip) => accepting.has(ip)));
-}
-
-/** The streams of the connections that are left, with what their twins' streams were joined to. */
+/**
+ * The streams of the connections that are left, with what their twins' streams were joined to. What they were joined to themselves goes first: twins
+ * may have been captured by another clock, and stand before what came before them.
+ */
 function streamsOnce(
   streams: readonly TraceStream[],
   twinOf: ReadonlyMap<number, TraceConnection>,
@@ -124,17 +121,21 @@ function streamsOnce(
 ): TraceStream[] {
   const partners = new Map<string, Partner[]>();
   const keyOf = ({ connection, id }: TraceStream): string => `${idOf(connection)} ${id}`;
-  for (const stream of streams) {
-    const known = partners.get(keyOf(stream)) ?? [];
-    for (const partner of stream.partners) {
-      const connection = idOf(partner.connection);
-      const isNew = known.every((each) => each.connection !== connection || each.streamId !== partner.streamId);
-      if (isNew && connection !== idOf(stream.connection)) known.push({ ...partner, connection });
+  const isTwin = (id: number): boolean => twinOf.has(id);
+  for (const ofTwins of [false, true]) {
+    for (const stream of streams) {
+      const known = partners.get(keyOf(stream)) ?? [];
+      for (const partner of stream.partners) {
+        if ((isTwin(stream.connection) || isTwin(partner.connection)) !== ofTwins) continue;
+        const connection = idOf(partner.connection);
+        const isNew = known.every((each) => each.connection !== connection || each.streamId !== partner.streamId);
+        if (isNew && connection !== idOf(stream.connection)) known.push({ ...partner, connection });
+      }
+      partners.set(keyOf(stream), known);
     }
-    partners.set(keyOf(stream), known);
   }
   return streams
-    .filter(({ connection }) => !twinOf.has(connection))
+    .filter(({ connection }) => !isTwin(connection))
     .map((stream, index) => ({
       ...stream,
       index,
@@ -147,6 +148,20 @@ function streamsOnce(
 function renumbered(asks: Asks | null, idOf: (id: number) => number): Asks | null {
   if (asks === null || asks.openedFor === null) return asks;
   return { ...asks, openedFor: { ...asks.openedFor, connection: idOf(asks.openedFor.connection) } };
+}
+
+type Ends = Pick<Join, 'near' | 'far'>;
+
+/** Joins between connections that are left; what joins their twins counts only where nothing joins them themselves, as with streams. */
+function ownFirst<J extends Ends>(
+  joins: readonly J[],
+  twinOf: ReadonlyMap<number, TraceConnection>,
+  idOf: (id: number) => number,
+): J[] {
+  const pairOf = ({ near, far }: Ends): string => [idOf(near), idOf(far)].toSorted((a, b) => a - b).join(' ');
+  const isOwn = ({ near, far }: Ends): boolean => !twinOf.has(near) && !twinOf.has(far);
+  const own = new Set(joins.filter(isOwn).map(pairOf));
+  return joins.filter((join) => isOwn(join) || !own.has(pairOf(join)));
 }
 
 /** Of joins between the same two connections the one that saw most. */

@@ -99,6 +99,7 @@ class FrozenConnection implements TraceConnection {
   readonly first: Ref;
   readonly last: Ref;
   readonly initialSeqs: readonly [number, number] | null;
+  readonly initialStamps: readonly [number, number] | null;
   readonly handshake: Handshake;
   readonly localSide: TraceConnection['localSide'];
   readonly closes: TraceConnection['closes'];
@@ -129,7 +130,7 @@ class FrozenConnection implements TraceConnection {
     idOf: (connection: number, nth: number) => number | undefined,
   ) {
     const { tcp } = books;
-    const { syn, synAck, synBy } = gathered;
+    const { syn, synAck, synBy, synStamp, synAckStamp } = gathered;
     this.id = id;
     this.nth = tcp.nth(connection);
     this.endpoints = [endpointText(tcp, connection, 0), endpointText(tcp, connection, 1)];
@@ -143,6 +144,7 @@ class FrozenConnection implements TraceConnection {
     if (lastNs - this.last.timeNs > SILENCE_NS) gathered.silence({ from: this.last, to: null });
     const isTwoSided = tcp.isSeen(connection, 0) && tcp.isSeen(connection, 1);
     this.initialSeqs = isTwoSided ? [tcp.initialSeq(connection, 0), tcp.initialSeq(connection, 1)] : null;
+    this.initialStamps = synStamp === null || synAckStamp === null ? null : [synStamp, synAckStamp];
     this.handshake = { by: synBy, syn, synAck };
     this.localSide = books.notes.localSide(connection);
     this.closes = gathered.closes;

@@ -190,6 +190,7 @@ class LegDraft {
       first,
       last: seen.at(-1)?.ref ?? first,
       initialSeqs: null,
+      initialStamps: null,
       isDecrypted: false,
       isBlanked: false,
       tunnels: [],

@@ -31,7 +31,7 @@ export class Wire {
 
   /** A handshake at that second. */
   connect(from: string, to: string, seconds: number): Tcp {
-    return new Tcp(this, [[from, to]], ++this.#connections).opens(seconds);
+    return new Tcp([{ wire: this, from, to }], ++this.#connections).opens(seconds);
   }
 
   /** A connection that the capture shows once more, before or after an end of it was translated. */
@@ -40,7 +40,13 @@ export class Wire {
     seenAs: readonly [from: string, to: string],
     seconds: number,
   ): Tcp {
-    return new Tcp(this, [ends, seenAs], ++this.#connections).opens(seconds);
+    const points = [ends, seenAs].map(([from, to]) => ({ wire: this, from, to }));
+    return new Tcp(points, ++this.#connections).opens(seconds);
+  }
+
+  /** A connection that is captured here and on other hosts, under whatever names it has there; with timestamps, as Linux sends them. */
+  connectAcross(points: readonly Point[], seconds: number): Tcp {
+    return new Tcp(points, ++this.#connections, true).opens(seconds);
   }
 
   packet(seconds: number, packet: TcpPacket): void {
@@ -74,17 +80,30 @@ export class Wire {
   }
 }
 
+/** Where a connection is captured, and under which names. */
+export interface Point {
+  readonly wire: Wire;
+  readonly from: string;
+  readonly to: string;
+}
+
 /** One TCP connection; what either side sends is acknowledged at once unless it is sent in vain. */
 export class Tcp {
-  readonly #wire: Wire;
-  /** Under each of these it is captured. */
-  readonly #ends: readonly (readonly [string, string])[];
+  readonly #points: readonly Point[];
   readonly #next: [number, number];
+  readonly #hasTimestamps: boolean;
+  #seenAt: readonly number[] | undefined;
 
-  constructor(wire: Wire, ends: readonly (readonly [string, string])[], nth: number) {
-    this.#wire = wire;
-    this.#ends = ends;
+  constructor(points: readonly Point[], nth: number, hasTimestamps = false) {
+    this.#points = points;
     this.#next = [nth * 7_654_321, nth * 9_876_543];
+    this.#hasTimestamps = hasTimestamps;
+  }
+
+  /** From here on packets come by these points only, by their index. */
+  only(...points: readonly number[]): this {
+    this.#seenAt = points;
+    return this;
   }
 
   opens(seconds: number): this {
@@ -141,9 +160,12 @@ export class Tcp {
   #send(seconds: number, side: 0 | 1, flags: string, payload: Uint8Array = new Uint8Array(0)): void {
     const other = side === 0 ? 1 : 0;
     const ack = flags === 'SYN' ? 0 : this.#next[other];
-    for (const [copy, ends] of this.#ends.entries()) {
-      const at = seconds + copy * COPY_SECONDS;
-      this.#wire.packet(at, { from: ends[side], to: ends[other], flags, seq: this.#next[side], ack, payload });
+    const options = this.#hasTimestamps ? { timestamps: [Math.round(seconds * 1000) + 7 * side, 0] as const } : {};
+    for (const [copy, { wire, from, to }] of this.#points.entries()) {
+      if (this.#seenAt?.includes(copy) === false) continue;
+      const ends = [from, to] as const;
+      const packet = { from: ends[side], to: ends[other], flags, seq: this.#next[side], ack, payload, options };
+      wire.packet(seconds + copy * COPY_SECONDS, packet);
     }
     const space = payload.length + (flags.includes('SYN') || flags.includes('FIN') ? 1 : 0);
     this.#next[side] = (this.#next[side] + space) >>> 0;

@@ -107,6 +107,7 @@ export function leg(sketch: LegSketch, number: number): Leg {
     first,
     last: sketch.last,
     initialSeqs: null,
+    initialStamps: null,
     isDecrypted: false,
     isBlanked: false,
     tunnels: [],

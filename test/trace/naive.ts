@@ -282,6 +282,7 @@ export class NaiveRecorder {
       first,
       last,
       initialSeqs: null,
+      initialStamps: null,
       isDecrypted: false,
       isBlanked: false,
       tunnels: [],
