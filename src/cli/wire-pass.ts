@@ -38,6 +38,8 @@ export class WirePass implements TcpSink, TcpKeeper {
   readonly #http: HttpPass;
   readonly #recorder: Recorder;
   readonly #points: Points | undefined;
+  readonly #keyLog: KeyLog;
+  readonly #plan: PointPlan | undefined;
   #sightings: Sightings | undefined;
   /** A connection whose last packet is being read: its http state is freed before the next packet, after this one's bytes. */
   #closing = NONE;
@@ -51,6 +53,8 @@ export class WirePass implements TcpSink, TcpKeeper {
    */
   constructor(keyLog: KeyLog = new KeyLog(), plan?: PointPlan) {
     this.#points = plan === undefined ? undefined : new Points(this.#moment, plan);
+    this.#plan = plan;
+    this.#keyLog = keyLog;
     this.#decoder = new Decoder(this.#moment, (segment, view) => this.#take(segment, view));
     this.#tcp = new TcpPass(this.#moment, this, { keeper: this });
     this.#recorder = new Recorder(this.#moment, this.#tcp.connections);
@@ -202,6 +206,10 @@ export class WirePass implements TcpSink, TcpKeeper {
     this.#closing = NONE;
   }
 
+  get #refusedSightings(): number {
+    return (this.#sightings ?? this.#plan?.sightings)?.refused ?? 0;
+  }
+
   #limits(): LimitHit[] {
     const tcp = this.#tcp.limits;
     const http = this.#http.counters;
@@ -214,6 +222,10 @@ export class WirePass implements TcpSink, TcpKeeper {
       { limit: 'header-value-bytes', bound: HTTP_BOUNDS.valueBytes, count: http.longValues },
       { limit: 'unsynchronised-bytes-per-flow', bound: HTTP_BOUNDS.unsyncedFlowBytes, count: http.unsyncedLimit },
       { limit: 'tls-bytes', bound: TLS_BOUNDS.bytes, count: this.#tls.refused },
+      { limit: 'unanswered-requests-per-connection', bound: HTTP_BOUNDS.pendingRequests, count: http.pendingLimit },
+      { limit: 'key-log-connections', bound: TLS_BOUNDS.keyLogConnections, count: this.#keyLog.refused },
+      { limit: 'packets-remembered-for-copies', bound: TCP_BOUNDS.remembered, count: tcp.uncompared },
+      { limit: 'connections-compared-between-files', bound: TCP_BOUNDS.sightings, count: this.#refusedSightings },
       { limit: 'searched-bytes-per-flow', bound: HTTP_BOUNDS.searchBytes, count: http.searchesGivenUp },
     ];
     return hits.filter((hit) => hit.count > 0);

@@ -1,3 +1,4 @@
+import { PENDING_MAX } from './h1/reader.ts';
 import { HEADER_BLOCK_MAX_BYTES } from './h2/frame.ts';
 import { SEARCH_MAX_BYTES, UNSYNCED_FLOW_BYTES } from './h2/resync.ts';
 import { KEPT_VALUE_MAX_BYTES } from './hpack/decode.ts';
@@ -10,10 +11,12 @@ export const HTTP_BOUNDS: {
   readonly valueBytes: number;
   readonly unsyncedFlowBytes: number;
   readonly searchBytes: number;
+  readonly pendingRequests: number;
 } = {
   fieldBlockBytes: HEADER_BLOCK_MAX_BYTES,
   tableRows: ROWS_TOTAL_MAX,
   valueBytes: KEPT_VALUE_MAX_BYTES,
   unsyncedFlowBytes: UNSYNCED_FLOW_BYTES,
   searchBytes: SEARCH_MAX_BYTES,
+  pendingRequests: PENDING_MAX,
 };

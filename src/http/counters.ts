@@ -19,6 +19,8 @@ export interface HttpCounters {
   hpackTableLimit: number;
   /** Kept fields too long to keep. */
   longValues: number;
+  /** Requests of HTTP/1.1 that were taken as over since too many others waited for their answers. */
+  pendingLimit: number;
   /** Times that unsynchronised bytes could not be kept, so that what they hold is not told. */
   unsyncedLimit: number;
   /** Flows whose protocol was looked for in vain, and is no longer. */

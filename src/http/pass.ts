@@ -51,6 +51,7 @@ export class HttpPass {
     hpackBadIndices: 0,
     hpackTableLimit: 0,
     longValues: 0,
+    pendingLimit: 0,
     unsyncedLimit: 0,
     searchesGivenUp: 0,
   };

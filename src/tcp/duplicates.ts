@@ -3,7 +3,7 @@ import { FLAG, type Segment } from '../decode/index.ts';
 import { FLOW, flowRow } from './flow-columns.ts';
 import type { FlowTable } from './flow-table.ts';
 import { differs, markOf, UNMARKED } from './payload-start.ts';
-import { segmentBytes } from './sequence.ts';
+import { segmentBytes, seqDiff } from './sequence.ts';
 
 /**
  * Copies of one packet: `-i any` on a node sees it on a veth, a bridge and a NIC; a mirror port where it comes in and where it goes out.
@@ -12,7 +12,7 @@ import { segmentBytes } from './sequence.ts';
  */
 
 /** Packets of all flows that are remembered, in the order in which they came: 1024 x 44 bytes. */
-const RING_PACKETS = 1024;
+export const RING_PACKETS = 1024;
 /** Packets of its own flow that a segment is compared with. */
 const COMPARED_MAX = 16;
 /** The same for one that was sent again: it comes behind all that was in flight. */
@@ -65,6 +65,9 @@ export class Duplicates {
   readonly #distanceNs: Float64Array = new Float64Array(1);
   /** Copies so far. */
   count = 0;
+  /** Packets sent again that may be copies of some which had to be forgotten. */
+  unsure = 0;
+  #isCut = false;
 
   constructor(moment: Moment, table: FlowTable) {
     this.#moment = moment;
@@ -118,10 +121,20 @@ export class Duplicates {
   /** Whether the segment is a copy of a packet that came before it; to be asked before it is noted. */
   isCopy(flow: number, segment: Segment): boolean {
     const found = this.#walk(flow, segment);
-    if ((found & FOUND.equal) === 0) return false;
+    if ((found & FOUND.equal) === 0) return this.#isUnknown(flow, segment);
     const isCopy = this.#hasSameId(found, segment) || this.#isWithoutId(flow, segment);
     if (isCopy) this.count++;
     return isCopy;
+  }
+
+  /** No copy, as far as is known: where packets of the last moments were forgotten, bytes that come again may be one. @returns false */
+  #isUnknown(flow: number, segment: Segment): boolean {
+    if (!this.#isCut || segmentBytes(segment) === 0) return false;
+    const oldest = (this.#number + 1) & (RING_PACKETS - 1);
+    const ageNs = (this.#moment.ns[0] ?? 0) - (this.#ns[oldest] ?? 0);
+    const isSentAgain = seqDiff(segment.seq, this.#table.flows[flowRow(flow) + FLOW.sentSeq] ?? 0) > 0;
+    if (ageNs < SAME_ID_MAX_NS && isSentAgain) this.unsure++;
+    return false;
   }
 
   /** The identification tells where the flow has shown that it moves; on a SYN, which no host sends again so soon, it does by itself. */
@@ -152,11 +165,13 @@ export class Duplicates {
     let found = 0;
     this.#originals = 0;
     this.#atThisPlace = 0;
+    this.#isCut = false;
     let number = this.#table.flows[flowRow(flow) + FLOW.lastNoted] ?? 0;
     for (let compared = 0; number !== 0 && compared < COMPARED_MAX; compared++) {
       const slot = number & (RING_PACKETS - 1);
       const at = slot * ROW_INTS;
-      if (rows[at + COLUMN.number] !== number) break;
+      this.#isCut = rows[at + COLUMN.number] !== number;
+      if (this.#isCut) break;
       if (isEqual(rows, at, segment)) {
         if ((found & FOUND.equal) === 0) this.#remember(number, slot);
         found |= FOUND.equal;

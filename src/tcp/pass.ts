@@ -20,6 +20,8 @@ export interface TcpLimits {
   /** Times that a flow, or all flows together, held more early segments than allowed; each made gaps. */
   readonly flowHeld: number;
   readonly poolHeld: number;
+  /** Packets sent again, in a capture that has copies, which may be copies of some that had to be forgotten. */
+  readonly uncompared: number;
 }
 
 /** Who gives connections up where all are taken (nobody: those beyond are ignored), and, for tests, smaller bounds than the usual ones. */
@@ -130,6 +132,7 @@ export class TcpPass {
       ignoredPackets: this.#ignoredPackets,
       flowHeld: this.#reassembly.flowLimitHits,
       poolHeld: this.#reassembly.poolLimitHits,
+      uncompared: this.#duplicates.count > 0 ? this.#duplicates.unsure : 0,
     };
   }
 

@@ -12,7 +12,7 @@ import type { Side } from './sink.ts';
  */
 
 /** Pairs of connection and file: 16,384 x 0.2 kB = 3 MiB, and 6 MiB for the table. Of further ones each packet is judged by itself (duplicates.ts). */
-const SIGHTINGS_MAX = 16_384;
+export const SIGHTINGS_MAX = 16_384;
 const SIGHTINGS_FIRST = 64;
 
 /**
@@ -57,6 +57,8 @@ export class Sightings {
   /** From and to, by file. */
   readonly #spans: Float64Array;
   count = 0;
+  /** Packets of connections for which there was no room. */
+  refused = 0;
 
   /** @param files  how many files the capture has */
   constructor(moment: Moment, files: number) {
@@ -75,10 +77,10 @@ export class Sightings {
     if (now > (this.#spans[span + 1] ?? 0)) this.#spans[span + 1] = now;
     let flow = this.#table.find(segment);
     if (flow === NONE) flow = this.#table.add(segment, NONE);
-    if (flow === NONE) return;
-    let row = this.#rowOf(flow >> 1, file);
-    if (row === NONE) row = this.#add(flow >> 1, file);
-    if (row !== NONE) this.#take(row, sideOf(flow), segment);
+    let row = flow === NONE ? NONE : this.#rowOf(flow >> 1, file);
+    if (flow !== NONE && row === NONE) row = this.#add(flow >> 1, file);
+    if (row === NONE) this.refused++;
+    else this.#take(row, sideOf(flow), segment);
   }
 
   /** The row of the segment's connection in a file; -1 where there is none. */

@@ -16,7 +16,7 @@ export type Secrets = ReadonlyMap<SecretLabel, Uint8Array>;
 const LABELS: ReadonlySet<string> = new Set(Object.values(SECRET));
 const LINE = /^([A-Z0-9_]+) ([0-9a-f]{64}) ([0-9a-f]{64,128})$/i;
 /** Connections whose secrets are held; at 300 bytes each 30 MB. */
-const CONNECTIONS_MAX = 100_000;
+export const KEY_LOG_CONNECTIONS_MAX = 100_000;
 
 function isLabel(text: string): text is SecretLabel {
   return LABELS.has(text);
@@ -30,8 +30,10 @@ const MISSED_MAX: number = 16 * 1024;
  * They never leave the tls stage.
  */
 export class KeyLog {
-  /** Lines that are neither empty, comments nor secrets, and secrets beyond CONNECTIONS_MAX connections. */
+  /** Lines that are neither empty, comments nor secrets, and secrets beyond KEY_LOG_CONNECTIONS_MAX connections. */
   badLines = 0;
+  /** Secrets that were not kept, of connections beyond so many. */
+  refused = 0;
   /** Secrets came for a connection that had asked for them before: reading the same once more would open it. */
   cameLate = false;
   /** What was learned of sessions with secrets while reading. */
@@ -67,7 +69,10 @@ export class KeyLog {
     const key = random.toLowerCase();
     let known = this.#byRandom.get(key);
     if (known === undefined) {
-      if (this.#byRandom.size >= CONNECTIONS_MAX) return false;
+      if (this.#byRandom.size >= KEY_LOG_CONNECTIONS_MAX) {
+        this.refused++;
+        return false;
+      }
       if (this.#missed.has(key)) this.cameLate = true;
       known = new Map();
       this.#byRandom.set(key, known);

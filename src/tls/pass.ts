@@ -1,6 +1,6 @@
 import { ProxiedClient, readProxyHeader, type Side } from '../tcp/index.ts';
 import { Budget } from './budget.ts';
-import type { KeyLog } from './key-log.ts';
+import { KEY_LOG_CONNECTIONS_MAX, type KeyLog } from './key-log.ts';
 import { HELLOS_MAX_BYTES, Outline, type OutlineSink } from './outline.ts';
 import { RecordBuffers } from './record-buffers.ts';
 import { CONTENT, isClientHello } from './record-reader.ts';
@@ -32,8 +32,9 @@ const SESSION_BYTES = 2048;
 const PIECE_BYTES = 128;
 
 /** The stage's bounds, for a report. */
-export const TLS_BOUNDS: { readonly bytes: number } = {
+export const TLS_BOUNDS: { readonly bytes: number; readonly keyLogConnections: number } = {
   bytes: CUT_RECORDS_MAX_BYTES + SESSION_HELLOS_MAX_BYTES + HELLOS_MAX_BYTES,
+  keyLogConnections: KEY_LOG_CONNECTIONS_MAX,
 };
 
 /** What is known of a connection: nothing yet, that its bytes go on as they are, or a session that is decrypted. */

@@ -234,7 +234,10 @@ export class AskBook {
       const ageNs = nowNs - (ring[at + ASK.ns] ?? 0);
       if (ageNs < 0 || ageNs > ASK_HOP_NS) continue;
       // So many within moments that older ones left: any of them may have been it.
-      if (nth === oldest && oldest > 0) return SEVERAL;
+      if (nth === oldest && oldest > 0) {
+        this.#limits.hit('requests-compared', ASKS_MAX);
+        return SEVERAL;
+      }
       if (!this.#mayBeSource(ring, at, connection, side)) continue;
       if (found !== NONE && ring[found + ASK.connection] !== ring[at + ASK.connection]) return SEVERAL;
       found = at;
@@ -358,6 +361,7 @@ export class AskBook {
       this.#partners.set(far, partners);
     }
     const slot = slotOf(partners, PARTNER_ROW_CELLS, near, nth, true);
-    if (slot !== NO_SLOT) addMatch(partners, slot, this.#moment.ns[0] ?? 0, packed(this.#moment));
+    if (slot === NO_SLOT) this.#limits.hit('ask-partners-per-connection', ASK_PARTNERS_MAX);
+    else addMatch(partners, slot, this.#moment.ns[0] ?? 0, packed(this.#moment));
   }
 }

@@ -15,6 +15,7 @@ import {
   BURSTS_PROMPTED_NS,
   BURSTS_UNLIKE_BYTES,
   BURSTS_UNLIKE_SHARE,
+  type LimitCounter,
 } from './limits.ts';
 import type { BurstEvents, BurstJoin, LastBurst } from './model.ts';
 import { addMatch, NO_SLOT, PARTNER_ROW_CELLS, slotOf, tallied } from './partner-rows.ts';
@@ -56,6 +57,7 @@ const NONE = -1;
  */
 export class BurstBook {
   readonly #moment: Moment;
+  readonly #limits: LimitCounter;
   readonly #judge: JudgeForwarding;
   readonly #nth: (connection: number) => number;
   readonly #isOpaque: (connection: number) => boolean;
@@ -79,12 +81,14 @@ export class BurstBook {
    */
   constructor(
     moment: Moment,
+    limits: LimitCounter,
     judge: JudgeForwarding,
     nth: (connection: number) => number,
     isOpaque: (connection: number) => boolean,
     isFromStart: (connection: number) => boolean,
   ) {
     this.#moment = moment;
+    this.#limits = limits;
     this.#judge = judge;
     this.#nth = nth;
     this.#isOpaque = isOpaque;
@@ -182,7 +186,10 @@ export class BurstBook {
     const flows = this.#flows;
     const cells = flow * FLOW_CELLS;
     // The oldest makes room; if it was not judged yet, it is now.
-    if (this.#judged <= this.#count - BURSTS_MAX) this.#judgeNext(ring);
+    if (this.#judged <= this.#count - BURSTS_MAX) {
+      this.#judgeNext(ring);
+      this.#limits.hit('bursts-compared', BURSTS_MAX);
+    }
     const burst = this.#count++;
     const at = (burst % BURSTS_MAX) * BURST_CELLS;
     ring[at + BURST.flow] = flow;
@@ -301,7 +308,10 @@ export class BurstBook {
       this.#partners.set(flow, partners);
     }
     const slot = slotFor(partners, ring, source, true);
-    if (slot === NO_SLOT) return;
+    if (slot === NO_SLOT) {
+      this.#limits.hit('burst-partners-per-flow', BURST_PARTNERS_MAX);
+      return;
+    }
     addMatch(partners, slot, ring[burst + BURST.fromNs] ?? 0, ring[burst + BURST.packet] ?? 0);
     if (ring[source + BURST.unasked] !== 1) return;
     const events = (partners[slot + PARTNER.events] ?? 0) + 1;

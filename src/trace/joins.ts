@@ -8,6 +8,7 @@ import {
   PASSED_ON_SOON_NS,
   PAYLOAD_MIN_BYTES,
   PAYLOAD_PAUSE_NS,
+  PARTNERS_MAX,
   PAYLOADS_FROM_START,
   PENDING_PAYLOAD_NS,
   PENDING_PAYLOADS_MAX,
@@ -39,7 +40,8 @@ export class JoinBook {
   readonly #judge: JudgeForwarding;
   readonly #byToken = new WaitingRequests();
   readonly #byPath = new WaitingRequests();
-  readonly #byPayload = new PendingRing<PendingPayload>(PENDING_PAYLOADS_MAX, PENDING_PAYLOAD_NS);
+  readonly #byPayload: PendingRing<PendingPayload>;
+  readonly #limits: LimitCounter;
   readonly #tallies: TallyBook;
 
   /** @param isHere whether a connection, given by its number and its nth, is still followed */
@@ -50,6 +52,8 @@ export class JoinBook {
     isHere: (connection: number, nth: number) => boolean,
   ) {
     this.#moment = moment;
+    this.#limits = limits;
+    this.#byPayload = new PendingRing(PENDING_PAYLOADS_MAX, PENDING_PAYLOAD_NS, limits, 'pending-payloads');
     this.#judge = judge;
     this.#tallies = new TallyBook(moment, limits, isHere);
   }
@@ -117,7 +121,8 @@ export class JoinBook {
     let bestRank = 0;
     let candidates = 0;
     let looked = 0;
-    for (let link = newest; link !== null && looked < LOOKED_AT_MAX; link = link.older) {
+    let link = newest;
+    for (; link !== null && looked < LOOKED_AT_MAX; link = link.older) {
       looked++;
       if (link.key !== key) continue;
       const rank = this.#rank(link.stream, stream, method);
@@ -128,6 +133,7 @@ export class JoinBook {
       candidates++;
     }
     if (best !== undefined) this.#note(best, stream, method, candidates);
+    else if (link !== null) this.#limits.hit('waiting-requests-looked-at', LOOKED_AT_MAX);
   }
 
   /** 0: cannot be. Else fresh before retry, soon before late, a surely forwarding host before a conceivable one. */
@@ -177,6 +183,7 @@ export class JoinBook {
   }
 
   #note(near: LiveStream, far: LiveStream, method: JoinMethod, candidates: number): void {
+    if (near.lacksRoomFor(far) || far.lacksRoomFor(near)) this.#limits.hit('partners-per-stream', PARTNERS_MAX);
     const fresh = near.join(far, method, true, candidates, this.#moment);
     far.join(near, method, false, candidates, this.#moment);
     if (fresh) this.#tallies.count(near, far, method, candidates === 1);

@@ -233,6 +233,11 @@ export class LiveStream {
     return this.followsFailure || this.waited || this.hasFailed || !this.isYoung(moment, LONG_STREAM_NS);
   }
 
+  /** Whether a pair with it would be one more than are noted. */
+  lacksRoomFor(other: LiveStream): boolean {
+    return this.#partnersCount >= PARTNERS_MAX && this.#partnerOf(other) === undefined;
+  }
+
   /**
    * Notes that a stream of another connection carried the same; a pair noted again counts one more match.
    * @returns whether the pair is new

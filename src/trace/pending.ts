@@ -1,3 +1,5 @@
+import type { LimitCounter } from './limits.ts';
+
 interface Slot<Value> {
   key: number;
   value: Value;
@@ -16,19 +18,27 @@ const USED_UP_MIN = 1024;
  */
 export class PendingRing<Value> {
   readonly #bound: number;
+  readonly #limits: LimitCounter;
+  readonly #limit: string;
   readonly #keptNs: number;
   readonly #slots: Slot<Value>[] = [];
   #head = 0;
   readonly #lists = new Map<number, Value[]>();
 
-  constructor(bound: number, keptNs: number) {
+  /** @param limit what the bound is called where it is told that it was reached */
+  constructor(bound: number, keptNs: number, limits: LimitCounter, limit: string) {
     this.#bound = bound;
+    this.#limits = limits;
+    this.#limit = limit;
     this.#keptNs = keptNs;
   }
 
   add(key: number, value: Value, nowNs: number): void {
     this.#expire(nowNs);
-    if (this.#slots.length - this.#head >= this.#bound) this.#dropOldest();
+    if (this.#slots.length - this.#head >= this.#bound) {
+      this.#dropOldest();
+      this.#limits.hit(this.#limit, this.#bound);
+    }
     this.#slots.push({ key, value, atNs: nowNs });
     const list = this.#lists.get(key);
     if (list === undefined) {

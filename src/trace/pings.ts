@@ -1,6 +1,6 @@
 import type { Moment } from '../capture/index.ts';
 import type { Side } from '../tcp/index.ts';
-import { SLOW_PINGS_MAX } from './limits.ts';
+import { type LimitCounter, SLOW_PINGS_MAX } from './limits.ts';
 import type { Ref, SlowPing } from './model.ts';
 import { refOf } from './ref-table.ts';
 
@@ -20,16 +20,21 @@ class SidePings {
 /** HTTP/2 PINGs and their acknowledgements, matched by their opaque data (RFC 9113 §6.7). */
 export class PingBook {
   readonly #moment: Moment;
+  readonly #limits: LimitCounter;
   readonly #flows = new Map<number, SidePings>();
 
-  constructor(moment: Moment) {
+  constructor(moment: Moment, limits: LimitCounter) {
     this.#moment = moment;
+    this.#limits = limits;
   }
 
   sent(connection: number, side: Side, opaque0: number, opaque1: number): void {
     const pings = this.#of(connection, side);
     pings.sent++;
-    if (pings.pending.length >= SLOW_PINGS_MAX) pings.pending.shift();
+    if (pings.pending.length >= SLOW_PINGS_MAX) {
+      pings.pending.shift();
+      this.#limits.hit('unanswered-pings-per-side', SLOW_PINGS_MAX);
+    }
     pings.pending.push({ opaque0, opaque1, sent: refOf(this.#moment) });
   }
 

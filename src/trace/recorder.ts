@@ -100,17 +100,24 @@ export class Recorder implements HttpSink {
     this.#tunnels = new TunnelBook(this.#limits);
     this.#credit = new CreditBook(moment);
     this.#streams = new StreamBook(moment, this.#limits);
-    this.#pings = new PingBook(moment);
+    this.#pings = new PingBook(moment, this.#limits);
     this.#keepAlives = new KeepAliveBook(moment);
     this.#roundTrips = new RoundTripBook(moment, tcp);
     // Side 0 sent a connection's first packet.
     const judge = judgeForwarding(tcp, this.#notes, (connection) => this.#sent.file(2 * connection, FIRST_SENT));
     this.#joins = new JoinBook(moment, this.#limits, judge, (connection, nth) => tcp.nth(connection) === nth);
     this.#shapes = new ShapeBook(moment);
-    this.#bursts = new BurstBook(moment, judge, tcp.nth.bind(tcp), this.#isOpaque.bind(this), (connection) => {
-      const { syn, synAck } = this.#gathered[connection] ?? NO_HANDSHAKE;
-      return syn !== null || synAck !== null;
-    });
+    this.#bursts = new BurstBook(
+      moment,
+      this.#limits,
+      judge,
+      tcp.nth.bind(tcp),
+      this.#isOpaque.bind(this),
+      (connection) => {
+        const { syn, synAck } = this.#gathered[connection] ?? NO_HANDSHAKE;
+        return syn !== null || synAck !== null;
+      },
+    );
     this.#asks = new AskBook(moment, this.#limits, judge, tcp.nth.bind(tcp), this.#isOpaque.bind(this));
     this.#roster = new Roster(moment, tcp, {
       isNotable: (connection) => this.#debts.isNotable(connection) || this.#streams.isNotable(connection),

@@ -2,10 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { analyzeFiles } from '../../src/cli/analyze.ts';
 import type { Report } from '../../src/report/index.ts';
+import { KEY_LOG_CONNECTIONS_MAX } from '../../src/tls/key-log.ts';
+import { KeyLog } from '../../src/tls/index.ts';
+import { tcpPacket } from '../build/packet.ts';
 import { buildPcap, LINKTYPE, type PcapRecord } from '../build/pcap.ts';
 import { type BuiltBlock, interfaceBlock, packetBlock, section, statisticsBlock, unitsAt } from '../build/pcapng.ts';
-import { reportOn } from '../build/reports.ts';
+import { composeReport, reportOn } from '../build/reports.ts';
 import { Wire } from '../build/wire.ts';
 
 /** One exchange through a gateway, captured whole; then the same packets captured badly, each time in another way. */
@@ -150,6 +154,46 @@ test('streams were open before it began', async () => {
   expect(notes.toSorted()).toEqual([
     ['begun-mid-stream', 'c1', 1, true],
     ['begun-mid-stream', 'u1', 1, true],
+  ]);
+});
+
+test('a bound of the analysis was reached', async () => {
+  const wire = new Wire(GATEWAY);
+  const client = wire.connect('10.9.1.2:50001', `${GATEWAY}:80`, 0);
+  for (let nth = 0; nth < 70; nth++) client.asks(1 + nth / 100, REQUEST);
+  wire.connect(`${GATEWAY}:40001`, '10.9.2.1:8080', 0.2).asks(1.1, REQUEST).answers(1.4, RESPONSE);
+  const { trust } = await reportOf(wire.records(9));
+  expect(trust.filter(({ code }) => code === 'limit')).toMatchObject([
+    { count: 6, args: { limit: 'unanswered-requests-per-connection', bound: 64 } },
+  ]);
+});
+
+test('so was one of the secrets that are held', async () => {
+  const path = join(folder, 'capture');
+  writeFileSync(path, buildPcap(exchange(), { linkType: LINKTYPE.LINUX_SLL }));
+  const keyLog = new KeyLog();
+  const lineOf = (nth: number) => `CLIENT_RANDOM ${String(nth).padStart(64, '0')} ${'00'.repeat(48)}`;
+  keyLog.add(Array.from({ length: KEY_LOG_CONNECTIONS_MAX + 3 }, (_, nth) => lineOf(nth)).join('\n'));
+  const { capture, incident } = await analyzeFiles([path], undefined, { keyLog });
+  expect(composeReport(incident, capture, '0').trust).toMatchObject([
+    { code: 'limit', count: 3, args: { limit: 'key-log-connections', bound: KEY_LOG_CONNECTIONS_MAX } },
+  ]);
+});
+
+test('so was one of the connections that are compared between files', async () => {
+  const syns = Array.from({ length: 8200 }, (_, nth): PcapRecord => {
+    const from = `10.${20 + (nth >> 12)}.${(nth >> 6) & 63}.${nth & 63}:50001`;
+    return { timeNs: nth * 1e5, bytes: tcpPacket({ from, to: `${GATEWAY}:80`, flags: 'SYN', seq: nth }) };
+  });
+  const paths = ['a.pcap', 'b.pcap'].map((name) => join(folder, name));
+  for (const path of paths) writeFileSync(path, buildPcap(syns));
+  const { trust } = await reportOn(...paths);
+  expect(trust.filter(({ code }) => code === 'limit')).toMatchObject([
+    {
+      count: 16,
+      weakens: ['retransmissions'],
+      args: { limit: 'connections-compared-between-files', bound: 16_384 },
+    },
   ]);
 });
 

@@ -149,6 +149,21 @@ describe('a packet with the identification of one before it', () => {
     expect(sent('moving').client({ atMs: 130.1 }).last).toBe('retransmission');
   });
 
+  test('is not known for one once so many others came at the same time that it had to be forgotten, which is told', () => {
+    const crowded = (others: number, hasCopies: boolean): Wire => {
+      const wire = new Wire().open('moving').client({ ...DATA, id: 42, atMs: 30 });
+      if (hasCopies) wire.client({ atMs: 30.1 });
+      const answer = { flags: FLAG.ack, seq: 9001, ack: 1001 };
+      for (let nth = 0; nth < others; nth++) wire.server({ ...answer, id: 100 + nth, atMs: 31 + nth / 50 });
+      return wire.client({ ...DATA, id: 42, atMs: 60 });
+    };
+    const [few, many] = [crowded(900, true), crowded(1100, true)];
+    expect([few.last, few.pass.limits.uncompared]).toEqual(['copy', 0]);
+    expect(many.last).toContain('retransmission');
+    expect(many.pass.limits.uncompared).toBe(1);
+    expect(crowded(1100, false).pass.limits.uncompared).toBe(0);
+  });
+
   test('three times is two copies', () => {
     const wire = sent('moving').client({ on: 2, atMs: 30.1 }).client({ on: 3, atMs: 30.2 });
     expect(wire.told.slice(-2)).toEqual(['copy', 'copy']);

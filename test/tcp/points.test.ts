@@ -150,6 +150,7 @@ test('connections beyond the bound are each counted wherever they are seen, and 
     Object.assign(new Segment(), { ipVersion: 4, src3: n, dst3: 1, srcPort: 1000, dstPort: 80, flags: FLAG.ack });
   for (let n = 2; n < 12_000; n++) sightings.note(of(n));
   expect(sightings.count).toBeLessThan(12_000);
+  expect(sightings.refused).toBe(12_000 - 2 - sightings.count);
   expect([2, 5000].map((n) => sightings.find(of(n), 0))).toEqual([0, 4998]);
   expect(sightings.find(of(11_999), 0)).toBe(-1);
   expect(sightings.find(of(2), 1)).toBe(-1);

@@ -149,12 +149,17 @@ describe('a request that leaves a host', () => {
   });
 
   test('of so many within moments that not all are kept is nobody’s', () => {
-    const asked = (count: number): AskJoin[] => {
+    const asked = (count: number): Told => {
       const told = new Told((connection) => connection >= UPSTREAM).begins();
       for (let nth = 0; nth < count; nth++) told.asks(FIRST, 1000 + nth / 100);
-      return told.asks(UPSTREAM, 1001).joins();
+      return told.asks(UPSTREAM, 1001);
     };
-    expect([asked(ASKS_MAX).length, asked(ASKS_MAX + 1).length]).toEqual([1, 0]);
+    const [kept, beyond] = [asked(ASKS_MAX), asked(ASKS_MAX + 1)];
+    expect([kept.joins().length, beyond.joins().length]).toEqual([1, 0]);
+    expect([kept.limits.all(), beyond.limits.all()]).toEqual([
+      [],
+      [{ limit: 'requests-compared', bound: ASKS_MAX, count: 1 }],
+    ]);
   });
 
   test('is not compared where everything can be read', () => {

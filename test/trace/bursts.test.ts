@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Moment } from '../../src/capture/index.ts';
 import { BurstBook } from '../../src/trace/bursts.ts';
-import { BURST_CONTROLS } from '../../src/trace/limits.ts';
+import { BURST_CONTROLS, BURST_PARTNERS_MAX, BURSTS_MAX, LimitCounter } from '../../src/trace/limits.ts';
 import { FORWARDING } from '../../src/trace/forwarding.ts';
 import type { BurstJoin } from '../../src/trace/index.ts';
 
@@ -16,16 +16,18 @@ const OTHERS = { from: 2, to: 700 } as const;
 /** A gateway between connections 0 and 1: what it gets from the client on the one it may send on the other. */
 class Told {
   readonly #moment = new Moment();
+  readonly limits = new LimitCounter();
   readonly #book: BurstBook;
   #packets = 0;
 
   constructor(
     isOpaque: (connection: number) => boolean = () => true,
     isFromStart: (connection: number) => boolean = () => true,
+    mayForward: (near: number, far: number) => boolean = (near, far) => near === CLIENT_LEG && far === UPSTREAM_LEG,
   ) {
     const judge = (near: number, _receiver: number, far: number): 0 | 2 =>
-      near === CLIENT_LEG && far === UPSTREAM_LEG ? FORWARDING.fitting : FORWARDING.impossible;
-    this.#book = new BurstBook(this.#moment, judge, (connection) => connection, isOpaque, isFromStart);
+      mayForward(near, far) ? FORWARDING.fitting : FORWARDING.impossible;
+    this.#book = new BurstBook(this.#moment, this.limits, judge, (connection) => connection, isOpaque, isFromStart);
     for (let connection = 0; connection < OTHERS.to; connection++) this.#book.opened(connection);
   }
 
@@ -136,5 +138,32 @@ describe('bursts of what cannot be read', () => {
     const told = new Told().begins();
     for (let i = 0; i < 12; i++) told.sends(CLIENT_LEG, i * SECOND_MS, 46).sends(UPSTREAM_LEG, i * SECOND_MS + 2, 46);
     expect(told.joins()).toEqual([]);
+  });
+});
+
+describe('where there are more than are compared', () => {
+  test('the oldest is compared early, and it is told', () => {
+    const connections = OTHERS.to - OTHERS.from;
+    const sent = (apartMs: number): Told => {
+      const told = new Told().begins();
+      for (let i = 0; i < BURSTS_MAX + 5; i++) told.sends(OTHERS.from + (i % connections), i * apartMs, 100);
+      return told;
+    };
+    expect(sent(0.005).limits.all()).toEqual([{ limit: 'bursts-compared', bound: BURSTS_MAX, count: 5 }]);
+    expect(sent(0.05).limits.all()).toEqual([]);
+  });
+
+  test('a partner more than are kept is not, and it is told', () => {
+    const told = new Told(
+      () => true,
+      () => false,
+      (_near, far) => far === UPSTREAM_LEG,
+    ).begins();
+    for (let i = 0; i < 2 * (BURST_PARTNERS_MAX + 1); i++) {
+      const ms = i * SECOND_MS;
+      told.sends(OTHERS.from + Math.floor(i / 2), ms, 400).sends(UPSTREAM_LEG, ms + 2, 460);
+    }
+    expect(told.joins()).toHaveLength(BURST_PARTNERS_MAX);
+    expect(told.limits.all()).toMatchObject([{ limit: 'burst-partners-per-flow', bound: BURST_PARTNERS_MAX }]);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DIRECTION } from '../../src/decode/index.ts';
+import { LOOKED_AT_MAX, PARTNERS_MAX } from '../../src/trace/limits.ts';
 import { Recording } from './recording.ts';
 
 const CLIENT = '10.9.1.2';
@@ -109,6 +110,28 @@ describe('requests that were passed on', () => {
     const recording = gateway().asks(0, 1, 1).asks(1, 1, 1.01);
     recording.at(5).recorder.rstStream(1, 1, 1, 7);
     expect(recording.asks(2, 1, 5.01).partners()).toEqual(['0/1 > 1/1 request', '0/1 > 2/1 request']);
+  });
+
+  test('retries beyond those that are noted are told', () => {
+    const recording = gateway();
+    for (let nth = 0; nth <= PARTNERS_MAX; nth++) recording.connect(`${GATEWAY}:${41_000 + nth}`, '10.9.2.4:8080', 0.3);
+    recording.asks(0, 1, 1);
+    for (let nth = 0; nth <= PARTNERS_MAX; nth++) recording.asks(3 + nth, 1, 1.01 + nth / 100);
+    expect(recording.finish().limits).toEqual([{ limit: 'partners-per-stream', bound: PARTNERS_MAX, count: 1 }]);
+    expect(recording.partners()).toHaveLength(PARTNERS_MAX);
+  });
+
+  test('of very many that wait for the same the newest are looked at, which is told where none of them was it', () => {
+    const waiting = (others: number): Recording => {
+      const recording = gateway().asks(0, 1, 1, { userAgent: 'kubelet' });
+      for (let nth = 0; nth < others; nth++) recording.asks(1, 2 * nth + 1, 1.001, { userAgent: 'other' });
+      return recording.asks(2, 1, 1.01, { userAgent: 'kubelet' });
+    };
+    const looked = { limit: 'waiting-requests-looked-at', bound: LOOKED_AT_MAX, count: 1 };
+    const few = waiting(LOOKED_AT_MAX - 1);
+    expect([few.partners(), few.finish().limits]).toEqual([['0/1 > 2/1 request'], []]);
+    expect(waiting(LOOKED_AT_MAX).partners()).toEqual([]);
+    expect(waiting(LOOKED_AT_MAX).finish().limits).toEqual([looked]);
   });
 
   test('a request that is over is passed on no more', () => {

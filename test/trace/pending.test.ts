@@ -1,11 +1,16 @@
 import { describe, expect, test } from 'vitest';
+import { LimitCounter } from '../../src/trace/limits.ts';
 import { PendingRing } from '../../src/trace/pending.ts';
 
 const SECOND = 1e9;
 
+function ringOf<Value>(bound: number, limits: LimitCounter = new LimitCounter()): PendingRing<Value> {
+  return new PendingRing<Value>(bound, SECOND, limits, 'kept');
+}
+
 describe('what was seen lately', () => {
   test('values of a key, oldest first', () => {
-    const ring = new PendingRing<string>(10, SECOND);
+    const ring = ringOf<string>(10);
     ring.add(1, 'a', 0);
     ring.add(2, 'other', 0);
     ring.add(1, 'b', 1);
@@ -14,7 +19,7 @@ describe('what was seen lately', () => {
   });
 
   test('none older than its time', () => {
-    const ring = new PendingRing<string>(10, SECOND);
+    const ring = ringOf<string>(10);
     ring.add(1, 'a', 0);
     ring.add(1, 'b', 0.5 * SECOND);
     expect(ring.find(1, SECOND)).toEqual(['a', 'b']);
@@ -22,14 +27,17 @@ describe('what was seen lately', () => {
     expect(ring.find(1, 1.6 * SECOND)).toBeUndefined();
   });
 
-  test('the oldest leave when the room is full', () => {
-    const ring = new PendingRing<number>(3, SECOND);
+  test('the oldest leave when the room is full, which is told; those that are too old are none', () => {
+    const limits = new LimitCounter();
+    const ring = ringOf<number>(3, limits);
+    ring.add(9, 9, -2 * SECOND);
     for (let i = 0; i < 5; i++) ring.add(i, i, 0);
+    expect(limits.all()).toEqual([{ limit: 'kept', bound: 3, count: 2 }]);
     expect([0, 1, 2, 3, 4].map((key) => ring.find(key, 0)?.[0])).toEqual([undefined, undefined, 2, 3, 4]);
   });
 
   test('one event to thousand watchers keeps the newest of its key', () => {
-    const ring = new PendingRing<number>(10_000, SECOND);
+    const ring = ringOf<number>(10_000);
     for (let i = 0; i < 1000; i++) ring.add(7, i, 0);
     const kept = ring.find(7, 0) ?? [];
     expect(kept.length).toBe(64);
@@ -38,7 +46,7 @@ describe('what was seen lately', () => {
   });
 
   test('long use leaves nothing behind', () => {
-    const ring = new PendingRing<number>(100, SECOND);
+    const ring = ringOf<number>(100);
     for (let i = 0; i < 20_000; i++) ring.add(i % 500, i, i);
     const kept = Array.from({ length: 500 }, (_, key) => ring.find(key, 20_000)?.length ?? 0);
     expect(kept.reduce((sum, count) => sum + count, 0)).toBe(100);

@@ -1,17 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { Moment } from '../../src/capture/index.ts';
-import { SLOW_PINGS_MAX } from '../../src/trace/limits.ts';
+import { LimitCounter, SLOW_PINGS_MAX } from '../../src/trace/limits.ts';
 import { PingBook } from '../../src/trace/pings.ts';
 
-function book(): { pings: PingBook; at: (seconds: number) => PingBook } {
+function book(): { pings: PingBook; limits: LimitCounter; at: (seconds: number) => PingBook } {
   const moment = new Moment();
-  const pings = new PingBook(moment);
+  const limits = new LimitCounter();
+  const pings = new PingBook(moment, limits);
   const at = (seconds: number): PingBook => {
     moment.packet++;
     moment.ns[0] = seconds * 1e9;
     return pings;
   };
-  return { pings, at };
+  return { pings, limits, at };
 }
 
 describe('PINGs (RFC 9113 §6.7)', () => {
@@ -47,11 +48,13 @@ describe('PINGs (RFC 9113 §6.7)', () => {
   });
 
   test('a peer that never answers costs no more than its bound; all are counted', () => {
-    const { pings, at } = book();
+    const { pings, limits, at } = book();
     for (let i = 0; i < 1000; i++) at(i).sent(0, 1, i, 0);
     expect(pings.counts(0, 1)).toEqual({ sent: 1000, answered: 0 });
     const left = pings.unanswered(0);
     expect(left).toHaveLength(SLOW_PINGS_MAX);
+    const forgotten = 1000 - SLOW_PINGS_MAX;
+    expect(limits.all()).toEqual([{ limit: 'unanswered-pings-per-side', bound: SLOW_PINGS_MAX, count: forgotten }]);
     expect(left.at(-1)).toMatchObject({ by: 1, answered: null, sent: { timeNs: 999e9 } });
   });
 });

@@ -14,7 +14,7 @@ import { type H1Connection, type MessageFlow, PART } from './message-flow.ts';
 /** Longest head that is read; servers refuse more than 8 to 64 kB. */
 const HEAD_MAX_BYTES = 64 * 1024;
 /** Requests without a response yet that are remembered of one connection: pipelining is rare, and this much of it is hostile. */
-const PENDING_MAX = 64;
+export const PENDING_MAX = 64;
 const CR = 0x0d;
 const LF = 0x0a;
 const SWITCHING_PROTOCOLS = 101;
@@ -227,6 +227,7 @@ export class MessageReader {
     const isLost = server.part === PART.lost;
     if (isLost) this.bodies.end(connection, server);
     while (isLost ? pending.length > 0 : pending.length >= PENDING_MAX) {
+      if (!isLost) this.counters.pendingLimit++;
       this.sink.data(number, server.side, pending.shift()?.exchange ?? 0, 0, 0, true);
     }
   }

@@ -28,10 +28,14 @@ const TIMES: ReadonlySet<string> = new Set([
   'closes-per-connection',
   'connections',
   'packets-of-open-connections',
+  'unanswered-pings-per-side',
 ]);
+/** And on what tells a copy from what was sent again. */
+const COPIES: ReadonlySet<string> = new Set(['packets-remembered-for-copies', 'connections-compared-between-files']);
 
 function limitReached({ limit, bound, count }: LimitHit): TrustNote {
-  const weakens = TIMES.has(limit) ? ['liveness', 'windows'] : ['streams', 'links'];
+  const ofSaid = COPIES.has(limit) ? ['retransmissions'] : ['streams', 'links'];
+  const weakens = TIMES.has(limit) ? ['liveness', 'windows'] : ofSaid;
   return told({ code: 'limit', connection: null, weakens, packets: [], count, args: { limit, bound } });
 }
 
