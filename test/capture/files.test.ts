@@ -14,6 +14,9 @@ const root = mkdtempSync(path.join(tmpdir(), 'watchpcap-files-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
 let folders = 0;
+/** Not in TypeScript's es2023 library. */
+declare const WebAssembly: { Memory: new (limits: object) => object };
+
 function folder(files: Readonly<Record<string, Uint8Array | string>>): string {
   const made = path.join(root, `${folders++}`);
   mkdirSync(made);
@@ -131,11 +134,29 @@ describe('several files as one capture', () => {
     const files = Object.fromEntries(
       Array.from({ length: 300 }, (_, index) => [`f${index}`, pcap(index & 255, index)]),
     );
-    const { facts, records } = await readFiles([folder(files)]);
-    expect(records.map(({ timeNs }) => timeNs / 1e6)).toEqual(Array.from({ length: 300 }, (_, index) => index));
-    expect(facts.warnings).toEqual([]);
+    const { result, blocks } = await blocksFor(() => readFiles([folder(files)]));
+    expect(result.records.map(({ timeNs }) => timeNs / 1e6)).toEqual(Array.from({ length: 300 }, (_, index) => index));
+    expect(result.facts.warnings).toEqual([]);
+    expect(blocks).toBe(1);
   });
 });
+
+/** How many blocks were made meanwhile: each is a memory of its own. */
+async function blocksFor<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly blocks: number }> {
+  const { Memory } = WebAssembly;
+  let blocks = 0;
+  WebAssembly.Memory = class extends Memory {
+    constructor(limits: object) {
+      super(limits);
+      blocks++;
+    }
+  };
+  try {
+    return { result: await work(), blocks };
+  } finally {
+    WebAssembly.Memory = Memory;
+  }
+}
 
 describe('directories', () => {
   it('stand for the captures in them, found by their first bytes; the others are named in one warning', async () => {

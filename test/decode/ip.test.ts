@@ -181,6 +181,13 @@ describe('IPv6', () => {
     frame[ETHERNET_BYTES + 41] = 2;
     expect(decodeBytes(frame, LINKTYPE.ETHERNET).payload).toBe('hello');
   });
+
+  it('follows what stands behind one', () => {
+    const frame = tcpPacket({ ...V6, ipv6Extensions: ['destination-options', 'destination-options'] });
+    frame[ETHERNET_BYTES + 6] = 51;
+    frame[ETHERNET_BYTES + 41] = 2;
+    expect(decodeBytes(frame, LINKTYPE.ETHERNET).payload).toBe('hello');
+  });
 });
 
 it('RAW stops where the first nibble is neither 4 nor 6', () => {

@@ -77,6 +77,7 @@ describe('VLAN tags', () => {
     ['one tag', [7]],
     ['QinQ', [[0x88a8, 100], 7]],
     ['the old QinQ number', [[0x9100, 100], 7]],
+    ['the other old QinQ number', [[0x9200, 100], 7]],
     ['three tags', [1, 2, 3]],
   ];
   for (const [name, vlan = []] of stacks) {

@@ -254,7 +254,8 @@ describe('without an identification (Linux with DF on some packets, IPv6)', () =
 
     test(`another interface tells a copy, below a millisecond (${id})`, () => {
       expect(sent(null).client({ on: 3, atMs: 30.9 }).last).toBe('copy');
-      expect(sent(null).client({ ttl: 63, atMs: 30.9 }).last).toBe('copy');
+      for (const place of [{ ttl: 63 }, { vantage: 1 }, { file: 1 }, { direction: 'fromUs' }] as const)
+        expect(sent(null).client({ ...place, atMs: 30.9 }).last).toBe('copy');
       expect(sent(null).client({ on: 3, atMs: 31 }).last).toBe('retransmission');
     });
 
