@@ -195,6 +195,7 @@ export class CaptureFile {
       compression: source.compression,
       resolutionDigits: reader.resolutionDigits,
       droppedPackets: reader.droppedPackets(),
+      isMerged: reader.isMerged,
     };
   }
 

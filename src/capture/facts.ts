@@ -15,6 +15,8 @@ export interface FileFacts {
   readonly resolutionDigits: 6 | 9;
   /** Packets that the capturing system said it dropped (pcapng's Interface Statistics); null where it said nothing. */
   readonly droppedPackets: number | null;
+  /** By its own word it was put together of several captures: on which host a packet was captured, it does not say. */
+  readonly isMerged: boolean;
 }
 
 export type Compression = 'gzip' | 'zstd';

@@ -17,6 +17,8 @@ export class PcapReader implements RecordReader {
   readonly format = 'pcap';
   packets = 0;
   isWhole = false;
+  /** Classic pcap has no place to say so. */
+  readonly isMerged = false;
   readonly batch: RecordBatch;
   readonly resolutionDigits: 6 | 9;
   readonly #parts: ReaderParts;

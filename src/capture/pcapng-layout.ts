@@ -48,6 +48,7 @@ export const WHOLE_BLOCK_BYTES: number = 512 * 1024;
 export const SECTION_BYTE_ORDER = 8;
 export const SECTION_MAJOR = 12;
 export const SECTION_MINOR = 14;
+export const SECTION_OPTIONS = 24;
 export const SECTION_MIN_BYTES = 28;
 export const BYTE_ORDER_MAGIC = 0x1a2b_3c4d;
 

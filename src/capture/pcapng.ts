@@ -3,6 +3,7 @@ import type { Block } from './block.ts';
 import type { BlockProblem } from './facts.ts';
 import { Interfaces } from './interfaces.ts';
 import { RECORD_MAX_BYTES } from './pcap-header.ts';
+import { beginsWith } from './magic.ts';
 import { PcapngAsides } from './pcapng-asides.ts';
 import { firstPacketTime } from './pcapng-first-time.ts';
 import {
@@ -14,13 +15,16 @@ import {
   BLOCK_TYPE,
   CUSTOM_DATA,
   CUSTOM_MIN_BYTES,
+  OPTION,
   PACKET_DATA,
   SECTION_MAJOR,
   SECTION_MIN_BYTES,
   SECTION_MINOR,
+  SECTION_OPTIONS,
   SYSDIG_EVENTS,
   WHOLE_BLOCK_BYTES,
 } from './pcapng-layout.ts';
+import { findOption } from './pcapng-options.ts';
 import { PcapngPassage } from './pcapng-passage.ts';
 import { BLOCK_MAX_BYTES, BLOCK_SEARCH_BYTES, findBlockRun, sectionByteOrder } from './pcapng-resync.ts';
 import { PcapngRows } from './pcapng-rows.ts';
@@ -37,6 +41,7 @@ const SECTION_MAJOR_READ = 1;
 export class PcapngReader implements RecordReader {
   readonly format = 'pcapng';
   isWhole = false;
+  isMerged = false;
   readonly batch: RecordBatch;
   readonly #parts: ReaderParts;
   readonly #block: Block;
@@ -148,6 +153,7 @@ export class PcapngReader implements RecordReader {
       return PAUSE.ended;
     }
     this.#interfaces.begin(littleEndian);
+    this.isMerged ||= total <= end - at && isByMergecap(this.#block, total, littleEndian);
     return this.#passOver(total);
   }
 
@@ -205,4 +211,13 @@ export class PcapngReader implements RecordReader {
     block.at = found;
     return true;
   }
+}
+
+/** Wireshark's own tool for it; what others write of themselves is not known. */
+const MERGING_PROGRAM = 'Mergecap';
+
+/** §4.1, shb_userappl: which program wrote the section whose header stands whole at the block's `at`. */
+function isByMergecap({ view, at }: Block, total: number, littleEndian: boolean): boolean {
+  const found = findOption(view, at + SECTION_OPTIONS, at + total - BLOCK_TAIL_BYTES, littleEndian, OPTION.application);
+  return found !== undefined && beginsWith(view, found.at, found.at + found.bytes, MERGING_PROGRAM);
 }

@@ -196,6 +196,7 @@ function fileFacts(source: Source, reader: RecordReader): FileFacts {
     compression: source.compression,
     resolutionDigits: reader.resolutionDigits,
     droppedPackets: reader.droppedPackets(),
+    isMerged: reader.isMerged,
   };
 }
 

@@ -33,6 +33,8 @@ export interface RecordReader {
   linkTypes(): number[];
   /** What the capturing system said it dropped; null where it said nothing. */
   droppedPackets(): number | null;
+  /** A program that merges captures wrote it, as it says. */
+  readonly isMerged: boolean;
   /** The first plausible time among the first records; else the first time; undefined where there is none. Takes nothing from the block. */
   firstTime(): FileTime | undefined;
   /** Reads on. Sets the clock's base first, where no other file has. */

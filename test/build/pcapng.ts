@@ -18,24 +18,24 @@ export interface LengthLies {
   readonly last?: number;
 }
 
+export interface SectionHeader {
+  readonly version?: readonly [number, number];
+  readonly length?: bigint;
+  readonly options?: readonly PcapngOption[];
+}
+
 /** @returns the bytes of a section: its header and its blocks in one byte order */
 export function section(
   blocks: readonly BuiltBlock[],
   byteOrder: ByteOrder = 'little',
-  header: { readonly version?: readonly [number, number]; readonly length?: bigint } = {},
+  header: SectionHeader = {},
 ): Uint8Array {
   const little = byteOrder === 'little';
   const all = [sectionHeader(header), ...blocks].map((built) => built(little));
   return joined(all);
 }
 
-function sectionHeader({
-  version = [1, 0],
-  length = 2n ** 64n - 1n,
-}: {
-  readonly version?: readonly [number, number];
-  readonly length?: bigint;
-}): BuiltBlock {
+function sectionHeader({ version = [1, 0], length = 2n ** 64n - 1n, options = [] }: SectionHeader): BuiltBlock {
   return block(0x0a0d0d0a, (little) => {
     const body = new Uint8Array(16);
     const view = new DataView(body.buffer);
@@ -43,7 +43,7 @@ function sectionHeader({
     view.setUint16(4, version[0], little);
     view.setUint16(6, version[1], little);
     view.setBigUint64(8, length, little);
-    return body;
+    return joined([body, optionBytes(options, little)]);
   });
 }
 

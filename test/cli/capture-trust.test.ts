@@ -121,6 +121,19 @@ test('the capturing system dropped packets, by its own count', async () => {
   expect(report.capture.files).toMatchObject([{ dropped: 12 }]);
 });
 
+test('somebody put files of several hosts together: the packets do not say on which host they were captured', async () => {
+  const blocks = [interfaceBlock({ linkType: 'LINUX_SLL' }), ...blocksOf(exchange())];
+  const told = async (application: string, order: 'little' | 'big') => {
+    const written = { code: 4, value: new TextEncoder().encode(application) };
+    return notesOf(
+      await reportOfFile(section(blocks, order, { options: [{ code: 3, value: new Uint8Array(5) }, written] })),
+    );
+  };
+  expect(await told('Mergecap (Wireshark) 4.0.17', 'little')).toEqual([['merged-file', null, 1, true]]);
+  expect(await told('Mergecap (Wireshark) 4.0.17', 'big')).toEqual([['merged-file', null, 1, true]]);
+  expect(await told('Editcap (Wireshark) 4.0.17', 'little')).toEqual([]);
+});
+
 test('the clock was set back', async () => {
   const back = exchange().map(({ timeNs, bytes }) => ({ timeNs: timeNs < 2e9 ? timeNs : timeNs - 3_600e9, bytes }));
   expect(await told(back)).toContainEqual(['clock-step', null, 1, true]);

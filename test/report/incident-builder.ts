@@ -267,6 +267,7 @@ export function file(path: string, changes: Partial<FileFacts> = {}): FileFacts 
     compression: null,
     resolutionDigits: 6,
     droppedPackets: null,
+    isMerged: false,
     ...changes,
   };
 }

@@ -10,11 +10,13 @@ import { undecodedCount } from './not-analyzed.ts';
 export function trustOf(frame: Frame, incident: Incident, { files, warningsOmitted }: CaptureFacts): TrustNote[] {
   const undecoded = undecodedCount(incident);
   const dropped = files.reduce((sum, file) => sum + (file.droppedPackets ?? 0), 0);
+  const merged = files.filter(({ isMerged }) => isMerged).length;
   return [
     ...incident.trust.map((note) => noteOf(frame, note)),
     ...(undecoded === 0 ? [] : [wholeCapture('undecoded', ['liveness', 'windows'], undecoded)]),
     ...(incident.duplicates === 0 ? [] : [wholeCapture('duplicates', ['retransmissions'], incident.duplicates)]),
     ...(dropped === 0 ? [] : [wholeCapture('dropped-by-interface', ['retransmissions', 'windows'], dropped)]),
+    ...(merged === 0 ? [] : [wholeCapture('merged-file', ['retransmissions', 'windows'], merged)]),
     ...(warningsOmitted === 0 ? [] : [wholeCapture('warnings-omitted', ['streams'], warningsOmitted)]),
     ...incident.limits.map(limitReached),
     ...incident.floods.map((flood) => floodNote(frame, flood)),
@@ -55,7 +57,7 @@ function noteOf(frame: Frame, { code, connection, weakens, packets, count }: Inc
 }
 
 function wholeCapture(
-  code: 'undecoded' | 'duplicates' | 'dropped-by-interface' | 'warnings-omitted',
+  code: 'undecoded' | 'duplicates' | 'dropped-by-interface' | 'merged-file' | 'warnings-omitted',
   weakens: string[],
   count: number,
 ): TrustNote {

@@ -5,7 +5,13 @@ import { counted } from './phrase.ts';
 
 /** The model's codes, and what reading itself has to say. */
 type Code =
-  IncidentTrust['code'] | 'undecoded' | 'duplicates' | 'dropped-by-interface' | 'warnings-omitted' | 'anonymized';
+  | IncidentTrust['code']
+  | 'undecoded'
+  | 'duplicates'
+  | 'dropped-by-interface'
+  | 'merged-file'
+  | 'warnings-omitted'
+  | 'anonymized';
 
 const WEAKNESSES: Readonly<Record<Code, (count: number) => string>> = {
   'one-sided': () => 'only one direction is in the capture: what the other side answered cannot be told',
@@ -33,6 +39,9 @@ const WEAKNESSES: Readonly<Record<Code, (count: number) => string>> = {
       : `${count} packets are in the capture more than once and were taken once: what was sent again at the same moment may be among them`,
   'dropped-by-interface': (count) =>
     `the capturing system dropped ${counted(count, 'packet')} by its own count: what is missing may have been there`,
+  'merged-file': (count) =>
+    `${counted(count, 'file')} ${count === 1 ? 'was' : 'were'} put together by mergecap: if of captures of several hosts, what one host sent and another got may ` +
+    'count as sent again, since the packets do not say where they were captured; give the files themselves',
   'warnings-omitted': (count) => `the files hold ${counted(count, 'more fault')} than are listed`,
   anonymized: () =>
     'addresses (in 198.18.0.0/15 and 2001:db8::/32), names, paths and files are stand-ins: filters find nothing in the capture ' +
