@@ -1,40 +1,16 @@
+import { inflateStart } from './inflate.ts';
+import {
+  LOOKED_AT_BYTES,
+  STATUS_REASONS,
+  isStatusReason,
+  statusOf,
+  statusReason,
+  type StatusReason,
+} from './kubernetes-status.ts';
 import { latin1Of } from './latin1.ts';
 
-/** What of a body is looked at: a Status of kube-apiserver is mostly shorter, a gateway's words stand at the start. */
-const LOOKED_AT_BYTES = 1024;
-const KIND = /"kind"\s*:\s*"Status"/;
-/** Its causes have reasons of their own. */
-const DETAILS = /"details"\s*:/;
-const REASON = /"reason"\s*:\s*"([A-Za-z]{1,32})"/;
-/** Kubernetes' protobuf bodies begin with these four bytes (runtime/serializer/protobuf). */
-const PROTOBUF_START = 'k8s\0';
-/** Fields of the messages in it: runtime.Unknown and its TypeMeta, metav1.Status. */
-const FIELD = { typeMeta: 1, raw: 2, kind: 2, reason: 4 } as const;
-const WIRE = { varint: 0, bytes: 2 } as const;
-
-/** metav1.StatusReason, whole. `Unknown`: a Status that gives none of these. */
-const STATUS_REASONS = [
-  'Unknown',
-  'Unauthorized',
-  'Forbidden',
-  'NotFound',
-  'AlreadyExists',
-  'Conflict',
-  'Gone',
-  'Invalid',
-  'ServerTimeout',
-  'StoreReadError',
-  'Timeout',
-  'TooManyRequests',
-  'BadRequest',
-  'MethodNotAllowed',
-  'NotAcceptable',
-  'RequestEntityTooLarge',
-  'UnsupportedMediaType',
-  'InternalError',
-  'Expired',
-  'ServiceUnavailable',
-] as const;
+/** RFC 1952 §2.3. */
+const GZIP = { magic: 0x1f8b, methodAt: 2, deflate: 8, flagsAt: 3, headerBytes: 10 } as const;
 
 /** Words of bodies that gateways write themselves. */
 const GATEWAY_WORDS = [
@@ -61,22 +37,35 @@ const GATEWAY_WORDS = [
   ['<title>504 Gateway Timeout</title>', 'gateway-timeout-page'],
 ] as const;
 
-export type StatusReason = (typeof STATUS_REASONS)[number];
 /** Why a server failed: the reason of a Kubernetes Status, or which of the usual words of gateways. */
 export type ErrorReason = StatusReason | (typeof GATEWAY_WORDS)[number][1];
 
 export const ERROR_REASONS: readonly ErrorReason[] = [...STATUS_REASONS, ...GATEWAY_WORDS.map(([, reason]) => reason)];
 
 /**
- * Why a server failed, from the first bytes of its error response. Words of an allow-list only: what else a body says is never kept.
+ * Why a server failed, from the first bytes of its error response, also where a gateway coded them by gzip (kube-apiserver codes no body under
+ * 128 kB). Words of an allow-list only: what else a body says is never kept.
  *
  * @returns null where they are neither a Status nor usual words
  */
 export function errorReason(view: DataView, at: number, end: number): ErrorReason | null {
-  const text = latin1Of(view, at, Math.min(end, at + LOOKED_AT_BYTES));
-  if (text.startsWith(PROTOBUF_START)) return protobufReason(text.slice(PROTOBUF_START.length));
-  if (text.startsWith('{')) return KIND.test(text) ? statusReason(REASON.exec(beforeDetails(text))?.[1]) : null;
+  const text = bodyText(view, at, Math.min(end, at + LOOKED_AT_BYTES));
+  const status = statusReason(text);
+  if (status !== null || text.startsWith('{')) return status;
   return GATEWAY_WORDS.find(([words]) => text.includes(words))?.[1] ?? null;
+}
+
+/** The start of a body as latin1. */
+function bodyText(view: DataView, at: number, end: number): string {
+  if (!isGzip(view, at, end)) return latin1Of(view, at, end);
+  const bytes = inflateStart(view, at + GZIP.headerBytes, end, LOOKED_AT_BYTES);
+  return latin1Of(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length);
+}
+
+/** Without a name or any other optional field, which coders of bodies do not write. */
+function isGzip(view: DataView, at: number, end: number): boolean {
+  if (end - at <= GZIP.headerBytes || view.getUint16(at) !== GZIP.magic) return false;
+  return view.getUint8(at + GZIP.methodAt) === GZIP.deflate && view.getUint8(at + GZIP.flagsAt) === 0;
 }
 
 /** The gateway found no connection to its upstream: what failed so never waited on one that was open. */
@@ -84,56 +73,8 @@ export function isConnectFailure(reason: ErrorReason | null): boolean {
   return reason === 'upstream-connect-timeout' || reason === 'upstream-connect-failure';
 }
 
-/** Whether such a reason is a Kubernetes Status', which no gateway writes. */
-export function isStatusReason(reason: ErrorReason): reason is StatusReason {
-  return STATUS_REASONS.some((known) => known === reason);
-}
-
 /** The shortest body from which `errorReason` reads this reason. */
 export function wordsOf(reason: ErrorReason): string {
-  if (isStatusReason(reason)) return `{"kind":"Status","reason":"${reason}"}`;
+  if (isStatusReason(reason)) return statusOf(reason);
   return GATEWAY_WORDS.find(([, known]) => known === reason)?.[0] ?? '';
-}
-
-function beforeDetails(text: string): string {
-  const details = text.search(DETAILS);
-  return details < 0 ? text : text.slice(0, details);
-}
-
-function statusReason(word: string | undefined): StatusReason {
-  return STATUS_REASONS.find((known) => known === word) ?? 'Unknown';
-}
-
-function protobufReason(unknown: string): StatusReason | null {
-  const kind = fieldOf(fieldOf(unknown, FIELD.typeMeta) ?? '', FIELD.kind);
-  if (kind !== 'Status') return null;
-  return statusReason(fieldOf(fieldOf(unknown, FIELD.raw) ?? '', FIELD.reason));
-}
-
-/** A length-delimited field of a protobuf message, which may be cut. */
-function fieldOf(message: string, wanted: number): string | undefined {
-  let at = 0;
-  while (at < message.length) {
-    const tag = message.charCodeAt(at++);
-    const [value, next] = varint(message, at);
-    if ((tag & 7) === WIRE.varint) {
-      at = next;
-      continue;
-    }
-    if ((tag & 7) !== WIRE.bytes) return undefined;
-    if (tag >> 3 === wanted) return message.slice(next, next + value);
-    at = next + value;
-  }
-  return undefined;
-}
-
-function varint(message: string, at: number): [value: number, next: number] {
-  let value = 0;
-  for (let shift = 1, next = at; shift < 2 ** 35; shift *= 128) {
-    const byte = message.charCodeAt(next++);
-    if (Number.isNaN(byte)) break;
-    value += (byte & 0x7f) * shift;
-    if (byte < 0x80) return [value, next];
-  }
-  return [message.length, message.length];
 }

@@ -50,7 +50,10 @@ export interface HttpSink {
     fingerprint: number,
     endStream: boolean,
   ): void;
-  /** Before the first DATA of an error response is told: why it failed, a word of `errorReason`. Not told where its body says none. */
+  /**
+   * Before the first DATA of an error response is told, or that of an ERROR event of a watch: why it failed. Not told where neither a
+   * Kubernetes Status nor the usual words of a gateway say it.
+   */
   reason?(connection: number, streamId: number, reason: ErrorReason): void;
   rstStream(connection: number, side: Side, streamId: number, errorCode: number): void;
   /** @param initialWindowBytes  what each stream of the other side may send before a WINDOW_UPDATE; -1 where it is not said */

@@ -1,5 +1,5 @@
 import type { Moment } from '../capture/index.ts';
-import { type ErrorReason, isGrpcError, isServerError, type KeptFields } from '../http/index.ts';
+import { type ErrorReason, isErrorStatus, isGrpcError, isServerError, type KeptFields } from '../http/index.ts';
 import { otherSide, type Side } from '../tcp/index.ts';
 import { CellPool } from './cell-pool.ts';
 import { packed, unpackedRef } from './ref-table.ts';
@@ -65,7 +65,7 @@ export class LiveStream {
   /** Characters of what it asked for. Values that streams share count for each. */
   textBytes = 0;
   status: number | null | undefined = undefined;
-  /** Why it failed, as the body of its error response says. */
+  /** Why it failed, as the body of its error response says, or the ERROR event of its watch. */
   reason: ErrorReason | null = null;
   grpcStatus: string | null | undefined = undefined;
   resetBy: Side | null = null;
@@ -228,9 +228,16 @@ export class LiveStream {
     return isServerError(status) || isGrpcError(grpcStatus);
   }
 
+  /** A watch that an ERROR event ended: its response is no error. */
+  get isWatchError(): boolean {
+    return this.reason !== null && !isErrorStatus(this.status);
+  }
+
   /** Whether a finished stream says something by itself, so that it is kept and not folded. */
   isNotable(moment: Moment): boolean {
-    return this.followsFailure || this.waited || this.hasFailed || !this.isYoung(moment, LONG_STREAM_NS);
+    return (
+      this.followsFailure || this.waited || this.hasFailed || this.isWatchError || !this.isYoung(moment, LONG_STREAM_NS)
+    );
   }
 
   /** Whether a pair with it would be one more than are noted. */

@@ -386,7 +386,7 @@ export interface TraceStream {
   /** Final status (>= 200); null: not knowable; undefined: none seen. */
   readonly status: number | null | undefined;
   readonly statusAt: Ref | null;
-  /** Why it failed, as far as the body of its error response says: a word of http's `errorReason`. */
+  /** Why it failed, as far as the body of its error response says, or the ERROR event that ended its watch: a word of http's `ERROR_REASONS`. */
   readonly reason: ErrorReason | null;
   readonly grpcStatus: string | null | undefined;
   /** DATA bytes, by side. */

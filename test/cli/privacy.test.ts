@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { concat, data, headers, PREFACE, settings } from '../build/h2.ts';
 import { type Field, HpackEncoder } from '../build/hpack.ts';
@@ -41,6 +42,13 @@ function fieldsOf(leg: string): Field[] {
   ];
 }
 
+const WATCH: readonly Field[] = [
+  [':method', 'GET'],
+  [':scheme', 'https'],
+  [':path', '/api/v1/pods?watch=true&resourceVersion=1'],
+  [':authority', 'kubernetes'],
+];
+
 /** A request and its response over HTTP/2, with bodies and trailers. */
 function http2(leg: string): [Uint8Array, Uint8Array] {
   const asks = new HpackEncoder();
@@ -61,6 +69,8 @@ function http2(leg: string): [Uint8Array, Uint8Array] {
     ['www-authenticate', secret(`${leg}-challenge`)],
     ['location', `https://kubernetes/?token=${secret(`${leg}-location`)}`],
   ]);
+  const status = (place: string): string =>
+    `{"kind":"Status","message":"${secret(`${leg}-${place}`)}","reason":"Expired","code":410}`;
   const last = answers.encode([
     ['grpc-status', '14'],
     ['grpc-message', secret(`${leg}-grpc-message`)],
@@ -72,12 +82,18 @@ function http2(leg: string): [Uint8Array, Uint8Array] {
       headers(1, request),
       data(1, secret(`${leg}-request-body`)),
       headers(1, trailers, { endStream: true }),
+      headers(3, asks.encode(WATCH), { endStream: true }),
+      headers(5, asks.encode(WATCH), { endStream: true }),
     ),
     concat(
       settings(),
       headers(1, response),
       data(1, `{"kind":"Status","message":"${secret(`${leg}-response-body`)}","reason":"ServiceUnavailable"}`),
       headers(1, last, { endStream: true }),
+      headers(3, answers.encode([[':status', '200']])),
+      data(3, `{"type":"ERROR","object":${status('watch-error')}}\n`, { endStream: true }),
+      headers(5, answers.encode([[':status', '410']])),
+      data(5, Uint8Array.from(gzipSync(status('gzip-body'))), { endStream: true }),
     ),
   ];
 }
@@ -156,7 +172,8 @@ describe('of a capture full of secrets', () => {
     for (const capture of [file, secretly]) {
       const { stdout, stderr } = await watchpcap(['analyze', '--format', format, capture]);
       expect([found(stdout), found(stderr)]).toEqual([[], []]);
-      if (format === 'json') expect(stdout).toContain(SHOWN);
+      if (format === 'json')
+        expect([stdout.includes(SHOWN), /"reason": *"Expired"/.test(stdout)]).toEqual([true, true]);
     }
   });
 

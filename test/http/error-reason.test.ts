@@ -1,8 +1,9 @@
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ERROR_REASONS, isConnectFailure, isStatusReason } from '../../src/http/index.ts';
 import { errorReason } from '../../src/http/error-reason.ts';
-import { concat, data, headers, PREFACE, settings } from '../build/h2.ts';
+import { concat, data, headers, PREFACE, settings, words } from '../build/h2.ts';
 import { HpackEncoder, latin1 } from '../build/hpack.ts';
 import { Conversation } from './conversation.ts';
 
@@ -38,8 +39,18 @@ describe('a Kubernetes Status', () => {
       STATUS.replace('the server', '\\"reason\\":\\"Gone\\"'),
       'ServiceUnavailable',
     ],
-    ['without a reason of its own', STATUS.replace('"reason":"ServiceUnavailable",', ''), 'Unknown'],
-    ['of a reason that is no word of Kubernetes', STATUS.replace(/Service\w+/, 'Secret'), 'Unknown'],
+    [
+      'without a reason of its own, by its code',
+      STATUS.replace('"reason":"ServiceUnavailable",', ''),
+      'ServiceUnavailable',
+    ],
+    [
+      'of a reason that is no word of Kubernetes, by its code',
+      STATUS.replace(/Service\w+/, 'Secret'),
+      'ServiceUnavailable',
+    ],
+    ['with neither', STATUS.replace('"reason":"ServiceUnavailable",', '').replace('503', '599'), 'Unknown'],
+    ['with a code among its causes only', '{"kind":"Status","details":{"causes":[{"code":410}]},"x":1}', 'Unknown'],
     ['cut before its reason', STATUS.slice(0, 90), 'Unknown'],
   ])('in JSON, %s', (_, body, reason) => {
     expect(reasonOf(latin1(body))).toBe(reason);
@@ -52,12 +63,31 @@ describe('a Kubernetes Status', () => {
       'TooManyRequests',
     );
     expect(reasonOf(protobuf('Status', message))).toBe('Unknown');
+    expect(reasonOf(protobuf('Status', message, Uint8Array.of(6 * 8, 0x9a, 0x03)))).toBe('Gone');
     expect(reasonOf(protobuf('Pod', message, reason))).toBe(null);
   });
 
   test('any other object is none', () => {
     expect(reasonOf(latin1('{"kind":"Pod","status":{"reason":"NotFound"}}'))).toBe(null);
     expect(reasonOf(latin1('not JSON: "kind":"Status","reason":"NotFound"'))).toBe(null);
+  });
+});
+
+describe('a body in gzip', () => {
+  const coded = (body: string): Uint8Array => Uint8Array.from(gzipSync(body));
+
+  test('is read as what it holds, also where it is cut', () => {
+    expect(reasonOf(coded(STATUS))).toBe('ServiceUnavailable');
+    expect(reasonOf(coded('no healthy upstream'))).toBe('no-healthy-upstream');
+    expect(reasonOf(coded(STATUS).subarray(0, -8))).toBe('ServiceUnavailable');
+    expect(reasonOf(coded(`${STATUS}${'x'.repeat(3000)}`))).toBe('ServiceUnavailable');
+    expect(reasonOf(coded('{"kind":"Pod"}'))).toBe(null);
+  });
+
+  test('that is damaged says nothing', () => {
+    const damaged = coded(STATUS).map((byte, i) => (i > 12 && i < 30 ? byte ^ 0x55 : byte));
+    expect(reasonOf(damaged)).toBe(null);
+    expect(reasonOf(coded(STATUS).subarray(0, 10))).toBe(null);
   });
 });
 
@@ -122,6 +152,12 @@ test('property: no bytes throw, and nothing but words of the list comes out', ()
   );
 });
 
+/** An event as kube-apiserver writes it for the media type with `;stream=watch`: its length in four bytes, then metav1.WatchEvent. */
+function protobufEvent(type: string, object: Uint8Array): Uint8Array {
+  const event = concat(field(1, latin1(type)), field(2, field(1, object)));
+  return concat(words(event.length), event);
+}
+
 describe('is told of error responses', () => {
   const reasons = (conversation: Conversation): unknown => conversation.told().filter(([call]) => call === 'reason');
 
@@ -156,5 +192,93 @@ describe('is told of error responses', () => {
       ['reason', 1, 'ServiceUnavailable'],
       ['reason', 3, 'no-healthy-upstream'],
     ]);
+  });
+
+  test('however segments cut their bodies, and padding behind them is no part', () => {
+    const encoder = new HpackEncoder();
+    const status = (code: string): Uint8Array => encoder.encode([[':status', code]]);
+    const bodies = concat(
+      settings(),
+      headers(1, status('503')),
+      data(1, STATUS.replace('"reason":"ServiceUnavailable",', ''), { padBytes: 9, endStream: true }),
+      headers(3, status('500')),
+      data(3, `no healthy upstream${'x'.repeat(3000)}`),
+    );
+    for (const segmentBytes of [1, 2, 13, 100, 1023, 1024, 1025, 5000]) {
+      const conversation = new Conversation();
+      conversation.send(0, concat(PREFACE, settings())).sendCut(1, bodies, segmentBytes);
+      expect(reasons(conversation), `segments of ${segmentBytes}`).toEqual([
+        ['reason', 1, 'ServiceUnavailable'],
+        ['reason', 3, 'no-healthy-upstream'],
+      ]);
+    }
+    const length = `HTTP/1.1 503 x\r\ncontent-length: ${STATUS.length}\r\n\r\n${STATUS}`;
+    const closed = `HTTP/1.0 503 x\r\n\r\n${STATUS}`;
+    for (const response of [length, closed]) {
+      for (const segmentBytes of [1, 7, 200]) {
+        const conversation = new Conversation().send(0, latin1('GET / HTTP/1.1\r\nhost: a\r\n\r\n'));
+        conversation.sendCut(1, latin1(response), segmentBytes).finish(1);
+        expect(reasons(conversation)).toEqual([['reason', 1, 'ServiceUnavailable']]);
+      }
+    }
+  });
+
+  test('not where a gap took a part', () => {
+    const encoder = new HpackEncoder();
+    const conversation = new Conversation().send(0, concat(PREFACE, settings()));
+    const body = data(1, STATUS, { endStream: true });
+    conversation.send(1, concat(settings(), headers(1, encoder.encode([[':status', '503']])), body.subarray(0, 30)));
+    conversation.lose(1, 40).send(1, body.subarray(70));
+    expect(reasons(conversation)).toEqual([]);
+    expect(conversation.pass.counters.lost).toBe(0);
+  });
+});
+
+describe('an ERROR event of a watch', () => {
+  const reasons = (conversation: Conversation): unknown => conversation.told().filter(([call]) => call === 'reason');
+  const expired = STATUS.replace('ServiceUnavailable', 'Expired').replace('503', '410');
+  const added = '{"type":"ADDED","object":{"kind":"Status","reason":"Gone"}}\n';
+
+  test.each([
+    ['in JSON', latin1(`{"type":"ERROR","object":${expired}}\n`), 'Expired'],
+    ['in JSON, by its code', latin1('{"type":"ERROR","object":{"kind":"Status","code":410}}\n'), 'Gone'],
+    [
+      'in protobuf',
+      protobufEvent('ERROR', protobuf('Status', field(3, latin1('too old')), field(4, latin1('Expired')))),
+      'Expired',
+    ],
+    [
+      'in protobuf, of a type that only begins alike',
+      protobufEvent('ERRED', protobuf('Status', field(4, latin1('Gone')))),
+      null,
+    ],
+    ['in protobuf, of anything else', protobufEvent('ERROR', protobuf('Pod', field(4, latin1('Gone')))), null],
+    ['in JSON, of anything else', latin1('{"type":"ERROR","object":{"kind":"Pod","reason":"Gone"}}\n'), null],
+    ['that is none', latin1(added), null],
+  ])('%s', (_, event, reason) => {
+    const told = reason === null ? [] : [['reason', 1, reason]];
+    const encoder = new HpackEncoder();
+    const conversation = new Conversation().send(0, concat(PREFACE, settings()));
+    conversation.send(1, concat(settings(), headers(1, encoder.encode([[':status', '200']])), data(1, added)));
+    conversation.send(1, data(1, event, { endStream: true }));
+    expect(reasons(conversation)).toEqual(told);
+    const chunks = [latin1(added), event].flatMap((chunk) => [
+      latin1(`${chunk.length.toString(16)}\r\n`),
+      chunk,
+      latin1('\r\n'),
+    ]);
+    const http1 = new Conversation().send(0, latin1('GET / HTTP/1.1\r\nhost: a\r\n\r\n'));
+    http1.send(
+      1,
+      concat(latin1('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n'), ...chunks, latin1('0\r\n\r\n')),
+    );
+    expect(reasons(http1)).toEqual(told);
+  });
+
+  test('whose end is in a later segment', () => {
+    const conversation = new Conversation().send(0, concat(PREFACE, settings()));
+    const event = data(1, `{"type":"ERROR","object":${expired}}\n`);
+    conversation.send(1, settings()).sendCut(1, event, 40);
+    expect(reasons(conversation)).toEqual([['reason', 1, 'Expired']]);
   });
 });

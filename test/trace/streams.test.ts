@@ -67,6 +67,21 @@ describe('finished streams', () => {
     expect(book.kept).toContain(1);
   });
 
+  test('so does a watch that an ERROR event ended, which is no failure of the server', () => {
+    const book = new Book();
+    const stream = book.at(0).book.open(0, 0, 1, 0, true);
+    if (stream === undefined) throw new Error('no room');
+    stream.respond(1, 200, book.moment);
+    stream.reason = 'Expired';
+    stream.end(1, book.moment);
+    book.book.close(stream);
+    for (let i = 1; i < 200; i++) book.exchange(2 * i + 1, i);
+    expect(book.kept[0]).toBe(1);
+    expect(stream.hasFailed).toBe(false);
+    // What follows is no aftermath: that would be kept besides the newest.
+    expect(book.kept).toHaveLength(1 + NEWEST_STREAMS_MAX);
+  });
+
   test('so does one that took more than half a minute', () => {
     const book = new Book().exchange(1, 0, 200, 31).exchange(3, 32, 200, 29);
     for (let i = 2; i < 200; i++) book.exchange(2 * i + 1, 100 + i);

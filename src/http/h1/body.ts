@@ -1,5 +1,6 @@
-import { errorReason } from '../error-reason.ts';
+import type { CollectorPool } from '../h2/collector.ts';
 import { fingerprintOf } from '../h2/fingerprint.ts';
+import { ReasonReader, SAYS } from '../reason-reader.ts';
 import { FINGERPRINT_BYTES, type HttpSink } from '../sink.ts';
 import { hexDigit } from './chunk-size.ts';
 import { BODY, type Body } from './head.ts';
@@ -30,9 +31,11 @@ const PART_OF: Readonly<Record<Body, Part>> = {
  */
 export class BodyReader {
   private readonly sink: HttpSink;
+  private readonly reasons: ReasonReader;
 
-  constructor(sink: HttpSink) {
+  constructor(sink: HttpSink, collectors: CollectorPool) {
     this.sink = sink;
+    this.reasons = new ReasonReader(sink, collectors);
   }
 
   /** The head of a message was read; its body comes next. */
@@ -41,6 +44,7 @@ export class BodyReader {
     flow.isOpen = body !== BODY.none;
     flow.isFirst = true;
     flow.isReasonDue = false;
+    this.drop(flow);
     flow.fingerprint = 0;
     flow.chunkBytes = 0;
     flow.remaining = body === BODY.length ? contentLength : 0;
@@ -75,6 +79,7 @@ export class BodyReader {
    * @returns whether they all lie inside one body or chunk, so that its end is still known
    */
   gap(connection: H1Connection, flow: MessageFlow, lostBytes: number): boolean {
+    this.drop(flow);
     if (flow.part === PART.rest) return true;
     const inside = (flow.part === PART.body || flow.part === PART.chunkData) && lostBytes <= flow.remaining;
     if (!inside) return false;
@@ -85,8 +90,14 @@ export class BodyReader {
     return true;
   }
 
+  /** What it may say is not followed any more. */
+  drop(flow: MessageFlow): void {
+    if (flow.says !== SAYS.nothing) this.reasons.drop(flow);
+  }
+
   /** The message is over, also where its end was not seen. */
   end(connection: H1Connection, flow: MessageFlow): void {
+    if (flow.says !== SAYS.nothing) this.reasons.finish(flow, connection.number, flow.exchange);
     if (flow.isOpen) this.tell(connection, flow, 0, true);
   }
 
@@ -94,8 +105,11 @@ export class BodyReader {
   private data(connection: H1Connection, flow: MessageFlow, view: DataView, at: number, end: number): number {
     const taken = flow.part === PART.rest ? end - at : Math.min(flow.remaining, end - at);
     const next = at + taken;
-    if (flow.isReasonDue) this.tellReason(connection, flow, view, at, next);
-    if (flow.isFirst) this.print(connection, flow, view, at, next);
+    if (flow.isFirst) this.first(connection, flow, view, at, next);
+    if (flow.says !== SAYS.nothing) {
+      const isRest = flow.part !== PART.rest && taken === flow.remaining;
+      this.reasons.take(flow, connection.number, flow.exchange, view, at, next, isRest);
+    }
     if (flow.part === PART.rest) {
       // After the FIN's packet came bytes that had been lost before it: the end was told.
       if (flow.isOpen) this.tell(connection, flow, taken, false);
@@ -108,14 +122,10 @@ export class BodyReader {
     return next;
   }
 
-  private tellReason(connection: H1Connection, flow: MessageFlow, view: DataView, at: number, end: number): void {
-    flow.isReasonDue = false;
-    const reason = errorReason(view, at, end);
-    if (reason !== null) this.sink.reason?.(connection.number, flow.exchange, reason);
-  }
-
-  private print(connection: H1Connection, flow: MessageFlow, view: DataView, at: number, end: number): void {
+  private first(connection: H1Connection, flow: MessageFlow, view: DataView, at: number, end: number): void {
     flow.isFirst = false;
+    this.reasons.expect(flow, flow.isReasonDue, view, at, end);
+    flow.isReasonDue = false;
     if (!this.sink.wantsPayload(connection.number, flow.side, flow.exchange)) return;
     const bytes = flow.part === PART.rest ? end - at : flow.remaining;
     flow.fingerprint = fingerprintOf(view, at, end, Math.min(bytes, FINGERPRINT_BYTES));

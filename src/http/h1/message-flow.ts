@@ -1,5 +1,6 @@
 import type { Side } from '../../tcp/index.ts';
 import type { Collector } from '../h2/collector.ts';
+import { SAYS, type Says } from '../reason-reader.ts';
 
 /** What the next byte of an HTTP/1.1 flow is. */
 export const PART = {
@@ -36,6 +37,9 @@ export class MessageFlow {
   isFirst = false;
   /** Its body says why the response is an error, and nothing of it was read. */
   isReasonDue = false;
+  /** Of the chunk or body in hand: what may stand in it, and what of that came, where segments cut it. */
+  says: Says = SAYS.nothing;
+  said: Collector | null = null;
   /** The chunk size line as far as it came: its value, whether its digits have ended. */
   size = 0;
   sizeDigits = 0;

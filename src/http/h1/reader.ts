@@ -9,7 +9,7 @@ import { BodyReader, ILLEGAL } from './body.ts';
 import { beginsChunks } from './chunk-size.ts';
 import { BODY, bodyOf, HeadReader } from './head.ts';
 import { endOfHead } from './line-feed.ts';
-import { type H1Connection, type MessageFlow, PART } from './message-flow.ts';
+import { type Asked, type H1Connection, type MessageFlow, PART } from './message-flow.ts';
 
 /** Longest head that is read; servers refuse more than 8 to 64 kB. */
 const HEAD_MAX_BYTES = 64 * 1024;
@@ -42,7 +42,7 @@ export class MessageReader {
     this.counters = counters;
     this.collectors = collectors;
     this.observer = observer;
-    this.bodies = new BodyReader(sink);
+    this.bodies = new BodyReader(sink, collectors);
   }
 
   /** Kept fields told as null because they were too long. */
@@ -94,11 +94,16 @@ export class MessageReader {
 
   /** Gives back what the connection holds of shared buffers. */
   release(connection: H1Connection): void {
-    for (const flow of connection.flows) this.dropHead(flow);
+    for (const flow of connection.flows) this.drop(flow);
+  }
+
+  private drop(flow: MessageFlow): void {
+    this.dropHead(flow);
+    this.bodies.drop(flow);
   }
 
   private lose(connection: H1Connection, flow: MessageFlow): void {
-    this.dropHead(flow);
+    this.drop(flow);
     flow.part = PART.lost;
     this.counters.lost++;
     this.sink.lost(connection.number, flow.side);
@@ -252,7 +257,7 @@ export class MessageReader {
   private finalResponse(
     connection: H1Connection,
     flow: MessageFlow,
-    asked: { readonly isHead: boolean; readonly isConnect: boolean } | null,
+    asked: Pick<Asked, 'isHead' | 'isConnect'> | null,
   ): void {
     const { head } = this.heads;
     const body = bodyOf(head, asked);

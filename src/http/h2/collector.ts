@@ -1,4 +1,3 @@
-import type { Flow } from './flow.ts';
 import { HEADER_BLOCK_MAX_BYTES } from './frame.ts';
 
 /** Bytes that all collectors of a pass may hold; beyond, what is being collected is given up. */
@@ -44,17 +43,16 @@ export class CollectorPool {
     else this.heldBytes -= collector.octets.length;
   }
 
-  /** Adds bytes to what the flow's collector holds. @returns false where a bound is reached */
-  collect(flow: Flow, view: DataView, at: number, end: number): boolean {
-    flow.collector ??= this.take();
-    return flow.collector !== null && this.append(flow.collector, view, at, end);
+  /** Adds bytes to what somebody's collector holds. @returns false where a bound is reached */
+  collect(holder: { collector: Collector | null }, view: DataView, at: number, end: number): boolean {
+    holder.collector ??= this.take();
+    return holder.collector !== null && this.append(holder.collector, view, at, end);
   }
 
-  /** Takes back what the flow had collected. */
-  release(flow: Flow): void {
-    if (flow.collector !== null) this.give(flow.collector);
-    flow.collector = null;
-    flow.blockBytes = 0;
+  /** Takes back what somebody had collected. */
+  release(holder: { collector: Collector | null }): void {
+    if (holder.collector !== null) this.give(holder.collector);
+    holder.collector = null;
   }
 
   /** @returns false where a bound is reached: HEADER_BLOCK_MAX_BYTES in one, or what all may hold together */

@@ -24,7 +24,7 @@ export class FrameReader {
     this.counters = counters;
     this.collectors = collectors;
     this.blocks = new FieldBlocks(sink, counters, collectors);
-    this.dataFrames = new DataFrames(sink);
+    this.dataFrames = new DataFrames(sink, collectors);
     this.observer = observer;
   }
 
@@ -88,6 +88,8 @@ export class FrameReader {
   /** Gives back what the flow holds of shared buffers. */
   release(flow: Flow): void {
     this.collectors.release(flow);
+    flow.blockBytes = 0;
+    this.dataFrames.drop(flow);
   }
 
   private header(flow: Flow, view: DataView, at: number, end: number): number {

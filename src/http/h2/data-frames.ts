@@ -1,5 +1,6 @@
-import { errorReason } from '../error-reason.ts';
+import { ReasonReader, SAYS } from '../reason-reader.ts';
 import type { HttpSink } from '../sink.ts';
+import type { CollectorPool } from './collector.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { PHASE, type Flow } from './flow.ts';
 import { FRAME_FLAG } from './frame.ts';
@@ -7,12 +8,14 @@ import { FRAME_FLAG } from './frame.ts';
 /** No DATA frame is like this: its padding is as long as its payload or longer (RFC 9113 §6.1). */
 export const ILLEGAL = -1;
 
-/** Reads DATA frames (RFC 9113 §6.1). What they hold is counted, never copied. */
+/** Reads DATA frames (RFC 9113 §6.1). What they hold is counted; only what may say why something failed is looked at. */
 export class DataFrames {
   private readonly sink: HttpSink;
+  private readonly reasons: ReasonReader;
 
-  constructor(sink: HttpSink) {
+  constructor(sink: HttpSink, collectors: CollectorPool) {
     this.sink = sink;
+    this.reasons = new ReasonReader(sink, collectors);
   }
 
   /** The flow's frame is DATA, and its payload comes next. @returns false where it is illegal */
@@ -33,10 +36,8 @@ export class DataFrames {
       if (flow.padBytes > flow.length) return ILLEGAL;
     }
     const isFirst = flow.remaining === flow.length - (flow.padBytes > 0 ? 1 : 0);
-    if (isFirst && next < end && this.sink.wantsPayload(flow.connection.number, flow.side, flow.streamId)) {
-      flow.fingerprint = fingerprintOf(view, next, end, flow.length - flow.padBytes);
-    }
-    if (flow.streamId === flow.errorStreamId && next < end) this.tellReason(flow, view, next, end);
+    if (isFirst && next < end) this.first(flow, view, next, end);
+    if (flow.says !== SAYS.nothing) this.say(flow, view, next, end);
     const taken = Math.min(flow.remaining, end - next);
     flow.remaining -= taken;
     return next + taken;
@@ -45,6 +46,12 @@ export class DataFrames {
   /** Bytes of its payload are missing. */
   gap(flow: Flow): void {
     if (flow.padBytes < 0) flow.padBytes = 1; // how much padding is not known
+    this.drop(flow);
+  }
+
+  /** What it may say is not followed any more. */
+  drop(flow: Flow): void {
+    if (flow.says !== SAYS.nothing) this.reasons.drop(flow);
   }
 
   /** The whole payload went by. */
@@ -55,9 +62,20 @@ export class DataFrames {
     this.sink.data(flow.connection.number, flow.side, flow.streamId, dataBytes, flow.fingerprint, endStream);
   }
 
-  private tellReason(flow: Flow, view: DataView, at: number, end: number): void {
-    flow.errorStreamId = 0;
-    const reason = errorReason(view, at, Math.min(end, at + flow.remaining));
-    if (reason !== null) this.sink.reason?.(flow.connection.number, flow.streamId, reason);
+  /** The first bytes of its data. */
+  private first(flow: Flow, view: DataView, at: number, end: number): void {
+    const { connection, side, streamId } = flow;
+    if (this.sink.wantsPayload(connection.number, side, streamId)) {
+      flow.fingerprint = fingerprintOf(view, at, end, flow.length - flow.padBytes);
+    }
+    const isError = streamId === flow.errorStreamId;
+    if (isError) flow.errorStreamId = 0;
+    this.reasons.expect(flow, isError, view, at, end);
+  }
+
+  private say(flow: Flow, view: DataView, at: number, end: number): void {
+    const rest = at + flow.remaining - Math.max(0, flow.padBytes - 1);
+    const to = Math.min(end, rest);
+    this.reasons.take(flow, flow.connection.number, flow.streamId, view, at, to, to === rest);
   }
 }

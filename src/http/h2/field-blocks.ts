@@ -57,6 +57,7 @@ export class FieldBlocks {
     clearKeptFields(fields);
     const decoded = this.decoder.decode(flow.table, view, at, end, fields);
     this.collectors.release(flow);
+    flow.blockBytes = 0;
     if (!decoded) {
       this.counters.hpackErrors++;
       return false;

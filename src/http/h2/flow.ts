@@ -1,6 +1,7 @@
 import type { Side } from '../../tcp/index.ts';
 import type { H1Connection } from '../h1/message-flow.ts';
 import type { DynamicTable } from '../hpack/table.ts';
+import { SAYS, type Says } from '../reason-reader.ts';
 import type { Protocol } from '../sink.ts';
 import type { Collector } from './collector.ts';
 import { FRAME_UNANNOUNCED_BYTES } from './frame.ts';
@@ -47,6 +48,9 @@ export class Flow {
   fingerprint = 0;
   /** The stream of the newest error response whose body has not begun, else 0. */
   errorStreamId = 0;
+  /** Of DATA: what may stand in it, and what of that came, where segments cut it. */
+  says: Says = SAYS.nothing;
+  said: Collector | null = null;
 
   /** Bytes of a frame header cut by a segment's end, and how many. */
   cutHeader: DataView | null = null;

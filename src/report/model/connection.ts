@@ -262,8 +262,9 @@ export interface Stream {
   /** Null: none seen, or not knowable. */
   status: Count | null;
   /**
-   * Why it failed, as the body of the error response says: the reason of a Kubernetes Status (an apiserver wrote it; `Unknown` where it gives
-   * none), or a word for what gateways write. Null: no error, or its body says nothing that is known.
+   * Why it failed, as the body of the error response says: the reason of a Kubernetes Status (an apiserver wrote it; by its code where it gives
+   * none, `Unknown` where that says nothing either), or a word for what gateways write. With a status that is no error: the reason that the ERROR
+   * event of a watch gave, `Expired` where what it asked for is too old (code 410). Null: no error, or nothing that is known says why.
    * @default null
    */
   reason: string | null;

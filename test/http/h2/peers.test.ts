@@ -261,6 +261,7 @@ describe.skipIf(NGHTTP2_ABSENT !== null)(
       const byClient = framesOfLog(clientLog, 0);
       expectClientLog(heard, byClient);
       expect(byClient[1].filter(({ type }) => type === 'DATA').length).toBeGreaterThan(6);
+      expect(heard.calls.filter(([call]) => call === 'reason')).toEqual([['reason', 0, 17, 'no-healthy-upstream']]);
       expect(heard.calls.filter(([call]) => call === 'rstStream')).toEqual([
         ['rstStream', 0, 1, 19, constants.NGHTTP2_ENHANCE_YOUR_CALM],
       ]);

@@ -1,4 +1,4 @@
-import { errorReason, wordsOf } from '../../../http/index.ts';
+import { errorReason, watchErrorOf, watchErrorReason, wordsOf } from '../../../http/index.ts';
 import type { ByteCopy } from '../packet/copy.ts';
 
 /** As many bytes as tell two bodies apart: those by which the analysis recognises one that was passed on. */
@@ -46,7 +46,9 @@ export class Likeness {
 /** What says why a server failed, and not to whom: the usual words of gateways, a reason of Kubernetes. */
 function wordsIn(view: DataView, at: number, end: number): string {
   const reason = errorReason(view, at, end);
-  return reason === null ? '' : wordsOf(reason);
+  if (reason !== null) return wordsOf(reason);
+  const ofWatch = watchErrorReason(view, at, end);
+  return ofWatch === null ? '' : watchErrorOf(ofWatch);
 }
 
 function latin1(view: DataView, at: number, end: number): string {
