@@ -2,7 +2,14 @@ import { incidentsSection } from './html/incidents.ts';
 import { Markup, markup } from './html/markup.ts';
 import { SCRIPT_HASH, STYLE_HASH } from './html/hashes.ts';
 import { SCRIPT } from './html/script.ts';
-import { connectionsSection, findingsSection, headSection, stepsSection, trustSection } from './html/sections.ts';
+import {
+  connectionsSection,
+  findingsSection,
+  headSection,
+  stepsSection,
+  trustSection,
+  whatIfSection,
+} from './html/sections.ts';
 import { STYLE } from './html/style.ts';
 import { timelineSection } from './html/timeline.ts';
 import { windowSections } from './html/window.ts';
@@ -30,6 +37,7 @@ const SECTIONS: readonly (readonly [name: SectionName | null, section: Section])
   ['timeline', timelineSection],
   ['windows', incidentsSection],
   ['windows', windowSections],
+  ['steps', whatIfSection],
   ['steps', stepsSection],
   ['findings', findingsSection],
   ['connections', connectionsSection],

@@ -1,4 +1,11 @@
-import { connectionBlocks, findingBlocks, headBlocks, stepBlocks, trustBlocks } from './markdown/sections.ts';
+import {
+  connectionBlocks,
+  findingBlocks,
+  headBlocks,
+  stepBlocks,
+  trustBlocks,
+  whatIfBlocks,
+} from './markdown/sections.ts';
 import { incidentBlocks } from './markdown/incidents.ts';
 import { sentence } from './markdown/room.ts';
 import { windowBlocks } from './markdown/window.ts';
@@ -18,9 +25,10 @@ const SECTIONS: readonly (readonly [name: SectionName | null, share: number, sec
   [null, 0.07, headBlocks],
   ['windows', 0.03, incidentBlocks],
   ['windows', 0.56, windowBlocks],
-  ['findings', 0.16, findingBlocks],
-  ['connections', 0.06, connectionBlocks],
+  ['findings', 0.14, findingBlocks],
+  ['connections', 0.05, connectionBlocks],
   ['trust', 0.05, trustBlocks],
+  ['steps', 0.03, whatIfBlocks],
   ['steps', 0.06, stepBlocks],
 ];
 

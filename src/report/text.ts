@@ -4,7 +4,14 @@ import { briefSection, thresholdsSection } from './text/brief.ts';
 import { headSection, meaningSection, verdictSection } from './text/head.ts';
 import { incidentsSection } from './text/incidents.ts';
 import { type Ink, inkOf, printable } from './text/ink.ts';
-import { connectionsSection, findingsSection, lookedAtSection, stepsSection, trustSection } from './text/tables.ts';
+import {
+  connectionsSection,
+  findingsSection,
+  lookedAtSection,
+  stepsSection,
+  trustSection,
+  whatIfSection,
+} from './text/tables.ts';
 import { timelineSection } from './text/timeline.ts';
 import { windowsSection } from './text/windows.ts';
 import { TITLES } from './words/titles.ts';
@@ -28,6 +35,7 @@ const SECTIONS: readonly Row[] = [
   ['connections', TITLES.lookedAt, lookedAtSection],
   ['trust', TITLES.trust, trustSection],
   ['trust', TITLES.thresholds, thresholdsSection],
+  ['steps', TITLES.whatIf, whatIfSection],
   // Last, since the end of a long text is what a terminal shows.
   ['steps', TITLES.steps, stepsSection],
 ];

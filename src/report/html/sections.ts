@@ -9,6 +9,7 @@ import { counted, dateTimeText, listed } from '../words/phrase.ts';
 import { MEANINGS } from '../words/verdict.ts';
 import { NO_WEAKNESS, weaknessTexts } from '../words/weaknesses.ts';
 import { TITLES } from '../words/titles.ts';
+import { WHAT_IF_COLUMNS, whatIfRows } from '../words/what-if.ts';
 import { markup, type Markup, NOTHING } from './markup.ts';
 import { copied, packetKey, packetMark } from './packet.ts';
 import { table } from './table.ts';
@@ -21,6 +22,7 @@ const PACKETS_MAX = 16;
 const CONNECTIONS_MAX = 200;
 const NOTES_MAX = 100;
 const STEPS_MAX = 20;
+const WHAT_IF_MAX = 100;
 
 /** The verdict, the sentence, what was read. */
 export function headSection(report: Report): Markup {
@@ -138,6 +140,16 @@ export function trustSection(report: Report): Markup {
           </ul>`
     }
     ${more > 0 ? markup`<p class="more">and ${counted(more, 'more note')}</p>` : NOTHING}
+  </section>`;
+}
+
+/** What each remedy would have changed; nothing where the report does not say. */
+export function whatIfSection(report: Report): Markup {
+  const rows = whatIfRows(report).map((cells) => ({ cells }));
+  if (rows.length === 0) return NOTHING;
+  return markup`<section aria-labelledby="what-if">
+    <h2 id="what-if">${TITLES.whatIf}</h2>
+    ${table('Remedies', WHAT_IF_COLUMNS, rows, { rowsMax: WHAT_IF_MAX, noun: 'row' })}
   </section>`;
 }
 

@@ -12,6 +12,7 @@ import { counted, dateTimeText, listed } from '../words/phrase.ts';
 import { MEANINGS } from '../words/verdict.ts';
 import { NO_WEAKNESS, weaknessTexts } from '../words/weaknesses.ts';
 import { TITLES } from '../words/titles.ts';
+import { WHAT_IF_COLUMNS, whatIfRows } from '../words/what-if.ts';
 import { code, codeBlock, prose } from './inline.ts';
 import { cut, list, sentence, table } from './room.ts';
 
@@ -25,6 +26,7 @@ const FINDING_BYTES = 1_000;
 const FILTER_MAX = 500;
 const STEP_BYTES = 1_200;
 const COMMAND_MAX = 400;
+const WHAT_IF_MAX = 20;
 
 /** The verdict, the sentence, what was read. */
 export function headBlocks(report: Report, roomBytes: number): string[] {
@@ -109,6 +111,13 @@ export function trustBlocks(report: Report, roomBytes: number): string[] {
     lookedAtTexts(report).map(prose).join('\n'),
     ...(notes.length === 0 ? [NO_WEAKNESS] : list(notes, roomBytes, 'note')),
   ];
+}
+
+/** What each remedy would have changed; nothing where the report does not say. */
+export function whatIfBlocks(report: Report, roomBytes: number): string[] {
+  const rows = whatIfRows(report).map((row) => row.map((text) => prose(cut(text))));
+  if (rows.length === 0) return [];
+  return [`### ${TITLES.whatIf}`, table(WHAT_IF_COLUMNS, rows, { roomBytes, rowsMax: WHAT_IF_MAX, noun: 'row' })];
 }
 
 /** What to do, numbered; commands ready to copy. */

@@ -7,6 +7,7 @@ import { lookedAtTexts } from '../words/looked-at.ts';
 import { packetName } from '../words/packet-name.ts';
 import { counted, listed } from '../words/phrase.ts';
 import { NO_WEAKNESS, weaknessTexts } from '../words/weaknesses.ts';
+import { WHAT_IF_COLUMNS, whatIfRows } from '../words/what-if.ts';
 import type { Tone } from './colour.ts';
 import type { Ink } from './ink.ts';
 import { wrapped } from './lines.ts';
@@ -18,6 +19,7 @@ const FINDINGS_MAX = 50;
 const VERBOSE_FINDINGS_MAX = 1_000;
 const PACKETS_MAX = 8;
 const WARNINGS_MAX = 20;
+const WHAT_IF_MAX = 40;
 const INDENT = '  ';
 const SEVERITY_COLUMNS = 10;
 
@@ -108,6 +110,14 @@ export function trustSection(report: Report, ink: Ink): string[] {
   const more = all.length > WARNINGS_MAX ? [`and ${counted(all.length - WARNINGS_MAX, 'more note')}`] : [];
   const lines = all.length === 0 ? [NO_WEAKNESS] : [...all.slice(0, WARNINGS_MAX), ...more];
   return lines.flatMap((line) => wrapped(line, ink.width - INDENT.length, 2)).map((line) => INDENT + line);
+}
+
+/** What each remedy would have changed; nothing where the report does not say. */
+export function whatIfSection(report: Report, ink: Ink): string[] {
+  const rows = whatIfRows(report);
+  if (rows.length === 0) return [];
+  const columns = WHAT_IF_COLUMNS.map(({ head }) => ({ head, flexible: head === 'why' }));
+  return tableLines(columns, rows, ink, { indent: 2, limit: WHAT_IF_MAX, noun: 'row' });
 }
 
 /** What to do, numbered; a command stands alone on its line, to be copied. */

@@ -8,5 +8,6 @@ export const TITLES = {
   lookedAt: 'What was looked at',
   trust: 'How far to trust it',
   thresholds: 'Thresholds',
+  whatIf: 'What would have ended it sooner',
   steps: 'What to do',
 } as const;
