@@ -3,6 +3,7 @@ import { CaptureError } from './errors.ts';
 import type { Damage } from './facts.ts';
 import type { Feed } from './fed-source.ts';
 import { joinBytes, type Source } from './source.ts';
+import { ZstdBorders } from './zstd-borders.ts';
 import { FirstWindow } from './zstd-window.ts';
 
 const PACKED_BYTES = 128 * 1024;
@@ -41,6 +42,7 @@ class ZstdFeed implements Feed {
   readonly #packed: Source;
   readonly #unpacked: Iterator<Uint8Array>;
   readonly #window: FirstWindow = new FirstWindow();
+  readonly #borders: ZstdBorders = new ZstdBorders();
   #failure: CaptureError | undefined;
   /** Nothing of the file follows. */
   #isFed = false;
@@ -91,6 +93,7 @@ class ZstdFeed implements Feed {
     try {
       const got = this.#packed.read(piece, 0, piece.length);
       this.#window.look(piece.subarray(0, got));
+      this.#borders.look(piece.subarray(0, got));
       const windowBytes = this.#window.bytes;
       if (windowBytes <= WINDOW_MAX_BYTES) return got;
       throw new CaptureError(this.path, 0, { code: 'window-too-large', windowBytes });
@@ -109,7 +112,7 @@ class ZstdFeed implements Feed {
       next = this.#next();
       if (next !== undefined) chunks.push(next);
     }
-    if (!this.#ended) this.#end();
+    if (!this.#ended || !this.#borders.isAtBorder) this.#end();
     return this.damage === undefined ? joinBytes(chunks) : new Uint8Array(0);
   }
 
