@@ -25,7 +25,7 @@ const RECENT_MASK: number = RECENT_STATES - 1;
  * The http stage: takes the bytes of flows in order, tells the sink what was said.
  *
  * State is made with a connection's first byte, and freed by `closed`; a connection without bytes costs nothing unless it began before
- * the capture. A flow that is joined in its middle tells `regained` without a `lost` before.
+ * the capture. A flow that is joined in its middle is `lost` at its first byte.
  */
 export class HttpPass {
   /** The packet in hand; frames are told at the one that completed them. */
@@ -272,6 +272,7 @@ export class HttpPass {
     flow.sawSettings = true;
     flow.firstBytes = null;
     flow.firstBytesCount = 0;
+    this.sink.lost(flow.connection.number, flow.side);
   }
 
   private look(flow: Flow, view: DataView, at: number, end: number, atEdge: boolean): number {
@@ -330,7 +331,10 @@ export class HttpPass {
     const h1 = (flow.connection.h1 ??= new H1Connection(flow.connection.number));
     const other = otherFlow(flow);
     for (const each of [flow, other]) {
-      if (!flow.connection.fromStart || each.phase !== PHASE.start) h1.flows[each.side].part = PART.lost;
+      if (!flow.connection.fromStart || each.phase !== PHASE.start) {
+        h1.flows[each.side].part = PART.lost;
+        this.sink.lost(flow.connection.number, each.side);
+      }
       this.release(each);
       each.phase = PHASE.messages;
     }

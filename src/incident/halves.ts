@@ -1,6 +1,7 @@
 import { otherSide, type Side } from '../tcp/index.ts';
 import type { Close, Flow, Goaway, Mark, Silence, Trace, TraceConnection, TraceStream } from '../trace/index.ts';
 import { grouped } from './grouped.ts';
+import { lacksBytes } from './liveness.ts';
 import { earliest, latest } from './stream-fate.ts';
 
 /** A SYN and its answer, seen under two names, are this close: both are this host's own. */
@@ -85,7 +86,10 @@ function byTime(a: Close | Goaway, b: Close | Goaway): number {
 /** The answers to a side's PINGs and probes stand in the other half; what was never acknowledged there is in flight nowhere. */
 function withAnswers(flow: Flow, other: TraceConnection): Flow {
   const acks = other.marks.reduce((sum, { kind, count }) => sum + (kind === 'ping-ack' ? count : 0), 0);
-  return { ...flow, pingsAnswered: Math.min(flow.pings, acks), lostByCapture: 0, inFlightBytes: 0 };
+  const pingsAnswered = Math.min(flow.pings, acks);
+  // What is acknowledged here and not seen stands in the other half, too.
+  const unreadUntil = lacksBytes(flow) ? flow.unreadUntil : null;
+  return { ...flow, pingsAnswered, lostByCapture: 0, unreadUntil, inFlightBytes: 0 };
 }
 
 /** Where both directions were quiet. */

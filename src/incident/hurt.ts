@@ -1,5 +1,5 @@
 import { kept } from './kept.ts';
-import { lacksBytes } from './liveness.ts';
+import { isReadSince } from './liveness.ts';
 import { clientSide } from './leg.ts';
 import type { Ref, TraceStream } from '../trace/index.ts';
 import { type Death, givenUpSinceNs, isSilent } from './deaths.ts';
@@ -67,12 +67,15 @@ function isHurt(client: Leg, upstream: Leg, death: Death, near: TraceStream, far
   const healedNs = death.healedAt?.timeNs ?? Infinity;
   const cut = far.reset?.at.timeNs ?? Infinity;
   if (near.opened.timeNs > healedNs || cut < death.fromNs || wasOverBefore(client, near, far, death)) return false;
-  if (mayHaveEnded(client, near, death.fromNs) || mayHaveEnded(upstream, far, death.fromNs)) return false;
+  // Of what hangs on a silent connection it is the likelier reading of a watch that nothing is said on it. A close leaves nobody hanging by itself.
+  if (!isSilent(death) || ANSWERED_AT_ONCE.has(kindOf(near))) {
+    if (mayHaveEnded(client, near, death.fromNs) || mayHaveEnded(upstream, far, death.fromNs)) return false;
+  }
   // What the upstream said to its end counts only where the client got it: an answer may be lost between the tap and the gateway.
-  // Where the capture lost bytes of the client's leg, its end may be among them.
-  const unknowable = lacksBytes(client.trace.flows[client.serverSide]);
-  const delivered = unknowable || (near.ended[client.serverSide] !== null && !isError(near));
   const complete = far.ended[upstream.serverSide];
+  // Where what was said to the client since is not all in the capture, its end may be among it.
+  const unknowable = complete !== null && !isReadSince(client.trace.flows[client.serverSide], complete.timeNs);
+  const delivered = unknowable || (near.ended[client.serverSide] !== null && !isError(near));
   return complete === null || !delivered || complete.timeNs >= healedNs;
 }
 
@@ -95,10 +98,11 @@ function gatewayAloneSinceNs({ near, far }: Victim, { lastHeard, fromNs }: Death
 /** Requests whose answer comes in one go, as soon as it has begun. */
 const ANSWERED_AT_ONCE: ReadonlySet<string> = new Set(['get', 'list', 'create', 'update', 'patch', 'delete']);
 
-/** Its answer had begun, and the capture lacks bytes of that direction: the end, too, may be among them. */
-function mayHaveEnded({ serverSide, trace }: Leg, stream: TraceStream, byNs: number): boolean {
-  if (!lacksBytes(trace.flows[serverSide]) || !ANSWERED_AT_ONCE.has(kindOf(stream))) return false;
-  return stream.ended[serverSide] === null && stream.statusAt !== null && stream.statusAt.timeNs < byNs;
+/** Not all that was said in that direction since the last that is known of it is in the capture: its end may be among that. */
+export function mayHaveEnded({ serverSide, trace }: Leg, stream: TraceStream, byNs: number): boolean {
+  if (overAt(stream, serverSide) !== null) return false;
+  const heard = latest([stream.opened, stream.statusAt, stream.lastData[serverSide]]) ?? stream.opened;
+  return heard.timeNs < byNs && !isReadSince(trace.flows[serverSide], heard.timeNs);
 }
 
 function reroutedTo(near: TraceStream, upstream: Leg): Ref | null {

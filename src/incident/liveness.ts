@@ -33,6 +33,11 @@ export function lacksBytes({ gapBytes, snaplenBytes }: Flow): boolean {
   return gapBytes + snaplenBytes > 0;
 }
 
+/** All that this side said from then on is in the capture and was read: what it did not say, it did not say. */
+export function isReadSince({ unreadUntil }: Flow, sinceNs: number): boolean {
+  return unreadUntil === null || unreadUntil.timeNs < sinceNs;
+}
+
 /** Tries without an answer that nobody can explain away any more: enough of them, for long enough (contract §3). */
 export function isDead(trace: TraceConnection, debt: Debt, watchedToNs: number, thresholds: Thresholds): boolean {
   if (isOneSided(trace)) return false;

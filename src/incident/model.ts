@@ -63,6 +63,8 @@ export type VerdictReason =
   | { readonly kind: 'filtered' }
   /** Shorter than a death takes to show. */
   | { readonly kind: 'too-short' }
+  /** What would tell whether this client was left waiting by a connection that ended is not in the capture, which lost packets. */
+  | { readonly kind: 'unread'; readonly connection: string }
   /** An upstream had begun to owe an answer when the capture ended. */
   | { readonly kind: 'too-early'; readonly connection: string };
 

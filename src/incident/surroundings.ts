@@ -23,6 +23,8 @@ export class Surroundings {
   readonly requests: ByTime<Asked>;
   /** What it told its clients on streams that no join explains; a stream stands there once for each word. */
   readonly words: ByTime<Asked & { readonly timeNs: number }>;
+  /** Until then requests may have been passed on of which the capture lacks the packets. */
+  readonly #unreadUntilNs: number;
   readonly #attempts: ByTime<Leg>;
   readonly #attemptsTo: ReadonlyMap<string, ByTime<Leg>>;
   readonly #tries: Spans;
@@ -31,6 +33,7 @@ export class Surroundings {
   constructor(clients: readonly Leg[], upstreams: readonly Leg[]) {
     this.upstreams = upstreams;
     this.opened = upstreams.filter((leg) => !neverOpened(leg));
+    this.#unreadUntilNs = this.opened.reduce((lastNs, leg) => Math.max(lastNs, unreadUntilNs(leg)), -Infinity);
     const asked = clients.flatMap((client) => client.streams.map((stream) => ({ client, stream })));
     this.requests = new ByTime(
       asked.filter(({ stream }) => stream.sawRequest),
@@ -43,6 +46,11 @@ export class Surroundings {
     this.#attemptsTo = new Map([...byServer].map(([server, legs]) => [server, new ByTime(legs, begunNs)]));
     this.#tries = new Spans(attempts.flatMap(triedNs));
     this.#givenUp = inOrder(upstreams.map(givenUpAtNs));
+  }
+
+  /** Whatever the gateway passed on from then on is in the capture. */
+  seesPassedOn(sinceNs: number): boolean {
+    return this.#unreadUntilNs < sinceNs;
   }
 
   /** Attempts to other servers than that of `leg` within `withinNs` of its own. */
@@ -61,6 +69,11 @@ export class Surroundings {
   gaveUp(fromNs: number, toNs: number): number {
     return this.#givenUp.count(fromNs, toNs);
   }
+}
+
+/** Of what the gateway said on it. */
+function unreadUntilNs(upstream: Leg): number {
+  return upstream.trace.flows[clientSide(upstream)].unreadUntil?.timeNs ?? -Infinity;
 }
 
 function eachWord({ client, stream }: Asked): (Asked & { readonly timeNs: number })[] {

@@ -3,6 +3,7 @@ import type { TraceStream } from '../trace/index.ts';
 import { ByTime } from './by-time.ts';
 import type { Pair } from './hurt.ts';
 import { clientSide } from './leg.ts';
+import { isReadSince } from './liveness.ts';
 import type { Leg } from './model.ts';
 import { isBusy } from './room.ts';
 import type { Scene } from './scene.ts';
@@ -27,12 +28,21 @@ export function unseenRequests(
     const { sawRequest, partners, opened } = stream;
     if (!sawRequest || partners.length > 0 || isServed(stream)) return false;
     if (opened.timeNs < sinceNs || opened.timeNs >= untilNs || isWithin(connecting, opened.timeNs)) return false;
+    if (!isAllRead(scene, pair, stream)) return false;
     const overNs = overAt(stream, client.serverSide)?.timeNs ?? endNs;
     if (overNs - opened.timeNs < scene.thresholds.deadAfterNs) return false;
     return !isBusy(upstream, opened.timeNs) && rivals.every((rival) => isBusy(rival, opened.timeNs));
   });
   const unexplained = waiting.filter((stream) => !ledToAttempt(scene, upstream, stream));
   return upstream.trace.protocol === 'http1' ? unexplained.slice(0, 1) : unexplained;
+}
+
+/** Had it been passed on, or answered, the capture would have it. */
+function isAllRead(scene: Scene, { client, upstream }: Pair, stream: TraceStream): boolean {
+  const { timeNs } = stream.opened;
+  const isAnswered = stream.status !== undefined || overAt(stream, client.serverSide) !== null;
+  const isHeard = isAnswered || isReadSince(client.trace.flows[client.serverSide], timeNs);
+  return isHeard && scene.around(upstream).seesPassedOn(timeNs);
 }
 
 /** From here on a request may have been sent in vain. Of a gateway that fell mute nothing is seen, whatever it sent after its last packet. */

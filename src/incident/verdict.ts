@@ -5,6 +5,7 @@ import type { Confidence, Finding, Leg, Verdict, VerdictReason } from './model.t
 import type { Scene } from './scene.ts';
 import { overAt } from './stream-fate.ts';
 import { isOwing, suspicionOf } from './suspicion.ts';
+import { unreadClient } from './unread.ts';
 import type { Debt } from '../trace/index.ts';
 
 /** The state of a whole capture (contract §3): half-dead if and only if there is a window. */
@@ -16,7 +17,7 @@ export function verdictOf(scene: Scene, facts: Facts, findings: readonly Finding
   const suspicion = suspicionOf(scene, facts, findings);
   // Where time goes backward, an answer may stand before what it answers: what seems dead may only be misdated.
   if (suspicion !== null && facts.clockSteps === 0) return verdict('suspect', 'possible', suspicion);
-  const obstacle = obstacleOf(facts, gateways);
+  const obstacle = obstacleOf(scene, facts, gateways);
   if (obstacle !== null) return verdict('inconclusive', null, obstacle);
   const count = (role: Leg['role']): number => facts.legs.filter((leg) => leg.role === role).length;
   return verdict('healthy', null, {
@@ -32,7 +33,7 @@ function verdict(state: Verdict['state'], confidence: Confidence | null, reason:
 }
 
 /** Why the capture could not have shown a half-dead connection; null where it could. */
-function obstacleOf(facts: Facts, gateways: number): VerdictReason | null {
+function obstacleOf(scene: Scene, facts: Facts, gateways: number): VerdictReason | null {
   if (facts.legs.length === 0) return { kind: 'no-tcp' };
   if (facts.clockSteps > 0) return { kind: 'clock-step', count: facts.clockSteps };
   if (gateways === 0) return { kind: 'no-gateway', connections: facts.legs.length };
@@ -54,6 +55,8 @@ function obstacleOf(facts: Facts, gateways: number): VerdictReason | null {
   // Of which side it is, what is not there cannot tell either.
   const blanked = facts.legs.filter((leg) => leg.trace.isBlanked).length;
   if (blanked > 0) return { kind: 'payload-blanked', count: blanked };
+  const unread = unreadClient(scene, facts);
+  if (unread !== null) return { kind: 'unread', connection: unread.id };
   const [held] = heldRequests(facts);
   return held === undefined
     ? null

@@ -2,6 +2,7 @@ import type { Ref, TraceStream } from '../trace/index.ts';
 import type { Death } from './deaths.ts';
 import type { Victim } from './hurt.ts';
 import { clientSide, serverOf } from './leg.ts';
+import { isReadSince } from './liveness.ts';
 import type { Leg } from './model.ts';
 import type { Scene } from './scene.ts';
 import { earliest, isError, isServed, overAt } from './stream-fate.ts';
@@ -53,7 +54,8 @@ export class Waiting {
     const { syn } = attempt.trace.handshake;
     const byClient = new Map<Leg, Victim[]>();
     if (syn === null) return byClient;
-    const { requests } = this.#scene.around(attempt);
+    const around = this.#scene.around(attempt);
+    const { requests } = around;
     const unclaimed = this.#unclaimedAt(attempt);
     const { thresholds } = this.#scene;
     const tried = attempt.trace.flows[clientSide(attempt)].last ?? syn;
@@ -61,7 +63,7 @@ export class Waiting {
     let at = unclaimed.from(requests.indexOf(syn.timeNs - thresholds.actsWithinNs));
     for (; at < end; at = unclaimed.from(at + 1)) {
       const asked = requests.items[at];
-      const victim = asked === undefined || asked.client === attempt ? null : victimOf(asked, syn, thresholds);
+      const victim = asked === undefined || asked.client === attempt ? null : victimOf(asked, around, syn, thresholds);
       if (asked === undefined || victim === null || (attempt.opened === 'unanswered' && isAnsweredAtOnce(asked)))
         continue;
       unclaimed.claim(at);
@@ -115,8 +117,34 @@ function isAnsweredAtOnce({ stream }: Asked): boolean {
   return isError(stream) && (stream.statusAt?.timeNs ?? Infinity) - stream.opened.timeNs < AT_ONCE_NS;
 }
 
-function victimOf({ client, stream }: Asked, syn: Ref, thresholds: Thresholds): Victim | null {
-  if (wasOverBy(client, stream, syn) || isAnswerLost(client, stream)) return null;
+/** That a request waited rests on the time alone: nobody answered it, and it was passed on to nobody. Where the capture lacks packets, it may have been. */
+function isUnread({ client, stream }: Asked, around: Surroundings): boolean {
+  // What it asked for is not known: it would not be known again where it was passed on.
+  const isNameless = stream.request?.path == null && !isError(stream);
+  return isNameless || isAnswerLost(client, stream) || !around.seesPassedOn(stream.opened.timeNs);
+}
+
+/** A client whose request may have waited for an attempt, and the capture lacks what would tell; undefined: none. */
+export function unreadWaiting(scene: Scene, attempt: Leg): Leg | undefined {
+  const { syn } = attempt.trace.handshake;
+  if (syn === null) return undefined;
+  const around = scene.around(attempt);
+  const { thresholds } = scene;
+  const tried = attempt.trace.flows[clientSide(attempt)].last ?? syn;
+  const found = around.requests
+    .between(syn.timeNs - thresholds.actsWithinNs, Math.max(syn.timeNs, tried.timeNs))
+    .find(
+      (asked) => asked.client !== attempt && isUnread(asked, around) && supposedVictim(asked, syn, thresholds) !== null,
+    );
+  return found?.client;
+}
+
+function victimOf(asked: Asked, around: Surroundings, syn: Ref, thresholds: Thresholds): Victim | null {
+  return isUnread(asked, around) ? null : supposedVictim(asked, syn, thresholds);
+}
+
+function supposedVictim({ client, stream }: Asked, syn: Ref, thresholds: Thresholds): Victim | null {
+  if (wasOverBy(client, stream, syn)) return null;
   const passedOn = passedOnAt(stream);
   if (passedOn === null) return { near: stream, far: null, rerouted: null };
   // Passed on elsewhere before the attempt could be called dead: nobody was hurt.
@@ -124,9 +152,11 @@ function victimOf({ client, stream }: Asked, syn: Ref, thresholds: Thresholds): 
   return { near: stream, far: null, rerouted: isServed(stream) ? passedOn : null };
 }
 
-/** No answer is in the capture, which lost packets that may have borne it: that it waited rests on the time alone, and that on nothing. */
+/** No answer is in the capture, which lacks some of what was said to the client since. */
 function isAnswerLost({ serverSide, trace }: Leg, stream: TraceStream): boolean {
-  return trace.flows[serverSide].gapBytes > 0 && stream.status === undefined && overAt(stream, serverSide) === null;
+  // An end without a status is one of which the beginning was not read.
+  if (stream.status !== undefined || stream.reset !== null) return false;
+  return !isReadSince(trace.flows[serverSide], stream.opened.timeNs);
 }
 
 function wasOverBy({ serverSide }: Leg, stream: TraceStream, at: Ref): boolean {

@@ -7,7 +7,7 @@ import { evidenceOf } from './evidence.ts';
 import { grouped } from './grouped.ts';
 import { hurtStreams, type Victim } from './hurt.ts';
 import { clientSide } from './leg.ts';
-import { isOneSided, lacksBytes } from './liveness.ts';
+import { isOneSided, isReadSince } from './liveness.ts';
 import { meanwhileOf } from './meanwhile.ts';
 import { strongestFirst } from './links.ts';
 import type { Doubt, Leg, Link, Window } from './model.ts';
@@ -167,17 +167,17 @@ function closingDeath({ client, victims, death }: Case, thresholds: Thresholds):
   const isGoaway = death.cause === 'goaway-ignored';
   // A close may be passed on late on purpose: Envoy waits a second for the client to close a tunnel first (delayed_close_timeout).
   const graceNs = isGoaway ? thresholds.actsWithinNs : thresholds.deadAfterNs;
+  const spoken = client.trace.flows[client.serverSide];
+  // Where what the gateway said to the client since is not all in the capture, its word may be among it.
   const left = victims.some(({ near }) => {
+    const sinceNs = Math.max(death.fromNs, near.opened.timeNs);
     const told =
       toldAt(client, near, death.fromNs) ?? overAt(near, client.serverSide) ?? closedAt(client, death.fromNs);
-    const sinceNs = Math.max(death.fromNs, near.opened.timeNs);
-    return (told?.timeNs ?? client.watchedToNs) - sinceNs >= graceNs;
+    return isReadSince(spoken, sinceNs) && (told?.timeNs ?? client.watchedToNs) - sinceNs >= graceNs;
   });
   // Where the client cannot be read, those who wait were found by when they had asked.
   if (isGoaway) return left || victims.length === 0 ? death : null;
-  // Where the capture lost bytes of the client's leg, the gateway's word may be among them.
-  const unknowable = lacksBytes(client.trace.flows[client.serverSide]);
-  if (left && !unknowable) return { ...death, cause: 'closed-not-propagated' };
+  if (left) return { ...death, cause: 'closed-not-propagated' };
   return death.cause === 'reset' ? death : null;
 }
 

@@ -193,6 +193,8 @@ function frozenFlow(books: Books, gathered: Gathered, connection: number, side: 
     gapBytes: notes.gapBytes(connection, side),
     differingOverlaps: tcp.differingOverlaps(connection, side),
     snaplenBytes: notes.snaplenBytes(connection, side),
+    // Of who never said anything there are no frames to follow.
+    unreadUntil: notes.unreadUntil(connection, side, tcp.payloadBytes(connection, side) === 0 ? null : last),
     first: sent.get(row, FIRST_SENT),
     last,
     ttl: notes.ttlRange(connection, side),

@@ -211,6 +211,11 @@ export interface Flow {
   readonly differingOverlaps: number;
   /** Bytes of captured packets that the snap length cut off. */
   readonly snaplenBytes: number;
+  /**
+   * The packet at which it was last noticed that some of what this side said is not there to be read: missing, cut off by the snap length, or of
+   * frames that could not be followed. Null: all was read. What it did not say before that, it may have said.
+   */
+  readonly unreadUntil: Ref | null;
   /** First and last packet of this side; null: this direction is not in the capture. */
   readonly first: Ref | null;
   readonly last: Ref | null;

@@ -71,7 +71,7 @@ export class Recorder implements HttpSink {
   readonly #bursts: BurstBook;
   readonly #shapes: ShapeBook;
   readonly #marks = new MarkBook();
-  readonly #notes = new FlowNotes();
+  readonly #notes: FlowNotes;
   readonly #credit: CreditBook;
   readonly #stairs: StairBook;
   readonly #roster: Roster;
@@ -95,6 +95,7 @@ export class Recorder implements HttpSink {
     this.#moment = moment;
     this.#span = new Span(moment);
     this.#tcp = tcp;
+    this.#notes = new FlowNotes(moment);
     this.#debts = new DebtBook(moment, this.#limits);
     this.#stairs = new StairBook(this.#limits);
     this.#tunnels = new TunnelBook(this.#limits);
@@ -360,11 +361,14 @@ export class Recorder implements HttpSink {
     gathered.goaway({ by: side, at: refOf(this.#moment), lastStreamId, errorCode, debug });
   }
 
-  lost(connection: number, _side: Side): void {
+  lost(connection: number, side: Side): void {
+    this.#notes.follows(connection, side, true);
     this.#credit.distrust(connection);
   }
 
-  regained(_connection: number, _side: Side): void {}
+  regained(connection: number, side: Side): void {
+    this.#notes.follows(connection, side, false);
+  }
 
   /**
    * The trace of all that was told. The recorder may not be used after.

@@ -235,6 +235,7 @@ class LegDraft {
       gapBytes: 0,
       differingOverlaps: 0,
       snaplenBytes: 0,
+      unreadUntil: null,
       first: refs[0] ?? null,
       last: refs.at(-1) ?? null,
       ttl: refs.length === 0 ? null : { min: 64, max: 64 },
@@ -538,6 +539,13 @@ export class TraceBuilder {
     const side = this.#leg.side(who);
     const since = zeroWindowAt === undefined ? {} : { zeroWindowSince: this.#at(side, zeroWindowAt) };
     Object.assign(this.#leg.flows[side], { ...rest, ...since });
+    return this;
+  }
+
+  /** Of what `who` said until then the capture lacks some. */
+  unread(who: Speaker, until: number): this {
+    const side = this.#leg.side(who);
+    Object.assign(this.#leg.flows[side], { gapBytes: FRAME_BYTES, unreadUntil: this.#at(side, until) });
     return this;
   }
 

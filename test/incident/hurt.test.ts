@@ -120,16 +120,23 @@ describe('whom it hurt', () => {
   });
 
   test('not the one whose answer had begun, where its end may be among bytes that the capture lacks', () => {
-    const built = (cut: boolean): TraceBuilder => {
+    const built = (until: number): TraceBuilder => {
       const told = watching().on('c1').list(9, { at: 2 }).on('u1').carries(9, 5).answers(5, 200, 3);
-      return told
-        .on('c1')
-        .flow('gateway', { snaplenBytes: cut ? 500 : 0 })
-        .on('u1')
-        .retransmits(10, 20, 40);
+      return told.on('c1').unread('gateway', until).on('u1').retransmits(10, 20, 40);
     };
-    expect(hurt(built(false)).map(({ id }) => id)).toEqual([7, 9]);
-    expect(hurt(built(true)).map(({ id }) => id)).toEqual([7]);
+    expect(hurt(built(2.5)).map(({ id }) => id)).toEqual([7, 9]);
+    expect(hurt(built(8)).map(({ id }) => id)).toEqual([7]);
+  });
+
+  test('not the one that is seen to leave nowhere, where the capture lacks some of what was said since', () => {
+    const built = (leg: string, until: number): TraceBuilder => {
+      const told = watchingWithSpare().on('c1').list(9, { at: 30 }).on(leg).unread('gateway', until);
+      return told.on('u1').retransmits(10, 20, 40);
+    };
+    expect(hurt(built('c1', 29)).map(({ id }) => id)).toEqual([7, 9]);
+    expect(hurt(built('c1', 31)).map(({ id }) => id)).toEqual([7]);
+    expect(hurt(built('u2', 29)).map(({ id }) => id)).toEqual([7, 9]);
+    expect(hurt(built('u2', 31)).map(({ id }) => id)).toEqual([7]);
   });
 
   test('not the request that came after the gateway had given the connection up', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { buildIncident } from '../../src/incident/index.ts';
+import { buildIncident, type Incident } from '../../src/incident/index.ts';
 import { trace, type TraceBuilder } from '../build/trace.ts';
 import { told } from './stories.ts';
 
@@ -36,10 +36,36 @@ describe('who waits for an attempt', () => {
   });
 
   test('not one whose answer may be among the packets that the capture lost', () => {
-    const lossy = (built: TraceBuilder): TraceBuilder => built.flow('gateway', { gapBytes: 90 });
-    expect(attemptAfter((built) => lossy(built.list(1, { at: 19.5 })))).toEqual([]);
+    const lossy = (built: TraceBuilder, until: number): TraceBuilder => built.unread('gateway', until);
+    expect(attemptAfter((built) => lossy(built.list(1, { at: 19.5 }), 19.6))).toEqual([]);
+    expect(attemptAfter((built) => lossy(built.list(1, { at: 19.5 }), 19.4))).toHaveLength(1);
     const answered = (built: TraceBuilder): TraceBuilder => built.list(1, { at: 22 }).answers(1, 503, 28).ends(1, 28);
-    expect(attemptAfter((built) => lossy(answered(built)))).toHaveLength(1);
+    expect(attemptAfter((built) => lossy(answered(built), 27))).toHaveLength(1);
+  });
+
+  test('not one of which the capture does not tell what it asked for, unless the gateway made it an error', () => {
+    const nameless = { at: 22, path: null };
+    expect(attemptAfter((built) => built.list(1, nameless))).toEqual([]);
+    expect(attemptAfter((built) => built.list(1, nameless).answers(1, 503, 28).ends(1, 28))).toHaveLength(1);
+  });
+
+  test('not one that may have been passed on by packets which the capture lost', () => {
+    const tried = (until: number): Incident => {
+      const story = trace().client('c1').list(1, { at: 22 }).answers(1, 503, 28).ends(1, 28);
+      story.upstream('u1').unread('gateway', until).attempt('u2', { at: 20 }).sendsSynAgain(21, 23, 27);
+      return buildIncident(story.end(600));
+    };
+    expect(told(tried(21))).toHaveLength(1);
+    expect(tried(23)).toMatchObject({ windows: [], verdict: { state: 'suspect' } });
+  });
+
+  test('where the capture lacks what would tell, nobody is called healthy for the retries that it shows', () => {
+    const tried = (until: number): Incident => {
+      const story = trace().client('c1').list(1, { at: 19.5 }).list(3, { at: 19.6 }).unread('gateway', until);
+      story.upstream('u1', { to: '10.9.3.2:8080' }).carries(3, 1, { at: 20.1 }).serves(1, 20.2);
+      return buildIncident(story.attempt('u2', { at: 20 }).refused(20.001).end(600));
+    };
+    expect(tried(30).verdict).toMatchObject({ state: 'suspect' });
   });
 
   test('not a stream whose request was not captured', () => {

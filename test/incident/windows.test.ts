@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { buildIncident, type Window } from '../../src/incident/index.ts';
+import { buildIncident, type Incident, type Window } from '../../src/incident/index.ts';
 import type { Trace } from '../../src/trace/index.ts';
 import { trace } from '../build/trace.ts';
 import { onlyWindow, told, watching, watchingWithSpare } from './stories.ts';
@@ -49,6 +49,16 @@ describe('causes', () => {
     expect(told(buildIncident(built))).toEqual(['c1/u1 closed-not-propagated 50- capture-end']);
   });
 
+  test('a FIN: what may have told the client is not in the capture, and nobody can say', () => {
+    const closed = (until: number): Incident =>
+      buildIncident(watching().closes('fin', 'upstream', 50).on('c1').unread('gateway', until).end(600));
+    // Lost before the stream's last event: what came after it was read.
+    expect(told(closed(4))).toEqual(['c1/u1 closed-not-propagated 50- capture-end']);
+    const unread = { windows: [], verdict: { state: 'inconclusive', reason: { kind: 'unread', connection: 'c1' } } };
+    expect(closed(20)).toMatchObject(unread);
+    expect(closed(51)).toMatchObject(unread);
+  });
+
   test('a FIN that was passed on is the end of a connection', () => {
     const built = watching().closes('fin', 'upstream', 50).on('c1').resetsStream(7, 'gateway', 50.1).end(600);
     expect(buildIncident(built)).toMatchObject({ windows: [], verdict: { state: 'healthy' } });
@@ -94,6 +104,15 @@ describe('causes', () => {
     const window = windowIn(built);
     expect(window).toMatchObject({ cause: 'goaway-ignored', fromNs: 21e9 });
     expect(window.streams.map(({ id }) => id)).toEqual([9]);
+  });
+
+  test('goaway-ignored: not by a request whose answer may be among what the capture lost', () => {
+    const waits = (until: number): string[] => {
+      const story = watching().goaway('upstream', 21, 3).on('c1').list(9, { at: 22 }).unread('gateway', until);
+      return told(buildIncident(story.end(600)));
+    };
+    expect(waits(21.5)).toEqual(['c1/u1 goaway-ignored 21- capture-end']);
+    expect(waits(23)).toEqual([]);
   });
 
   test('peer-silent: the gateway gave up over its own PING, though the kernel went on acknowledging', () => {

@@ -279,6 +279,7 @@ describe('the verdict', () => {
     [{ kind: 'one-sided', connections: ['c1', 'u1', 'u2', 'u3', 'u4'] }, /c1 \(.+\), u1 \(.+\), u2 \(.+\) and 2 more/],
     [{ kind: 'filtered' }, /Packets are missing on every connection/],
     [{ kind: 'too-early', connection: 'u1' }, /too early to tell loss from death/],
+    [{ kind: 'unread', connection: 'c1' }, /missing just where they would tell/],
   ];
   for (const [reason, says] of REASONS) {
     test(`says why: ${reason.kind}`, () => {

@@ -41,6 +41,7 @@ function flow(changes: Partial<Flow> = {}): Flow {
     gapBytes: 0,
     differingOverlaps: 0,
     snaplenBytes: 0,
+    unreadUntil: null,
     first: null,
     last: null,
     ttl: null,

@@ -330,6 +330,8 @@ export class NaiveRecorder {
       gapBytes: 0,
       differingOverlaps: 0,
       snaplenBytes: 0,
+      unreadUntil:
+        packets.findLast((packet) => packet.side !== side && (packet.labels & LABEL.ackLostSegment) !== 0)?.at ?? null,
       first: own[0]?.at ?? null,
       last: own.at(-1)?.at ?? null,
       ttl: { min: 64, max: 64 },

@@ -39,6 +39,37 @@ describe('silences', () => {
   });
 });
 
+describe('until when a side was not all read', () => {
+  const until = (recording: Recording, side: 0 | 1): number | null => {
+    const ref = connection(recording).flows[side].unreadUntil;
+    return ref === null ? null : ref.timeNs / 1e9;
+  };
+  const BYTES = { payloadBytes: 10 };
+
+  test('all of it', () => {
+    expect(until(connected().packet(0, 0, 1, BYTES).packet(0, 1, 2, BYTES), 0)).toBeNull();
+  });
+
+  test('until the packet by which bytes were seen to be missing', () => {
+    const gap = (): Recording => connected().packet(0, 0, 1, BYTES).packet(0, 0, 5, { payloadBytes: 10, seqAhead: 7 });
+    const acknowledged = gap().packet(0, 1, 6, BYTES);
+    expect(until(acknowledged, 0)).toBe(6);
+    expect(until(acknowledged, 1)).toBeNull();
+  });
+
+  test('until its frames were followed again; to its last packet where they were not', () => {
+    const recording = connected().packet(0, 0, 1, BYTES);
+    recording.recorder.lost(0, 0);
+    recording.packet(0, 0, 4, BYTES);
+    recording.recorder.regained(0, 0);
+    recording.packet(0, 0, 9, BYTES);
+    expect(until(recording, 0)).toBe(4);
+    const lost = connected().packet(0, 0, 1, BYTES);
+    lost.recorder.lost(0, 0);
+    expect(until(lost.packet(0, 0, 9, BYTES), 0)).toBe(9);
+  });
+});
+
 describe('what a connection was', () => {
   test('its handshake', () => {
     const { handshake } = connection(connected());

@@ -38,5 +38,6 @@ export type VerdictReason =
   | 'filtered'
   | 'too-short'
   | 'too-early'
+  | 'unread'
   /** In a report of a version that did not say. */
   | 'unknown';

@@ -120,6 +120,8 @@ function inconclusiveText(reason: Verdict['reason']): string {
       return 'Capture for longer, a few minutes past the moment at which it hangs:';
     case 'filtered':
       return 'Analyse the whole file, not a selection of its packets; or capture again with nothing but ports in the filter:';
+    case 'unread':
+      return 'Capture again so that nothing is lost: with a larger buffer (-B 65536 as well), and without a snap length (-s):';
     case 'payload-blanked':
       return 'Ask for the report of the capture itself: this one was anonymised. Or capture again:';
     case 'no-client-leg':

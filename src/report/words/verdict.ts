@@ -70,6 +70,11 @@ export function summaryOf(
         `Upstream connection ${aboutOne(args, connections)} had begun to leave packets unanswered when the capture ` +
         'ended: too early to tell loss from death.'
       );
+    case 'unread':
+      return (
+        `Packets of client connection ${aboutOne(args, connections)} or of the upstreams are missing just where they would tell whether it ` +
+        'was left waiting when an upstream connection ended: what became of its requests is unknown.'
+      );
     case 'unknown':
       return 'The report was written by an older version, which did not say why.';
   }
