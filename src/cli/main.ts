@@ -86,7 +86,10 @@ async function analyze(named: readonly string[], options: AnalyzeOptions): Promi
   if (folder !== undefined) await checkBundleFolder(folder, inputs);
   const anonymizing = anonymizingOf(options);
   if (anonymizing !== null && options.keepSecrets) {
-    throw new Failure('--keep-secrets: anonymised packets have no payload that secrets would open', EXIT.usage);
+    throw new Failure(
+      '--keep-secrets: anonymised packets open by secrets made for them, which they come with',
+      EXIT.usage,
+    );
   }
   const keyLog = readKeyLog(options.keylog);
   const guard = new InputGuard();
