@@ -7,6 +7,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../../src/report/index.ts';
 import { renderHtml } from '../../../src/report/html.ts';
+import { renderText } from '../../../src/report/text.ts';
 import { reportOn } from '../../build/reports.ts';
 import { HOSTILE, MARK, poisoned } from '../hostile.ts';
 import { composed, gatewayMute } from '../scenarios.ts';
@@ -14,6 +15,7 @@ import { CHROMIUM, CHROMIUM_ABSENT } from './chromium.ts';
 
 /** The page as a browser has it, without a network. */
 
+const TEXT = { color: false, unicode: true, only: [], detail: 'usual' } as const;
 const A4_POINTS = { width: 595, height: 842 };
 
 describe.skipIf(CHROMIUM === null)(CHROMIUM === null ? CHROMIUM_ABSENT : 'in Chromium', () => {
@@ -198,6 +200,64 @@ describe.skipIf(CHROMIUM === null)(CHROMIUM === null ? CHROMIUM_ABSENT : 'in Chr
     const [, width, height] = /\/MediaBox ?\[0 0 ([\d.]+) ([\d.]+)\]/.exec(pdf) ?? [];
     expect(Math.abs(Number(width) - A4_POINTS.width)).toBeLessThan(2);
     expect(Math.abs(Number(height) - A4_POINTS.height)).toBeLessThan(2);
+  });
+
+  /** How light a picture is as a whole (0 to 1), and which part of it is not of its most frequent colour. */
+  async function seenIn(picture: Buffer): Promise<{ light: number; ink: number }> {
+    const page = await (await browser.newContext({ offline: true })).newPage();
+    return (await page.evaluate(`(async () => {
+      const image = new Image();
+      image.src = 'data:image/png;base64,${picture.toString('base64')}';
+      await image.decode();
+      const context = new OffscreenCanvas(image.width, image.height).getContext('2d');
+      context.drawImage(image, 0, 0);
+      const { data } = context.getImageData(0, 0, image.width, image.height);
+      const counts = new Map();
+      let sum = 0;
+      for (let i = 0; i < data.length; i += 4) {
+        sum += data[i] + data[i + 1] + data[i + 2];
+        const colour = (data[i] << 16) | (data[i + 1] << 8) | data[i + 2];
+        counts.set(colour, (counts.get(colour) ?? 0) + 1);
+      }
+      const all = data.length / 4;
+      return { light: sum / (all * 3 * 255), ink: 1 - Math.max(...counts.values()) / all };
+    })()`)) as { light: number; ink: number };
+  }
+
+  const wide = { width: 1200, height: 900 };
+  test.each([
+    ['light', { viewport: wide, colorScheme: 'light' }, 'screen'],
+    ['dark', { viewport: wide, colorScheme: 'dark' }, 'screen'],
+    ['print', { viewport: { width: 680, height: 900 }, colorScheme: 'dark' }, 'print'],
+    ['scripts off', { viewport: wide, colorScheme: 'light', javaScriptEnabled: false }, 'screen'],
+    ['narrow', { viewport: { width: 390, height: 900 }, colorScheme: 'light' }, 'screen'],
+  ] as const)('a picture of the page is taken, and is a page: %s', async (look, options, media) => {
+    const page = await opened(await reportOn('samples/gateway.pcap'), options);
+    await page.emulateMedia({ media });
+    const { light, ink } = await seenIn(await page.screenshot({ fullPage: true }));
+    if (look === 'dark') expect(light).toBeLessThan(0.3);
+    else expect(light).toBeGreaterThan(0.75);
+    expect(ink).toBeGreaterThan(0.02);
+    expect(ink).toBeLessThan(0.6);
+  });
+
+  test.each([80, 140])('a picture of the text in a terminal of %s columns: no line is broken', async (columns) => {
+    const text = renderText(await reportOn('samples/gateway.pcap'), { ...TEXT, width: columns });
+    const page = await (await browser.newContext({ offline: true })).newPage();
+    await page.setContent(
+      `<pre style="font:14px monospace;width:${columns}ch;white-space:pre-wrap;overflow-wrap:anywhere"></pre>`,
+    );
+    const lines = await page.evaluate(`(() => {
+      const pre = document.querySelector('pre');
+      const heightOf = (told) => {
+        pre.textContent = told;
+        return pre.getBoundingClientRect().height;
+      };
+      const one = heightOf('x');
+      return Math.round(heightOf(${JSON.stringify(text.trimEnd())}) / one);
+    })()`);
+    expect(lines).toBe(text.trimEnd().split('\n').length);
+    expect((await seenIn(await page.locator('pre').screenshot())).ink).toBeGreaterThan(0.02);
   });
 
   test('hostile text runs nothing, asks for nothing, and makes no element', async () => {
