@@ -203,6 +203,31 @@ describe('each file for itself', () => {
     expect(second?.addresses).toEqual(first?.addresses);
   });
 
+  test('keeps what it shows of several connections apart', () => {
+    const files = new Files();
+    const clients = [1, 2, 3].map((n) => ({ ...CLIENT, port: 50_000 + n }));
+    for (const [n, client] of clients.entries()) {
+      files.at(0, client, SERVER, { seq: 0, payloadBytes: 10 + n, ttl: 60 - n, flags: FLAG.syn });
+      files.at(0, SERVER, client, { payloadBytes: 100, ttl: 63 });
+    }
+    for (const [n, client] of clients.entries()) {
+      files.at((3 - n) * MS, SERVER, client, { ack: 11 + n, ttl: 62 });
+      files.at(9 * MS + n, client, SERVER, { ack: 100, ttl: 50 });
+    }
+    const all = files.sightings.all();
+    expect(all.map(({ bytes }) => bytes)).toEqual([110, 111, 112]);
+    expect(all.map(({ hops }) => hops)).toEqual([
+      [4, 1],
+      [5, 1],
+      [6, 1],
+    ]);
+    expect(all.map(({ answerNs }) => answerNs)).toEqual([
+      [9 * MS, 3 * MS],
+      [9 * MS + 1, 2 * MS],
+      [9 * MS + 2, MS],
+    ]);
+  });
+
   test('is found by a packet of either side, and no other', () => {
     const files = new Files(3).at(0, CLIENT, SERVER).in(2).at(0, CLIENT, SERVER);
     const other = { ...CLIENT, port: 50_001 };
