@@ -139,6 +139,13 @@ describe('sound files', () => {
     ]);
   });
 
+  it('so are a journal and the events of Sysdig', () => {
+    const events = [9, 0x204, 0x208, 0x216, 0x217, 0x221, 0x222, 0x223].map((type) => block(type, () => bytes(8)));
+    const { records: got } = read(section([interfaceBlock(), ...events, packet(0)]));
+    expect(got.map(({ linkType }) => linkType)).toEqual([...events.map(() => LINK_NO_PACKET), LINKTYPE.ETHERNET]);
+    expect(got.at(-1)?.packet).toBe(events.length + 1);
+  });
+
   it('names, unknown blocks and blocks longer than what is read at once are passed over', () => {
     const names = block(4, () => bytes(40));
     const unknown = block(0x7777, () => bytes(700_000));

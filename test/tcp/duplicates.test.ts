@@ -22,6 +22,8 @@ interface Packet {
   readonly vantage?: number;
   readonly file?: number;
   readonly direction?: 'toUs' | 'fromUs';
+  /** The network of the tunnel that it came in; 0: none. */
+  readonly network?: number;
 }
 
 const DEFAULTS: Required<Packet> = {
@@ -38,6 +40,7 @@ const DEFAULTS: Required<Packet> = {
   vantage: 0,
   file: 0,
   direction: 'toUs',
+  network: 0,
 };
 
 /** A capture of one connection, told packet by packet; each gives its labels, or `copy`. */
@@ -107,6 +110,8 @@ class Wire {
     segment.tsVal = packet.ts ?? 0;
     segment.ttl = packet.ttl;
     segment.interfaceIndex = packet.on;
+    segment.tunnels = packet.network === 0 ? 0 : 1;
+    segment.tunnelId = packet.network;
     segment.direction = DIRECTION[packet.direction];
     this.#moment.packet++;
     this.#moment.ns[0] = packet.atMs * MS;
@@ -254,7 +259,7 @@ describe('without an identification (Linux with DF on some packets, IPv6)', () =
 
     test(`another interface tells a copy, below a millisecond (${id})`, () => {
       expect(sent(null).client({ on: 3, atMs: 30.9 }).last).toBe('copy');
-      for (const place of [{ ttl: 63 }, { vantage: 1 }, { file: 1 }, { direction: 'fromUs' }] as const)
+      for (const place of [{ ttl: 63 }, { vantage: 1 }, { file: 1 }, { network: 7 }, { direction: 'fromUs' }] as const)
         expect(sent(null).client({ ...place, atMs: 30.9 }).last).toBe('copy');
       expect(sent(null).client({ on: 3, atMs: 31 }).last).toBe('retransmission');
     });
