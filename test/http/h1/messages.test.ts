@@ -166,6 +166,9 @@ describe('where it is joined', () => {
   test('in the middle: a response without its request is an exchange of its own that is over', () => {
     const conversation = new Conversation(false).send(SERVER, latin1('tail of a body'), latin1(OK));
     expect(toldBy(conversation)).toEqual([
+      ['lost', SERVER],
+      ['lost', SERVER],
+      ['lost', CLIENT],
       ['regained', SERVER],
       ['headers', SERVER, 1, { status: 200 }, false],
       ['data', CLIENT, 1, 0, true],
