@@ -1,25 +1,16 @@
-import {
-  otherSide,
-  PROXY_HEADER,
-  PROXY_HEADER_MAX_BYTES,
-  ProxiedClient,
-  readProxyHeader,
-  type Side,
-} from '../tcp/index.ts';
+import { otherSide, type Side } from '../tcp/index.ts';
 import type { Moment } from '../capture/index.ts';
+import { ConnectionStates } from './connection-states.ts';
 import type { HttpCounters } from './counters.ts';
 import { H1Connection, PART } from './h1/message-flow.ts';
 import { MessageReader } from './h1/reader.ts';
 import { CollectorPool } from './h2/collector.ts';
 import { FrameReader } from './h2/connection.ts';
-import { ConnectionState, PHASE, otherFlow, type Flow } from './h2/flow.ts';
+import { type ConnectionState, PHASE, otherFlow, type Flow } from './h2/flow.ts';
 import { Search, UnsyncedPool } from './h2/resync.ts';
-import { DynamicTable, TableBudget } from './hpack/table.ts';
-import { isBlanked, PREFACE_BYTES, SPEAKS, recogniseSegment, recogniseStart, type Speaks } from './protocol.ts';
+import { SPEAKS, recogniseSegment, type Speaks } from './protocol.ts';
 import type { FrameObserver, HttpSink, Protocol } from './sink.ts';
-
-const RECENT_STATES: number = 2 ** 9;
-const RECENT_MASK: number = RECENT_STATES - 1;
+import { StartReader } from './start.ts';
 
 /**
  * The http stage: takes the bytes of flows in order, tells the sink what was said.
@@ -33,13 +24,9 @@ export class HttpPass {
   private readonly sink: HttpSink;
   private readonly reader: FrameReader;
   private readonly messages: MessageReader;
-  private readonly tables = new TableBudget();
+  private readonly starts: StartReader;
+  private readonly states = new ConnectionStates();
   private readonly unsynced = new UnsyncedPool();
-  private readonly client = new ProxiedClient();
-  private readonly states = new Map<number, ConnectionState>();
-  private readonly joinedMidway = new Set<number>();
-  /** The states asked for lately, by the low bits of their numbers: a look into the map costs 40 ns. */
-  private readonly recent: (ConnectionState | null)[] = Array.from({ length: RECENT_STATES }, () => null);
   private readonly counts: HttpCounters = {
     lost: 0,
     regained: 0,
@@ -62,6 +49,7 @@ export class HttpPass {
     this.sink = sink;
     const collectors = new CollectorPool();
     this.reader = new FrameReader(sink, this.counts, collectors, observer);
+    this.starts = new StartReader(sink);
     this.messages = new MessageReader(sink, this.counts, collectors, observer);
   }
 
@@ -70,7 +58,7 @@ export class HttpPass {
     const { decoder } = this.reader.blocks;
     this.counts.hpackBadIndices = decoder.badIndices;
     this.counts.longValues = decoder.longValues + this.messages.longValues;
-    this.counts.hpackTableLimit = this.tables.refused;
+    this.counts.hpackTableLimit = this.states.tables.refused;
     return this.counts;
   }
 
@@ -79,12 +67,12 @@ export class HttpPass {
    * @param fromStart  its handshake was seen, so that the first bytes of its flows are the first that were sent
    */
   opened(connection: number, fromStart: boolean): void {
-    if (!fromStart) this.joinedMidway.add(connection);
+    if (!fromStart) this.states.joinMidway(connection);
   }
 
   /** The next bytes of a flow. The view is not kept. */
   bytes(connection: number, side: Side, view: DataView, at: number, end: number): void {
-    this.take(this.flowOf(connection, side), view, at, end);
+    this.take(this.states.flowOf(connection, side), view, at, end);
   }
 
   private take(flow: Flow, view: DataView, at: number, end: number): void {
@@ -117,7 +105,7 @@ export class HttpPass {
   /** Bytes of a flow are missing and will not come. */
   gap(connection: number, side: Side, lostBytes: number): void {
     if (lostBytes <= 0) return;
-    const flow = this.flowOf(connection, side);
+    const flow = this.states.flowOf(connection, side);
     switch (flow.phase) {
       case PHASE.ignore:
         break;
@@ -138,105 +126,33 @@ export class HttpPass {
 
   /** The side sent its FIN, and what was deliverable of its bytes was told: that ends what only a FIN can end. */
   finished(connection: number, side: Side): void {
-    const h1 = this.states.get(connection)?.h1 ?? null;
+    const h1 = this.states.find(connection)?.h1 ?? null;
     if (h1 !== null) this.messages.finish(h1, side);
   }
 
   /** A connection is over and no bytes of it will come: frees its state. */
   closed(connection: number): void {
-    this.joinedMidway.delete(connection);
-    const state = this.states.get(connection);
+    const state = this.states.remove(connection);
     if (state === undefined) return;
     this.release(state.flow0);
     this.release(state.flow1);
     if (state.h1 !== null) this.messages.release(state.h1);
-    this.states.delete(connection);
-    if (this.recent[connection & RECENT_MASK] === state) this.recent[connection & RECENT_MASK] = null;
-  }
-
-  private flowOf(connection: number, side: Side): Flow {
-    let state = this.recent[connection & RECENT_MASK] ?? null;
-    if (state === null || state.number !== connection) state = this.recall(connection);
-    return side === 0 ? state.flow0 : state.flow1;
-  }
-
-  private recall(connection: number): ConnectionState {
-    const state = this.states.get(connection) ?? this.create(connection);
-    this.recent[connection & RECENT_MASK] = state;
-    return state;
-  }
-
-  private create(connection: number): ConnectionState {
-    const fromStart = !this.joinedMidway.has(connection);
-    const state = new ConnectionState(
-      connection,
-      fromStart,
-      new DynamicTable(fromStart, this.tables),
-      new DynamicTable(fromStart, this.tables),
-    );
-    this.states.set(connection, state);
-    return state;
   }
 
   private start(flow: Flow, view: DataView, at: number, end: number): number {
-    if (flow.firstBytesCount > 0) return this.startFromKept(flow, view, at, end);
-    const speaks = recogniseStart(view, at, end, flow.connection.fromStart);
-    if (speaks === SPEAKS.more) return this.keepFirstBytes(flow, view, at, end);
-    this.settleStart(flow, speaks, view, at, end);
-    return speaks === SPEAKS.preface ? at + PREFACE_BYTES : at;
-  }
-
-  /** What speaks is known by the flow's first bytes, which are [at, end). */
-  private settleStart(flow: Flow, speaks: Speaks, view: DataView, at: number, end: number): void {
-    if (speaks === SPEAKS.other && isBlanked(view, at, end)) this.sink.blanked?.(flow.connection.number, flow.side);
-    this.settle(flow, speaks);
-  }
-
-  private keepFirstBytes(flow: Flow, view: DataView, at: number, end: number): number {
-    const kept = (flow.firstBytes ??= new DataView(new ArrayBuffer(PREFACE_BYTES)));
-    const taken = append(kept, flow.firstBytesCount, view, at, end);
-    flow.firstBytesCount += taken;
-    return at + taken;
-  }
-
-  /** The same, where the first bytes came in several segments. */
-  private startFromKept(flow: Flow, view: DataView, at: number, end: number): number {
-    const next = this.keepFirstBytes(flow, view, at, end);
-    const kept = flow.firstBytes;
-    if (kept === null) return next;
-    const bytes = flow.firstBytesCount;
-    const speaks = recogniseStart(kept, 0, bytes, true);
+    const next = this.starts.read(flow, view, at, end);
+    const { speaks, kept, keptBytes } = this.starts;
     if (speaks === SPEAKS.more) return next;
-    flow.firstBytesCount = 0;
-    flow.firstBytes = null;
-    this.settleStart(flow, speaks, kept, 0, bytes);
-    if (speaks !== SPEAKS.preface && flow.phase !== PHASE.search) this.take(flow, kept, 0, bytes);
+    this.settle(flow, speaks);
+    // In a search nothing lies before what comes next.
+    if (kept !== null && flow.phase !== PHASE.search) this.take(flow, kept, 0, keptBytes);
     return next;
   }
 
-  /** Steps over a PROXY header; what follows it is recognised as if it were the start. */
   private proxyHeader(flow: Flow, view: DataView, at: number, end: number): number {
-    const kept = flow.firstBytes;
-    const before = flow.firstBytesCount;
-    const taken = kept === null ? 0 : append(kept, before, view, at, end);
-    const bytes =
-      kept === null
-        ? readProxyHeader(view, at, end, this.client)
-        : readProxyHeader(kept, 0, before + taken, this.client);
-    if (bytes === PROXY_HEADER.cut) {
-      const first = (flow.firstBytes ??= new DataView(new ArrayBuffer(PROXY_HEADER_MAX_BYTES)));
-      flow.firstBytesCount = kept === null ? append(first, 0, view, at, end) : before + taken;
-      return end;
-    }
-    if (bytes === PROXY_HEADER.none) {
-      this.beginSearch(flow);
-      return at;
-    }
-    flow.firstBytes = null;
-    flow.firstBytesCount = 0;
-    flow.phase = PHASE.start;
-    if (this.client.ipVersion !== 0) this.sink.proxied?.(flow.connection.number, flow.side, this.client);
-    return at + bytes - before;
+    const next = this.starts.readProxyHeader(flow, view, at, end);
+    if (flow.phase === PHASE.search) this.beginSearch(flow);
+    return next;
   }
 
   private settle(flow: Flow, speaks: Speaks): void {
@@ -381,11 +297,4 @@ export class HttpPass {
     this.reader.release(flow);
     flow.table.free();
   }
-}
-
-/** Copies bytes behind those that are there. @returns how many had room */
-function append(into: DataView, count: number, view: DataView, at: number, end: number): number {
-  const taken = Math.min(end - at, into.byteLength - count);
-  for (let i = 0; i < taken; i++) into.setUint8(count + i, view.getUint8(at + i));
-  return taken;
 }

@@ -4,12 +4,11 @@ import { ReasonReader, SAYS } from '../reason-reader.ts';
 import { FINGERPRINT_BYTES, type HttpSink } from '../sink.ts';
 import { hexDigit } from './chunk-size.ts';
 import { BODY, type Body } from './head.ts';
+import { CR, LF } from './line-feed.ts';
 import { type H1Connection, type MessageFlow, PART, type Part } from './message-flow.ts';
 
 /** 2^40 bytes in one chunk are more than anybody sends; a longer size is no size. */
 const CHUNK_SIZE_MAX_DIGITS = 10;
-const CR = 0x0d;
-const LF = 0x0a;
 const SEMICOLON = 0x3b;
 const SPACE = 0x20;
 const TAB = 0x09;

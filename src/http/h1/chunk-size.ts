@@ -1,5 +1,5 @@
-const CR = 0x0d;
-const LF = 0x0a;
+import { CR, LF } from './line-feed.ts';
+
 const CRLF_BYTES = 2;
 /** 16 MB in one chunk; those that are searched for are events of a watch. */
 const SEARCHED_MAX_DIGITS = 6;

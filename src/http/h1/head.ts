@@ -1,7 +1,7 @@
 import { clearKeptFields, FIELD, fieldKind, FIRST_KEPT, KEPT_NAME_MAX_BYTES, setField } from '../headers.ts';
 import { mask, maskAuthority, MASKING, maskingOf, maskPath, type Masking } from '../masking.ts';
 import type { KeptFields } from '../sink.ts';
-import { findLineFeed } from './line-feed.ts';
+import { CR, findLineFeed } from './line-feed.ts';
 import { TextReader } from './text.ts';
 
 /** How long a message's body is (RFC 9112 §6.3). */
@@ -54,7 +54,6 @@ export class Head {
   }
 }
 
-const CR = 0x0d;
 const SPACE = 0x20;
 const TAB = 0x09;
 const COLON = 0x3a;

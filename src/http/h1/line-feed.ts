@@ -1,5 +1,5 @@
-const LF = 0x0a;
-const CR = 0x0d;
+export const LF = 0x0a;
+export const CR = 0x0d;
 const WORD_BYTES = 4;
 const LF_IN_EACH_BYTE = 0x0a0a0a0a;
 const ONE_IN_EACH_BYTE = 0x01010101;
@@ -19,6 +19,11 @@ export function findLineFeed(view: DataView, at: number, end: number): number {
   }
   for (; next < end; next++) if (view.getUint8(next) === LF) return next;
   return -1;
+}
+
+/** Whether a byte is a part of a line's end. */
+export function isLineEnd(byte: number): boolean {
+  return byte === CR || byte === LF;
 }
 
 /** Offset after the empty line that ends a head (RFC 9112 §2.2: a lone LF may stand for CRLF); 0 where it is not there. */

@@ -8,15 +8,13 @@ import type { FrameObserver, HttpSink, KeptFields } from '../sink.ts';
 import { BodyReader, ILLEGAL } from './body.ts';
 import { beginsChunks } from './chunk-size.ts';
 import { BODY, bodyOf, HeadReader } from './head.ts';
-import { endOfHead } from './line-feed.ts';
+import { endOfHead, isLineEnd, LF } from './line-feed.ts';
 import { type Asked, type H1Connection, type MessageFlow, PART } from './message-flow.ts';
 
 /** Longest head that is read; servers refuse more than 8 to 64 kB. */
 const HEAD_MAX_BYTES = 64 * 1024;
 /** Requests without a response yet that are remembered of one connection: pipelining is rare, and this much of it is hostile. */
 export const PENDING_MAX = 64;
-const CR = 0x0d;
-const LF = 0x0a;
 const SWITCHING_PROTOCOLS = 101;
 const FINAL_STATUS_MIN = 200;
 const REDIRECTION_MIN = 300;
@@ -298,7 +296,3 @@ export class MessageReader {
 
 /** LF CR LF, the end of "\r\n\r\n" after its first byte. */
 const HEAD_END_BYTES = 3;
-
-function isLineEnd(byte: number): boolean {
-  return byte === CR || byte === LF;
-}
