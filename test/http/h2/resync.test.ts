@@ -31,7 +31,14 @@ function randomBytes(next: () => number, bytes: number): Uint8Array {
 
 /** Segments of the capture begin somewhere in a watch's answer: the calls of a conversation that starts with them. */
 function joining(...segments: readonly Uint8Array[]): unknown[][] {
-  return new Conversation(false).send(1, ...segments).told();
+  return afterLost(new Conversation(false).send(1, ...segments));
+}
+
+/** What is told behind that the server's frames cannot be followed, with which a flow that is joined begins. */
+function afterLost(conversation: Conversation): unknown[][] {
+  const [first, ...rest] = conversation.told();
+  expect(first).toEqual(['lost', 1]);
+  return rest;
 }
 
 describe('a capture that begins in the middle', () => {
@@ -49,7 +56,7 @@ describe('a capture that begins in the middle', () => {
   test('one event is, where the other side is known to speak HTTP/2', () => {
     const conversation = new Conversation(false).send(0, ping(1, 2));
     conversation.told();
-    expect(conversation.send(1, data(5, 'x'.repeat(500))).told()).toEqual([
+    expect(afterLost(conversation.send(1, data(5, 'x'.repeat(500))))).toEqual([
       ['regained', 1],
       ['data', 1, 5, 500, expect.any(Number), false],
     ]);
@@ -168,11 +175,13 @@ describe('what is not HTTP/2 is not joined', () => {
   });
 
   test('zeros, and one byte repeated', () => {
-    const repeated = (byte: number): unknown[][] =>
-      joining(...Array<Uint8Array>(3).fill(new Uint8Array(1448).fill(byte)));
-    for (let byte = 1; byte < 256; byte++) expect(repeated(byte)).toEqual([]);
+    const repeated = (byte: number): Uint8Array[] => Array<Uint8Array>(3).fill(new Uint8Array(1448).fill(byte));
+    for (let byte = 1; byte < 256; byte++) expect(joining(...repeated(byte))).toEqual([]);
     // No frame; that somebody put zeros there is told.
-    expect(repeated(0)).toEqual([['blanked', 1]]);
+    expect(new Conversation(false).send(1, ...repeated(0)).told()).toEqual([
+      ['blanked', 1],
+      ['lost', 1],
+    ]);
   });
 
   test('big-endian counters, as in images and tables', () => {
@@ -190,7 +199,7 @@ describe('what is not HTTP/2 is not joined', () => {
     const segment = randomBytes(random(2), 64 * 1024);
     for (let i = 0; i < 20; i++) conversation.send(0, segment);
     expect(conversation.pass.counters).toMatchObject({ searchesGivenUp: 1 });
-    expect(conversation.send(0, ping(1, 2)).told()).toEqual([]);
+    expect(conversation.send(0, ping(1, 2)).told()).toEqual([['lost', 0]]);
   });
 });
 
@@ -226,7 +235,7 @@ describe('a real conversation, cut', () => {
         const { bytes, frames } = traffic(run);
         const all = new Conversation().send(1, settings(), bytes).told().slice(2);
         const start = Math.floor(random(run * 7)() * 4000) + 1;
-        const told = new Conversation(false).sendCut(1, bytes.subarray(start), 1448).told();
+        const told = afterLost(new Conversation(false).sendCut(1, bytes.subarray(start), 1448));
         expect(told[0]).toEqual(['protocol', 'h2']);
         const heard = told.slice(2).filter(([call]) => call !== 'headers');
         const said = all.filter(([call]) => call !== 'headers');
