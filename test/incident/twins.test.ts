@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import type { TraceStream } from '../../src/trace/index.ts';
 import { untwined } from '../../src/incident/twins.ts';
 import { trace } from '../build/trace.ts';
 
-test('requests of a connection that the capture shows before and after its translation are one pair, and not added up', () => {
+describe('requests of a connection that the capture shows before and after its translation', () => {
+  /** A client's connection before (0) and after (1), and one to an upstream (2). */
   const built = trace()
     .client('c1', { from: '10.9.1.2:1001', to: '10.9.7.7:443', at: 0 })
     .with({ initialSeqs: [11, 12] })
@@ -10,18 +12,63 @@ test('requests of a connection that the capture shows before and after its trans
     .with({ initialSeqs: [11, 12] })
     .upstream('u1', { at: 0.2 })
     .end(60);
-  const [connection] = built.connections;
-  if (connection === undefined) throw new Error('no connection');
-  const { first } = connection;
-  const joins = [
-    { near: 0, far: 2, matched: 3 },
-    { near: 1, far: 2, matched: 5 },
-    { near: 0, far: 1, matched: 2 },
-  ].map((join) => ({ ...join, first, last: first }));
-  const { trace: single } = untwined({ ...built, askJoins: joins });
-  expect(single.connections).toHaveLength(2);
-  expect(single.askJoins).toMatchObject([{ near: 0, far: 1, matched: 5 }]);
-  expect(single.askJoins).toHaveLength(1);
+
+  function left(...joins: readonly { readonly near: number; readonly far: number; readonly matched: number }[]) {
+    const [connection] = built.connections;
+    if (connection === undefined) throw new Error('no connection');
+    const { first } = connection;
+    const { trace: single } = untwined({ ...built, askJoins: joins.map((join) => ({ ...join, first, last: first })) });
+    expect(single.connections).toHaveLength(2);
+    return single.askJoins.map(({ near, far, matched }) => [near, far, matched]);
+  }
+
+  test('are one pair, and not added up', () => {
+    const told = left(
+      { near: 0, far: 2, matched: 3 },
+      { near: 1, far: 2, matched: 5 },
+      { near: 0, far: 1, matched: 2 },
+    );
+    expect(told).toEqual([[0, 1, 5]]);
+  });
+
+  test('are those of the one that is left: the other may be of another clock, and stand in the wrong order', () => {
+    expect(left({ near: 1, far: 2, matched: 3 }, { near: 2, far: 0, matched: 9 })).toEqual([[0, 1, 3]]);
+  });
+
+  test('are those of the other, where it alone was compared', () => {
+    expect(left({ near: 0, far: 2, matched: 3 })).toEqual([[0, 1, 3]]);
+  });
+});
+
+test('what a stream was joined to is told by itself, and not by its other self, of another clock', () => {
+  const built = trace()
+    .client('c1', { from: '10.9.1.2:1001', to: '10.9.7.7:443', at: 0 })
+    .with({ initialSeqs: [11, 12] })
+    .watch(7, { at: 1 })
+    .client('c1 again', { from: '10.9.1.2:1001', to: '10.9.0.2:443', at: 0 })
+    .with({ initialSeqs: [11, 12] })
+    .watch(7, { at: 1 })
+    .upstream('u1', { at: 0.2 })
+    .watch(9, { at: 1.1 })
+    .end(60);
+  const streams = built.streams.map((stream): TraceStream => {
+    const nearerClient = stream.connection === 1;
+    const partner = {
+      connection: 2,
+      streamId: 9,
+      method: 'request',
+      nearerClient,
+      at: stream.opened,
+      matched: 1,
+      candidates: 1,
+    } as const;
+    return { ...stream, partners: stream.connection === 2 ? [] : [partner] };
+  });
+  const { trace: single } = untwined({ ...built, streams });
+  expect(single.streams.map(({ connection, partners }) => [connection, partners])).toMatchObject([
+    [0, [{ connection: 1, streamId: 9, nearerClient: true }]],
+    [1, []],
+  ]);
 });
 
 describe('two connections with the same initial numbers', () => {
