@@ -62,8 +62,14 @@ function gatewayText(window: Window, upstream: Connection): string {
   if (announced !== undefined) return `${announced} is in the capture; what waited was left waiting all the same`;
   if (window.cause === 'connect-unanswered')
     return `nothing but its own connect timeout ends an attempt without an answer (${upstream.id})`;
-  if (window.oneWay === 'gateway-mute') return `${checksText(upstream).join('; ')}; ${muteText(window)}`;
-  return [...checksText(upstream), ...inFlightText(upstream)].join('; ');
+  const why = window.oneWay === 'gateway-mute' ? [muteText(window)] : inFlightText(upstream);
+  return [...checksText(upstream), ...why, ...gaveUpText(window, upstream)].join('; ');
+}
+
+/** Whatever told it: its log says that, not the capture. */
+function gaveUpText({ end }: Window, { id, keepalive }: Connection): string[] {
+  if (end.how !== 'gateway-closed' || end.at === null || keepalive.fromClient.gaveUp !== null) return [];
+  return [`it gave ${id} up at ${clockText(end.at)}`];
 }
 
 /** What the gateway did to find a dead upstream, on this connection. */
@@ -89,14 +95,14 @@ function probesText({ probes, answered, unanswered, gaveUp, time, interval }: Pr
   if (unanswered === 0)
     return `${counted(probes, 'keep-alive probe')} of it${timers}, ${answered === probes ? 'all' : answered} answered`;
   const told = `${counted(unanswered, 'keep-alive probe')} of it without an answer${timers}`;
-  return gaveUp === null ? `${told}, and it had not given up` : `${told}: so it did notice, at ${clockText(gaveUp.at)}`;
+  return gaveUp === null ? told : `${told}: so it did notice, at ${clockText(gaveUp.at)}`;
 }
 
 /** RFC 9293 §3.8.3: the application is told only when retransmission is given up. */
 function inFlightText({ retransmissions: { fromClient: count } }: Connection): string[] {
   if (count === 0) return [];
   return [
-    `TCP resends what is in flight (${counted(count, 'retransmission')} seen) for about 15 min (tcp_retries2) before it tells`,
+    `TCP resends what is in flight (${counted(count, 'retransmission')} seen) for about 15 min by default (tcp_retries2) before it tells`,
   ];
 }
 
