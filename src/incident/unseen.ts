@@ -25,8 +25,10 @@ export function unseenRequests(
   const endNs = client.closed.at?.timeNs ?? client.watchedToNs;
   const connecting = connectingOf(client, upstream, sinceNs);
   const waiting = client.streams.filter((stream) => {
-    const { sawRequest, partners, opened } = stream;
+    const { sawRequest, partners, opened, timed } = stream;
     if (!sawRequest || partners.length > 0 || isServed(stream)) return false;
+    // Where an upstream connection cannot be read, what left there at that moment is taken for it.
+    if (timed?.nearerClient === true && timed.connection !== upstream.trace.id) return false;
     if (opened.timeNs < sinceNs || opened.timeNs >= untilNs || isWithin(connecting, opened.timeNs)) return false;
     if (!isAllRead(scene, pair, stream)) return false;
     const overNs = overAt(stream, client.serverSide)?.timeNs ?? endNs;

@@ -163,8 +163,12 @@ function wasOverBy({ serverSide }: Leg, stream: TraceStream, at: Ref): boolean {
   return (overAt(stream, serverSide)?.timeNs ?? Infinity) < at.timeNs;
 }
 
-/** Served well, by whom the capture does not show: it was passed on at the latest when the answer came. */
+/**
+ * Where the upstream side cannot be read, what left a moment after it is taken for it: it was not left to this attempt. Served well, by whom the capture
+ * does not show: it was passed on at the latest when the answer came.
+ */
 function passedOnAt(stream: TraceStream): Ref | null {
   const known = earliest(stream.partners.filter((partner) => partner.nearerClient).map((partner) => partner.at));
-  return known ?? (isServed(stream) ? stream.statusAt : null);
+  const seeming = stream.timed?.nearerClient === true ? stream.timed.at : null;
+  return known ?? seeming ?? (isServed(stream) ? stream.statusAt : null);
 }

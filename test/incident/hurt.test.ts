@@ -190,6 +190,20 @@ describe('a request that is seen leaving on no connection', () => {
     ]);
   });
 
+  test('waits not there where it seems to have left on another connection, which cannot be read', () => {
+    const left = (connection: number): readonly (readonly [string, readonly number[]])[] => {
+      const built = watching().retransmits(10, 20, 40).on('c1').list(9, { at: 30 });
+      const plain = built.upstream('u2').with({ protocol: 'tls' }).speaks('upstream', 599).end(600);
+      const streams = plain.streams.map((stream) =>
+        stream.id === 9 ? { ...stream, timed: { connection, nearerClient: true, at: stream.opened } } : stream,
+      );
+      const { windows } = buildIncident({ ...plain, streams });
+      return windows.map(({ upstream, streams: hurtThere }) => [upstream, hurtThere.map(({ id }) => id)]);
+    };
+    expect(left(2)).toEqual([['u1', [7]]]);
+    expect(left(1)).toEqual([['u1', [7, 9]]]);
+  });
+
   test('waits for the attempt that the gateway made for it, and not on the dead connection too', () => {
     const built = watching()
       .retransmits(10, 20, 40)

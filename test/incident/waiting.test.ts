@@ -68,6 +68,20 @@ describe('who waits for an attempt', () => {
     expect(tried(30).verdict).toMatchObject({ state: 'suspect' });
   });
 
+  test('not one that seems to have left at once on a connection which cannot be read', () => {
+    const sent = (near: boolean): string[] => {
+      const built = trace().client('c1').list(1, { at: 19.5 }).upstream('u1').with({ protocol: 'tls' });
+      const plain = built.attempt('u2', { at: 20 }).sendsSynAgain(21, 23, 27).end(600);
+      const streams = plain.streams.map((stream) => ({
+        ...stream,
+        timed: { connection: 1, nearerClient: near, at: stream.opened },
+      }));
+      return told(buildIncident({ ...plain, streams }));
+    };
+    expect(sent(true)).toEqual([]);
+    expect(sent(false)).toHaveLength(1);
+  });
+
   test('not a stream whose request was not captured', () => {
     expect(attemptAfter((built) => built.openStream(1, 19.5))).toEqual([]);
   });
