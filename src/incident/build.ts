@@ -5,7 +5,7 @@ import { legsOf } from './leg.ts';
 import { linksOf } from './links.ts';
 import type { Incident } from './model.ts';
 import { outagesOf } from './outages.ts';
-import { Passings } from './passings.ts';
+import { passingsOf } from './passings.ts';
 import { castRoles, NO_HINTS, type RoleHints } from './roles.ts';
 import { Scene } from './scene.ts';
 import { DEFAULT_THRESHOLDS, type Thresholds } from './thresholds.ts';
@@ -26,7 +26,7 @@ export function buildIncident(
   const casting = castRoles(trace, hints);
   const legs = legsOf(single, casting, thresholds);
   const spanNs = captureEndNs - (trace.first?.timeNs ?? captureEndNs);
-  const passings = new Passings(trace.askJoins, legs, casting);
+  const passings = passingsOf(trace.askJoins, legs, casting);
   const scene = new Scene(legs, casting, linksOf(trace, legs, casting), passings, thresholds, captureEndNs);
   const { windows, links, deaths } = windowsOf(scene);
   const trust = trustNotes(legs, trace.clockSteps);

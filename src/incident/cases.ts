@@ -34,7 +34,7 @@ export function casesOf(scene: Scene, index: DeathIndex, deaths: ReadonlyMap<Leg
 function openedCases(scene: Scene, deaths: DeathIndex, upstream: Leg, death: Death): Case[] {
   const timed = timedStreams(scene, upstream);
   const linked = deaths.clientsOf(upstream).flatMap((id) => scene.legNamed(id) ?? []);
-  const passed = scene.passings.clientsOf(upstream);
+  const passed = scene.passings.flatMap((passings) => passings.clientsOf(upstream));
   const clients = inTraceOrder(new Set([...linked, ...timed.byClient.keys(), ...passed]));
   return clients.flatMap((client) => {
     const known = deaths.linksOf(client).find((link) => link.upstream === upstream.id);

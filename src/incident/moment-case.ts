@@ -3,7 +3,7 @@ import type { Case } from './cases.ts';
 import { type Death, isSentInVain, isSilent } from './deaths.ts';
 import type { Leg, Link } from './model.ts';
 import { oddsAgainstChance } from './odds.ts';
-import { SURE_ODDS } from './passings.ts';
+import { type Passings, SURE_ODDS } from './passings.ts';
 import type { Scene } from './scene.ts';
 import { overAt } from './stream-fate.ts';
 import type { Thresholds } from './thresholds.ts';
@@ -27,39 +27,65 @@ const ASKED_ODDS = 2;
  * without an answer had come in. Never more than probable.
  */
 export function momentCase(scene: Scene, client: Leg, upstream: Leg, death: Death, known: Link | undefined): Case[] {
-  const { passings } = scene;
-  const askedOdds = passings.odds(client, upstream);
-  const sureOdds = SURE_ODDS + passings.pairsTried(upstream);
-  const isSure = Math.max(askedOdds, askedOdds < ASKED_ODDS ? 0 : (known?.bursts?.odds ?? 0)) >= sureOdds;
-  if (!isSure) return [];
-  const link = known ?? askedLink(scene, client, upstream);
+  const told = surestOf(scene, client, upstream, known);
+  if (told === null) return [];
+  const link =
+    known ?? linkOf(client, upstream, told.of(client, upstream)?.matched ?? 0, told.expectedMatches(client, upstream));
   if (client.trace.protocol !== 'tls') return readCase(scene, { client, upstream, death, victims: [], link });
   const waiting = waitingOn(upstream, death, scene.thresholds);
   const isHurt =
-    isAmong(scene, client, upstream, waiting) ||
-    askedInVain(scene, client, upstream, death) ||
+    scene.passings.some((passings) => isAmong(passings, client, upstream, waiting)) ||
+    scene.passings.some((passings) => askedInVain(scene, passings, client, upstream, death)) ||
     waitsForEvents(scene, upstream, death, link, waiting);
   return isHurt ? [{ client, upstream, death, victims: [], link }] : [];
 }
 
+/** The shortest hop by which the two surely belong together; null where none tells. */
+function surestOf(scene: Scene, client: Leg, upstream: Leg, known: Link | undefined): Passings | null {
+  const sure = scene.passings.find((passings) => {
+    const asked = passings.odds(client, upstream);
+    const bursts = asked < ASKED_ODDS + passings.hopOdds ? 0 : (known?.bursts?.odds ?? 0);
+    return Math.max(asked, bursts) >= passings.sureOdds(upstream);
+  });
+  return sure ?? null;
+}
+
 /** Some of those streams are that client's, and hardly by chance. */
-function isAmong({ passings }: Scene, client: Leg, upstream: Leg, waiting: readonly TraceStream[]): boolean {
-  const own = waiting.filter(({ timed }) => timed?.nearerClient === false && timed.connection === client.trace.id);
-  return oddsAgainstChance(own.length, passings.expected(client, upstream, waiting.length)) >= WAITING_ODDS;
+function isAmong(passings: Passings, client: Leg, upstream: Leg, waiting: readonly TraceStream[]): boolean {
+  const own = waiting.filter(({ timed }) =>
+    timed.some(
+      ({ hop, nearerClient, connection }) => hop === passings.hop && !nearerClient && connection === client.trace.id,
+    ),
+  );
+  const byChance = passings.expected(client, upstream, waiting.length);
+  return oddsAgainstChance(own.length, byChance) >= WAITING_ODDS + passings.hopOdds;
 }
 
 /** The client can be read, the upstream cannot: the client's streams that went there a moment after they were asked. */
-function readCase({ passings, thresholds }: Scene, found: Case): Case[] {
+function readCase(scene: Scene, found: Case): Case[] {
   const { client, upstream, death } = found;
   if (!isSilent(death)) return [];
-  const own = client.streams.filter(
-    (stream) =>
-      stream.timed?.nearerClient === true &&
-      stream.timed.connection === upstream.trace.id &&
-      isLeftWaiting(stream, client, death, thresholds),
+  const left = client.streams.filter((stream) => isLeftWaiting(stream, client, death, scene.thresholds));
+  const own = scene.passings
+    .map((passings) => sentThere(passings, client, upstream, left))
+    .find((streams) => streams.length > 0);
+  return own === undefined ? [] : [{ ...found, victims: own.map((near) => ({ near, far: null, rerouted: null })) }];
+}
+
+/** Those that were sent there, hardly by chance; none where it may be chance. */
+function sentThere(
+  passings: Passings,
+  client: Leg,
+  upstream: Leg,
+  streams: readonly TraceStream[],
+): readonly TraceStream[] {
+  const own = streams.filter(({ timed }) =>
+    timed.some(
+      ({ hop, nearerClient, connection }) => hop === passings.hop && nearerClient && connection === upstream.trace.id,
+    ),
   );
-  if (oddsAgainstChance(own.length, passings.expected(client, upstream, 1)) < WAITING_ODDS) return [];
-  return [{ ...found, victims: own.map((near) => ({ near, far: null, rerouted: null })) }];
+  const odds = oddsAgainstChance(own.length, passings.expected(client, upstream, 1));
+  return odds < WAITING_ODDS + passings.hopOdds ? [] : own;
 }
 
 /** Streams of the upstream connection that the death left without an answer for as long as hurts. */
@@ -83,7 +109,7 @@ function isLeftWaiting(stream: TraceStream, leg: Leg, death: Death, thresholds: 
 }
 
 /** The upstream connection cannot be read either: a request of this client is among what it left without an answer. */
-function askedInVain({ passings, thresholds }: Scene, client: Leg, upstream: Leg, death: Death): boolean {
+function askedInVain({ thresholds }: Scene, passings: Passings, client: Leg, upstream: Leg, death: Death): boolean {
   const asked = passings.of(client, upstream);
   if (asked === null || upstream.trace.protocol !== 'tls' || !isSilent(death)) return false;
   const debt = death.debts.find(({ owedBy }) => owedBy === upstream.serverSide);
@@ -101,7 +127,7 @@ function waitsForEvents(
 ): boolean {
   const events = bursts?.events ?? null;
   if (events === null || events.count < EVENTS_MIN || !(isSilent(death) || death.cause === 'reset')) return false;
-  if (upstream.trace.protocol !== 'tls' && waiting.every(({ timed }) => timed !== null)) return false;
+  if (upstream.trace.protocol !== 'tls' && waiting.every(({ timed }) => timed.length > 0)) return false;
   const usualNs = (events.last.timeNs - events.firstNs) / (events.count - 1);
   if (death.fromNs - events.last.timeNs > EVENT_GAPS_MAX * usualNs) return false;
   return death.healedAt === null || death.healedAt.timeNs - death.fromNs >= thresholds.healedWaitNs;
@@ -109,28 +135,30 @@ function waitsForEvents(
 
 /** The client that cannot be read, for whose request the gateway tried to connect in vain, and which it took to nobody else in time. */
 export function attemptCase(scene: Scene, attempt: Leg, death: Death): Case[] {
-  const { passings } = scene;
-  const opener = attempt.trace.asks?.openedFor ?? null;
+  if (wasTakenElsewhere(scene, attempt)) return [];
+  const found = scene.passings.map((passings) => attemptLink(scene, passings, attempt)).find((link) => link !== null);
+  const client = found == null ? undefined : scene.legNamed(found.client);
+  return found == null || client === undefined ? [] : [{ client, upstream: attempt, death, victims: [], link: found }];
+}
+
+function attemptLink(scene: Scene, passings: Passings, attempt: Leg): Link | null {
+  const opener = passings.openerOf(attempt);
   const client = opener === null ? undefined : scene.legs[opener.connection];
-  if (client?.trace.protocol !== 'tls' || !passings.isThroughOne(client, attempt) || wasTakenElsewhere(scene, attempt))
-    return [];
+  if (client?.trace.protocol !== 'tls' || !passings.isThroughOne(client, attempt)) return null;
   const { made, forClient } = passings.attempts(client, attempt);
   const byChance = passings.expectedOpenings(client, attempt, made);
-  if (oddsAgainstChance(forClient, byChance) < SURE_ODDS) return [];
-  return [{ client, upstream: attempt, death, victims: [], link: linkOf(client, attempt, forClient, byChance) }];
+  if (oddsAgainstChance(forClient, byChance) < SURE_ODDS + passings.hopOdds) return null;
+  return linkOf(client, attempt, forClient, byChance);
 }
 
-/** What it was made for was passed on to another, or may have been, before the attempt could be called dead. */
-function wasTakenElsewhere({ thresholds }: Scene, attempt: Leg): boolean {
-  const opener = attempt.trace.asks?.openedFor ?? null;
-  if (opener === null) return false;
-  const { asked, passedOn, elsewhere } = opener;
-  return [passedOn, elsewhere].some((at) => at !== null && at.timeNs - asked.timeNs < thresholds.deadAfterNs);
-}
-
-function askedLink({ passings }: Scene, client: Leg, upstream: Leg): Link {
-  const matched = passings.of(client, upstream)?.matched ?? 0;
-  return linkOf(client, upstream, matched, passings.expected(client, upstream, upstream.trace.asks?.acts ?? matched));
+/** What it was made for was passed on to another, or may have been, before the attempt could be called dead: by whichever hop. */
+function wasTakenElsewhere({ passings, thresholds }: Scene, attempt: Leg): boolean {
+  return passings.some((each) => {
+    const opener = each.openerOf(attempt);
+    if (opener === null) return false;
+    const { asked, passedOn, elsewhere } = opener;
+    return [passedOn, elsewhere].some((at) => at !== null && at.timeNs - asked.timeNs < thresholds.deadAfterNs);
+  });
 }
 
 function linkOf(client: Leg, upstream: Leg, matched: number, expected: number): Link {

@@ -52,7 +52,7 @@ function sentInVain({ trace, serverSide }: Leg, { debts }: Death): boolean {
 function hadOpenStream(client: Leg, upstream: Leg, { fromNs }: Death): boolean {
   return upstream.streams.some((stream) => {
     const over = overAt(stream, upstream.serverSide);
-    if (stream.timed !== null && stream.timed.connection !== client.trace.id) return false;
+    if (stream.timed.some(({ connection }) => connection !== client.trace.id)) return false;
     return stream.opened.timeNs <= fromNs && (over === null || over.timeNs >= fromNs);
   });
 }

@@ -1,12 +1,18 @@
-import { ASK_HOP_NS, type AskJoin, type OpenedFor } from '../trace/index.ts';
+import { ASK_HOPS_NS, type AskJoin, type Asks, type OpenedFor } from '../trace/index.ts';
 import { grouped } from './grouped.ts';
 import { neverOpened, serverOf } from './leg.ts';
 import type { Leg } from './model.ts';
 import { oddsAgainstChance } from './odds.ts';
 import type { Casting } from './roles.ts';
 
-/** Odds, as a power of ten, that two connections belong together, all pairs of their gateway counted as tried. */
+/** Odds, as a power of ten, that two connections belong together, all pairs of their gateway and all hops counted as tried. */
 export const SURE_ODDS = 3;
+
+/**
+ * Each longer hop is one more try, and may add an eighth to the mistakes that the shortest makes, which fits most gateways: so many odds, as a power of ten,
+ * are asked for besides.
+ */
+const HOP_ODDS: readonly number[] = [1, 1 / 8, 1 / 8].map((share) => -Math.log10(share));
 
 /** One retry may have been a coincidence. */
 const RETRIES_MIN = 2;
@@ -20,10 +26,21 @@ interface Throughput {
   readonly unexplainedOpenings: number;
 }
 
+const NO_ASKS: Asks = { asked: 0, acts: 0, unexplained: 0, openedFor: null };
 const NOTHING: Throughput = { clients: 1, upstreams: 1, unexplained: 1, unexplainedOpenings: 1 };
 
-/** The requests that came out of a gateway a moment after they came in, by pair of connections, and the chance that it only seems so. */
+/** One for each hop, the shortest first. */
+export function passingsOf(joins: readonly AskJoin[], legs: readonly Leg[], casting: Casting): readonly Passings[] {
+  return ASK_HOPS_NS.map((_, hop) => new Passings(hop, joins, legs, casting));
+}
+
+/** The requests that came out of a gateway within one hop of their coming, by pair of connections, and the chance that it only seems so. */
 export class Passings {
+  /** Index of ASK_HOPS_NS. */
+  readonly hop: number;
+  /** Odds that are asked for besides, since other hops are tried too. */
+  readonly hopOdds: number;
+  readonly #hopNs: number;
   readonly #byPair: ReadonlyMap<string, AskJoin>;
   readonly #legs: readonly Leg[];
   readonly #gatewayOf: readonly number[];
@@ -34,8 +51,12 @@ export class Passings {
   readonly #inVain: ReadonlyMap<string, readonly OpenedFor[]>;
   readonly #byUpstream: ReadonlyMap<number, readonly AskJoin[]>;
 
-  constructor(joins: readonly AskJoin[], legs: readonly Leg[], casting: Casting) {
-    const through = joins.filter(({ near, far }) => {
+  constructor(hop: number, joins: readonly AskJoin[], legs: readonly Leg[], casting: Casting) {
+    this.hop = hop;
+    this.hopOdds = HOP_ODDS[hop] ?? Infinity;
+    this.#hopNs = ASK_HOPS_NS[hop] ?? 0;
+    const through = joins.filter(({ hop: within, near, far }) => {
+      if (within !== hop) return false;
       const gateway = casting.acceptedBy[near] ?? -1;
       return gateway >= 0 && gateway === casting.openedBy[far];
     });
@@ -46,17 +67,21 @@ export class Passings {
     this.#byPair = new Map(through.map((join) => [`${join.near} ${join.far}`, join]));
     this.#byUpstream = grouped(through, ({ far }) => far);
     const inVain = grouped(legs.filter(neverOpened), (leg) => this.#serverKey(leg));
-    this.#inVain = new Map(
-      [...inVain].map(([key, tried]) => [key, tried.flatMap(({ trace }) => trace.asks?.openedFor ?? [])]),
-    );
-    for (const [key, tried] of inVain) this.#attempts.set(key, momentsOf(tried.map(({ trace }) => trace.first.timeNs)));
+    this.#inVain = new Map([...inVain].map(([key, tried]) => [key, tried.flatMap((leg) => this.openerOf(leg) ?? [])]));
+    for (const [key, tried] of inVain)
+      this.#attempts.set(key, this.#momentsOf(tried.map(({ trace }) => trace.first.timeNs)));
     for (const [key, known] of this.#inVain)
       for (const [client, own] of grouped(known, ({ connection }) => connection))
-        this.#attempts.set(`${key} for ${client}`, momentsOf(own.map(({ asked }) => asked.timeNs)));
+        this.#attempts.set(`${key} for ${client}`, this.#momentsOf(own.map(({ asked }) => asked.timeNs)));
     const byGateway = grouped(legs, ({ trace }) => this.#gatewayOf[trace.id] ?? -1);
     for (const [gateway, own] of byGateway) {
-      if (gateway >= 0) this.#throughputs.set(gateway, throughputOf(own));
+      if (gateway >= 0) this.#throughputs.set(gateway, throughputOf(own, hop));
     }
+  }
+
+  /** Whose request that connection was opened for; null where nobody knows. */
+  openerOf({ trace }: Leg): OpenedFor | null {
+    return trace.asks[this.hop]?.openedFor ?? null;
   }
 
   of(client: Leg, upstream: Leg): AskJoin | null {
@@ -69,10 +94,10 @@ export class Passings {
     return near.toSorted((a, b) => a.trace.id - b.trace.id);
   }
 
-  /** Pairs of connections of that gateway, as a power of ten: with so many one of them fits by chance. */
-  pairsTried(upstream: Leg): number {
+  /** Odds, as a power of ten, from which a pair is sure: with so many pairs of that gateway, and hops, one of them fits by chance. */
+  sureOdds(upstream: Leg): number {
     const { clients, upstreams } = this.#around(upstream);
-    return Math.log10(clients * upstreams);
+    return SURE_ODDS + Math.log10(clients * upstreams) + this.hopOdds;
   }
 
   /**
@@ -81,6 +106,12 @@ export class Passings {
    */
   expected(client: Leg, upstream: Leg, count: number): number {
     return count * this.#around(upstream).unexplained * this.#chanceOf(client);
+  }
+
+  /** The same of all that upstream connection took. */
+  expectedMatches(client: Leg, upstream: Leg): number {
+    const { acts } = upstream.trace.asks[this.hop] ?? NO_ASKS;
+    return this.expected(client, upstream, acts);
   }
 
   /** The same of connections that the gateway opened. */
@@ -119,7 +150,13 @@ export class Passings {
   odds(client: Leg, upstream: Leg): number {
     const join = this.of(client, upstream);
     if (join === null) return 0;
-    return oddsAgainstChance(join.matched, this.expected(client, upstream, upstream.trace.asks?.acts ?? join.matched));
+    return oddsAgainstChance(join.anew, this.expectedMatches(client, upstream));
+  }
+
+  /** How many there are of what is not within a hop of another. */
+  #momentsOf(timesNs: readonly number[]): number {
+    const inOrder = timesNs.toSorted((a, b) => a - b);
+    return inOrder.filter((ns, at) => ns - (inOrder[at - 1] ?? -Infinity) > this.#hopNs).length;
   }
 
   #serverKey(upstream: Leg): string {
@@ -132,8 +169,9 @@ export class Passings {
   }
 
   #chanceOf({ trace }: Leg): number {
-    const lifeNs = Math.max(trace.last.timeNs - trace.first.timeNs, ASK_HOP_NS);
-    return Math.min(1, (((trace.asks?.asked ?? 0) + 1) * ASK_HOP_NS) / lifeNs);
+    const lifeNs = Math.max(trace.last.timeNs - trace.first.timeNs, this.#hopNs);
+    const { asked } = trace.asks[this.hop] ?? NO_ASKS;
+    return Math.min(1, ((asked + 1) * this.#hopNs) / lifeNs);
   }
 }
 
@@ -142,25 +180,16 @@ export function wasPassedOnWithin({ asked, passedOn }: OpenedFor, withinNs: numb
   return passedOn !== null && passedOn.timeNs - asked.timeNs < withinNs;
 }
 
-/** How many there are of what is not a moment after another. */
-function momentsOf(timesNs: readonly number[]): number {
-  const inOrder = timesNs.toSorted((a, b) => a - b);
-  return inOrder.filter((ns, at) => ns - (inOrder[at - 1] ?? -Infinity) > ASK_HOP_NS).length;
-}
-
-function openerOf({ trace }: Leg): number | undefined {
-  return trace.asks?.openedFor?.connection;
-}
-
-function throughputOf(legs: readonly Leg[]): Throughput {
-  const clients = legs.filter(({ role, trace }) => role === 'client' && (trace.asks?.asked ?? 0) > 0);
+function throughputOf(legs: readonly Leg[], hop: number): Throughput {
+  const asksOf = ({ trace }: Leg): Asks => trace.asks[hop] ?? NO_ASKS;
+  const clients = legs.filter((leg) => leg.role === 'client' && asksOf(leg).asked > 0);
   const upstreams = legs.filter(({ role }) => role === 'upstream');
   const sum = (of: readonly Leg[], count: (leg: Leg) => number): number =>
     of.reduce((total, leg) => total + count(leg), 0);
-  const acts = sum(upstreams, ({ trace }) => trace.asks?.acts ?? 0);
-  const unexplained = sum(upstreams, ({ trace }) => trace.asks?.unexplained ?? 0);
+  const acts = sum(upstreams, (leg) => asksOf(leg).acts);
+  const unexplained = sum(upstreams, (leg) => asksOf(leg).unexplained);
   const opened = upstreams.filter(({ trace }) => trace.handshake.syn !== null);
-  const forNobody = opened.filter((leg) => openerOf(leg) === undefined).length;
+  const forNobody = opened.filter((leg) => asksOf(leg).openedFor === null).length;
   return {
     clients: Math.max(1, clients.length),
     upstreams: Math.max(1, upstreams.length),

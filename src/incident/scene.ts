@@ -11,7 +11,8 @@ export class Scene {
   /** Indexed by connection id. */
   readonly legs: readonly Leg[];
   readonly links: readonly Link[];
-  readonly passings: Passings;
+  /** By hop, the shortest first. */
+  readonly passings: readonly Passings[];
   readonly thresholds: Thresholds;
   readonly captureEndNs: number;
   readonly #openedBy: readonly number[];
@@ -25,7 +26,7 @@ export class Scene {
     legs: readonly Leg[],
     casting: Casting,
     links: readonly Link[],
-    passings: Passings,
+    passings: readonly Passings[],
     thresholds: Thresholds,
     captureEndNs: number,
   ) {

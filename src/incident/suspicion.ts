@@ -54,9 +54,9 @@ function wasMadeForServed(scene: Scene, attempt: Leg): boolean {
 
 /** Where the client cannot be read: the request before it is seen to leave on another connection. */
 function wasPassedOnInTime({ passings, thresholds }: Scene, attempt: Leg): boolean {
-  const opener = attempt.trace.asks?.openedFor ?? null;
-  if (opener === null) return passings.isRetriedWithin(attempt, thresholds.deadAfterNs);
-  return wasPassedOnWithin(opener, thresholds.deadAfterNs);
+  const openers = passings.flatMap((each) => each.openerOf(attempt) ?? []);
+  if (openers.length === 0) return passings.some((each) => each.isRetriedWithin(attempt, thresholds.deadAfterNs));
+  return openers.every((opener) => wasPassedOnWithin(opener, thresholds.deadAfterNs));
 }
 
 /** It came back, after so long that whoever waited for it was hurt. */

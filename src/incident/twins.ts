@@ -47,7 +47,7 @@ export function untwined(trace: Trace): Untwined {
       ...trace,
       connections: kept.map((connection, id) => {
         const told = whole.get(connection.id) ?? connection;
-        return { ...told, id, marks: told.marks, asks: renumbered(told.asks, idOf) };
+        return { ...told, id, marks: told.marks, asks: told.asks.map((asks) => renumbered(asks, idOf)) };
       }),
       streams: streamsOnce(wholeStreams(trace.streams, halves), twinOf, idOf),
       joins: joinsOnce(ownFirst(trace.joins, twinOf, idOf), idOf),
@@ -141,13 +141,12 @@ function streamsOnce(
       index,
       connection: idOf(stream.connection),
       partners: partners.get(keyOf(stream)) ?? [],
-      timed: stream.timed === null ? null : { ...stream.timed, connection: idOf(stream.timed.connection) },
+      timed: stream.timed.map((partner) => ({ ...partner, connection: idOf(partner.connection) })),
     }));
 }
 
-function renumbered(asks: Asks | null, idOf: (id: number) => number): Asks | null {
-  if (asks === null || asks.openedFor === null) return asks;
-  return { ...asks, openedFor: { ...asks.openedFor, connection: idOf(asks.openedFor.connection) } };
+function renumbered({ openedFor, ...asks }: Asks, idOf: (id: number) => number): Asks {
+  return { ...asks, openedFor: openedFor === null ? null : { ...openedFor, connection: idOf(openedFor.connection) } };
 }
 
 type Ends = Pick<Join, 'near' | 'far'>;
@@ -180,7 +179,7 @@ function askJoinsOnce(joins: readonly AskJoin[], idOf: (id: number) => number): 
   const best = new Map<string, AskJoin>();
   for (const join of joins) {
     const [near, far] = [idOf(join.near), idOf(join.far)];
-    const key = `${near} ${far}`;
+    const key = `${join.hop} ${near} ${far}`;
     if (near !== far && (best.get(key)?.matched ?? 0) < join.matched) best.set(key, { ...join, near, far });
   }
   return [...best.values()];

@@ -28,7 +28,7 @@ export function unseenRequests(
     const { sawRequest, partners, opened, timed } = stream;
     if (!sawRequest || partners.length > 0 || isServed(stream)) return false;
     // Where an upstream connection cannot be read, what left there at that moment is taken for it.
-    if (timed?.nearerClient === true && timed.connection !== upstream.trace.id) return false;
+    if (timed.some(({ nearerClient, connection }) => nearerClient && connection !== upstream.trace.id)) return false;
     if (opened.timeNs < sinceNs || opened.timeNs >= untilNs || isWithin(connecting, opened.timeNs)) return false;
     if (!isAllRead(scene, pair, stream)) return false;
     const overNs = overAt(stream, client.serverSide)?.timeNs ?? endNs;

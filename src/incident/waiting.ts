@@ -169,6 +169,6 @@ function wasOverBy({ serverSide }: Leg, stream: TraceStream, at: Ref): boolean {
  */
 function passedOnAt(stream: TraceStream): Ref | null {
   const known = earliest(stream.partners.filter((partner) => partner.nearerClient).map((partner) => partner.at));
-  const seeming = stream.timed?.nearerClient === true ? stream.timed.at : null;
+  const seeming = earliest(stream.timed.filter((partner) => partner.nearerClient).map((partner) => partner.at));
   return known ?? seeming ?? (isServed(stream) ? stream.statusAt : null);
 }

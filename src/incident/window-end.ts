@@ -32,7 +32,7 @@ export function isAtOnce(at: Ref, first: Ref): boolean {
 
 /** How a window ended: the earliest of what can end one, else the capture did. */
 export function endOf(scene: Scene, { client, upstream, death, victims }: Case): End {
-  if (victims.length === 0 && neverOpened(upstream)) return attemptEnd(upstream);
+  if (victims.length === 0 && neverOpened(upstream)) return attemptEnd(scene, upstream);
   // Where those known to have been on it tell that it was given up, what is only supposed to have waited for it dates no end.
   const linked = victims.filter(({ far }) => far !== null);
   const givenUp =
@@ -58,8 +58,9 @@ export function endOf(scene: Scene, { client, upstream, death, victims }: Case):
 }
 
 /** What became of who waited for it cannot be read: no longer than the gateway tried, or until it may have gone elsewhere. */
-function attemptEnd({ trace, closed }: Leg): End {
-  const elsewhere = trace.asks?.openedFor?.elsewhere ?? null;
+function attemptEnd({ passings }: Scene, attempt: Leg): End {
+  const { closed } = attempt;
+  const elsewhere = earliest(passings.map((each) => each.openerOf(attempt)?.elsewhere ?? null));
   if (elsewhere !== null && (closed.at === null || elsewhere.timeNs <= closed.at.timeNs))
     return { how: 'rerouted', at: elsewhere };
   return closed.at === null ? { how: 'capture-end', at: null } : { how: 'gateway-closed', at: closed.at };

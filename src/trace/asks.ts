@@ -2,7 +2,7 @@ import type { Moment } from '../capture/index.ts';
 import type { Side } from '../tcp/index.ts';
 import { FORWARDING, type JudgeForwarding } from './forwarding.ts';
 import {
-  ASK_HOP_NS,
+  ASK_HOPS_NS,
   ASK_PARTNERS_MAX,
   ASKS_MAX,
   ATTEMPTS_WATCHED_MAX,
@@ -12,10 +12,11 @@ import {
 import type { LiveStream } from './live-stream.ts';
 import type { AskJoin, Asks, OpenedFor } from './model.ts';
 import { addMatch, NO_SLOT, PARTNER_ROW_CELLS, slotOf, tallied } from './partner-rows.ts';
+import { countedAnew, countMatch, RHYTHM_CELLS } from './rhythm.ts';
 import { grown, packed, roomFor, unpackedRef } from './ref-table.ts';
 
 /**
- * A connection's cells. `asked`: moments of ASK_HOP_NS in which it asked, the newest at `askedNs`; `asker`: whose request it was opened for, `place` of it
+ * A connection's cells. `asked`: moments, as long as the hop, in which it asked, the newest at `askedNs`; `asker`: whose request it was opened for, `place` of it
  * in the order of all, `isBegun` as in the ring; `askerPacket` is 0 where that is not known.
  */
 const LINE = {
@@ -49,12 +50,14 @@ const ASK = {
   attempts: 8,
 } as const;
 const ASK_CELLS = 9;
+/** A partner's row: whose it is, and its rhythm. */
+const PARTNER_CELLS = PARTNER_ROW_CELLS + RHYTHM_CELLS;
 const NONE = -1;
 /** Any of several. */
 const SEVERAL = -2;
 
 /**
- * Requests, where one of the two connections cannot be read: a request that leaves a host within moments of one that it received, and
+ * Requests, where one of the two connections cannot be read: a request that leaves a host within a hop of one that it received, and
  * of no other connection's, is taken for that one passed on; likewise a connection that it opens. Roles are not known here: who may have passed on
  * what is told by addresses.
  *
@@ -66,6 +69,8 @@ export class AskBook {
   readonly #judge: JudgeForwarding;
   readonly #nth: (connection: number) => number;
   readonly #isOpaque: (connection: number) => boolean;
+  readonly #hop: number;
+  readonly #hopNs: number;
   #lines = new Float64Array(0);
   /** Made when the first opaque connection comes. */
   #ring: Float64Array | null = null;
@@ -78,14 +83,20 @@ export class AskBook {
   readonly #attempts = new Int32Array(ATTEMPTS_WATCHED_MAX).fill(NONE);
   #attemptsCount = 0;
 
-  /** @param isOpaque whether what is said on a connection cannot be read; of two that can be, more is known than times tell */
+  /**
+   * @param hop index of ASK_HOPS_NS
+   * @param isOpaque whether what is said on a connection cannot be read; of two that can be, more is known than times tell
+   */
   constructor(
+    hop: number,
     moment: Moment,
     limits: LimitCounter,
     judge: JudgeForwarding,
     nth: (connection: number) => number,
     isOpaque: (connection: number) => boolean,
   ) {
+    this.#hop = hop;
+    this.#hopNs = ASK_HOPS_NS[hop] ?? 0;
     this.#moment = moment;
     this.#limits = limits;
     this.#judge = judge;
@@ -167,9 +178,10 @@ export class AskBook {
     return [...this.#partners].flatMap(([connection, partners]) => {
       const far = idOf(connection, this.#nth(connection));
       if (far === undefined) return [];
-      return tallied(partners, PARTNER_ROW_CELLS).flatMap(({ peer, nth, matched, first, last }) => {
+      return tallied(partners, PARTNER_CELLS).flatMap(({ slot, peer, nth, matched, first, last }) => {
         const near = idOf(peer, nth);
-        return near === undefined ? [] : [{ near, far, matched, first, last }];
+        const anew = countedAnew(partners, slot + PARTNER_ROW_CELLS);
+        return near === undefined ? [] : [{ hop: this.#hop, near, far, matched, anew, first, last }];
       });
     });
   }
@@ -197,9 +209,9 @@ export class AskBook {
     const line = connection * LINE_CELLS;
     const nowNs = this.#moment.ns[0] ?? 0;
     const isFirst = (this.#lines[line + LINE.asked] ?? 0) === 0;
-    const isApart = Math.abs(nowNs - (this.#lines[line + LINE.lastNs] ?? 0)) > ASK_HOP_NS;
+    const isApart = Math.abs(nowNs - (this.#lines[line + LINE.lastNs] ?? 0)) > this.#hopNs;
     this.#lines[line + LINE.lastNs] = nowNs;
-    if (isFirst || Math.abs(nowNs - (this.#lines[line + LINE.askedNs] ?? 0)) > ASK_HOP_NS) {
+    if (isFirst || Math.abs(nowNs - (this.#lines[line + LINE.askedNs] ?? 0)) > this.#hopNs) {
       this.#lines[line + LINE.askedNs] = nowNs;
       this.#add(connection, LINE.asked);
     }
@@ -213,7 +225,7 @@ export class AskBook {
     if (isFirst && this.#takeOpener(ring, connection, stream)) return;
     const ask = this.#look(ring, connection, side);
     if (ask >= 0) {
-      this.#take(ring, ask, connection, stream, isBegun);
+      this.#take(ring, ask, connection, stream, isBegun, false);
       return;
     }
     if (ask === NONE && isBegun) this.#add(connection, LINE.unexplained);
@@ -232,10 +244,10 @@ export class AskBook {
     for (let nth = this.#count - 1; nth >= oldest; nth--) {
       const at = (nth % ASKS_MAX) * ASK_CELLS;
       const ageNs = nowNs - (ring[at + ASK.ns] ?? 0);
-      if (ageNs < 0 || ageNs > ASK_HOP_NS) continue;
+      if (ageNs < 0 || ageNs > this.#hopNs) continue;
       // So many within moments that older ones left: any of them may have been it.
       if (nth === oldest && oldest > 0) {
-        this.#limits.hit('requests-compared', ASKS_MAX);
+        this.#reached('requests-compared', ASKS_MAX);
         return SEVERAL;
       }
       if (!this.#mayBeSource(ring, at, connection, side)) continue;
@@ -263,16 +275,24 @@ export class AskBook {
     return (this.#lines[connection * LINE_CELLS + LINE.acts] ?? 0) > 0;
   }
 
-  #take(ring: Float64Array, ask: number, connection: number, stream: LiveStream | null, isBegun: boolean): void {
+  #take(
+    ring: Float64Array,
+    ask: number,
+    connection: number,
+    stream: LiveStream | null,
+    isBegun: boolean,
+    hasWaited: boolean,
+  ): void {
     ring[ask + ASK.taken] = 1;
     const near = ring[ask + ASK.connection] ?? 0;
     const nth = ring[ask + ASK.nth] ?? 0;
     if (ring[ask + ASK.attempts] === 1) this.#passedOn(this.#placeOf(ask));
-    stream?.timed(near, nth, false, this.#moment);
+    stream?.timed(this.#hop, near, nth, false, this.#moment);
     const source = this.#asked[ask / ASK_CELLS];
     const isSource = source?.connection === near && source.nth === nth && source.id === ring[ask + ASK.stream];
-    if (isSource && isBegun) source.timed(connection, this.#nth(connection), true, this.#moment);
-    if (isBegun && ring[ask + ASK.isBegun] === 1) this.#tally(connection, near, nth);
+    if (isSource && isBegun) source.timed(this.#hop, connection, this.#nth(connection), true, this.#moment);
+    if (isBegun && ring[ask + ASK.isBegun] === 1)
+      this.#tally(connection, near, nth, ring[ask + ASK.ns] ?? 0, hasWaited);
   }
 
   /** The first request of a connection that was opened for somebody's is that one, however long the connecting took. */
@@ -287,12 +307,13 @@ export class AskBook {
     const place = this.#lines[line + LINE.place] ?? 0;
     this.#note(connection, LINE.takenNs, LINE.takenPacket);
     if (place >= this.#count - ASKS_MAX) {
-      this.#take(ring, (place % ASKS_MAX) * ASK_CELLS, connection, stream, true);
+      this.#take(ring, (place % ASKS_MAX) * ASK_CELLS, connection, stream, true, true);
       return true;
     }
     this.#passedOn(place);
-    stream?.timed(near, nth, false, this.#moment);
-    if (this.#lines[line + LINE.isBegun] === 1) this.#tally(connection, near, nth);
+    stream?.timed(this.#hop, near, nth, false, this.#moment);
+    if (this.#lines[line + LINE.isBegun] === 1)
+      this.#tally(connection, near, nth, this.#lines[line + LINE.askerNs] ?? 0, true);
     return true;
   }
 
@@ -310,7 +331,7 @@ export class AskBook {
     const oldest = this.#attempts[at] ?? NONE;
     if (oldest !== NONE && this.#isUndecided(oldest)) {
       this.#note(oldest, LINE.elsewhereNs, LINE.elsewherePacket);
-      this.#limits.hit('attempts-watched', ATTEMPTS_WATCHED_MAX);
+      this.#reached('attempts-watched', ATTEMPTS_WATCHED_MAX);
     }
     this.#attempts[at] = connection;
   }
@@ -354,14 +375,25 @@ export class AskBook {
     return count;
   }
 
-  #tally(far: number, near: number, nth: number): void {
+  /** @param hasWaited for the connection to be opened: no measure of how long the gateway takes */
+  #tally(far: number, near: number, nth: number, askedNs: number, hasWaited: boolean): void {
     let partners = this.#partners.get(far);
     if (partners === undefined) {
-      partners = new Float64Array(ASK_PARTNERS_MAX * PARTNER_ROW_CELLS);
+      partners = new Float64Array(ASK_PARTNERS_MAX * PARTNER_CELLS);
       this.#partners.set(far, partners);
     }
-    const slot = slotOf(partners, PARTNER_ROW_CELLS, near, nth, true);
-    if (slot === NO_SLOT) this.#limits.hit('ask-partners-per-connection', ASK_PARTNERS_MAX);
-    else addMatch(partners, slot, this.#moment.ns[0] ?? 0, packed(this.#moment));
+    const slot = slotOf(partners, PARTNER_CELLS, near, nth, true);
+    if (slot === NO_SLOT) {
+      this.#reached('ask-partners-per-connection', ASK_PARTNERS_MAX);
+      return;
+    }
+    const nowNs = this.#moment.ns[0] ?? 0;
+    addMatch(partners, slot, nowNs, packed(this.#moment));
+    countMatch(partners, slot + PARTNER_ROW_CELLS, askedNs, hasWaited ? null : nowNs - askedNs, this.#hopNs);
+  }
+
+  /** A longer hop has more requests in it, and is no more than a second try: where it finds no room is not told. */
+  #reached(limit: string, bound: number): void {
+    if (this.#hop === 0) this.#limits.hit(limit, bound);
   }
 }

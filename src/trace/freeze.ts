@@ -1,6 +1,6 @@
 import type { ConnectionFacts, Side } from '../tcp/index.ts';
 import { endpointText } from './addresses.ts';
-import type { AskBook } from './asks.ts';
+import type { AskBooks } from './ask-books.ts';
 import type { BurstBook } from './bursts.ts';
 import type { ShapeBook } from './shapes.ts';
 import type { CreditBook } from './credit.ts';
@@ -37,7 +37,7 @@ export interface Books {
   readonly notes: FlowNotes;
   readonly stairs: StairBook;
   readonly credit: CreditBook;
-  readonly asks: AskBook;
+  readonly asks: AskBooks;
   readonly bursts: BurstBook;
   readonly tunnels: TunnelBook;
   readonly shapes: ShapeBook;

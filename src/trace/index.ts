@@ -1,6 +1,6 @@
 export { addressText } from './addresses.ts';
 export { absurd } from './absurd.ts';
-export { ASK_HOP_NS, BURST_CONTROLS } from './limits.ts';
+export { ASK_HOPS_NS, BURST_CONTROLS } from './limits.ts';
 export type {
   AskJoin,
   Asks,

@@ -115,8 +115,17 @@ export const BURSTS_PROMPTED_NS: number = 1 * SECOND_NS;
 
 /** Requests kept, and all looked at, to find the one that leaves a host again, where one of the two connections cannot be read. */
 export const ASKS_MAX = 64;
-/** What is passed on leaves within this of its coming, as with bursts. */
-export const ASK_HOP_NS: number = 0.01 * SECOND_NS;
+/**
+ * What is passed on leaves within this of its coming: most gateways need a millisecond or two; a busy one, or one that asks elsewhere first (who may do this, where
+ * to), needs tens. The longer the time, the more often another's request lies in it, so that each is looked at for itself.
+ */
+export const ASK_HOPS_NS: readonly number[] = [0.01 * SECOND_NS, 0.03 * SECOND_NS, 0.1 * SECOND_NS];
+/** Delays are taken to differ by so much of the hop at least: two or three of them may happen to be alike. */
+export const RHYTHM_LEAST_SHARE = 0.2;
+/** Two clocks that are late by a little each time: a gap less another has four such times in it, a delay two, of which few were seen yet. */
+export const RHYTHM_SLACK_SPREADS = 3;
+/** A gap between two requests that is not so much longer than delays differ is no rhythm: one in ten gaps at random would be a multiple of it. */
+export const RHYTHM_GAP_SPREADS = 60;
 /** Connections whose requests came out again on one, each tallied. */
 export const ASK_PARTNERS_MAX = 16;
 /** Connections opened last for which it is noted whether what they were opened for went elsewhere. */

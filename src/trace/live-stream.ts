@@ -5,7 +5,7 @@ import { CellPool } from './cell-pool.ts';
 import { packed, unpackedRef } from './ref-table.ts';
 import { StallNotes } from './stall-notes.ts';
 import { WaitingLink } from './waiting-requests.ts';
-import { LONG_STREAM_NS, PARTNERS_MAX, PASSED_ON_SOON_NS } from './limits.ts';
+import { ASK_HOPS_NS, LONG_STREAM_NS, PARTNERS_MAX, PASSED_ON_SOON_NS } from './limits.ts';
 import type { JoinMethod, Partner, Pause, Ref, RequestFields, Stall, TimedPartner, TraceStream } from './model.ts';
 
 /** RFC 9113 §7. NO_ERROR after a complete response is how a server says "send no more"; CANCEL is a client that lost interest. */
@@ -13,8 +13,8 @@ const NO_ERROR = 0;
 const CANCEL = 8;
 
 /** The packets that a stream remembers, by slot; those of a side are at `… + side`. */
-const AT = { opened: 0, status: 1, reset: 2, lastData: 3, ended: 5, pauseFrom: 7, pauseTo: 9, timed: 11 } as const;
-const SLOTS = 12;
+const AT = { opened: 0, status: 1, reset: 2, lastData: 3, ended: 5, pauseFrom: 7, pauseTo: 9 } as const;
+const SLOTS = 11;
 /** All numbers of a stream in one row: times by slot, then packets by slot, then DATA bytes by side. One row is one place in memory. A packet cell of 0: that has not happened. */
 const PACKETS = SLOTS;
 const DATA_BYTES: number = 2 * SLOTS;
@@ -24,6 +24,10 @@ const CREDIT: number = DATA_BYTES + 2;
 export const STREAM_CELLS: number = CREDIT + 2;
 const NEITHER: readonly [null, null] = [null, null];
 const NO_PARTNERS: readonly Partner[] = [];
+const NOT_TIMED: readonly TimedPartner[] = [];
+/** Cells of a connection that carried the same request; `packet` is 0 where there is none. */
+const TIMED = { connection: 0, nth: 1, nearerClient: 2, ns: 3, packet: 4 } as const;
+const TIMED_CELLS = 5;
 
 /** A stream that is to be given its index. */
 export interface FrozenStream extends Omit<TraceStream, 'index'> {
@@ -82,10 +86,8 @@ export class LiveStream {
   waited = false;
   /** One of the first requests after another stream of its connection failed. */
   followsFailure = false;
-  /** The connection that carried the same request, as far as time tells; the packet of its slot is 0 where there is none. */
-  #timedConnection = 0;
-  #timedNth = 0;
-  #timedNearerClient = false;
+  /** The connections that carried the same request, as far as times tell: TIMED_CELLS for each hop. Made when one is first told. */
+  #timed: Float64Array | null = null;
   /** Its places in the indices of waiting requests. */
   readonly byToken: WaitingLink = new WaitingLink(this);
   readonly byPath: WaitingLink = new WaitingLink(this);
@@ -129,6 +131,7 @@ export class LiveStream {
     for (let cell = PACKETS; cell < STREAM_CELLS; cell++) this.#pool.cells[this.#base + cell] = 0;
     this.#partnersCount = 0;
     this.#stalls?.clear();
+    this.#timed?.fill(0);
     this.#note(AT.opened, moment);
   }
 
@@ -275,12 +278,15 @@ export class LiveStream {
     return true;
   }
 
-  /** Notes that a connection which cannot be read, by its number and its nth, carried the same request just before, or carries it now. */
-  timed(connection: number, nth: number, nearerClient: boolean, moment: Moment): void {
-    this.#timedConnection = connection;
-    this.#timedNth = nth;
-    this.#timedNearerClient = nearerClient;
-    this.#note(AT.timed, moment);
+  /** Notes that a connection which cannot be read, by its number and its nth, carried the same request a hop before, or carries it now. */
+  timed(hop: number, connection: number, nth: number, nearerClient: boolean, moment: Moment): void {
+    const cells = (this.#timed ??= new Float64Array(ASK_HOPS_NS.length * TIMED_CELLS));
+    const row = hop * TIMED_CELLS;
+    cells[row + TIMED.connection] = connection;
+    cells[row + TIMED.nth] = nth;
+    cells[row + TIMED.nearerClient] = nearerClient ? 1 : 0;
+    cells[row + TIMED.ns] = moment.ns[0] ?? 0;
+    cells[row + TIMED.packet] = packed(moment);
   }
 
   /**
@@ -323,10 +329,16 @@ export class LiveStream {
     });
   }
 
-  #frozenTimed(idOf: (connection: number, nth: number) => number | undefined): TimedPartner | null {
-    const at = this.#ref(AT.timed);
-    const connection = at === null ? undefined : idOf(this.#timedConnection, this.#timedNth);
-    return at === null || connection === undefined ? null : { connection, nearerClient: this.#timedNearerClient, at };
+  #frozenTimed(idOf: (connection: number, nth: number) => number | undefined): readonly TimedPartner[] {
+    const cells = this.#timed;
+    if (cells === null) return NOT_TIMED;
+    return ASK_HOPS_NS.flatMap((_, hop) => {
+      const cell = (column: number): number => cells[hop * TIMED_CELLS + column] ?? 0;
+      const at = unpackedRef(cell(TIMED.ns), cell(TIMED.packet));
+      const connection = at === null ? undefined : idOf(cell(TIMED.connection), cell(TIMED.nth));
+      if (at === null || connection === undefined) return [];
+      return [{ hop, connection, nearerClient: cell(TIMED.nearerClient) === 1, at }];
+    });
   }
 
   #note(slot: number, moment: Moment): void {

@@ -110,7 +110,7 @@ export interface TraceConnection {
   /** What the sizes of records tell that could not be read; null where they tell nothing. */
   readonly inferred: Inferred | null;
   /** What times tell of requests; null where they were not compared: no connection of the capture was opaque by then. */
-  readonly asks: Asks | null;
+  readonly asks: readonly Asks[];
   readonly flows: readonly [Flow, Flow];
   /** Debts that lasted at least DEBT_KEPT_NS or saw DEBT_KEPT_TRIES tries, and the one still open at the end. Ordered by `firstElicit`. */
   readonly debts: readonly Debt[];
@@ -407,7 +407,7 @@ export interface TraceStream {
   /** At most PARTNERS_MAX; more than one where a gateway tried again elsewhere. */
   readonly partners: readonly Partner[];
   /** Where the other connection cannot be read: which it was, as far as time tells. */
-  readonly timed: TimedPartner | null;
+  readonly timed: readonly TimedPartner[];
 }
 
 export interface RequestFields {
@@ -515,6 +515,8 @@ export interface BurstEvents {
 
 /** The connection that carried the same request, told by the moment alone: no other had one that could have been it. */
 export interface TimedPartner {
+  /** As in `AskJoin`. */
+  readonly hop: number;
   readonly connection: number;
   /** As in `Partner`: this stream is the one nearer the client. */
   readonly nearerClient: boolean;
@@ -524,18 +526,22 @@ export interface TimedPartner {
 
 /** Requests of two connections of which one cannot be read, as far as their moments tell. */
 export interface AskJoin {
+  /** Index of ASK_HOPS_NS: they left within that time. */
+  readonly hop: number;
   /** Connection ids: the one nearer the client, the one nearer the upstream. */
   readonly near: number;
   readonly far: number;
   readonly matched: number;
+  /** Of these, those that are not what one clock does again and again. */
+  readonly anew: number;
   /** When they were passed on. */
   readonly first: Ref;
   readonly last: Ref;
 }
 
-/** What times tell of the requests on a connection. */
+/** What times tell of the requests on a connection, if what is passed on leaves within a hop of its coming. */
 export interface Asks {
-  /** Moments of ASK_HOP_NS in which there were any, or more of one, as far as they can be told. */
+  /** Moments, each as long as the hop, in which there were any, or more of one, as far as they can be told. */
   readonly asked: number;
   /** Requests; where they cannot be read, those that follow no other at once. And those before which nothing came that could have been it. */
   readonly acts: number;

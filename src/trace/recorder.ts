@@ -13,7 +13,7 @@ import {
   TCP_BOUNDS,
 } from '../tcp/index.ts';
 import type { TlsFacts } from '../tls/index.ts';
-import { AskBook } from './asks.ts';
+import { AskBooks } from './ask-books.ts';
 import { BurstBook } from './bursts.ts';
 import { SHAPE, ShapeBook } from './shapes.ts';
 import { CreditBook } from './credit.ts';
@@ -67,7 +67,7 @@ export class Recorder implements HttpSink {
   readonly #pings: PingBook;
   readonly #keepAlives: KeepAliveBook;
   readonly #roundTrips: RoundTripBook;
-  readonly #asks: AskBook;
+  readonly #asks: AskBooks;
   readonly #bursts: BurstBook;
   readonly #shapes: ShapeBook;
   readonly #marks = new MarkBook();
@@ -119,7 +119,7 @@ export class Recorder implements HttpSink {
         return syn !== null || synAck !== null;
       },
     );
-    this.#asks = new AskBook(moment, this.#limits, judge, tcp.nth.bind(tcp), this.#isOpaque.bind(this));
+    this.#asks = new AskBooks(moment, this.#limits, judge, tcp.nth.bind(tcp), this.#isOpaque.bind(this));
     this.#roster = new Roster(moment, tcp, {
       isNotable: (connection) => this.#debts.isNotable(connection) || this.#streams.isNotable(connection),
       isBusy: (connection) => this.#debts.isOpen(connection) || this.#streams.isBusy(connection),

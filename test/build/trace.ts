@@ -196,7 +196,7 @@ class LegDraft {
       tunnels: [],
       tls: null,
       inferred: null,
-      asks: null,
+      asks: [],
       handshake: { by: syn === null && synAck === null ? null : 0, syn, synAck },
       localSide: null,
       closes: this.closes.filter(({ by }) => by !== this.missing).toSorted(byTime(({ at }) => at)),
@@ -725,7 +725,7 @@ function streamDraft(id: number, opened: Ref, request: RequestFields | null): St
     reset: null,
     windowSpent: [null, null],
     partners: [],
-    timed: null,
+    timed: [],
   };
 }
 

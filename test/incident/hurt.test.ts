@@ -195,7 +195,9 @@ describe('a request that is seen leaving on no connection', () => {
       const built = watching().retransmits(10, 20, 40).on('c1').list(9, { at: 30 });
       const plain = built.upstream('u2').with({ protocol: 'tls' }).speaks('upstream', 599).end(600);
       const streams = plain.streams.map((stream) =>
-        stream.id === 9 ? { ...stream, timed: { connection, nearerClient: true, at: stream.opened } } : stream,
+        stream.id === 9
+          ? { ...stream, timed: [{ hop: 0, connection, nearerClient: true, at: stream.opened }] }
+          : stream,
       );
       const { windows } = buildIncident({ ...plain, streams });
       return windows.map(({ upstream, streams: hurtThere }) => [upstream, hurtThere.map(({ id }) => id)]);

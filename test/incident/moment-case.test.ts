@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { buildIncident, type Incident } from '../../src/incident/index.ts';
-import type { Asks, BurstJoin, OpenedFor, Ref, Trace } from '../../src/trace/index.ts';
+import { ASK_HOPS_NS, type Asks, type BurstJoin, type OpenedFor, type Ref, type Trace } from '../../src/trace/index.ts';
 import { trace, type TraceBuilder } from '../build/trace.ts';
 
 const NS = 1e9;
@@ -18,31 +18,46 @@ interface Told {
   readonly timed?: readonly (readonly [number, number, number])[];
   /** The same of streams of the client, where the upstream cannot be read. */
   readonly sent?: readonly (readonly [number, number, number])[];
+  /** Within which hop the joins, and the streams, were told: of each the shortest where absent. */
+  readonly joinHop?: number;
+  readonly timedHop?: number;
   /** Events of 2 that connection 0 got: how many, seconds of the first and the last. */
   readonly events?: readonly [number, number, number];
 }
 
 function incidentOf(
   built: TraceBuilder,
-  { asks = {}, opened = {}, joins = [], timed = [], sent = [], events }: Told,
+  { asks = {}, opened = {}, joins = [], timed = [], sent = [], joinHop = 0, timedHop = 0, events }: Told,
 ): Incident {
   const plain = built.end(END);
   const told: Trace = {
     ...plain,
     connections: plain.connections.map((connection, id) => {
-      const own = opened[id];
-      const openedFor = own === undefined ? null : { passedOn: null, elsewhere: null, ...own };
-      return { ...connection, asks: { asked: 10, acts: 10, unexplained: 0, openedFor, ...asks[id] } };
+      const opener = opened[id];
+      const openedFor = opener === undefined ? null : { passedOn: null, elsewhere: null, ...opener };
+      const own = { asked: 10, acts: 10, unexplained: 0, openedFor, ...asks[id] };
+      return { ...connection, asks: ASK_HOPS_NS.map(() => own) };
     }),
     streams: plain.streams.map((stream) => {
       const isOf = ([connection, id]: readonly [number, number, number]): boolean =>
         connection === stream.connection && id === stream.id;
       const partner = timed.find(isOf) ?? sent.find(isOf);
       if (partner === undefined) return stream;
-      return { ...stream, timed: { connection: partner[2], nearerClient: sent.some(isOf), at: stream.opened } };
+      return {
+        ...stream,
+        timed: [{ hop: timedHop, connection: partner[2], nearerClient: sent.some(isOf), at: stream.opened }],
+      };
     }),
     burstJoins: events === undefined ? [] : [burstsWith(events)],
-    askJoins: joins.map(([near, far, matched, last]) => ({ near, far, matched, first: at(1), last: at(last) })),
+    askJoins: joins.map(([near, far, matched, last]) => ({
+      hop: joinHop,
+      near,
+      far,
+      matched,
+      anew: matched,
+      first: at(1),
+      last: at(last),
+    })),
   };
   return buildIncident(told);
 }
@@ -102,6 +117,29 @@ describe('who waited for an upstream connection that died, where the clients can
     expect(told(incident)).toEqual(['half-dead', [['c1', 'u1', 'peer-silent', 'probable', true]]]);
     const other = incidentOf(shared(dead), { joins: BOTH_ASK, timed: [[2, 1, 1]] });
     expect(told(other)).toEqual(['half-dead', [['c2', 'u1', 'peer-silent', 'probable', true]]]);
+  });
+
+  test.each([
+    [1, 1],
+    [2, 2],
+    [0, 2],
+  ])('is told of a gateway that takes longer, or took longer for that request: hops %d and %d', (joinHop, timedHop) => {
+    const slow = { joins: BOTH_ASK, timed: [[2, 1, 0]], asks: { 2: { acts: 30 } }, joinHop, timedHop } as const;
+    expect(told(incidentOf(shared(dead), slow))).toEqual([
+      'half-dead',
+      [['c1', 'u1', 'peer-silent', 'probable', true]],
+    ]);
+  });
+
+  test('is not told by a longer time what a shorter one tells by as many requests: chance has more of it', () => {
+    const joins = [[0, 2, 2, 9]] as const;
+    const asks = { 2: { unexplained: 5 } };
+    const at10 = incidentOf(shared(dead), { joins, timed: [[2, 1, 0]], asks });
+    expect(told(at10)).toEqual(['half-dead', [['c1', 'u1', 'peer-silent', 'probable', true]]]);
+    const at100 = incidentOf(shared(dead), { joins, timed: [[2, 1, 0]], asks, joinHop: 2 });
+    expect(told(at100)).toEqual(['suspect', []]);
+    const waiting = incidentOf(shared(dead), { joins, timed: [[2, 1, 0]], asks, timedHop: 2 });
+    expect(told(waiting)).toEqual(['suspect', []]);
   });
 
   test('is not known where no stream tells', () => {

@@ -17,7 +17,10 @@ describe('requests of a connection that the capture shows before and after its t
     const [connection] = built.connections;
     if (connection === undefined) throw new Error('no connection');
     const { first } = connection;
-    const { trace: single } = untwined({ ...built, askJoins: joins.map((join) => ({ ...join, first, last: first })) });
+    const { trace: single } = untwined({
+      ...built,
+      askJoins: joins.map((join) => ({ hop: 0, anew: join.matched, ...join, first, last: first })),
+    });
     expect(single.connections).toHaveLength(2);
     return single.askJoins.map(({ near, far, matched }) => [near, far, matched]);
   }

@@ -74,7 +74,7 @@ describe('who waits for an attempt', () => {
       const plain = built.attempt('u2', { at: 20 }).sendsSynAgain(21, 23, 27).end(600);
       const streams = plain.streams.map((stream) => ({
         ...stream,
-        timed: { connection: 1, nearerClient: near, at: stream.opened },
+        timed: [{ hop: 0, connection: 1, nearerClient: near, at: stream.opened }],
       }));
       return told(buildIncident({ ...plain, streams }));
     };

@@ -114,7 +114,7 @@ export function leg(sketch: LegSketch, number: number): Leg {
     tunnels: [],
     tls: null,
     inferred: null,
-    asks: null,
+    asks: [],
     handshake: { by: 0, syn: first, synAck: first },
     localSide: null,
     closes: [],
@@ -178,7 +178,7 @@ export function stream(id: number, path: string, opened: Ref, changes: Partial<T
     reset: null,
     windowSpent: [null, null],
     partners: [],
-    timed: null,
+    timed: [],
     ...changes,
   };
 }

@@ -23,12 +23,19 @@ class Told {
   readonly #nths = [0, 1, 2, 3, 4];
   #packets = 0;
 
-  constructor(isOpaque: (connection: number) => boolean = (connection) => connection < UPSTREAM) {
+  constructor(isOpaque: (connection: number) => boolean = (connection) => connection < UPSTREAM, hop = 0) {
     const judge = (near: number, receiver: Side, far: number, sender: Side): 0 | 2 =>
       near < UPSTREAM && far >= UPSTREAM && far < FOREIGN && receiver === 1 && sender === ASKS
         ? FORWARDING.fitting
         : FORWARDING.impossible;
-    this.#book = new AskBook(this.#moment, this.limits, judge, (connection) => this.#nths[connection] ?? -1, isOpaque);
+    this.#book = new AskBook(
+      hop,
+      this.#moment,
+      this.limits,
+      judge,
+      (connection) => this.#nths[connection] ?? -1,
+      isOpaque,
+    );
     for (const connection of this.#nths) this.#book.opened(connection);
   }
 
@@ -82,7 +89,7 @@ const timedOf = (stream: LiveStream): unknown =>
   stream.freeze(
     (connection) => connection,
     () => 0,
-  ).timed;
+  ).timed[0] ?? null;
 
 describe('a request that leaves a host', () => {
   test('a moment after one of a connection that cannot be read came in is that one, passed on', () => {
@@ -113,6 +120,36 @@ describe('a request that leaves a host', () => {
     const told = new Told().begins().asks(FIRST, 1000).asks(UPSTREAM, 1001).asks(OTHER_UPSTREAM, 1002);
     expect(told.joins()).toMatchObject([{ far: UPSTREAM }]);
     expect(told.of(OTHER_UPSTREAM)).toMatchObject({ acts: 1, unexplained: 1 });
+  });
+
+  test.each([
+    [0, 10],
+    [1, 30],
+    [2, 100],
+  ])('is looked for within the time of each hop: %d', (hop, ms) => {
+    const told = (late: number): Told =>
+      new Told(undefined, hop)
+        .begins()
+        .asks(FIRST, 1000)
+        .asks(UPSTREAM, 1000 + late);
+    expect(told(ms).joins()).toMatchObject([{ hop, near: FIRST, far: UPSTREAM, matched: 1 }]);
+    expect([told(ms + 0.1).joins(), told(ms + 0.1).of(UPSTREAM)?.unexplained]).toEqual([[], 1]);
+  });
+
+  test('within two hops is told for each of them', () => {
+    const stream = new LiveStream();
+    const moment = new Moment();
+    moment.packet = 7;
+    stream.timed(2, FIRST, FIRST, false, moment);
+    stream.timed(0, SECOND, SECOND, false, moment);
+    const { timed } = stream.freeze(
+      (connection) => connection,
+      () => 0,
+    );
+    expect(timed.map(({ hop, connection }) => [hop, connection])).toEqual([
+      [0, SECOND],
+      [2, FIRST],
+    ]);
   });
 
   test('later than a gateway takes has no explanation', () => {
