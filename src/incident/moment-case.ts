@@ -8,7 +8,10 @@ import type { Scene } from './scene.ts';
 import { overAt } from './stream-fate.ts';
 import type { Thresholds } from './thresholds.ts';
 
-/** Of what waited at a death, those that are taken for one client's must not be so by chance: 1 in a hundred, where the pair itself is sure. */
+/**
+ * Of what waited at a death, those that are taken for one client's must not be so by chance: 1 in a hundred, where the pair itself is sure. That is asked of each hop:
+ * the chance grows with it, so that those of the shorter ones are small beside that of the longest which still counts.
+ */
 const WAITING_ODDS = 2;
 /** Never more than probable. */
 const CONFIDENCE = 0.8;
@@ -58,7 +61,7 @@ function isAmong(passings: Passings, client: Leg, upstream: Leg, waiting: readon
     ),
   );
   const byChance = passings.expected(client, upstream, waiting.length);
-  return oddsAgainstChance(own.length, byChance) >= WAITING_ODDS + passings.hopOdds;
+  return oddsAgainstChance(own.length, byChance) >= WAITING_ODDS;
 }
 
 /** The client can be read, the upstream cannot: the client's streams that went there a moment after they were asked. */
@@ -85,7 +88,7 @@ function sentThere(
     ),
   );
   const odds = oddsAgainstChance(own.length, passings.expected(client, upstream, 1));
-  return odds < WAITING_ODDS + passings.hopOdds ? [] : own;
+  return odds < WAITING_ODDS ? [] : own;
 }
 
 /** Streams of the upstream connection that the death left without an answer for as long as hurts. */

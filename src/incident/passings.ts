@@ -9,10 +9,10 @@ import type { Casting } from './roles.ts';
 export const SURE_ODDS = 3;
 
 /**
- * Each longer hop is one more try, and may add an eighth to the mistakes that the shortest makes, which fits most gateways: so many odds, as a power of ten,
+ * Each longer hop is one more try, and may add a tenth to the mistakes that the shortest makes, which fits most gateways: so many odds, as a power of ten,
  * are asked for besides.
  */
-const HOP_ODDS: readonly number[] = [1, 1 / 8, 1 / 8].map((share) => -Math.log10(share));
+const HOP_ODDS: readonly number[] = [1, 1 / 10, 1 / 10].map((share) => -Math.log10(share));
 
 /** One retry may have been a coincidence. */
 const RETRIES_MIN = 2;
