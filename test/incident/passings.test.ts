@@ -17,7 +17,10 @@ function oddsOf(lifeSeconds: number, matched: number): number {
   const [client, upstream] = legs;
   if (client === undefined || upstream === undefined) throw new Error('no legs');
   const [first, last] = [client.trace.first, client.trace.last];
-  return new Passings(0, [{ hop: 0, near: 0, far: 1, matched, anew: matched, first, last }], legs, casting).odds(client, upstream);
+  return new Passings(0, [{ hop: 0, near: 0, far: 1, matched, anew: matched, first, last }], legs, casting).odds(
+    client,
+    upstream,
+  );
 }
 
 test('ten requests within ten seconds meet others by chance more often than ten within an hour', () => {
