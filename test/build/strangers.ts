@@ -7,7 +7,7 @@ const SPAN_SECONDS = 60;
 const RECORDS_APART_NS = 1e6;
 
 export const CLIENTS = 10;
-export const UPSTREAMS = 10;
+const UPSTREAMS = 10;
 /** So many captures have twenty thousand pairs; one in a thousand of them may seem to have one that belongs together. */
 export const CAPTURES = 200;
 
