@@ -134,6 +134,9 @@ function silentDeaths(leg: Leg, thresholds: Thresholds): Death[] {
   return groups.flatMap((group) => deathOf(leg, group, thresholds));
 }
 
+/** Linux sends again after this at the earliest (RFC 6298 asks for a second): who closes sooner does it for another reason than want of an answer. */
+const WAITED_NS = 0.2e9;
+
 /** The gateway reset or closed the connection while the upstream owed it an answer, or while it owed one that never got through. */
 function givenUp(leg: Leg, debt: Debt, thresholds: Thresholds): boolean {
   if (debt.end === 'answered' || debt.tries === 0) return false;
@@ -142,8 +145,7 @@ function givenUp(leg: Leg, debt: Debt, thresholds: Thresholds): boolean {
   return leg.trace.closes.some(
     (close) =>
       close.by === gateway &&
-      close.at.timeNs > debt.firstElicit.timeNs &&
-      close.at.timeNs - debt.firstElicit.timeNs >= Math.min(thresholds.deadAfterNs, spanNs),
+      close.at.timeNs - debt.firstElicit.timeNs >= Math.max(WAITED_NS, Math.min(thresholds.deadAfterNs, spanNs)),
   );
 }
 

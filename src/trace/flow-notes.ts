@@ -2,7 +2,7 @@ import type { Moment } from '../capture/index.ts';
 import { DIRECTION, FLAG, type Segment } from '../decode/index.ts';
 import { LABEL, type Side } from '../tcp/index.ts';
 import type { Ref, ResetMarks } from './model.ts';
-import { grown, packed, roomFor, unpackedRef } from './ref-table.ts';
+import { grown, later, packed, roomFor, unpackedRef } from './ref-table.ts';
 
 /** Columns of a flow. TTLs are stored plus one, so that 0 means: none seen. */
 const COLUMN = {
@@ -21,8 +21,11 @@ const COLUMN = {
   unreadAt: 10,
   /** Its frames cannot be followed for now. */
   isLost: 11,
+  /** What was acknowledged and not seen, and nothing came after it: a packet that the capture has too late is not missing. */
+  endlessNs: 12,
+  endlessAt: 13,
 } as const;
-const COLUMNS = 12;
+const COLUMNS = 14;
 const FIRST_ROWS = 128;
 
 /** Counters and ranges of flows that nothing is decided by while reading: one row of doubles each, row 2c + s for side s of connection c. */
@@ -58,8 +61,10 @@ export class FlowNotes {
     const other = (2 * connection + (1 - side)) * COLUMNS;
     if ((labels & LABEL.ackLostSegment) !== 0) {
       cells[other + COLUMN.lostByCapture] = (cells[other + COLUMN.lostByCapture] ?? 0) + 1;
-      this.#unread(other);
+      cells[other + COLUMN.endlessNs] = this.#moment.ns[0] ?? 0;
+      cells[other + COLUMN.endlessAt] = packed(this.#moment);
     }
+    if (segment.payloadBytes > 0 && cells[own + COLUMN.endlessAt] !== 0) cells[own + COLUMN.endlessAt] = 0;
     if (segment.direction === DIRECTION.fromUs) cells[own + COLUMN.sentByUs] = 1;
     else if (segment.direction === DIRECTION.toUs) cells[other + COLUMN.gotByUs] = 1;
   }
@@ -82,7 +87,14 @@ export class FlowNotes {
   /** @param last  its last packet, until which it was unread where its frames could not be followed any more; null: it never said anything */
   unreadUntil(connection: number, side: Side, last: Ref | null): Ref | null {
     if (last !== null && this.#cell(connection, side, COLUMN.isLost) === 1) return last;
-    return unpackedRef(this.#cell(connection, side, COLUMN.unreadNs), this.#cell(connection, side, COLUMN.unreadAt));
+    return later(
+      this.#ref(connection, side, COLUMN.unreadNs, COLUMN.unreadAt),
+      this.#ref(connection, side, COLUMN.endlessNs, COLUMN.endlessAt),
+    );
+  }
+
+  #ref(connection: number, side: Side, ns: number, at: number): Ref | null {
+    return unpackedRef(this.#cell(connection, side, ns), this.#cell(connection, side, at));
   }
 
   #unread(row: number): void {

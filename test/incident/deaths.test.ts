@@ -31,6 +31,11 @@ describe('deaths by debts', () => {
     ]);
   });
 
+  test('not where it closed before anybody would have sent again: what looks like a try is a packet out of its order', () => {
+    expect(deaths(upstream().mute('upstream', 10, 10.001).closes('rst', 'gateway', 10.1))).toEqual([]);
+    expect(deaths(upstream().mute('upstream', 10, 10.001).closes('rst', 'gateway', 10.2))).toEqual(['peer-silent 10-']);
+  });
+
   test('no try at all, and a close, is how connections end', () => {
     expect(deaths(upstream().mute('upstream', 10).closes('fin', 'gateway', 15))).toEqual([]);
   });

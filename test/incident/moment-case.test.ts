@@ -268,6 +268,11 @@ describe('an attempt in vain, made for a client that cannot be read', () => {
     ]);
   });
 
+  test('not where the capture lacks some of what the gateway passed on since: that may have been it', () => {
+    const unread = refusing().on('u1').unread('gateway', 25);
+    expect(told(incidentOf(unread, { opened }))).toEqual(['half-dead', [['c1', 'u3', 'refused', 'probable', true]]]);
+  });
+
   test('hurt nobody where it went elsewhere at once', () => {
     const moved = {
       2: { ...opened[2], passedOn: at(20.002) },

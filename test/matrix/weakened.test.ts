@@ -6,7 +6,7 @@ import { analyzeFiles } from '../../src/cli/analyze.ts';
 import type { VerdictState } from '../../src/incident/index.ts';
 import { KeyLog } from '../../src/tls/index.ts';
 import { recordings } from './recordings.ts';
-import { bytesOf, lossy, pcapFrom, type PcapFile } from './weakened.ts';
+import { bytesOf, cutTo, lossy, pcapFrom, type PcapFile } from './weakened.ts';
 
 /** Recordings of the lab as they would be had the capture been a worse one: what was healthy is never half-dead for it. */
 
@@ -64,11 +64,23 @@ test.each(named(all.filter(({ state }) => state !== 'half-dead')))(
   },
 );
 
-test('nine of ten of the half-dead ones are told from a capture that lost one packet in a hundred, and not one is healthy', async () => {
+test.each(named(all.filter(({ state }) => state !== 'half-dead')))(
+  '%s is not half-dead where packets were cut',
+  async (_, { path, keys }) => {
+    const file = pcapFrom(path);
+    for (const snaplen of [96, 128, 200])
+      expect([snaplen, await stateOf(cutTo(file, snaplen), keys)]).not.toContain('half-dead');
+  },
+);
+
+test('nine of ten of the half-dead ones are told from a capture that lost one packet in a hundred, and not one is healthy there, nor in one with cut packets', async () => {
   const states: VerdictState[] = [];
   const half = all.filter(({ state }) => state === 'half-dead');
   for (const [seed, { path, keys }] of half.entries())
     states.push(await stateOf(lossy(pcapFrom(path), 0.01, seed), keys));
   expect(states.filter((state) => state === 'half-dead').length).toBeGreaterThanOrEqual(half.length * 0.9);
   expect(states).not.toContain('healthy');
+  const cut: VerdictState[] = [];
+  for (const { path, keys } of half) cut.push(await stateOf(cutTo(pcapFrom(path), 128), keys));
+  expect(cut).not.toContain('healthy');
 }, 60_000);

@@ -35,6 +35,16 @@ export function bytesOf({ head, records }: PcapFile): Uint8Array {
   return Uint8Array.from(Buffer.concat(parts.map((part) => Uint8Array.from(part))));
 }
 
+/** With at most so many bytes of each packet, as `tcpdump -s` leaves them. */
+export function cutTo({ head, records }: PcapFile, snaplen: number): PcapFile {
+  const cut = records.map(({ header, data }) => {
+    const shorter = Buffer.from(Uint8Array.from(header));
+    shorter.writeUInt32LE(Math.min(data.length, snaplen), CAPTURED_AT);
+    return { header: shorter, data: data.subarray(0, snaplen) };
+  });
+  return { head, records: cut };
+}
+
 /** Without each packet at a chance of `share`, as a capturing host that was too slow leaves them out. The same seed leaves out the same. */
 export function lossy({ head, records }: PcapFile, share: number, seed: number): PcapFile {
   const next = chances(seed);

@@ -57,6 +57,12 @@ describe('until when a side was not all read', () => {
     expect(until(acknowledged, 1)).toBeNull();
   });
 
+  test('what is acknowledged before it stands in the capture is late; what never comes is missing', () => {
+    const early = (): Recording => connected().packet(0, 0, 1, BYTES).packet(0, 1, 2, { ackAhead: 10 });
+    expect(until(early(), 0)).toBe(2);
+    expect(until(early().packet(0, 0, 2.001, BYTES), 0)).toBeNull();
+  });
+
   test('until its frames were followed again; to its last packet where they were not', () => {
     const recording = connected().packet(0, 0, 1, BYTES);
     recording.recorder.lost(0, 0);

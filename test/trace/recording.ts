@@ -20,6 +20,8 @@ export interface SegmentShape {
   readonly payloadBytes?: number;
   /** So far beyond where the side's next segment begins. */
   readonly seqAhead?: number;
+  /** It acknowledges so much that the other side was not yet seen to send. */
+  readonly ackAhead?: number;
 }
 
 /** Addresses of up to four words; IPv4 text, or the eight groups of an IPv6 address. */
@@ -103,7 +105,7 @@ export class Recording {
       srcPort: from.port,
       dstPort: to.port,
       seq: seq + (shape.seqAhead ?? 0),
-      ack: (flags & FLAG.ack) === 0 ? 0 : ack,
+      ack: (flags & FLAG.ack) === 0 ? 0 : ack + (shape.ackAhead ?? 0),
       flags,
       window: shape.window ?? 501,
       ttl: shape.ttl ?? 64,
