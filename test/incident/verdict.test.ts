@@ -45,6 +45,17 @@ describe('suspect', () => {
     });
   });
 
+  test('a stream that the gateway resets, and is not seen to cancel on the connection that carried it', () => {
+    const reset = (by: 'gateway' | 'client', tell: (built: TraceBuilder) => TraceBuilder): ReturnType<typeof verdict> =>
+      verdict(tell(watching().on('c1').resetsStream(7, by, 30).on('u1')), 60);
+    const reason = { kind: 'cancel-unseen', connection: 'u1' };
+    expect(reset('gateway', (built) => built)).toEqual({ state: 'suspect', confidence: 'possible', reason });
+    expect(reset('gateway', (built) => built.resetsStream(3, 'gateway', 30.001))).toMatchObject({ state: 'healthy' });
+    expect(reset('gateway', (built) => built.events(3, 40))).toMatchObject({ state: 'suspect' });
+    expect(reset('gateway', (built) => built.unread('gateway', 31))).toMatchObject({ state: 'healthy' });
+    expect(reset('client', (built) => built)).toMatchObject({ state: 'healthy' });
+  });
+
   test('a dead upstream that nobody is linked to', () => {
     const built = watching().upstream('u2').retransmits(10, 20, 40);
     expect(verdict(built)).toEqual({

@@ -26,6 +26,7 @@ export type VerdictReason =
   | 'windows'
   | 'dead-upstream-unlinked'
   | 'stalled-upstream'
+  | 'cancel-unseen'
   | 'no-window'
   | 'no-gateway'
   | 'no-tcp'

@@ -31,6 +31,11 @@ export function summaryOf(
       return unlinkedText(args, connections);
     case 'stalled-upstream':
       return stalledText(args, grounds, connections);
+    case 'cancel-unseen':
+      return (
+        `The gateway reset a client's stream which upstream connection ${aboutOne(args, connections)} carried, and is seen neither to ` +
+        'cancel it there nor to close that connection: what it sends to this upstream may be dropped before it is captured.'
+      );
     case 'no-window':
       return healthyText(args, capture);
     case 'no-gateway':
