@@ -154,9 +154,10 @@ function supposedVictim({ client, stream }: Asked, syn: Ref, thresholds: Thresho
 
 /** No answer is in the capture, which lacks some of what was said to the client since. */
 function isAnswerLost({ serverSide, trace }: Leg, stream: TraceStream): boolean {
-  // An end without a status is one of which the beginning was not read.
-  if (stream.status !== undefined || stream.reset !== null) return false;
-  return !isReadSince(trace.flows[serverSide], stream.opened.timeNs);
+  const spoken = trace.flows[serverSide];
+  // An end without a status is one of which the beginning was not read. What waited behind missing bytes is told late: when it was said is not known.
+  const told = earliest([stream.statusAt, stream.reset?.at ?? null]);
+  return !isReadSince(spoken, stream.opened.timeNs) && (told === null || !isReadSince(spoken, told.timeNs));
 }
 
 function wasOverBy({ serverSide }: Leg, stream: TraceStream, at: Ref): boolean {

@@ -41,6 +41,8 @@ describe('who waits for an attempt', () => {
     expect(attemptAfter((built) => lossy(built.list(1, { at: 19.5 }), 19.4))).toHaveLength(1);
     const answered = (built: TraceBuilder): TraceBuilder => built.list(1, { at: 22 }).answers(1, 503, 28).ends(1, 28);
     expect(attemptAfter((built) => lossy(answered(built), 27))).toHaveLength(1);
+    // It may have come before, and waited behind what is missing.
+    expect(attemptAfter((built) => lossy(answered(built), 28.5))).toEqual([]);
   });
 
   test('not one of which the capture does not tell what it asked for, unless the gateway made it an error', () => {
