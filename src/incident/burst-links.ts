@@ -19,6 +19,8 @@ interface Pair {
   readonly near: number;
   readonly far: number;
   matched: number;
+  /** Matches that two clocks which tick together do not explain. */
+  anew: number;
   control: number;
   share: number;
   /** Of what the upstream said. */
@@ -64,8 +66,8 @@ export function burstLinksOf(joins: readonly BurstJoin[], legs: readonly Leg[], 
   });
 }
 
-function oddsOf({ matched, control }: Pair): number {
-  return oddsAgainstChance(matched, control + CONTROL_MIN);
+function oddsOf({ anew, control }: Pair): number {
+  return oddsAgainstChance(anew, control + CONTROL_MIN);
 }
 
 /** From which odds a pair is sure: so many more than a thousand to one as there are pairs at its gateway, all of which were tried. */
@@ -107,8 +109,9 @@ function pairsOf(joins: readonly BurstJoin[], legs: readonly Leg[], casting: Cas
     const ends = endsOf(join, legs, casting);
     if (ends === null) continue;
     const key = `${ends.near} ${ends.far}`;
-    const pair = pairs.get(key) ?? { ...ends, matched: 0, control: 0, share: 0, events: null };
+    const pair = pairs.get(key) ?? { ...ends, matched: 0, anew: 0, control: 0, share: 0, events: null };
     pair.matched += join.matched;
+    pair.anew += join.anew;
     pair.control += join.control;
     pair.share = Math.max(pair.share, join.matched / Math.max(Math.min(join.bursts, join.received), 1));
     if (join.to === ends.near) pair.events = join.events;

@@ -20,6 +20,7 @@ import {
 import type { BurstEvents, BurstJoin, LastBurst } from './model.ts';
 import { addMatch, NO_SLOT, PARTNER_ROW_CELLS, slotOf, tallied } from './partner-rows.ts';
 import { grown, packed, roomFor, unpackedRef } from './ref-table.ts';
+import { countedAnew, countMatch, RHYTHM_CELLS } from './rhythm.ts';
 
 /** A flow's cells. `burst`: its newest, counted from the first of the capture; `seen`: all of them, `judged`: those compared with others. */
 const FLOW = {
@@ -37,15 +38,16 @@ const FLOW_CELLS = 9;
 /** A burst's cells. */
 const BURST = { flow: 0, nth: 1, fromNs: 2, toNs: 3, bytes: 4, packet: 5, taken: 6, unasked: 7 } as const;
 const BURST_CELLS = 8;
-/** A partner's further cells: how often it only seemed so at a time at which it could not be, and what nobody had asked for. */
+/** A partner's further cells: its rhythm, how often it only seemed so at a time at which it could not be, and what nobody had asked for. */
 const PARTNER = {
-  control: PARTNER_ROW_CELLS,
-  events: PARTNER_ROW_CELLS + 1,
-  firstEventNs: PARTNER_ROW_CELLS + 2,
-  lastEventNs: PARTNER_ROW_CELLS + 3,
-  lastEventPacket: PARTNER_ROW_CELLS + 4,
+  rhythm: PARTNER_ROW_CELLS,
+  control: PARTNER_ROW_CELLS + RHYTHM_CELLS,
+  events: PARTNER_ROW_CELLS + RHYTHM_CELLS + 1,
+  firstEventNs: PARTNER_ROW_CELLS + RHYTHM_CELLS + 2,
+  lastEventNs: PARTNER_ROW_CELLS + RHYTHM_CELLS + 3,
+  lastEventPacket: PARTNER_ROW_CELLS + RHYTHM_CELLS + 4,
 } as const;
-const PARTNER_CELLS = PARTNER_ROW_CELLS + 5;
+const PARTNER_CELLS = PARTNER_ROW_CELLS + RHYTHM_CELLS + 5;
 const NONE = -1;
 
 /**
@@ -174,7 +176,8 @@ export class BurstBook {
       const ends = { from, to, receiver: otherSide(sideOf(peer)), sender: sideOf(flow) };
       const control = cell(PARTNER.control) / BURST_CONTROLS;
       const [bursts, received] = [this.#judgedOf(flow), this.#judgedOf(peer)];
-      return [{ ...ends, matched, control, bursts, received, first, last, events: eventsOf(cell) }];
+      const anew = countedAnew(partners, slot + PARTNER.rhythm);
+      return [{ ...ends, matched, anew, control, bursts, received, first, last, events: eventsOf(cell) }];
     });
   }
 
@@ -312,12 +315,14 @@ export class BurstBook {
       this.#limits.hit('burst-partners-per-flow', BURST_PARTNERS_MAX);
       return;
     }
-    addMatch(partners, slot, ring[burst + BURST.fromNs] ?? 0, ring[burst + BURST.packet] ?? 0);
+    const [receivedNs, sentNs] = [ring[source + BURST.fromNs] ?? 0, ring[burst + BURST.fromNs] ?? 0];
+    addMatch(partners, slot, sentNs, ring[burst + BURST.packet] ?? 0);
+    countMatch(partners, slot + PARTNER.rhythm, receivedNs, sentNs - receivedNs, BURST_HOP_NS);
     if (ring[source + BURST.unasked] !== 1) return;
     const events = (partners[slot + PARTNER.events] ?? 0) + 1;
     partners[slot + PARTNER.events] = events;
-    if (events === 1) partners[slot + PARTNER.firstEventNs] = ring[source + BURST.fromNs] ?? 0;
-    partners[slot + PARTNER.lastEventNs] = ring[source + BURST.fromNs] ?? 0;
+    if (events === 1) partners[slot + PARTNER.firstEventNs] = receivedNs;
+    partners[slot + PARTNER.lastEventNs] = receivedNs;
     partners[slot + PARTNER.lastEventPacket] = ring[source + BURST.packet] ?? 0;
   }
 }

@@ -496,6 +496,8 @@ export interface BurstJoin {
   readonly receiver: Side;
   readonly sender: Side;
   readonly matched: number;
+  /** Those of them that a clock which both follow does not explain. */
+  readonly anew: number;
   /** How often a burst of `from` fitted that came too early to have been passed on, over BURST_CONTROLS such times: so many matches are chance. */
   readonly control: number;
   /** All bursts that were sent on `to`, and that were received on `from`, as far as they were compared. */

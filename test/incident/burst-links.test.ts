@@ -50,7 +50,7 @@ function linksWhere(...matched: readonly [number, number]): readonly Link[] {
     last: first.last,
     events: null,
   } as const;
-  const burstJoins = matched.map((count, from): BurstJoin => ({ ...shared, from, matched: count }));
+  const burstJoins = matched.map((count, from): BurstJoin => ({ ...shared, from, matched: count, anew: count }));
   return buildIncident({ ...built, burstJoins }).links;
 }
 
@@ -69,7 +69,7 @@ test('one pair alone is sure from one in a thousand on, as no other was tried', 
   const { first } = connection;
   const [from, to, receiver, sender] = [0, 1, 1, 0] as const;
   const joinOf = (matched: number, control: number): BurstJoin => {
-    const counts = { matched, control, bursts: 20, received: 20, events: null };
+    const counts = { matched, anew: matched, control, bursts: 20, received: 20, events: null };
     return { from, to, receiver, sender, first, last: first, ...counts };
   };
   const confidences = (matched: number, control: number): unknown =>
@@ -80,4 +80,17 @@ test('one pair alone is sure from one in a thousand on, as no other was tried', 
 test('one that is no link itself may be the next best, with nothing left for it; what chance brings is none', () => {
   expect(linksWhere(12, 2)).toMatchObject([{ client: 'c1', runnerUp: { client: 'c2', confidence: 0, odds: 1 } }]);
   expect(linksWhere(12, 0)).toMatchObject([{ client: 'c1', runnerUp: null }]);
+});
+
+test('matches that a clock explains tell nothing', () => {
+  const built = trace().client('c1').upstream('u1').end(600);
+  const [connection] = built.connections;
+  if (connection === undefined) throw new Error('no connection');
+  const { first } = connection;
+  const ends = { from: 0, to: 1, receiver: 1, sender: 0, first, last: first } as const;
+  const linksOf = (anew: number): unknown => {
+    const join = { ...ends, matched: 20, anew, control: 0, bursts: 20, received: 20, events: null };
+    return buildIncident({ ...built, burstJoins: [join] }).links.map(({ bursts }) => bursts?.matched);
+  };
+  expect([linksOf(1), linksOf(20)]).toEqual([[], [20]]);
 });

@@ -67,6 +67,7 @@ function burstsWith([count, first, last]: readonly [number, number, number]): Bu
   return {
     ...ends,
     matched: 12,
+    anew: 12,
     control: 0,
     bursts: 12,
     received: 12,

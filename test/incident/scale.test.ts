@@ -150,6 +150,7 @@ function bursting(pairs: number): Trace {
     receiver: 1 as const,
     sender: 0 as const,
     matched: 20,
+    anew: 20,
     control: 0,
     bursts: 25,
     received: 25,

@@ -10,7 +10,7 @@ import { BurstBook } from '../../src/trace/bursts.ts';
 import { FORWARDING } from '../../src/trace/forwarding.ts';
 import type { BurstJoin } from '../../src/trace/index.ts';
 import { LimitCounter } from '../../src/trace/limits.ts';
-import { CAPTURES, CLIENTS, happenings, momentsOf, randomFrom, STRANGERS } from '../build/strangers.ts';
+import { CAPTURES, CLIENTS, happenings, momentsOf, randomFrom, STRANGERS, ticksOf } from '../build/strangers.ts';
 
 const SAYS: Side = 0;
 /** Their lengths are near enough to each other that each may be any other, passed on. */
@@ -55,6 +55,19 @@ test.each([0.1, 1, 5])(
   'connections that have nothing to do with each other are not taken for a pair: %d bursts a second',
   (rate) => {
     const sure = sureAmong(`${rate}/s`, (random) => momentsOf(random, rate, 1));
+    expect(sure).toBeLessThanOrEqual(CAPTURES / 1000);
+  },
+  LONG_MS,
+);
+
+test.each([
+  [5, 0],
+  [10, 0],
+  [10, 3],
+])(
+  'nor are two whose clocks happen to tick together: every %d s, late by up to %d ms',
+  (seconds, lateMs) => {
+    const sure = sureAmong(`every ${seconds} s, late by ${lateMs} ms`, (random) => ticksOf(random, seconds, lateMs));
     expect(sure).toBeLessThanOrEqual(CAPTURES / 1000);
   },
   LONG_MS,
