@@ -66,6 +66,8 @@ export interface HttpSink {
   proxied?(connection: number, side: Side, client: Readonly<ProxiedClient>): void;
   /** `side` begins with nothing but zeros: its payload was taken away before the capture was handed on. */
   blanked?(connection: number, side: Side): void;
+  /** Bytes of this flow are missing inside a field block: it is told with what is known of it, which may be nothing. */
+  broken?(connection: number, side: Side): void;
   /** This flow's frames could not be followed from here on; `regained` is told when a boundary was found again. */
   lost(connection: number, side: Side): void;
   regained(connection: number, side: Side): void;

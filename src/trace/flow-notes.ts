@@ -69,12 +69,20 @@ export class FlowNotes {
     else if (segment.direction === DIRECTION.toUs) cells[other + COLUMN.gotByUs] = 1;
   }
 
-  /** Bytes are missing in a flow, or were cut off by the snap length. */
-  gap(connection: number, side: Side, bytes: number, bySnaplen: boolean): void {
+  /**
+   * Bytes are missing in a flow, or were cut off by the snap length.
+   * @param isFramed  its frames are told: where more than data is missing, that it is lost or broken is told besides
+   */
+  gap(connection: number, side: Side, bytes: number, bySnaplen: boolean, isFramed: boolean): void {
     const row = (2 * connection + side) * COLUMNS;
     const at = row + (bySnaplen ? COLUMN.snaplenBytes : COLUMN.gapBytes);
     this.#cells[at] = (this.#cells[at] ?? 0) + bytes;
-    this.#unread(row);
+    if (!isFramed) this.#unread(row);
+  }
+
+  /** Of its fields some are missing. */
+  broken(connection: number, side: Side): void {
+    this.#unread((2 * connection + side) * COLUMNS);
   }
 
   /** Its frames can be followed no longer, or again. */

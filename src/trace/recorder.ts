@@ -49,6 +49,7 @@ import { TunnelBook } from './tunnels.ts';
 /** What opens and closes a connection. */
 const TURNS: number = FLAG.syn | FLAG.fin | FLAG.rst;
 const NO_HANDSHAKE = { syn: null, synAck: null };
+const NOT_TOLD = { protocol: 'unknown', isDecrypted: false };
 /** RFC 9110 §15.2: interim responses; the final one follows. */
 const FINAL_STATUS_MIN = 200;
 /** RFC 9110 §15.2.2: the one of them after which no other follows, as the connection is now a tunnel. */
@@ -230,7 +231,9 @@ export class Recorder implements HttpSink {
   }
 
   gap(connection: number, side: Side, lostBytes: number, reason: GapReason): void {
-    this.#notes.gap(connection, side, lostBytes, reason === GAP.snaplen);
+    const { protocol, isDecrypted } = this.#gathered[connection] ?? NOT_TOLD;
+    const isFramed = protocol === 'h2' && !isDecrypted;
+    this.#notes.gap(connection, side, lostBytes, reason === GAP.snaplen, isFramed);
     // A WINDOW_UPDATE may be among what is missing.
     this.#credit.distrust(connection);
   }
@@ -359,6 +362,10 @@ export class Recorder implements HttpSink {
     if (gathered === undefined) return;
     this.#marks.add(connection, MARK.goaway, side, this.#moment);
     gathered.goaway({ by: side, at: refOf(this.#moment), lastStreamId, errorCode, debug });
+  }
+
+  broken(connection: number, side: Side): void {
+    this.#notes.broken(connection, side);
   }
 
   lost(connection: number, side: Side): void {

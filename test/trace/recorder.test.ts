@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DIRECTION, FLAG } from '../../src/decode/index.ts';
+import { GAP } from '../../src/tcp/index.ts';
 import type { TraceConnection, TraceStream } from '../../src/trace/index.ts';
 import { fields, Recording } from './recording.ts';
 
@@ -73,6 +74,28 @@ describe('until when a side was not all read', () => {
     const lost = connected().packet(0, 0, 1, BYTES);
     lost.recorder.lost(0, 0);
     expect(until(lost.packet(0, 0, 9, BYTES), 0)).toBe(9);
+  });
+
+  test('what is missing inside of a frame is data: of HTTP/2 in the clear only what is lost or broken counts', () => {
+    const framed = (): Recording => {
+      const recording = connected().packet(0, 0, 1, BYTES);
+      recording.recorder.protocol(0, 'h2');
+      return recording;
+    };
+    const inside = framed();
+    inside.recorder.gap(0, 0, 100, GAP.snaplen);
+    expect(until(inside, 0)).toBeNull();
+    const between = framed();
+    between.recorder.gap(0, 0, 100, GAP.snaplen);
+    between.recorder.lost(0, 0);
+    expect(until(between.packet(0, 0, 5, BYTES), 0)).toBe(5);
+    const broken = framed();
+    broken.recorder.broken(0, 0);
+    expect(until(broken, 0)).toBe(1);
+    const decrypted = framed();
+    decrypted.recorder.decrypted(0);
+    decrypted.recorder.gap(0, 0, 100, GAP.snaplen);
+    expect(until(decrypted, 0)).toBe(1);
   });
 });
 

@@ -268,6 +268,7 @@ export class FrameReader {
     if (!isBlockFrame(flow.type)) return;
     flow.blockBroken = true;
     flow.table.forget();
+    this.sink.broken?.(flow.connection.number, flow.side);
   }
 }
 
