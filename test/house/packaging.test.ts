@@ -45,7 +45,8 @@ describe('what npm would publish', () => {
 
   test('holds no sources, tests, benchmark or lab', () => {
     expect(paths.filter((path) => /^(src|test|bench|lab|\.ci)\//.test(path))).toEqual([]);
-    expect(packed.unpackedSize).toBeLessThan(2_000_000);
+    // With its types, which `npm test` builds anew without: 2.2 MB.
+    expect(packed.unpackedSize).toBeLessThan(2_500_000);
   });
 
   test('the command is a script for node', () => {
