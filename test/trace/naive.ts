@@ -330,8 +330,7 @@ export class NaiveRecorder {
       gapBytes: 0,
       differingOverlaps: 0,
       snaplenBytes: 0,
-      unreadUntil:
-        packets.findLast((packet) => packet.side !== side && (packet.labels & LABEL.ackLostSegment) !== 0)?.at ?? null,
+      unreadUntil: neverSeen(packets, side),
       first: own[0]?.at ?? null,
       last: own.at(-1)?.at ?? null,
       ttl: { min: 64, max: 64 },
@@ -386,6 +385,13 @@ function silencesOf(refs: readonly Ref[], endNs: number): Silence[] {
     const to = refs[i + 1] ?? null;
     return (to?.timeNs ?? endNs) - from.timeNs > SILENCE_NS ? [{ from, to }] : [];
   });
+}
+
+/** Until when the other side acknowledged what is not in the capture, with nothing of this side's after it. */
+function neverSeen(packets: readonly Packet[], side: Side): Packet['at'] | null {
+  const lost = packets.findLastIndex((packet) => packet.side !== side && (packet.labels & LABEL.ackLostSegment) !== 0);
+  const isLate = packets.slice(lost + 1).some((packet) => packet.side === side && (packet.did & DID.payload) !== 0);
+  return isLate ? null : (packets[lost]?.at ?? null);
 }
 
 /** Every gap of a side, not the longest only. */
