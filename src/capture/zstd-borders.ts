@@ -5,6 +5,7 @@ const MAGIC_BYTES = 4;
 const SKIPPED_HEADER_BYTES = 8;
 const SKIPPED_SIZE = 4;
 const DESCRIPTOR = 4;
+const WINDOW = 5;
 const SINGLE_SEGMENT_BIT = 0x20;
 const CHECKSUM_BIT = 0x04;
 const CHECKSUM_BYTES = 4;
@@ -24,8 +25,9 @@ const RUN_TYPE = 1;
 const HEADER_MAX_BYTES = 18;
 
 /**
- * Follows a zstd stream from header to header, without unpacking it: whether it ends at the end of a frame. The decoder cannot tell, since what
- * it is given to make it hand out what it holds may be taken for the end of a block that was cut.
+ * Follows a zstd stream from header to header, without unpacking it: how much memory it asks for, before the decoder takes it, and whether it ends
+ * at the end of a frame. The decoder cannot tell, since what it is given to make it hand out what it holds may be taken for the end of a block
+ * that was cut.
  */
 export class ZstdBorders {
   readonly #header: DataView = new DataView(new ArrayBuffer(HEADER_MAX_BYTES));
@@ -34,6 +36,12 @@ export class ZstdBorders {
   #isInFrame = false;
   #hasChecksum = false;
   #isLost = false;
+  #windowBytes: number | null = null;
+
+  /** What unpacking the first frame that is not skipped asks for; 0 as long as it is not known, and where the frame's header does not say. */
+  get windowBytes(): number {
+    return this.#windowBytes ?? 0;
+  }
 
   /** Whether all bytes so far are whole frames. */
   get isAtBorder(): boolean {
@@ -63,6 +71,7 @@ export class ZstdBorders {
       return;
     }
     const descriptor = this.#header.getUint8(DESCRIPTOR);
+    if (this.#headerBytes > WINDOW) this.#windowBytes ??= windowOf(descriptor, this.#header.getUint8(WINDOW));
     if (this.#headerBytes < headerBytesOf(descriptor)) return;
     this.#headerBytes = 0;
     this.#isInFrame = true;
@@ -95,4 +104,11 @@ function headerBytesOf(descriptor: number): number {
   const sizeBytes = CONTENT_SIZE_BYTES[descriptor >> CONTENT_SIZE_SHIFT] ?? 0;
   const dictionaryBytes = DICTIONARY_BYTES[descriptor & DICTIONARY_MASK] ?? 0;
   return DESCRIPTOR + 1 + dictionaryBytes + (isSingle ? Math.max(1, sizeBytes) : 1 + sizeBytes);
+}
+
+/** §3.1.1.1.2; a frame of a single segment has no such byte. */
+function windowOf(descriptor: number, window: number): number {
+  if ((descriptor & SINGLE_SEGMENT_BIT) !== 0) return 0;
+  const base = 2 ** (10 + (window >> 3));
+  return base + (base / 8) * (window & 7);
 }

@@ -4,7 +4,6 @@ import type { Damage } from './facts.ts';
 import type { Feed } from './fed-source.ts';
 import { joinBytes, type Source } from './source.ts';
 import { ZstdBorders } from './zstd-borders.ts';
-import { FirstWindow } from './zstd-window.ts';
 
 const PACKED_BYTES = 128 * 1024;
 
@@ -41,7 +40,6 @@ class ZstdFeed implements Feed {
   damage: Damage | undefined;
   readonly #packed: Source;
   readonly #unpacked: Iterator<Uint8Array>;
-  readonly #window: FirstWindow = new FirstWindow();
   readonly #borders: ZstdBorders = new ZstdBorders();
   #failure: CaptureError | undefined;
   /** Nothing of the file follows. */
@@ -92,9 +90,8 @@ class ZstdFeed implements Feed {
   #readPacked(piece: Uint8Array): number {
     try {
       const got = this.#packed.read(piece, 0, piece.length);
-      this.#window.look(piece.subarray(0, got));
       this.#borders.look(piece.subarray(0, got));
-      const windowBytes = this.#window.bytes;
+      const { windowBytes } = this.#borders;
       if (windowBytes <= WINDOW_MAX_BYTES) return got;
       throw new CaptureError(this.path, 0, { code: 'window-too-large', windowBytes });
     } catch (error) {
