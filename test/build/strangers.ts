@@ -60,3 +60,10 @@ export function ticksOf(random: () => number, seconds: number, lateMs: number): 
   const ticks = Array.from({ length: Math.floor(SPAN_SECONDS / seconds) }, (_, nth) => first + nth * seconds);
   return ticks.map((at) => at * SECOND_NS + random() * lateMs * 1e6);
 }
+
+/** Clocks on which strangers may ask: each so many seconds, late by up to so many milliseconds. */
+export const CLOCKS: readonly (readonly [seconds: number, lateMs: number])[] = [
+  [5, 0],
+  [10, 0],
+  [10, 3],
+];

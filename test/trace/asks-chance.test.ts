@@ -9,7 +9,16 @@ import { AskBooks } from '../../src/trace/ask-books.ts';
 import { FORWARDING } from '../../src/trace/forwarding.ts';
 import type { Trace } from '../../src/trace/index.ts';
 import { LimitCounter } from '../../src/trace/limits.ts';
-import { CAPTURES, CLIENTS, happenings, momentsOf, randomFrom, STRANGERS, ticksOf } from '../build/strangers.ts';
+import {
+  CAPTURES,
+  CLIENTS,
+  CLOCKS,
+  happenings,
+  momentsOf,
+  randomFrom,
+  STRANGERS,
+  ticksOf,
+} from '../build/strangers.ts';
 
 const ASKS: Side = 0;
 /** They are many, and take long where many tests run at once. */
@@ -74,11 +83,7 @@ test.each([
 );
 
 // Two clocks of one period meet each time if they meet once: of a hundred pairs one in ten captures has such a pair within ten milliseconds, and most within a hundred.
-test.each([
-  [5, 0],
-  [10, 0],
-  [10, 3],
-])(
+test.each(CLOCKS)(
   'nor are a client and a health check whose clocks happen to tick together: every %d s, late by up to %d ms',
   (seconds, lateMs) => {
     const sure = sureAmong(`every ${seconds} s, late by ${lateMs} ms`, (random) => ticksOf(random, seconds, lateMs));

@@ -10,7 +10,16 @@ import { BurstBook } from '../../src/trace/bursts.ts';
 import { FORWARDING } from '../../src/trace/forwarding.ts';
 import type { BurstJoin } from '../../src/trace/index.ts';
 import { LimitCounter } from '../../src/trace/limits.ts';
-import { CAPTURES, CLIENTS, happenings, momentsOf, randomFrom, STRANGERS, ticksOf } from '../build/strangers.ts';
+import {
+  CAPTURES,
+  CLIENTS,
+  CLOCKS,
+  happenings,
+  momentsOf,
+  randomFrom,
+  STRANGERS,
+  ticksOf,
+} from '../build/strangers.ts';
 
 const SAYS: Side = 0;
 /** Their lengths are near enough to each other that each may be any other, passed on. */
@@ -60,11 +69,7 @@ test.each([0.1, 1, 5])(
   LONG_MS,
 );
 
-test.each([
-  [5, 0],
-  [10, 0],
-  [10, 3],
-])(
+test.each(CLOCKS)(
   'nor are two whose clocks happen to tick together: every %d s, late by up to %d ms',
   (seconds, lateMs) => {
     const sure = sureAmong(`every ${seconds} s, late by ${lateMs} ms`, (random) => ticksOf(random, seconds, lateMs));
