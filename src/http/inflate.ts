@@ -17,8 +17,8 @@ const REPEAT = { previous: 16, fewZeros: 17, manyZeros: 18 } as const;
 const NOTHING = -1;
 
 /**
- * Decodes the start of a deflate stream (RFC 1951), for looking at the first words of a coded body. A library would decode all that came,
- * of which a hostile stream makes a thousand times as much; this one stops at `maxBytes`.
+ * Decodes the start of a deflate stream (RFC 1951), for looking at the first words of a coded body; stops at `maxBytes`, of a hostile stream too.
+ * fflate, fed in pieces of 64 bytes, gives the same, for 5 ms more of every start and 100 kB of buffers a body.
  * @returns what could be decoded up to there, or up to where the stream is cut or wrong
  */
 export function inflateStart(view: DataView, at: number, end: number, maxBytes: number): Uint8Array {
