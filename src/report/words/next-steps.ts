@@ -1,6 +1,6 @@
 import { connectionFilter } from '../filter.ts';
 import type { Args, Connection, NextStep, Verdict, Window } from '../model.ts';
-import { farEnd, listed } from './phrase.ts';
+import { farEnd, listed, listedUpTo } from './phrase.ts';
 import { remedySteps, standBySteps } from './remedies.ts';
 import { step } from './step.ts';
 import { hasClosedClient, worstFirst } from './verdict.ts';
@@ -59,17 +59,16 @@ function windowSteps(windows: readonly Window[], connections: readonly Connectio
 function unblockSteps(windows: readonly Window[], byId: ReadonlyMap<string, Connection>): NextStep[] {
   const stuck = [...new Set(windows.filter((window) => window.open).map((window) => window.client))];
   if (stuck.length === 0) return [];
-  const clients = stuck.slice(0, 3).map((id) => {
+  const clients = stuck.map((id) => {
     const client = byId.get(id);
     return client === undefined ? id : farEnd(client);
   });
-  const more = stuck.length > clients.length ? [`${stuck.length - clients.length} more`] : [];
   return [
     step(
       stuck.length === 1
         ? `Now: if ${listed(clients)} still hangs, restart that component or close its connection to the gateway; ` +
             'nothing in the capture shows it recovering by itself.'
-        : `Now: if ${listed([...clients, ...more])} still hang, restart those components or close their connections to the ` +
+        : `Now: if ${listedUpTo(3, clients)} still hang, restart those components or close their connections to the ` +
             'gateway; nothing in the capture shows them recovering by themselves.',
     ),
   ];

@@ -20,6 +20,11 @@ export function listed(items: readonly string[]): string {
   return items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
 }
 
+/** The same, with the first `most` of many: `a, b, c and 7 more`. */
+export function listedUpTo(most: number, items: readonly string[]): string {
+  return listed(items.length > most ? [...items.slice(0, most), `${items.length - most} more`] : items);
+}
+
 /** The time of day to milliseconds, `10:02:11.427`: a report's prose names the date once. */
 export function clockText(at: Timestamp): string {
   return /T(\d\d:\d\d:\d\d\.\d{3})/.exec(at)?.[1] ?? at;

@@ -1,5 +1,5 @@
 import type { Connection, NextStep, Window } from '../model.ts';
-import { counted, farEnd, listed } from './phrase.ts';
+import { counted, farEnd, listed, listedUpTo } from './phrase.ts';
 import { step } from './step.ts';
 
 /** A keep-alive that is often advised; its bound is computed from it. */
@@ -90,10 +90,9 @@ export function standBySteps({ alternatives, upstream }: Window, byId: ReadonlyM
   const dead = byId.get(upstream);
   const servers = [...new Set(unused.map(farEnd))];
   if (servers.length === 0 || dead === undefined) return [];
-  const shown = [...servers.slice(0, 3), ...(servers.length > 3 ? [`${servers.length - 3} more`] : [])];
   return [
     step(
-      `${listed(shown)} could have served and got no request (alternative-unused): once the dead connection is closed, what is asked ` +
+      `${listedUpTo(3, servers)} could have served and got no request (alternative-unused): once the dead connection is closed, what is asked ` +
         `again can go there. Health checks and outlier detection keep new requests off ${farEnd(dead)}; in Envoy they do not end ` +
         'what already waits on it.',
     ),

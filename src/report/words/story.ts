@@ -1,7 +1,7 @@
 import type { Alternative, Cause, Connection, HurtStream, Window, WindowEndHow } from '../model.ts';
 import { hurtText, streamText } from './hurt.ts';
 import { packetName } from './packet-name.ts';
-import { clockText, counted, farEnd, listed, named } from './phrase.ts';
+import { clockText, counted, farEnd, listedUpTo, named } from './phrase.ts';
 
 /** A window that has no story yet. */
 export type ToldWindow = Omit<Window, 'story'>;
@@ -136,14 +136,11 @@ function alternativesText({ alternatives }: ToldWindow, connections: Connections
 }
 
 function beside(alternatives: readonly Alternative[], connections: Connections): string {
-  const told = alternatives
-    .slice(0, ALTERNATIVES_MAX)
-    .map(
-      (one) =>
-        `${named(one.upstream, connections)} with ${askedText(one, connections) ?? 'requests that cannot be read'}`,
-    );
-  const more = alternatives.length - told.length;
-  return listed([...told, ...(more > 0 ? [`${more} more`] : [])]);
+  const told = alternatives.map(
+    (one) =>
+      `${named(one.upstream, connections)} with ${askedText(one, connections) ?? 'requests that cannot be read'}`,
+  );
+  return listedUpTo(ALTERNATIVES_MAX, told);
 }
 
 /** Null where nobody can read what it was asked. */

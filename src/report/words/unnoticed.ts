@@ -2,7 +2,7 @@ import { durationText } from '../duration.ts';
 import type { Cause, Connection, Probes, Window } from '../model.ts';
 import type { Fact } from './fact.ts';
 import { meanwhileText } from './meanwhile.ts';
-import { clockText, counted, listed, named } from './phrase.ts';
+import { clockText, counted, listedUpTo, named } from './phrase.ts';
 
 type ById = ReadonlyMap<string, Connection>;
 
@@ -128,10 +128,7 @@ function watchFacts({ streams, upstream }: Window): Fact[] {
 function standByFacts({ alternatives, streams }: Window, byId: ById): Fact[] {
   const unused = alternatives.filter((one) => one.unused).map(({ upstream }) => named(upstream, byId));
   if (unused.length === 0) return [];
-  const more = unused.length > STAND_BYS_MAX ? [`${unused.length - STAND_BYS_MAX} more`] : [];
   const were = unused.length === 1 ? 'was' : 'were';
   const why = streams.some(({ upstreamStream }) => upstreamStream !== null) ? ': a stream stays where it was sent' : '';
-  return [
-    ['stand-by', `${listed([...unused.slice(0, STAND_BYS_MAX), ...more])} ${were} alive and got no request${why}`],
-  ];
+  return [['stand-by', `${listedUpTo(STAND_BYS_MAX, unused)} ${were} alive and got no request${why}`]];
 }

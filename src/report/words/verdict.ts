@@ -4,7 +4,7 @@ import type { Args, Connection, Report, Verdict, VerdictState, Window } from '..
 import { deadText } from './dead.ts';
 import { hurtText } from './hurt.ts';
 import { kindsText } from './not-analyzed.ts';
-import { clockText, counted, dateTimeText, farEnd, listed, named } from './phrase.ts';
+import { clockText, counted, dateTimeText, farEnd, listedUpTo, named } from './phrase.ts';
 import { incidentOfTries, timeAndAgainText } from './time-and-again.ts';
 
 type Connections = ReadonlyMap<string, Connection>;
@@ -115,9 +115,8 @@ function stalledText(args: Args, { findings, links }: Grounds, connections: Conn
   const clients = [
     ...new Set(links.filter(({ upstream }) => upstream === args['connection']).map(({ client }) => client)),
   ];
-  const named3 = clients.slice(0, NAMED_MAX).map((id) => named(id, connections));
-  const more = clients.length > NAMED_MAX ? [`${clients.length - NAMED_MAX} more`] : [];
-  const whose = clients.length === 0 ? '' : ` It carried requests of ${listed([...named3, ...more])}.`;
+  const told = clients.map((id) => named(id, connections));
+  const whose = clients.length === 0 ? '' : ` It carried requests of ${listedUpTo(NAMED_MAX, told)}.`;
   return `Upstream connection ${what}; nothing in the capture proves it dead.${whose}`;
 }
 
@@ -215,13 +214,12 @@ function untilText(windows: readonly Window[]): string {
 function moreText(windows: readonly Window[], told: Window, connections: Connections): string {
   if (windows.length < 2) return '';
   const others = [...new Set(windows.map(({ client }) => client))].filter((client) => client !== told.client);
-  const shown = others.slice(0, NAMED_MAX).map((id) => {
+  const ends = others.map((id) => {
     const client = connections.get(id);
     return client === undefined ? id : farEnd(client);
   });
-  const rest = others.length > shown.length ? [`${others.length - shown.length} more`] : [];
   const whose =
-    others.length === 0 ? '' : `, also of ${others.length === 1 ? 'client' : 'clients'} ${listed([...shown, ...rest])}`;
+    others.length === 0 ? '' : `, also of ${others.length === 1 ? 'client' : 'clients'} ${listedUpTo(NAMED_MAX, ends)}`;
   return `; ${counted(windows.length - 1, 'more window')}${untilText(windows)}${whose}`;
 }
 
@@ -235,12 +233,11 @@ function healthyText({ clients, upstreams, links }: Args, capture: Report['captu
 
 function oneSidedText({ connections: about }: Args, connections: Connections): string {
   const ids = Array.isArray(about) ? about : [];
-  const shown = ids.slice(0, NAMED_MAX).map((id) => {
+  const told = ids.map((id) => {
     const connection = connections.get(id);
     return connection === undefined
       ? id
       : `${id} (${endpointText(connection.client)} to ${endpointText(connection.server)})`;
   });
-  const more = ids.length > shown.length ? [`${ids.length - shown.length} more`] : [];
-  return `Only one direction of ${listed([...shown, ...more])} is in the capture: whether the other side answered cannot be told.`;
+  return `Only one direction of ${listedUpTo(NAMED_MAX, told)} is in the capture: whether the other side answered cannot be told.`;
 }
