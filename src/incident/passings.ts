@@ -88,10 +88,8 @@ export class Passings {
     return this.#byPair.get(`${client.trace.id} ${upstream.trace.id}`) ?? null;
   }
 
-  /** In the order of the trace. */
   clientsOf(upstream: Leg): readonly Leg[] {
-    const near = (this.#byUpstream.get(upstream.trace.id) ?? []).flatMap((join) => this.#legs[join.near] ?? []);
-    return near.toSorted((a, b) => a.trace.id - b.trace.id);
+    return (this.#byUpstream.get(upstream.trace.id) ?? []).flatMap((join) => this.#legs[join.near] ?? []);
   }
 
   /** Odds, as a power of ten, from which a pair is sure: with so many pairs of that gateway, and hops, one of them fits by chance. */

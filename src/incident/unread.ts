@@ -18,21 +18,21 @@ export function unreadClient(scene: Scene, { deaths, links, legById }: Facts): L
       ? [unreadWaiting(scene, upstream)]
       : (byUpstream.get(upstream.id) ?? []).map((link: Link) => legById.get(link.client));
     const client = clients.find(
-      (leg) => leg !== undefined && (neverOpened(upstream) || all.some((death) => isFateUnread(leg, upstream, death))),
+      (leg) => leg !== undefined && (neverOpened(upstream) || isFateUnread(leg, upstream, all)),
     );
     if (client !== undefined) return client;
   }
   return null;
 }
 
-/** A stream may have been on it, and what the client was told on that stream is not in the capture. */
-function isFateUnread(client: Leg, upstream: Leg, { fromNs, healedAt }: Death): boolean {
+/** A stream may have been on it when it died, and what the client was told on that stream is not in the capture. */
+function isFateUnread(client: Leg, upstream: Leg, deaths: readonly Death[]): boolean {
   if (client.trace.flows[client.serverSide].unreadUntil === null) return false;
-  const untilNs = healedAt?.timeNs ?? Infinity;
-  return carriedStreams(client, upstream).some(
-    ({ near, far }) =>
-      near.opened.timeNs <= untilNs &&
-      (overAt(far, upstream.serverSide)?.timeNs ?? Infinity) >= fromNs &&
-      mayHaveEnded(client, near, Infinity),
-  );
+  return carriedStreams(client, upstream).some(({ near, far }) => {
+    const overNs = overAt(far, upstream.serverSide)?.timeNs ?? Infinity;
+    const wasOnIt = deaths.some(
+      ({ fromNs, healedAt }) => near.opened.timeNs <= (healedAt?.timeNs ?? Infinity) && overNs >= fromNs,
+    );
+    return wasOnIt && mayHaveEnded(client, near, Infinity);
+  });
 }

@@ -109,7 +109,7 @@ export interface TraceConnection {
   readonly tls: TlsFacts | null;
   /** What the sizes of records tell that could not be read; null where they tell nothing. */
   readonly inferred: Inferred | null;
-  /** What times tell of requests; null where they were not compared: no connection of the capture was opaque by then. */
+  /** What times tell of requests, by hop; empty where they were not compared: no connection of the capture was opaque by then. */
   readonly asks: readonly Asks[];
   readonly flows: readonly [Flow, Flow];
   /** Debts that lasted at least DEBT_KEPT_NS or saw DEBT_KEPT_TRIES tries, and the one still open at the end. Ordered by `firstElicit`. */

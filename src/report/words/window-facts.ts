@@ -75,7 +75,7 @@ function standByFacts(window: Window, byId: ReadonlyMap<string, Connection>): Fa
   const { alternatives } = window;
   if (alternatives.length === 0) return [['stand-by', 'no other upstream connection is seen alive']];
   const isUnused = alternatives.some(({ unused }) => unused);
-  if (isUnused && couldBeNoticed(window) && alternatives.every(({ unused }) => unused)) return [];
+  if (couldBeNoticed(window) && alternatives.every(({ unused }) => unused)) return [];
   return [[isUnused ? 'stand-by' : 'others', besidesText(window, byId)]];
 }
 
