@@ -18,7 +18,9 @@ function findField(message: string, wanted: number, wireType: number): { value: 
   let at = 0;
   while (at < message.length) {
     const tag = message.charCodeAt(at++);
-    const [value, next] = varint(message, at);
+    const read = varint(message, at);
+    if (read === null) return null;
+    const [value, next] = read;
     const type = tag & 7;
     if (tag >> 3 === wanted && type === wireType) return { value, at: next };
     if (type !== WIRE.varint && type !== WIRE.bytes) return null;
@@ -27,7 +29,8 @@ function findField(message: string, wanted: number, wireType: number): { value: 
   return null;
 }
 
-function varint(message: string, at: number): [value: number, next: number] {
+/** Null where it is cut, or longer than any of interest. */
+function varint(message: string, at: number): [value: number, next: number] | null {
   let value = 0;
   for (let shift = 1, next = at; shift < VARINT_END; shift *= 128) {
     const byte = message.charCodeAt(next++);
@@ -35,5 +38,5 @@ function varint(message: string, at: number): [value: number, next: number] {
     value += (byte & 0x7f) * shift;
     if (byte < 0x80) return [value, next];
   }
-  return [message.length, message.length];
+  return null;
 }
