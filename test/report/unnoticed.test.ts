@@ -56,6 +56,22 @@ describe('why nothing noticed sooner', () => {
     expect(clientOf('http1')).not.toMatch(/PING/);
   });
 
+  test('a gateway that told the client and kept the connection gave up what waited, not the connection', () => {
+    const [window] = composed(recovered()).windows;
+    const end = { ...window?.end, packet: 81 } as Window['end'];
+    expect(toldOf(recovered, { window: { end } })['gateway']).toMatch(/; it gave what waited up at 10:01:32\.800$/);
+  });
+
+  test('a watch of which the path is not known, or asked for no time, is told without one', () => {
+    const [window] = composed(gatewayMute()).windows;
+    for (const path of [null, '/api/v1/pods?watch=true']) {
+      const streams = (window?.streams ?? []).map((stream) => ({ ...stream, path }));
+      expect(toldOf(gatewayMute, { window: { streams } })['watch']).toBe(
+        'how long it lasts is for the apiserver behind u1 to enforce; the client only waits',
+      );
+    }
+  });
+
   const gatewayOf = (upstream: Partial<Connection>): string | undefined => toldOf(recovered, { upstream })['gateway'];
 
   test('keep-alive that gave the upstream up did notice, and with which timers', () => {

@@ -66,10 +66,11 @@ function gatewayText(window: Window, upstream: Connection): string {
   return [...checksText(upstream), ...why, ...gaveUpText(window, upstream)].join('; ');
 }
 
-/** Whatever told it: its log says that, not the capture. */
-function gaveUpText({ end }: Window, { id, keepalive }: Connection): string[] {
+/** Whatever told it: its log says that, not the capture. It may have answered or reset what waited, and have kept the connection. */
+function gaveUpText({ end }: Window, { id, keepalive, closed, resets }: Connection): string[] {
   if (end.how !== 'gateway-closed' || end.at === null || keepalive.fromClient.gaveUp !== null) return [];
-  return [`it gave ${id} up at ${clockText(end.at)}`];
+  const isClosed = [closed, ...resets].some(({ packet, by }) => by === 'client' && packet === end.packet);
+  return [`it gave ${isClosed ? id : 'what waited'} up at ${clockText(end.at)}`];
 }
 
 /** What the gateway did to find a dead upstream, on this connection. */
@@ -120,9 +121,8 @@ function watchFacts({ streams, upstream }: Window): Fact[] {
     ...new Set(watches.flatMap(({ path }) => /[?&]timeoutSeconds=(\d{1,9})(?:&|$)/.exec(path ?? '')?.[1] ?? [])),
   ];
   const value = asked.length === 1 ? ` (${asked[0]})` : '';
-  return [
-    ['watch', `its timeoutSeconds${value} is for the apiserver behind ${upstream} to enforce; the client only waits`],
-  ];
+  const end = asked.length === 0 ? 'how long it lasts' : `its timeoutSeconds${value}`;
+  return [['watch', `${end} is for the apiserver behind ${upstream} to enforce; the client only waits`]];
 }
 
 function standByFacts({ alternatives, streams }: Window, byId: ById): Fact[] {
