@@ -47,7 +47,8 @@ export function untwined(trace: Trace): Untwined {
       ...trace,
       connections: kept.map((connection, id) => {
         const told = whole.get(connection.id) ?? connection;
-        return { ...told, id, asks: told.asks.map((asks) => renumbered(asks, idOf)) };
+        // Marks are read when asked for, so that spreading leaves them out.
+        return { ...told, id, marks: told.marks, asks: told.asks.map((asks) => renumbered(asks, idOf)) };
       }),
       streams: streamsOnce(wholeStreams(trace.streams, halves), twinOf, idOf),
       joins: joinsOnce(ownFirst(trace.joins, twinOf, idOf), idOf),

@@ -124,7 +124,7 @@ export interface TraceConnection {
    * counted in `Flow.pings`.
    */
   readonly slowPings: readonly SlowPing[];
-  /** What a timeline draws: runs of like packets. */
+  /** What a timeline draws: runs of like packets. The recorder reads them when asked for: a copy made by spreading lacks them. */
   readonly marks: readonly Mark[];
   readonly folded: StreamTotals;
   /** Time from the last SYN to the ACK after it, in ns; null where the handshake was not seen. */
