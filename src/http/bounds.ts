@@ -1,8 +1,10 @@
 import { PENDING_MAX } from './h1/reader.ts';
 import { HEADER_BLOCK_MAX_BYTES } from './h2/frame.ts';
 import { SEARCH_MAX_BYTES, UNSYNCED_FLOW_BYTES } from './h2/resync.ts';
+
 import { KEPT_VALUE_MAX_BYTES } from './hpack/decode.ts';
 import { ROWS_TOTAL_MAX } from './hpack/table.ts';
+import { TUNNELS_MAX, TUNNELS_TOTAL } from './tunnels.ts';
 
 /** The bounds that `HttpCounters` counts. */
 export const HTTP_BOUNDS: {
@@ -12,6 +14,8 @@ export const HTTP_BOUNDS: {
   readonly unsyncedFlowBytes: number;
   readonly searchBytes: number;
   readonly pendingRequests: number;
+  readonly tunnels: number;
+  readonly tunnelsTotal: number;
 } = {
   fieldBlockBytes: HEADER_BLOCK_MAX_BYTES,
   tableRows: ROWS_TOTAL_MAX,
@@ -19,4 +23,6 @@ export const HTTP_BOUNDS: {
   unsyncedFlowBytes: UNSYNCED_FLOW_BYTES,
   searchBytes: SEARCH_MAX_BYTES,
   pendingRequests: PENDING_MAX,
+  tunnels: TUNNELS_MAX,
+  tunnelsTotal: TUNNELS_TOTAL,
 };

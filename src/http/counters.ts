@@ -23,6 +23,9 @@ export interface HttpCounters {
   pendingLimit: number;
   /** Times that unsynchronised bytes could not be kept, so that what they hold is not told. */
   unsyncedLimit: number;
+  /** CONNECT streams that were counted only, since too many others of their connection were open, or of all. */
+  tunnelLimit: number;
+  tunnelTotalLimit: number;
   /** Flows whose protocol was looked for in vain, and is no longer. */
   searchesGivenUp: number;
 }

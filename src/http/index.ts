@@ -11,6 +11,7 @@ export { Cursor, readInteger } from './hpack/integer.ts';
 export { decodeHuffman, HUFFMAN_CODE_BITS } from './hpack/huffman.ts';
 export { ENTRY_OVERHEAD_BYTES, STATIC_TABLE } from './hpack/table.ts';
 export { HttpPass } from './pass.ts';
+export type { TunnelOutlet } from './tunnels.ts';
 export { isErrorStatus, isGrpcError, isServerError } from './status.ts';
 export { FINGERPRINT_BYTES, type FrameObserver, type HttpSink, type KeptFields, type Protocol } from './sink.ts';
 export {

@@ -11,6 +11,7 @@ import { Search, UnsyncedPool } from './h2/resync.ts';
 import { SPEAKS, recogniseSegment, type Speaks } from './protocol.ts';
 import type { FrameObserver, HttpSink, Protocol } from './sink.ts';
 import { StartReader } from './start.ts';
+import { TunnelBook, type TunnelOutlet } from './tunnels.ts';
 
 /**
  * The http stage: takes the bytes of flows in order, tells the sink what was said.
@@ -25,6 +26,7 @@ export class HttpPass {
   private readonly reader: FrameReader;
   private readonly messages: MessageReader;
   private readonly starts: StartReader;
+  private readonly tunnels: TunnelBook;
   private readonly states = new ConnectionStates();
   private readonly unsynced = new UnsyncedPool();
   private readonly counts: HttpCounters = {
@@ -39,16 +41,27 @@ export class HttpPass {
     hpackTableLimit: 0,
     longValues: 0,
     pendingLimit: 0,
+    tunnelLimit: 0,
+    tunnelTotalLimit: 0,
     unsyncedLimit: 0,
     searchesGivenUp: 0,
   };
 
-  /** @param observer for dumps; null where nobody wants every frame */
-  constructor(moment: Moment, sink: HttpSink, observer: FrameObserver | null = null) {
+  /**
+   * @param observer for dumps; null where nobody wants every frame
+   * @param outlet   where the bytes go that run in tunnels, and come back from; null: they are read as they are
+   */
+  constructor(
+    moment: Moment,
+    sink: HttpSink,
+    observer: FrameObserver | null = null,
+    outlet: TunnelOutlet | null = null,
+  ) {
     this.moment = moment;
     this.sink = sink;
     const collectors = new CollectorPool();
-    this.reader = new FrameReader(sink, this.counts, collectors, observer);
+    this.tunnels = new TunnelBook(sink, this.counts, outlet ?? this);
+    this.reader = new FrameReader(sink, this.counts, collectors, this.tunnels, observer);
     this.starts = new StartReader(sink);
     this.messages = new MessageReader(sink, this.counts, collectors, observer);
   }
@@ -134,6 +147,7 @@ export class HttpPass {
   closed(connection: number): void {
     const state = this.states.remove(connection);
     if (state === undefined) return;
+    this.tunnels.closeAll(state);
     this.release(state.flow0);
     this.release(state.flow1);
     if (state.h1 !== null) this.messages.release(state.h1);
@@ -188,7 +202,9 @@ export class HttpPass {
     flow.sawSettings = true;
     flow.firstBytes = null;
     flow.firstBytesCount = 0;
-    this.sink.lost(flow.connection.number, flow.side);
+    // Of a tunnel nothing is told before it is known what speaks in it.
+    const { number, protocol } = flow.connection;
+    if (number >= 0 || protocol !== 'unknown') this.sink.lost(number, flow.side);
   }
 
   private look(flow: Flow, view: DataView, at: number, end: number, atEdge: boolean): number {
@@ -234,7 +250,9 @@ export class HttpPass {
   private tell(flow: Flow, protocol: Protocol): void {
     if (flow.connection.protocol !== 'unknown') return;
     flow.connection.protocol = protocol;
-    this.sink.protocol(flow.connection.number, protocol);
+    const { number } = flow.connection;
+    if (number < 0) this.tunnels.tell(number, protocol);
+    else this.sink.protocol(number, protocol);
   }
 
   /** HTTP/1.1 is spoken, in each flow from its next message on, unless that flow stands at its start. */
@@ -273,6 +291,7 @@ export class HttpPass {
     connection.h1 = null;
     connection.protocol = 'unknown';
     connection.fromStart = true;
+    connection.unseenBelow = 0;
     for (const flow of [connection.flow0, connection.flow1]) {
       flow.phase = PHASE.start;
       flow.table.complete = true;

@@ -66,6 +66,14 @@ export interface HttpSink {
   proxied?(connection: number, side: Side, client: Readonly<ProxiedClient>): void;
   /** `side` begins with nothing but zeros: its payload was taken away before the capture was handed on. */
   blanked?(connection: number, side: Side): void;
+  /**
+   * What speaks in the tunnel that a CONNECT stream is (RFC 9113 §8.5) became known. What is said in it is told as of a connection with a number of its
+   * own, `inner`, which is negative and never used again; that of the stream itself goes on being told as well. Told again where the protocol changes.
+   * To a sink without this method a tunnel is a stream as any other.
+   */
+  tunnel?(inner: number, connection: number, streamId: number, protocol: Protocol): void;
+  /** No more is told of `inner`. */
+  tunnelClosed?(inner: number): void;
   /** Bytes of this flow are missing inside a field block: it is told with what is known of it, which may be nothing. */
   broken?(connection: number, side: Side): void;
   /** This flow's frames could not be followed from here on; `regained` is told when a boundary was found again. */

@@ -41,8 +41,8 @@ export class StartReader {
   }
 
   private tellBlanked(flow: Flow, view: DataView, at: number, end: number): void {
-    if (this.speaks === SPEAKS.other && isBlanked(view, at, end))
-      this.sink.blanked?.(flow.connection.number, flow.side);
+    const { number } = flow.connection;
+    if (this.speaks === SPEAKS.other && number >= 0 && isBlanked(view, at, end)) this.sink.blanked?.(number, flow.side);
   }
 
   /**
@@ -67,7 +67,8 @@ export class StartReader {
       return at;
     }
     flow.phase = PHASE.start;
-    if (this.client.ipVersion !== 0) this.sink.proxied?.(flow.connection.number, flow.side, this.client);
+    const { number } = flow.connection;
+    if (this.client.ipVersion !== 0 && number >= 0) this.sink.proxied?.(number, flow.side, this.client);
     return at + bytes - before;
   }
 }

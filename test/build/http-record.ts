@@ -67,6 +67,14 @@ export class HttpRecord implements HttpSink {
     this.calls.push(['blanked', connection, side]);
   }
 
+  tunnel(inner: number, connection: number, streamId: number, protocol: Protocol): void {
+    this.calls.push(['tunnel', inner, connection, streamId, protocol]);
+  }
+
+  tunnelClosed(inner: number): void {
+    this.calls.push(['tunnelClosed', inner]);
+  }
+
   lost(connection: number, side: Side): void {
     this.calls.push(['lost', connection, side]);
   }

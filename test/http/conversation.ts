@@ -40,6 +40,16 @@ export class Conversation {
     return this;
   }
 
+  /** The calls since the last time. */
+  toldOfAll(): Told[] {
+    return this.#record.calls.splice(0);
+  }
+
+  closed(): this {
+    this.pass.closed(0);
+    return this;
+  }
+
   /** The calls since the last time, without the connection's number. */
   told(): unknown[][] {
     return this.#record.calls.splice(0).map(([call, , ...rest]: Told) => [call, ...rest]);

@@ -1,5 +1,6 @@
 import type { HttpCounters } from '../counters.ts';
 import type { FrameObserver, HttpSink } from '../sink.ts';
+import type { TunnelBook } from '../tunnels.ts';
 import type { CollectorPool } from './collector.ts';
 import { tellControl } from './control.ts';
 import { DataFrames, ILLEGAL } from './data-frames.ts';
@@ -18,13 +19,21 @@ export class FrameReader {
   private readonly dataFrames: DataFrames;
   private readonly collectors: CollectorPool;
   private readonly observer: FrameObserver | null;
+  private readonly tunnels: TunnelBook;
 
-  constructor(sink: HttpSink, counters: HttpCounters, collectors: CollectorPool, observer: FrameObserver | null) {
+  constructor(
+    sink: HttpSink,
+    counters: HttpCounters,
+    collectors: CollectorPool,
+    tunnels: TunnelBook,
+    observer: FrameObserver | null,
+  ) {
     this.sink = sink;
     this.counters = counters;
     this.collectors = collectors;
-    this.blocks = new FieldBlocks(sink, counters, collectors);
-    this.dataFrames = new DataFrames(sink, collectors);
+    this.tunnels = tunnels;
+    this.blocks = new FieldBlocks(sink, counters, collectors, tunnels);
+    this.dataFrames = new DataFrames(sink, collectors, tunnels);
     this.observer = observer;
   }
 
@@ -63,7 +72,7 @@ export class FrameReader {
     }
     this.counters.gapsInsideFrames++;
     if (flow.phase === PHASE.payload) this.breakPayload(flow);
-    if (flow.phase === PHASE.data) this.dataFrames.gap(flow);
+    if (flow.phase === PHASE.data) this.dataFrames.gap(flow, lostBytes);
     flow.remaining -= lostBytes;
     if (flow.remaining > 0) return;
     if (flow.phase === PHASE.data) this.endData(flow);
@@ -82,6 +91,7 @@ export class FrameReader {
     const other = otherFlow(flow);
     other.maxFrameBytes = Math.max(other.maxFrameBytes, FRAME_UNANNOUNCED_BYTES);
     this.counters.lost++;
+    this.tunnels.lose(flow);
     this.sink.lost(flow.connection.number, flow.side);
   }
 
@@ -256,6 +266,7 @@ export class FrameReader {
       if (!this.blocks.fragment(flow, view, at, end, collected)) this.lose(flow);
     } else {
       tellControl(this.sink, flow, view, at, end);
+      if (flow.type === FRAME.RST_STREAM) this.tunnels.close(flow.connection, flow.streamId);
       if (collected) this.release(flow);
     }
     if (isFollowed(flow)) this.observe(flow);

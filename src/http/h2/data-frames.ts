@@ -1,5 +1,6 @@
 import { ReasonReader, SAYS } from '../reason-reader.ts';
 import type { HttpSink } from '../sink.ts';
+import type { TunnelBook } from '../tunnels.ts';
 import type { CollectorPool } from './collector.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { PHASE, type Flow } from './flow.ts';
@@ -8,13 +9,15 @@ import { FRAME_FLAG } from './frame.ts';
 /** No DATA frame is like this: its padding is as long as its payload or longer (RFC 9113 §6.1). */
 export const ILLEGAL = -1;
 
-/** Reads DATA frames (RFC 9113 §6.1). What they hold is counted; only what may say why something failed is looked at. */
+/** Reads DATA frames (RFC 9113 §6.1). What they hold is counted, or goes on to its tunnel; else only what may say why something failed is looked at. */
 export class DataFrames {
   private readonly sink: HttpSink;
   private readonly reasons: ReasonReader;
+  private readonly tunnels: TunnelBook;
 
-  constructor(sink: HttpSink, collectors: CollectorPool) {
+  constructor(sink: HttpSink, collectors: CollectorPool, tunnels: TunnelBook) {
     this.sink = sink;
+    this.tunnels = tunnels;
     this.reasons = new ReasonReader(sink, collectors);
   }
 
@@ -24,6 +27,8 @@ export class DataFrames {
     flow.padBytes = padded ? -1 : 0;
     flow.fingerprint = 0;
     flow.phase = PHASE.data;
+    const { tunnels, unseenBelow } = flow.connection;
+    flow.tunnel = tunnels === null && flow.streamId >= unseenBelow ? null : this.tunnels.of(flow);
     return flow.length > 0 || !padded;
   }
 
@@ -36,15 +41,22 @@ export class DataFrames {
       if (flow.padBytes > flow.length) return ILLEGAL;
     }
     const isFirst = flow.remaining === flow.length - (flow.padBytes > 0 ? 1 : 0);
-    if (isFirst && next < end) this.first(flow, view, next, end);
+    const { tunnel } = flow;
+    if (isFirst && next < end && tunnel?.isTold !== true) this.first(flow, view, next, end);
     if (flow.says !== SAYS.nothing) this.say(flow, view, next, end);
+    if (tunnel !== null) this.tunnels.bytes(tunnel, flow.side, view, next, Math.min(end, next + unpaddedBytes(flow)));
     const taken = Math.min(flow.remaining, end - next);
     flow.remaining -= taken;
     return next + taken;
   }
 
-  /** Bytes of its payload are missing. */
-  gap(flow: Flow): void {
+  /** Bytes of its payload are missing. Call before they are taken off what remains of it. */
+  gap(flow: Flow, lostBytes: number): void {
+    if (flow.tunnel !== null) {
+      // Where the length of the padding is among what is missing, so may be any part of the data.
+      const lost = flow.padBytes < 0 ? Infinity : Math.min(lostBytes, unpaddedBytes(flow));
+      if (lost > 0) this.tunnels.gap(flow.tunnel, flow.side, lost);
+    }
     if (flow.padBytes < 0) flow.padBytes = 1; // how much padding is not known
     this.drop(flow);
   }
@@ -59,7 +71,10 @@ export class DataFrames {
     flow.phase = PHASE.header;
     const endStream = (flow.flags & FRAME_FLAG.END_STREAM) !== 0;
     const dataBytes = flow.length - flow.padBytes;
+    const endsTunnel = endStream && flow.tunnel !== null;
+    if (endsTunnel) this.tunnels.finish(flow);
     this.sink.data(flow.connection.number, flow.side, flow.streamId, dataBytes, flow.fingerprint, endStream);
+    if (endsTunnel) this.tunnels.settle(flow);
   }
 
   /** The first bytes of its data. */
@@ -74,8 +89,13 @@ export class DataFrames {
   }
 
   private say(flow: Flow, view: DataView, at: number, end: number): void {
-    const rest = at + flow.remaining - Math.max(0, flow.padBytes - 1);
+    const rest = at + unpaddedBytes(flow);
     const to = Math.min(end, rest);
     this.reasons.take(flow, flow.connection.number, flow.streamId, view, at, to, to === rest);
   }
+}
+
+/** What remains of its data, without the padding behind them. */
+function unpaddedBytes({ remaining, padBytes }: Flow): number {
+  return remaining - Math.max(0, padBytes - 1);
 }

@@ -3,6 +3,7 @@ import { clearKeptFields, createKeptFields } from '../headers.ts';
 import { FieldDecoder } from '../hpack/decode.ts';
 import type { HttpSink, KeptFields } from '../sink.ts';
 import { isErrorStatus } from '../status.ts';
+import type { TunnelBook } from '../tunnels.ts';
 import type { CollectorPool } from './collector.ts';
 import type { Flow } from './flow.ts';
 import { FRAME, FRAME_FLAG, PRIORITY_FIELDS_BYTES, PROMISED_STREAM_BYTES } from './frame.ts';
@@ -14,12 +15,14 @@ export class FieldBlocks {
   private readonly sink: HttpSink;
   private readonly counters: HttpCounters;
   private readonly collectors: CollectorPool;
+  private readonly tunnels: TunnelBook;
   private readonly fields: KeptFields = createKeptFields();
 
-  constructor(sink: HttpSink, counters: HttpCounters, collectors: CollectorPool) {
+  constructor(sink: HttpSink, counters: HttpCounters, collectors: CollectorPool, tunnels: TunnelBook) {
     this.sink = sink;
     this.counters = counters;
     this.collectors = collectors;
+    this.tunnels = tunnels;
   }
 
   /**
@@ -64,7 +67,7 @@ export class FieldBlocks {
     }
     learnClient(flow, fields, this.decoder.sawScheme);
     if (fields.unknownNames > 0) inferUnknown(flow, fields, this.decoder.sawScheme);
-    this.tell(flow);
+    this.tell(flow, this.decoder.sawScheme);
     return true;
   }
 
@@ -73,12 +76,16 @@ export class FieldBlocks {
     clearKeptFields(this.fields);
     this.fields.unknownNames = 1;
     inferUnknown(flow, this.fields, false);
-    this.tell(flow);
+    this.tell(flow, false);
   }
 
-  private tell(flow: Flow): void {
+  private tell(flow: Flow, sawScheme: boolean): void {
     if (!flow.blockTold) return;
+    this.tunnels.headers(flow, this.fields, sawScheme);
+    const endsTunnel = flow.blockEndStream && flow.connection.tunnels !== null;
+    if (endsTunnel) this.tunnels.finish(flow);
     if (isErrorStatus(this.fields.status)) flow.errorStreamId = flow.blockEndStream ? 0 : flow.streamId;
     this.sink.headers(flow.connection.number, flow.side, flow.streamId, this.fields, flow.blockEndStream);
+    if (endsTunnel) this.tunnels.settle(flow);
   }
 }

@@ -3,6 +3,7 @@ import type { H1Connection } from '../h1/message-flow.ts';
 import type { DynamicTable } from '../hpack/table.ts';
 import { SAYS, type Says } from '../reason-reader.ts';
 import type { Protocol } from '../sink.ts';
+import type { Tunnel, Tunnels } from '../tunnels.ts';
 import type { Collector } from './collector.ts';
 import { FRAME_UNANNOUNCED_BYTES } from './frame.ts';
 import type { Search } from './resync.ts';
@@ -51,6 +52,8 @@ export class Flow {
   /** Of DATA: what may stand in it, and what of that came, where segments cut it. */
   says: Says = SAYS.nothing;
   said: Collector | null = null;
+  /** Of DATA: the tunnel that they are of, null where they are of none. */
+  tunnel: Tunnel | null = null;
 
   /** Bytes of a frame header cut by a segment's end, and how many. */
   cutHeader: DataView | null = null;
@@ -95,10 +98,15 @@ export class ConnectionState {
   clientSide: Side | -1 = -1;
   /** Both directions' state where HTTP/1.1 is spoken. */
   h1: H1Connection | null = null;
+  /** Its CONNECT streams; null: there was none. */
+  tunnels: Tunnels | null = null;
+  /** Streams with smaller numbers were asked before the capture began, so that what they are is not known. */
+  unseenBelow: number;
 
   constructor(number: number, fromStart: boolean, table0: DynamicTable, table1: DynamicTable) {
     this.number = number;
     this.fromStart = fromStart;
+    this.unseenBelow = fromStart ? 0 : Infinity;
     this.flow0 = new Flow(this, 0, table0);
     this.flow1 = new Flow(this, 1, table1);
   }
