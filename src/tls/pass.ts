@@ -159,10 +159,10 @@ export class TlsPass {
       return;
     }
     const session = new Session(this.#keyLog, this.#buffers, this.#budget, this.#trials, {
-      content: (from, bytes) => {
+      content: (from, bytes, length) => {
         this.#tell(connection, state, session);
-        const inner = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-        this.#sink.bytes(connection, from, inner, 0, bytes.length);
+        const inner = new DataView(bytes.buffer, bytes.byteOffset, length);
+        this.#sink.bytes(connection, from, inner, 0, length);
       },
       lost: (from) => {
         if (!session.hasSecrets) return;

@@ -72,12 +72,14 @@ export class AeadProtection implements Protection {
   readonly #associated: Uint8Array;
   readonly #associatedView: DataView;
   readonly #plaintextLength = { plaintextLength: 0 };
+  readonly #tag: Uint8Array;
 
   /** @param iv 12 bytes; of TLS 1.2 with explicit nonces the 4 that are not sent */
   constructor(cipher: AeadCipher, key: Uint8Array, iv: Uint8Array, isTls13: boolean) {
     this.#cipher = cipher;
     this.#key = createSecretKey(key);
     this.#options = { authTagLength: cipher.tagBytes };
+    this.#tag = new Uint8Array(cipher.tagBytes);
     this.#isTls13 = isTls13;
     this.#nonce.set(iv);
     this.#ivHigh = this.#nonceView.getInt32(IV_BYTES - SEQUENCE_BYTES);
@@ -111,17 +113,18 @@ export class AeadProtection implements Protection {
     const bytes = fragment.length - explicitNonceBytes - tagBytes;
     if (bytes < 0) return null;
     this.#prepare(record, bytes, this.#sequence);
-    const sealed = fragment.subarray(explicitNonceBytes, explicitNonceBytes + bytes);
-    const content = this.#decipher(sealed, fragment.subarray(explicitNonceBytes + bytes));
+    const tagAt = explicitNonceBytes + bytes;
+    for (let i = 0; i < tagBytes; i++) this.#tag[i] = fragment[tagAt + i] ?? 0;
+    const content = this.#decipher(fragment.subarray(explicitNonceBytes, tagAt));
     if (content !== null) this.#sequence++;
     return content;
   }
 
-  #decipher(sealed: Uint8Array, tag: Uint8Array): Uint8Array | null {
+  #decipher(sealed: Uint8Array): Uint8Array | null {
     // Typed as GCM for all: node:crypto has one interface for them.
     const name = this.#cipher.name as 'aes-256-gcm';
     const decipher = createDecipheriv(name, this.#key, this.#nonce, this.#options);
-    decipher.setAuthTag(tag);
+    decipher.setAuthTag(this.#tag);
     this.#plaintextLength.plaintextLength = sealed.length;
     decipher.setAAD(this.#associated, this.#plaintextLength);
     try {

@@ -1,9 +1,15 @@
-import type { RecordBuffers } from './record-buffers.ts';
+import type { RecordBuffer, RecordBuffers } from './record-buffers.ts';
 
 /** Content types (RFC 8446 §5.1). */
 export const CONTENT = { changeCipherSpec: 20, alert: 21, handshake: 22, applicationData: 23 } as const;
 
+/** Type, version, length (RFC 8446 §5.1). */
 export const HEADER_BYTES = 5;
+const VERSION_AT = 1;
+const LENGTH_AT = 3;
+/** As records say them (RFC 8446 §D.1): all that ever were. */
+const SSL_3_0 = 0x0300;
+const TLS_1_3 = 0x0304;
 /** 2^14 of plaintext and what protection may add in TLS 1.2 (RFC 5246 §6.2.3). */
 export const FRAGMENT_MAX_BYTES: number = 2 ** 14 + 2048;
 
@@ -16,8 +22,14 @@ export function isRecordStart(view: DataView, at: number, end: number): boolean 
   if (end - at < 3) return false;
   const type = view.getUint8(at);
   if (type < CONTENT.changeCipherSpec || type > CONTENT.applicationData) return false;
-  if (view.getUint8(at + 1) !== 3 || view.getUint8(at + 2) > 4) return false;
-  return end - at < HEADER_BYTES || view.getUint16(at + 3) <= FRAGMENT_MAX_BYTES;
+  const version = view.getUint16(at + VERSION_AT);
+  if (version < SSL_3_0 || version > TLS_1_3) return false;
+  return end - at < HEADER_BYTES || view.getUint16(at + LENGTH_AT) <= FRAGMENT_MAX_BYTES;
+}
+
+/** Of the record whose header is at `at`, with its header. */
+function recordBytes(view: DataView, at: number): number {
+  return HEADER_BYTES + view.getUint16(at + LENGTH_AT);
 }
 
 /** Whether a segment from the middle of a flow is TLS: two records begin in it, or one that ends where it does. Five bytes alone turn up anywhere. */
@@ -26,7 +38,7 @@ export function isRecordChain(view: DataView, at: number, end: number): boolean 
   for (let records = 0; end - next >= HEADER_BYTES; records++) {
     if (!isRecordStart(view, next, end)) return false;
     if (records === 1) return true;
-    next += HEADER_BYTES + view.getUint16(next + 3);
+    next += recordBytes(view, next);
   }
   return next === end;
 }
@@ -48,7 +60,7 @@ export class RecordReader {
   readonly #buffers: RecordBuffers;
   readonly #onRecord: OnRecord;
   /** The record that is put together: a buffer, how far it is filled, and how far it goes as far as that is known. */
-  #kept: Uint8Array<ArrayBuffer> | null = null;
+  #kept: RecordBuffer | null = null;
   #keptBytes = 0;
   #wanted = HEADER_BYTES;
 
@@ -92,41 +104,40 @@ export class RecordReader {
       this.lose();
       return 0;
     }
-    const bytes = HEADER_BYTES + view.getUint16(at + 3);
+    const bytes = recordBytes(view, at);
     return bytes <= end - at ? bytes : 0;
   }
 
-  /** Takes a part of a record: of its header, or of the rest. @returns where it ends */
+  /** Takes a part of a record: as far as a header that is cut goes, else as far as the record. @returns where it ends */
   #keep(view: DataView, at: number, end: number): number {
+    if (this.#keptBytes === 0 && end - at >= HEADER_BYTES) this.#wanted = recordBytes(view, at);
     const taken = Math.min(this.#wanted - this.#keptBytes, end - at);
     const kept = this.#roomFor(this.#wanted);
     if (kept === null) {
       this.lose();
       return end;
     }
-    kept.set(new Uint8Array(view.buffer, view.byteOffset + at, taken), this.#keptBytes);
+    kept.bytes.set(new Uint8Array(view.buffer, view.byteOffset + at, taken), this.#keptBytes);
     this.#keptBytes += taken;
-    if (this.#keptBytes < this.#wanted) return at + taken;
-    const record = new DataView(kept.buffer);
-    if (this.#wanted === HEADER_BYTES) {
-      if (!isRecordStart(record, 0, HEADER_BYTES)) this.lose();
-      else this.#wanted += record.getUint16(3);
+    if (this.#keptBytes === HEADER_BYTES && this.#wanted === HEADER_BYTES) {
+      if (isRecordStart(kept.view, 0, HEADER_BYTES)) this.#wanted = recordBytes(kept.view, 0);
+      else this.lose();
     }
     if (this.#keptBytes === this.#wanted && !this.isLost) {
       this.end = at + taken;
-      this.#tell(record, 0, this.#wanted);
+      this.#tell(kept.view, 0, this.#wanted);
       this.#drop();
     }
     return at + taken;
   }
 
   /** @returns null where there is none */
-  #roomFor(bytes: number): Uint8Array<ArrayBuffer> | null {
+  #roomFor(bytes: number): RecordBuffer | null {
     const before = this.#kept;
-    if (before !== null && before.length >= bytes) return before;
+    if (before !== null && before.bytes.length >= bytes) return before;
     const room = this.#buffers.take(bytes);
     if (before !== null) {
-      room?.set(before.subarray(0, this.#keptBytes));
+      room?.bytes.set(before.bytes.subarray(0, this.#keptBytes));
       this.#buffers.give(before);
     }
     this.#kept = room;
@@ -142,6 +153,6 @@ export class RecordReader {
 
   #tell(view: DataView, at: number, bytes: number): void {
     const fragment = new Uint8Array(view.buffer, view.byteOffset + at + HEADER_BYTES, bytes - HEADER_BYTES);
-    this.#onRecord(view.getUint8(at), view.getUint16(at + 1), fragment);
+    this.#onRecord(view.getUint8(at), view.getUint16(at + VERSION_AT), fragment);
   }
 }

@@ -18,7 +18,8 @@ const HANDSHAKE_RECORDS_MAX = 32;
 
 /** Tells what was said inside the records. */
 export interface SessionSink {
-  content(side: Side, bytes: Uint8Array): void;
+  /** @param length  of `bytes`, how many are content: at least one */
+  content(side: Side, bytes: Uint8Array, length: number): void;
   /** Content is missing, how much is not known. */
   lost(side: Side): void;
 }
@@ -52,7 +53,9 @@ export class Session {
     this.#sink = sink;
     this.#watcher = watcher;
     const direction = (side: Side): Direction =>
-      new Direction(side, buffers, budget, isWanted, (...record) => this.#record(this.directions[side], ...record));
+      new Direction(side, buffers, budget, isWanted, (type, version, fragment) => {
+        this.#record(this.directions[side], { type, version, fragment });
+      });
     this.directions = [direction(0), direction(1)];
     const lost = (side: Side): void => {
       sink.lost(side);
@@ -96,8 +99,8 @@ export class Session {
     direction.handshake.restart();
   }
 
-  #record(direction: Direction, type: number, version: number, fragment: Uint8Array): void {
-    const record = { type, version, fragment };
+  #record(direction: Direction, record: Sealed): void {
+    const { type, fragment } = record;
     const isSealed = type !== CONTENT.changeCipherSpec && (direction.isProtected || type === CONTENT.applicationData);
     const content = isSealed ? this.#open(direction, record) : fragment;
     this.#watch(direction, record, content, isSealed);
@@ -106,7 +109,7 @@ export class Session {
       if (this.#handshake.isTls12) this.#handshake.protectTls12(direction);
     } else if (isSealed) {
       if (content !== null) this.#inner(direction, type, content);
-    } else this.#content(direction, type, fragment);
+    } else this.#content(direction, type, fragment, fragment.length);
   }
 
   #watch(
@@ -126,12 +129,12 @@ export class Session {
   #inner(direction: Direction, type: number, opened: Uint8Array): void {
     // Early data come before it is said that this is TLS 1.3.
     if (this.#handshake.isTls12) {
-      this.#content(direction, type, opened);
+      this.#content(direction, type, opened, opened.length);
       return;
     }
     let end = opened.length;
     while (end > 0 && opened[end - 1] === 0) end--;
-    if (end > 0) this.#content(direction, opened[end - 1] ?? 0, opened.subarray(0, end - 1));
+    if (end > 0) this.#content(direction, opened[end - 1] ?? 0, opened, end - 1);
   }
 
   #open(direction: Direction, record: Sealed): Uint8Array | null {
@@ -203,11 +206,12 @@ export class Session {
     this.#lose(direction);
   }
 
-  #content(direction: Direction, type: number, bytes: Uint8Array): void {
+  /** @param length  of `bytes`, how many are content: cutting off the rest costs more than saying so */
+  #content(direction: Direction, type: number, bytes: Uint8Array, length: number): void {
     if (type === CONTENT.handshake) {
-      direction.handshake.read(bytes, (message, body) => {
+      direction.handshake.read(bytes.subarray(0, length), (message, body) => {
         this.#handshake.message(direction, message, body);
       });
-    } else if (type === CONTENT.applicationData && bytes.length > 0) this.#sink.content(direction.side, bytes);
+    } else if (type === CONTENT.applicationData && length > 0) this.#sink.content(direction.side, bytes, length);
   }
 }
