@@ -178,6 +178,7 @@ export class WirePass implements TcpSink, TcpKeeper {
 
   bytes(connection: number, side: Side, view: DataView, at: number, end: number): void {
     this.#tls.bytes(connection, side, view, at, end);
+    this.#recorder.bytes(connection, side);
   }
 
   gap(connection: number, side: Side, lostBytes: number, reason: GapReason): void {

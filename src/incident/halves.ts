@@ -88,8 +88,8 @@ function withAnswers(flow: Flow, other: TraceConnection): Flow {
   const acks = other.marks.reduce((sum, { kind, count }) => sum + (kind === 'ping-ack' ? count : 0), 0);
   const pingsAnswered = Math.min(flow.pings, acks);
   // What is acknowledged here and not seen stands in the other half, too.
-  const unreadUntil = lacksBytes(flow) ? flow.unreadUntil : null;
-  return { ...flow, pingsAnswered, lostByCapture: 0, unreadUntil, inFlightBytes: 0 };
+  const unread = lacksBytes(flow) ? flow.unread : [];
+  return { ...flow, pingsAnswered, lostByCapture: 0, unread, inFlightBytes: 0 };
 }
 
 /** Where both directions were quiet. */

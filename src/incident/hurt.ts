@@ -1,5 +1,5 @@
 import { kept } from './kept.ts';
-import { isReadSince } from './liveness.ts';
+import { isRead } from './liveness.ts';
 import { clientSide } from './leg.ts';
 import type { Ref, TraceStream } from '../trace/index.ts';
 import { type Death, givenUpSinceNs, isSilent } from './deaths.ts';
@@ -74,7 +74,8 @@ function isHurt(client: Leg, upstream: Leg, death: Death, near: TraceStream, far
   // What the upstream said to its end counts only where the client got it: an answer may be lost between the tap and the gateway.
   const complete = far.ended[upstream.serverSide];
   // Where what was said to the client since is not all in the capture, its end may be among it.
-  const unknowable = complete !== null && !isReadSince(client.trace.flows[client.serverSide], complete.timeNs);
+  const overNs = overAt(near, client.serverSide)?.timeNs ?? Infinity;
+  const unknowable = complete !== null && !isRead(client.trace.flows[client.serverSide], complete.timeNs, overNs);
   const delivered = unknowable || (near.ended[client.serverSide] !== null && !isError(near));
   return complete === null || !delivered || complete.timeNs >= healedNs;
 }
@@ -98,11 +99,11 @@ function gatewayAloneSinceNs({ near, far }: Victim, { lastHeard, fromNs }: Death
 /** Requests whose answer comes in one go, as soon as it has begun. */
 const ANSWERED_AT_ONCE: ReadonlySet<string> = new Set(['get', 'list', 'create', 'update', 'patch', 'delete']);
 
-/** Not all that was said in that direction since the last that is known of it is in the capture: its end may be among that. */
+/** Not all that was said in that direction between the last that is known of it and then is in the capture: its end may be among that. */
 export function mayHaveEnded({ serverSide, trace }: Leg, stream: TraceStream, byNs: number): boolean {
   if (overAt(stream, serverSide) !== null) return false;
   const heard = latest([stream.opened, stream.statusAt, stream.lastData[serverSide]]) ?? stream.opened;
-  return heard.timeNs < byNs && !isReadSince(trace.flows[serverSide], heard.timeNs);
+  return heard.timeNs < byNs && !isRead(trace.flows[serverSide], heard.timeNs, byNs);
 }
 
 function reroutedTo(near: TraceStream, upstream: Leg): Ref | null {

@@ -33,9 +33,9 @@ export function lacksBytes({ gapBytes, snaplenBytes }: Flow): boolean {
   return gapBytes + snaplenBytes > 0;
 }
 
-/** All that this side said from then on is in the capture and was read: what it did not say, it did not say. */
-export function isReadSince({ unreadUntil }: Flow, sinceNs: number): boolean {
-  return unreadUntil === null || unreadUntil.timeNs < sinceNs;
+/** All that this side said in that time is in the capture and was read: what it did not say then, it did not say. */
+export function isRead({ unread }: Flow, fromNs: number, toNs: number): boolean {
+  return unread.every((missed) => missed.toNs < fromNs || missed.fromNs > toNs);
 }
 
 /** Tries without an answer that nobody can explain away any more: enough of them, for long enough (contract §3). */

@@ -148,8 +148,9 @@ function attemptLink(scene: Scene, passings: Passings, attempt: Leg): Link | nul
   const opener = passings.openerOf(attempt);
   const client = opener === null ? undefined : scene.legs[opener.connection];
   if (client?.trace.protocol !== 'tls' || !passings.isThroughOne(client, attempt)) return null;
-  // A refusal is tried again elsewhere at once: where the capture lacks some of what the gateway passed on, that may be among it.
-  const isSeen = opener !== null && scene.around(attempt).seesPassedOn(opener.asked.timeNs);
+  // A refusal is tried again elsewhere at once: where the capture lacks some of what the gateway passed on then, that may be among it.
+  const askedNs = opener?.asked.timeNs ?? Number.NaN;
+  const isSeen = scene.around(attempt).seesPassedOn(askedNs, askedNs + scene.thresholds.deadAfterNs);
   if (attempt.opened === 'refused' && !isSeen) return null;
   const { made, forClient } = passings.attempts(client, attempt);
   const byChance = passings.expectedOpenings(client, attempt, made);

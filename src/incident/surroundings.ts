@@ -1,3 +1,4 @@
+import { otherSide } from '../tcp/index.ts';
 import type { TraceStream } from '../trace/index.ts';
 import { ByTime } from './by-time.ts';
 import { grouped } from './grouped.ts';
@@ -23,8 +24,8 @@ export class Surroundings {
   readonly requests: ByTime<Asked>;
   /** What it told its clients on streams that no join explains; a stream stands there once for each word. */
   readonly words: ByTime<Asked & { readonly timeNs: number }>;
-  /** Until then requests may have been passed on of which the capture lacks the packets. */
-  readonly #unreadUntilNs: number;
+  /** When requests may have been passed on of which the capture lacks the packets. */
+  readonly #unread: Spans;
   readonly #attempts: ByTime<Leg>;
   readonly #attemptsTo: ReadonlyMap<string, ByTime<Leg>>;
   readonly #tries: Spans;
@@ -33,7 +34,7 @@ export class Surroundings {
   constructor(clients: readonly Leg[], upstreams: readonly Leg[]) {
     this.upstreams = upstreams;
     this.opened = upstreams.filter((leg) => !neverOpened(leg));
-    this.#unreadUntilNs = this.opened.reduce((lastNs, leg) => Math.max(lastNs, unreadUntilNs(leg)), -Infinity);
+    this.#unread = new Spans(this.opened.flatMap(({ trace, serverSide }) => trace.flows[otherSide(serverSide)].unread));
     const asked = clients.flatMap((client) => client.streams.map((stream) => ({ client, stream })));
     this.requests = new ByTime(
       asked.filter(({ stream }) => stream.sawRequest),
@@ -48,9 +49,9 @@ export class Surroundings {
     this.#givenUp = inOrder(upstreams.map(givenUpAtNs));
   }
 
-  /** Whatever the gateway passed on from then on is in the capture. */
-  seesPassedOn(sinceNs: number): boolean {
-    return this.#unreadUntilNs < sinceNs;
+  /** Whatever the gateway passed on in that time is in the capture. */
+  seesPassedOn(fromNs: number, toNs: number): boolean {
+    return !this.#unread.overlap(fromNs, toNs);
   }
 
   /** Attempts to other servers than that of `leg` within `withinNs` of its own. */
@@ -69,11 +70,6 @@ export class Surroundings {
   gaveUp(fromNs: number, toNs: number): number {
     return this.#givenUp.count(fromNs, toNs);
   }
-}
-
-/** Of what the gateway said on it. */
-function unreadUntilNs(upstream: Leg): number {
-  return upstream.trace.flows[clientSide(upstream)].unreadUntil?.timeNs ?? -Infinity;
 }
 
 function eachWord({ client, stream }: Asked): (Asked & { readonly timeNs: number })[] {

@@ -27,7 +27,7 @@ export function unreadClient(scene: Scene, { deaths, links, legById }: Facts): L
 
 /** A stream may have been on it when it died, and what the client was told on that stream is not in the capture. */
 function isFateUnread(client: Leg, upstream: Leg, deaths: readonly Death[]): boolean {
-  if (client.trace.flows[client.serverSide].unreadUntil === null) return false;
+  if (client.trace.flows[client.serverSide].unread.length === 0) return false;
   return carriedStreams(client, upstream).some(({ near, far }) => {
     const overNs = overAt(far, upstream.serverSide)?.timeNs ?? Infinity;
     const wasOnIt = deaths.some(

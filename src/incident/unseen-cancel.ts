@@ -12,7 +12,7 @@ export function isCancelUnseen(scene: Scene, upstream: Leg): boolean {
   const said = trace.flows[clientSide(upstream)];
   if (role !== 'upstream' || trace.protocol !== 'h2' || closed.how !== 'open' || isOneSided(trace)) return false;
   // What was acknowledged and not seen is among the unread, and what waits for a window may be the RST_STREAM.
-  if (trace.flows.some(({ unreadUntil }) => unreadUntil !== null) || said.inFlightBytes > 0) return false;
+  if (trace.flows.some(({ unread }) => unread.length > 0) || said.inFlightBytes > 0) return false;
   if (trace.flows[serverSide].zeroWindowSince !== null || trace.closes.length > 0) return false;
   const saidNs = said.last?.timeNs ?? Infinity;
   return upstream.streams.some((far) => {

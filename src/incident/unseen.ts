@@ -3,7 +3,7 @@ import type { TraceStream } from '../trace/index.ts';
 import { ByTime } from './by-time.ts';
 import type { Pair } from './hurt.ts';
 import { clientSide } from './leg.ts';
-import { isReadSince } from './liveness.ts';
+import { isRead } from './liveness.ts';
 import type { Leg } from './model.ts';
 import { isBusy } from './room.ts';
 import type { Scene } from './scene.ts';
@@ -30,8 +30,8 @@ export function unseenRequests(
     // Where an upstream connection cannot be read, what left there at that moment is taken for it.
     if (timed.some(({ nearerClient, connection }) => nearerClient && connection !== upstream.trace.id)) return false;
     if (opened.timeNs < sinceNs || opened.timeNs >= untilNs || isWithin(connecting, opened.timeNs)) return false;
-    if (!isAllRead(scene, pair, stream)) return false;
     const overNs = overAt(stream, client.serverSide)?.timeNs ?? endNs;
+    if (!isAllRead(scene, pair, stream, overNs)) return false;
     if (overNs - opened.timeNs < scene.thresholds.deadAfterNs) return false;
     return !isBusy(upstream, opened.timeNs) && rivals.every((rival) => isBusy(rival, opened.timeNs));
   });
@@ -40,11 +40,11 @@ export function unseenRequests(
 }
 
 /** Had it been passed on, or answered, the capture would have it. */
-function isAllRead(scene: Scene, { client, upstream }: Pair, stream: TraceStream): boolean {
+function isAllRead(scene: Scene, { client, upstream }: Pair, stream: TraceStream, overNs: number): boolean {
   const { timeNs } = stream.opened;
   const isAnswered = stream.status !== undefined || overAt(stream, client.serverSide) !== null;
-  const isHeard = isAnswered || isReadSince(client.trace.flows[client.serverSide], timeNs);
-  return isHeard && scene.around(upstream).seesPassedOn(timeNs);
+  const isHeard = isAnswered || isRead(client.trace.flows[client.serverSide], timeNs, overNs);
+  return isHeard && scene.around(upstream).seesPassedOn(timeNs, overNs);
 }
 
 /** From here on a request may have been sent in vain. Of a gateway that fell mute nothing is seen, whatever it sent after its last packet. */

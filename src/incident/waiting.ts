@@ -2,7 +2,7 @@ import type { Ref, TraceStream } from '../trace/index.ts';
 import type { Death } from './deaths.ts';
 import type { Victim } from './hurt.ts';
 import { clientSide, serverOf } from './leg.ts';
-import { isReadSince } from './liveness.ts';
+import { isRead } from './liveness.ts';
 import type { Leg } from './model.ts';
 import type { Scene } from './scene.ts';
 import { earliest, isError, isServed, overAt } from './stream-fate.ts';
@@ -118,10 +118,14 @@ function isAnsweredAtOnce({ stream }: Asked): boolean {
 }
 
 /** That a request waited rests on the time alone: nobody answered it, and it was passed on to nobody. Where the capture lacks packets, it may have been. */
-function isUnread({ client, stream }: Asked, around: Surroundings): boolean {
+function isUnread({ client, stream }: Asked, around: Surroundings, { deadAfterNs }: Thresholds): boolean {
   // What it asked for is not known: it would not be known again where it was passed on.
   const isNameless = stream.request?.path == null && !isError(stream);
-  return isNameless || isAnswerLost(client, stream) || !around.seesPassedOn(stream.opened.timeNs);
+  const { timeNs } = stream.opened;
+  const overNs = (passedOnAt(stream) ?? overAt(stream, client.serverSide))?.timeNs ?? Infinity;
+  // Passed on later than that, it had waited.
+  const sees = around.seesPassedOn(timeNs, Math.min(overNs, timeNs + deadAfterNs));
+  return isNameless || isAnswerLost(client, stream) || !sees;
 }
 
 /** A client whose request may have waited for an attempt, and the capture lacks what would tell; undefined: none. */
@@ -134,13 +138,16 @@ export function unreadWaiting(scene: Scene, attempt: Leg): Leg | undefined {
   const found = around.requests
     .between(syn.timeNs - thresholds.actsWithinNs, Math.max(syn.timeNs, tried.timeNs))
     .find(
-      (asked) => asked.client !== attempt && isUnread(asked, around) && supposedVictim(asked, syn, thresholds) !== null,
+      (asked) =>
+        asked.client !== attempt &&
+        isUnread(asked, around, thresholds) &&
+        supposedVictim(asked, syn, thresholds) !== null,
     );
   return found?.client;
 }
 
 function victimOf(asked: Asked, around: Surroundings, syn: Ref, thresholds: Thresholds): Victim | null {
-  return isUnread(asked, around) ? null : supposedVictim(asked, syn, thresholds);
+  return isUnread(asked, around, thresholds) ? null : supposedVictim(asked, syn, thresholds);
 }
 
 function supposedVictim({ client, stream }: Asked, syn: Ref, thresholds: Thresholds): Victim | null {
@@ -157,7 +164,9 @@ function isAnswerLost({ serverSide, trace }: Leg, stream: TraceStream): boolean 
   const spoken = trace.flows[serverSide];
   // An end without a status is one of which the beginning was not read. What waited behind missing bytes is told late: when it was said is not known.
   const told = earliest([stream.statusAt, stream.reset?.at ?? null]);
-  return !isReadSince(spoken, stream.opened.timeNs) && (told === null || !isReadSince(spoken, told.timeNs));
+  return told === null
+    ? !isRead(spoken, stream.opened.timeNs, Infinity)
+    : !isRead(spoken, Math.max(stream.opened.timeNs, told.timeNs), told.timeNs);
 }
 
 function wasOverBy({ serverSide }: Leg, stream: TraceStream, at: Ref): boolean {

@@ -7,7 +7,7 @@ import { evidenceOf } from './evidence.ts';
 import { grouped } from './grouped.ts';
 import { hurtStreams, type Victim } from './hurt.ts';
 import { clientSide } from './leg.ts';
-import { isOneSided, isReadSince } from './liveness.ts';
+import { isOneSided, isRead } from './liveness.ts';
 import { meanwhileOf } from './meanwhile.ts';
 import { strongestFirst } from './links.ts';
 import type { Doubt, Leg, Link, Window } from './model.ts';
@@ -168,12 +168,12 @@ function closingDeath({ client, victims, death }: Case, thresholds: Thresholds):
   // A close may be passed on late on purpose: Envoy waits a second for the client to close a tunnel first (delayed_close_timeout).
   const graceNs = isGoaway ? thresholds.actsWithinNs : thresholds.deadAfterNs;
   const spoken = client.trace.flows[client.serverSide];
-  // Where what the gateway said to the client since is not all in the capture, its word may be among it.
+  // Where what the gateway said to the client by then is not all in the capture, its word may be among it.
   const left = victims.some(({ near }) => {
     const sinceNs = Math.max(death.fromNs, near.opened.timeNs);
     const told =
       toldAt(client, near, death.fromNs) ?? overAt(near, client.serverSide) ?? closedAt(client, death.fromNs);
-    return isReadSince(spoken, sinceNs) && (told?.timeNs ?? client.watchedToNs) - sinceNs >= graceNs;
+    return isRead(spoken, sinceNs, sinceNs + graceNs) && (told?.timeNs ?? client.watchedToNs) - sinceNs >= graceNs;
   });
   // Where the client cannot be read, those who wait were found by when they had asked.
   if (isGoaway) return left || victims.length === 0 ? death : null;

@@ -1,8 +1,7 @@
-import type { Moment } from '../capture/index.ts';
 import { DIRECTION, FLAG, type Segment } from '../decode/index.ts';
 import { LABEL, type Side } from '../tcp/index.ts';
-import type { Ref, ResetMarks } from './model.ts';
-import { grown, later, packed, roomFor, unpackedRef } from './ref-table.ts';
+import type { ResetMarks } from './model.ts';
+import { grown, roomFor } from './ref-table.ts';
 
 /** Columns of a flow. TTLs are stored plus one, so that 0 means: none seen. */
 const COLUMN = {
@@ -16,26 +15,13 @@ const COLUMN = {
   /** Identification of the last packet, plus one. */
   ipId: 7,
   timestamps: 8,
-  /** The packet until which some of it was not read: its time, then file and number in one cell. */
-  unreadNs: 9,
-  unreadAt: 10,
-  /** Its frames cannot be followed for now. */
-  isLost: 11,
-  /** What was acknowledged and not seen, and nothing came after it: a packet that the capture has too late is not missing. */
-  endlessNs: 12,
-  endlessAt: 13,
 } as const;
-const COLUMNS = 14;
+const COLUMNS = 9;
 const FIRST_ROWS = 128;
 
 /** Counters and ranges of flows that nothing is decided by while reading: one row of doubles each, row 2c + s for side s of connection c. */
 export class FlowNotes {
-  readonly #moment: Moment;
   #cells = new Float64Array(FIRST_ROWS * COLUMNS);
-
-  constructor(moment: Moment) {
-    this.#moment = moment;
-  }
 
   opened(connection: number): void {
     const room = roomFor(this.#cells.length, (2 * connection + 2) * COLUMNS);
@@ -59,55 +45,16 @@ export class FlowNotes {
       if (segment.hasTimestamps !== 0) cells[own + COLUMN.timestamps] = 1;
     }
     const other = (2 * connection + (1 - side)) * COLUMNS;
-    if ((labels & LABEL.ackLostSegment) !== 0) {
+    if ((labels & LABEL.ackLostSegment) !== 0)
       cells[other + COLUMN.lostByCapture] = (cells[other + COLUMN.lostByCapture] ?? 0) + 1;
-      cells[other + COLUMN.endlessNs] = this.#moment.ns[0] ?? 0;
-      cells[other + COLUMN.endlessAt] = packed(this.#moment);
-    }
-    if (segment.payloadBytes > 0 && cells[own + COLUMN.endlessAt] !== 0) cells[own + COLUMN.endlessAt] = 0;
     if (segment.direction === DIRECTION.fromUs) cells[own + COLUMN.sentByUs] = 1;
     else if (segment.direction === DIRECTION.toUs) cells[other + COLUMN.gotByUs] = 1;
   }
 
-  /**
-   * Bytes are missing in a flow, or were cut off by the snap length.
-   * @param isFramed  its frames are told: where more than data is missing, that it is lost or broken is told besides
-   */
-  gap(connection: number, side: Side, bytes: number, bySnaplen: boolean, isFramed: boolean): void {
-    const row = (2 * connection + side) * COLUMNS;
-    const at = row + (bySnaplen ? COLUMN.snaplenBytes : COLUMN.gapBytes);
+  /** Bytes are missing in a flow, or were cut off by the snap length. */
+  gap(connection: number, side: Side, bytes: number, bySnaplen: boolean): void {
+    const at = (2 * connection + side) * COLUMNS + (bySnaplen ? COLUMN.snaplenBytes : COLUMN.gapBytes);
     this.#cells[at] = (this.#cells[at] ?? 0) + bytes;
-    if (!isFramed) this.#unread(row);
-  }
-
-  /** Of its fields some are missing. */
-  broken(connection: number, side: Side): void {
-    this.#unread((2 * connection + side) * COLUMNS);
-  }
-
-  /** Its frames can be followed no longer, or again. */
-  follows(connection: number, side: Side, isLost: boolean): void {
-    const row = (2 * connection + side) * COLUMNS;
-    this.#cells[row + COLUMN.isLost] = isLost ? 1 : 0;
-    this.#unread(row);
-  }
-
-  /** @param last  its last packet, until which it was unread where its frames could not be followed any more; null: it never said anything */
-  unreadUntil(connection: number, side: Side, last: Ref | null): Ref | null {
-    if (last !== null && this.#cell(connection, side, COLUMN.isLost) === 1) return last;
-    return later(
-      this.#ref(connection, side, COLUMN.unreadNs, COLUMN.unreadAt),
-      this.#ref(connection, side, COLUMN.endlessNs, COLUMN.endlessAt),
-    );
-  }
-
-  #ref(connection: number, side: Side, ns: number, at: number): Ref | null {
-    return unpackedRef(this.#cell(connection, side, ns), this.#cell(connection, side, at));
-  }
-
-  #unread(row: number): void {
-    this.#cells[row + COLUMN.unreadNs] = this.#moment.ns[0] ?? 0;
-    this.#cells[row + COLUMN.unreadAt] = packed(this.#moment);
   }
 
   gapBytes(connection: number, side: Side): number {

@@ -18,6 +18,7 @@ import type { RoundTripBook } from './round-trips.ts';
 import type { StairBook } from './stairs.ts';
 import type { StreamBook } from './streams.ts';
 import type { TunnelBook } from './tunnels.ts';
+import type { UnreadBook } from './unread.ts';
 
 /** The column of a table of flows that has each flow's first packet; LAST_SENT is the other. */
 export const FIRST_SENT = 1;
@@ -35,6 +36,7 @@ export interface Books {
   readonly roundTrips: RoundTripBook;
   readonly marks: MarkBook;
   readonly notes: FlowNotes;
+  readonly unread: UnreadBook;
   readonly stairs: StairBook;
   readonly credit: CreditBook;
   readonly asks: AskBooks;
@@ -194,7 +196,7 @@ function frozenFlow(books: Books, gathered: Gathered, connection: number, side: 
     differingOverlaps: tcp.differingOverlaps(connection, side),
     snaplenBytes: notes.snaplenBytes(connection, side),
     // Of who never said anything there are no frames to follow.
-    unreadUntil: notes.unreadUntil(connection, side, tcp.payloadBytes(connection, side) === 0 ? null : last),
+    unread: books.unread.of(connection, side, tcp.payloadBytes(connection, side) === 0 ? null : (last?.timeNs ?? null)),
     first: sent.get(row, FIRST_SENT),
     last,
     ttl: notes.ttlRange(connection, side),

@@ -38,6 +38,7 @@ export type {
   Trace,
   TraceConnection,
   TraceStream,
+  Unread,
   TunnelKind,
   TunnelPath,
 } from './model.ts';

@@ -26,6 +26,8 @@ export const GOAWAYS_MAX = 16;
 export const ICMP_ERRORS_MAX = 16;
 /** Outer paths of one connection: two for an overlay, more where its underlay balances or moves. */
 export const TUNNELS_MAX = 4;
+/** Stretches of a flow of which something was not read: two that are near each other become one. */
+export const UNREAD_MAX = 16;
 export const SLOW_PINGS_MAX = 64;
 /** First tries of a debt kept with their packet: Linux's ladder has 15 (tcp_retries2), and one to spare. */
 export const DEBT_ATTEMPTS_MAX = 16;

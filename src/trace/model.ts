@@ -212,10 +212,10 @@ export interface Flow {
   /** Bytes of captured packets that the snap length cut off. */
   readonly snaplenBytes: number;
   /**
-   * The packet at which it was last noticed that some of what this side said is not there to be read: missing, cut off by the snap length, or of
-   * frames that could not be followed. Null: all was read. What it did not say before that, it may have said.
+   * When some of what this side said is not there to be read: missing, cut off by the snap length, or of frames that could not be followed. In order
+   * of time. What it did not say in such a time, it may have said; what it did not say in another, it did not say.
    */
-  readonly unreadUntil: Ref | null;
+  readonly unread: readonly Unread[];
   /** First and last packet of this side; null: this direction is not in the capture. */
   readonly first: Ref | null;
   readonly last: Ref | null;
@@ -230,6 +230,12 @@ export interface Flow {
   readonly zeroWindowSince: Ref | null;
   /** The longest time in which this side had spent the HTTP/2 connection's window; null: never, or not knowable. */
   readonly windowSpent: Stall | null;
+}
+
+/** From the last packet all of which was read to that by which it was seen that something is missing, or up to which nothing could be read again. */
+export interface Unread {
+  readonly fromNs: number;
+  readonly toNs: number;
 }
 
 /** Keep-alive probes of one side (RFC 1122 §4.2.3.6), window probes not among them. */

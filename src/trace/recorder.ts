@@ -45,6 +45,7 @@ import { Span } from './span.ts';
 import { StairBook } from './stairs.ts';
 import { StreamBook } from './streams.ts';
 import { TunnelBook } from './tunnels.ts';
+import { UnreadBook } from './unread.ts';
 
 /** What opens and closes a connection. */
 const TURNS: number = FLAG.syn | FLAG.fin | FLAG.rst;
@@ -72,7 +73,8 @@ export class Recorder implements HttpSink {
   readonly #bursts: BurstBook;
   readonly #shapes: ShapeBook;
   readonly #marks = new MarkBook();
-  readonly #notes: FlowNotes;
+  readonly #notes = new FlowNotes();
+  readonly #unread: UnreadBook;
   readonly #credit: CreditBook;
   readonly #stairs: StairBook;
   readonly #roster: Roster;
@@ -96,7 +98,7 @@ export class Recorder implements HttpSink {
     this.#moment = moment;
     this.#span = new Span(moment);
     this.#tcp = tcp;
-    this.#notes = new FlowNotes(moment);
+    this.#unread = new UnreadBook(moment, this.#limits);
     this.#debts = new DebtBook(moment, this.#limits);
     this.#stairs = new StairBook(this.#limits);
     this.#tunnels = new TunnelBook(this.#limits);
@@ -159,6 +161,7 @@ export class Recorder implements HttpSink {
     this.#shapes.opened(connection);
     this.#marks.opened(connection);
     this.#notes.opened(connection);
+    this.#unread.opened(connection);
     this.#roundTrips.opened(connection);
     this.#credit.opened(connection, bySyn);
     this.#stairs.opened(connection);
@@ -189,6 +192,7 @@ export class Recorder implements HttpSink {
     this.#joins.release(connection);
     this.#marks.release(connection);
     this.#notes.release(connection);
+    this.#unread.release(connection);
     this.#stairs.release(connection);
     this.#pings.release(connection);
     this.#keepAlives.release(connection);
@@ -207,6 +211,7 @@ export class Recorder implements HttpSink {
     if (!this.#sent.has(row, FIRST_SENT)) this.#sent.set(row, FIRST_SENT, this.#moment);
     this.#sent.set(row, LAST_SENT, this.#moment);
     this.#notes.segment(connection, side, labels, segment);
+    this.#unread.segment(connection, side, labels);
     this.#roundTrips.segment(connection, side, labels, did);
     if ((did & DID.payload) !== 0) this.#bursts.payload(connection, side, segment.payloadBytes);
     if (segment.tunnels !== 0) this.#tunnels.segment(connection, segment);
@@ -230,10 +235,16 @@ export class Recorder implements HttpSink {
     if (segment.tunnels !== 0) this.#tunnels.segment(connection, segment);
   }
 
+  /** The next bytes of a side were read. */
+  bytes(connection: number, side: Side): void {
+    this.#unread.read(connection, side);
+  }
+
   gap(connection: number, side: Side, lostBytes: number, reason: GapReason): void {
     const { protocol, isDecrypted } = this.#gathered[connection] ?? NOT_TOLD;
-    const isFramed = protocol === 'h2' && !isDecrypted;
-    this.#notes.gap(connection, side, lostBytes, reason === GAP.snaplen, isFramed);
+    this.#notes.gap(connection, side, lostBytes, reason === GAP.snaplen);
+    // Where more than data is missing of frames that are told, that they are lost or broken is told besides.
+    if (protocol !== 'h2' || isDecrypted) this.#unread.missed(connection, side);
     // A WINDOW_UPDATE may be among what is missing.
     this.#credit.distrust(connection);
   }
@@ -365,16 +376,16 @@ export class Recorder implements HttpSink {
   }
 
   broken(connection: number, side: Side): void {
-    this.#notes.broken(connection, side);
+    this.#unread.missed(connection, side);
   }
 
   lost(connection: number, side: Side): void {
-    this.#notes.follows(connection, side, true);
+    this.#unread.follows(connection, side, true);
     this.#credit.distrust(connection);
   }
 
   regained(connection: number, side: Side): void {
-    this.#notes.follows(connection, side, false);
+    this.#unread.follows(connection, side, false);
   }
 
   /**
@@ -396,6 +407,7 @@ export class Recorder implements HttpSink {
       roundTrips: this.#roundTrips,
       marks: this.#marks,
       notes: this.#notes,
+      unread: this.#unread,
       stairs: this.#stairs,
       credit: this.#credit,
       asks: this.#asks,

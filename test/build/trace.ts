@@ -235,7 +235,7 @@ class LegDraft {
       gapBytes: 0,
       differingOverlaps: 0,
       snaplenBytes: 0,
-      unreadUntil: null,
+      unread: [],
       first: refs[0] ?? null,
       last: refs.at(-1) ?? null,
       ttl: refs.length === 0 ? null : { min: 64, max: 64 },
@@ -542,10 +542,12 @@ export class TraceBuilder {
     return this;
   }
 
-  /** Of what `who` said until then the capture lacks some. */
-  unread(who: Speaker, until: number): this {
+  /** Of what `who` said in that time the capture lacks some. */
+  unread(who: Speaker, from: number, until: number): this {
     const side = this.#leg.side(who);
-    Object.assign(this.#leg.flows[side], { gapBytes: FRAME_BYTES, unreadUntil: this.#at(side, until) });
+    const stretch = { fromNs: this.#at(side, from).timeNs, toNs: this.#at(side, until).timeNs };
+    const { unread = [] } = this.#leg.flows[side];
+    Object.assign(this.#leg.flows[side], { gapBytes: FRAME_BYTES, unread: [...unread, stretch] });
     return this;
   }
 

@@ -120,23 +120,32 @@ describe('whom it hurt', () => {
   });
 
   test('not the one whose answer had begun, where its end may be among bytes that the capture lacks', () => {
-    const built = (until: number): TraceBuilder => {
+    const built = (from: number, until: number): TraceBuilder => {
       const told = watching().on('c1').list(9, { at: 2 }).on('u1').carries(9, 5).answers(5, 200, 3);
-      return told.on('c1').unread('gateway', until).on('u1').retransmits(10, 20, 40);
+      return told.on('c1').unread('gateway', from, until).on('u1').retransmits(10, 20, 40);
     };
-    expect(hurt(built(2.5)).map(({ id }) => id)).toEqual([7, 9]);
-    expect(hurt(built(8)).map(({ id }) => id)).toEqual([7]);
+    expect(hurt(built(0, 2.5)).map(({ id }) => id)).toEqual([7, 9]);
+    expect(hurt(built(0, 8)).map(({ id }) => id)).toEqual([7]);
+    // Nor where it was over: by then the connection was dead.
+    expect(hurt(built(11, 500)).map(({ id }) => id)).toEqual([7, 9]);
   });
 
   test('not the one that is seen to leave nowhere, where the capture lacks some of what was said since', () => {
-    const built = (leg: string, until: number): TraceBuilder => {
-      const told = watchingWithSpare().on('c1').list(9, { at: 30 }).on(leg).unread('gateway', until);
+    const built = (leg: string, from: number, until: number): TraceBuilder => {
+      const told = watchingWithSpare().on('c1').list(9, { at: 30 }).on(leg).unread('gateway', from, until);
       return told.on('u1').retransmits(10, 20, 40);
     };
-    expect(hurt(built('c1', 29)).map(({ id }) => id)).toEqual([7, 9]);
-    expect(hurt(built('c1', 31)).map(({ id }) => id)).toEqual([7]);
-    expect(hurt(built('u2', 29)).map(({ id }) => id)).toEqual([7, 9]);
-    expect(hurt(built('u2', 31)).map(({ id }) => id)).toEqual([7]);
+    expect(hurt(built('c1', 0, 29)).map(({ id }) => id)).toEqual([7, 9]);
+    expect(hurt(built('c1', 0, 31)).map(({ id }) => id)).toEqual([7]);
+    expect(hurt(built('u2', 0, 29)).map(({ id }) => id)).toEqual([7, 9]);
+    expect(hurt(built('u2', 0, 31)).map(({ id }) => id)).toEqual([7]);
+    expect(hurt(built('u2', 200, 210)).map(({ id }) => id)).toEqual([7]);
+    // Whoever gave it up before was left waiting until then.
+    const cancelled = (from: number): TraceBuilder => built('c1', from, 210).on('c1').resetsStream(9, 'client', 60);
+    expect(hurt(cancelled(61)).map(({ id }) => id)).toEqual([7, 9]);
+    const elsewhere = (from: number): TraceBuilder => built('u2', from, 210).on('c1').resetsStream(9, 'client', 60);
+    expect(hurt(elsewhere(61)).map(({ id }) => id)).toEqual([7, 9]);
+    expect(hurt(elsewhere(59)).map(({ id }) => id)).toEqual([7]);
   });
 
   test('not the request that came after the gateway had given the connection up', () => {

@@ -270,8 +270,10 @@ describe('an attempt in vain, made for a client that cannot be read', () => {
   });
 
   test('not where the capture lacks some of what the gateway passed on since: that may have been it', () => {
-    const unread = refusing().on('u1').unread('gateway', 25);
+    const unread = refusing().on('u1').unread('gateway', 0, 25);
     expect(told(incidentOf(unread, { opened }))).toEqual(['half-dead', [['c1', 'u3', 'refused', 'probable', true]]]);
+    const later = refusing().on('u1').unread('gateway', 25, 60);
+    expect(told(incidentOf(later, { opened }))).toEqual(['half-dead', [['c1', 'u2', 'refused', 'probable', true]]]);
   });
 
   test('hurt nobody where it went elsewhere at once', () => {

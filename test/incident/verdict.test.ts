@@ -52,7 +52,7 @@ describe('suspect', () => {
     expect(reset('gateway', (built) => built)).toEqual({ state: 'suspect', confidence: 'possible', reason });
     expect(reset('gateway', (built) => built.resetsStream(3, 'gateway', 30.001))).toMatchObject({ state: 'healthy' });
     expect(reset('gateway', (built) => built.events(3, 40))).toMatchObject({ state: 'suspect' });
-    expect(reset('gateway', (built) => built.unread('gateway', 31))).toMatchObject({ state: 'healthy' });
+    expect(reset('gateway', (built) => built.unread('gateway', 0, 31))).toMatchObject({ state: 'healthy' });
     expect(reset('client', (built) => built)).toMatchObject({ state: 'healthy' });
   });
 

@@ -36,13 +36,16 @@ describe('who waits for an attempt', () => {
   });
 
   test('not one whose answer may be among the packets that the capture lost', () => {
-    const lossy = (built: TraceBuilder, until: number): TraceBuilder => built.unread('gateway', until);
+    const lossy = (built: TraceBuilder, until: number): TraceBuilder => built.unread('gateway', 0, until);
     expect(attemptAfter((built) => lossy(built.list(1, { at: 19.5 }), 19.6))).toEqual([]);
     expect(attemptAfter((built) => lossy(built.list(1, { at: 19.5 }), 19.4))).toHaveLength(1);
     const answered = (built: TraceBuilder): TraceBuilder => built.list(1, { at: 22 }).answers(1, 503, 28).ends(1, 28);
     expect(attemptAfter((built) => lossy(answered(built), 27))).toHaveLength(1);
     // It may have come before, and waited behind what is missing.
     expect(attemptAfter((built) => lossy(answered(built), 28.5))).toEqual([]);
+    // What was lost after it has nothing of it.
+    expect(attemptAfter((built) => answered(built).unread('gateway', 28.1, 60))).toHaveLength(1);
+    expect(attemptAfter((built) => answered(built).unread('gateway', 27.9, 60))).toEqual([]);
   });
 
   test('not one of which the capture does not tell what it asked for, unless the gateway made it an error', () => {
@@ -52,18 +55,21 @@ describe('who waits for an attempt', () => {
   });
 
   test('not one that may have been passed on by packets which the capture lost', () => {
-    const tried = (until: number): Incident => {
+    const tried = (from: number, until: number): Incident => {
       const story = trace().client('c1').list(1, { at: 22 }).answers(1, 503, 28).ends(1, 28);
-      story.upstream('u1').unread('gateway', until).attempt('u2', { at: 20 }).sendsSynAgain(21, 23, 27);
+      story.upstream('u1').unread('gateway', from, until).attempt('u2', { at: 20 }).sendsSynAgain(21, 23, 27);
       return buildIncident(story.end(600));
     };
-    expect(told(tried(21))).toHaveLength(1);
-    expect(tried(23)).toMatchObject({ windows: [], verdict: { state: 'suspect' } });
+    expect(told(tried(0, 21))).toHaveLength(1);
+    expect(tried(0, 23)).toMatchObject({ windows: [], verdict: { state: 'suspect' } });
+    // By then it had waited.
+    expect(told(tried(25.5, 60))).toHaveLength(1);
+    expect(told(tried(24.5, 60))).toEqual([]);
   });
 
   test('where the capture lacks what would tell, nobody is called healthy for the retries that it shows', () => {
     const tried = (until: number): Incident => {
-      const story = trace().client('c1').list(1, { at: 19.5 }).list(3, { at: 19.6 }).unread('gateway', until);
+      const story = trace().client('c1').list(1, { at: 19.5 }).list(3, { at: 19.6 }).unread('gateway', 0, until);
       story.upstream('u1', { to: '10.9.3.2:8080' }).carries(3, 1, { at: 20.1 }).serves(1, 20.2);
       return buildIncident(story.attempt('u2', { at: 20 }).refused(20.001).end(600));
     };

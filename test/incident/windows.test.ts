@@ -50,13 +50,16 @@ describe('causes', () => {
   });
 
   test('a FIN: what may have told the client is not in the capture, and nobody can say', () => {
-    const closed = (until: number): Incident =>
-      buildIncident(watching().closes('fin', 'upstream', 50).on('c1').unread('gateway', until).end(600));
+    const closed = (until: number, from = 0): Incident =>
+      buildIncident(watching().closes('fin', 'upstream', 50).on('c1').unread('gateway', from, until).end(600));
     // Lost before the stream's last event: what came after it was read.
     expect(told(closed(4))).toEqual(['c1/u1 closed-not-propagated 50- capture-end']);
     const unread = { windows: [], verdict: { state: 'inconclusive', reason: { kind: 'unread', connection: 'c1' } } };
     expect(closed(20)).toMatchObject(unread);
     expect(closed(51)).toMatchObject(unread);
+    expect(closed(500, 52)).toMatchObject(unread);
+    // Once it has waited for so long, it was left waiting, whatever was said later.
+    expect(told(closed(500, 54))).toEqual(['c1/u1 closed-not-propagated 50- capture-end']);
   });
 
   test('a FIN that was passed on is the end of a connection', () => {
@@ -107,12 +110,13 @@ describe('causes', () => {
   });
 
   test('goaway-ignored: not by a request whose answer may be among what the capture lost', () => {
-    const waits = (until: number): string[] => {
-      const story = watching().goaway('upstream', 21, 3).on('c1').list(9, { at: 22 }).unread('gateway', until);
+    const waits = (from: number, until: number): string[] => {
+      const story = watching().goaway('upstream', 21, 3).on('c1').list(9, { at: 22 }).unread('gateway', from, until);
       return told(buildIncident(story.end(600)));
     };
-    expect(waits(21.5)).toEqual(['c1/u1 goaway-ignored 21- capture-end']);
-    expect(waits(23)).toEqual([]);
+    expect(waits(0, 21.5)).toEqual(['c1/u1 goaway-ignored 21- capture-end']);
+    expect(waits(0, 23)).toEqual([]);
+    expect(waits(40, 60)).toEqual([]);
   });
 
   test('peer-silent: the gateway gave up over its own PING, though the kernel went on acknowledging', () => {

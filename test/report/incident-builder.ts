@@ -41,7 +41,7 @@ function flow(changes: Partial<Flow> = {}): Flow {
     gapBytes: 0,
     differingOverlaps: 0,
     snaplenBytes: 0,
-    unreadUntil: null,
+    unread: [],
     first: null,
     last: null,
     ttl: null,

@@ -51,7 +51,7 @@ class Both {
         this.#real.segment(...told);
         this.#naive.segment(...told);
       },
-      bytes() {},
+      bytes: (connection, side) => this.#real.bytes(connection, side),
       gap() {},
     });
     this.#real = new Recorder(this.moment, this.#tcp.connections);

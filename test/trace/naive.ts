@@ -18,6 +18,7 @@ import type {
   Trace,
   TraceConnection,
   TraceStream,
+  Unread,
 } from '../../src/trace/index.ts';
 
 const SECOND = 1e9;
@@ -330,7 +331,7 @@ export class NaiveRecorder {
       gapBytes: 0,
       differingOverlaps: 0,
       snaplenBytes: 0,
-      unreadUntil: neverSeen(packets, side),
+      unread: neverSeen(packets, side),
       first: own[0]?.at ?? null,
       last: own.at(-1)?.at ?? null,
       ttl: { min: 64, max: 64 },
@@ -387,11 +388,14 @@ function silencesOf(refs: readonly Ref[], endNs: number): Silence[] {
   });
 }
 
-/** Until when the other side acknowledged what is not in the capture, with nothing of this side's after it. */
-function neverSeen(packets: readonly Packet[], side: Side): Packet['at'] | null {
+/** From this side's last bytes until when the other side acknowledged what is not in the capture, with nothing of this side's after it. */
+function neverSeen(packets: readonly Packet[], side: Side): Unread[] {
   const lost = packets.findLastIndex((packet) => packet.side !== side && (packet.labels & LABEL.ackLostSegment) !== 0);
   const isLate = packets.slice(lost + 1).some((packet) => packet.side === side && (packet.did & DID.payload) !== 0);
-  return isLate ? null : (packets[lost]?.at ?? null);
+  const until = isLate ? undefined : packets[lost];
+  if (until === undefined) return [];
+  const read = packets.findLast((packet) => packet.side === side && (packet.did & DID.payload) !== 0) ?? packets[0];
+  return [{ fromNs: read?.at.timeNs ?? 0, toNs: until.at.timeNs }];
 }
 
 /** Every gap of a side, not the longest only. */

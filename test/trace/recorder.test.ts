@@ -40,40 +40,78 @@ describe('silences', () => {
   });
 });
 
-describe('until when a side was not all read', () => {
-  const until = (recording: Recording, side: 0 | 1): number | null => {
-    const ref = connection(recording).flows[side].unreadUntil;
-    return ref === null ? null : ref.timeNs / 1e9;
-  };
+describe('when some of what a side said was not read', () => {
+  const unread = (recording: Recording, side: 0 | 1): number[][] =>
+    connection(recording).flows[side].unread.map(({ fromNs, toNs }) => [fromNs / 1e9, toNs / 1e9]);
   const BYTES = { payloadBytes: 10 };
 
-  test('all of it', () => {
-    expect(until(connected().packet(0, 0, 1, BYTES).packet(0, 1, 2, BYTES), 0)).toBeNull();
+  test('all of it was', () => {
+    expect(unread(connected().packet(0, 0, 1, BYTES).packet(0, 1, 2, BYTES), 0)).toEqual([]);
   });
 
-  test('until the packet by which bytes were seen to be missing', () => {
-    const gap = (): Recording => connected().packet(0, 0, 1, BYTES).packet(0, 0, 5, { payloadBytes: 10, seqAhead: 7 });
-    const acknowledged = gap().packet(0, 1, 6, BYTES);
-    expect(until(acknowledged, 0)).toBe(6);
-    expect(until(acknowledged, 1)).toBeNull();
+  test('from the last bytes before those that are missing to the packet by which that is known', () => {
+    const gap = connected().packet(0, 0, 1, BYTES).packet(0, 0, 5, { payloadBytes: 10, seqAhead: 7 });
+    const acknowledged = gap.packet(0, 1, 6, BYTES);
+    expect(unread(acknowledged, 0)).toEqual([[1, 6]]);
+    expect(unread(acknowledged, 1)).toEqual([]);
+  });
+
+  test('from its first packet, where nothing was read before', () => {
+    const gap = connected().packet(0, 0, 5, { payloadBytes: 10, seqAhead: 7 });
+    expect(unread(gap.packet(0, 1, 6, BYTES), 0)).toEqual([[0, 6]]);
+  });
+
+  test('each time by itself; together where nothing was read between', () => {
+    const recording = connected().packet(0, 0, 1, BYTES);
+    const misses = (at: number): void => recording.at(at).recorder.gap(0, 0, 100, GAP.lost);
+    misses(2);
+    misses(3);
+    recording.packet(0, 0, 20, BYTES);
+    recording.packet(0, 0, 30, BYTES);
+    misses(31);
+    expect(unread(recording, 0)).toEqual([
+      [1, 3],
+      [30, 31],
+    ]);
+  });
+
+  test('of more than sixteen the nearest ones are one, which the trace says', () => {
+    const recording = connected().packet(0, 0, 1, BYTES);
+    let at = 1;
+    for (let nth = 1; nth <= 17; nth++) {
+      recording.at(at + 1).recorder.gap(0, 0, 100, GAP.lost);
+      at += nth === 5 ? 4 : 20;
+      recording.packet(0, 0, at, BYTES);
+    }
+    const { connections, limits } = recording.finish();
+    const [first] = connections;
+    const told = first?.flows[0].unread.map(({ fromNs, toNs }) => [fromNs / 1e9, toNs / 1e9]) ?? [];
+    expect(told).toHaveLength(16);
+    expect(told.slice(3, 6)).toEqual([
+      [61, 62],
+      [81, 86],
+      [105, 106],
+    ]);
+    expect(limits).toEqual([{ limit: 'unread-stretches-per-flow', bound: 16, count: 1 }]);
   });
 
   test('what is acknowledged before it stands in the capture is late; what never comes is missing', () => {
     const early = (): Recording => connected().packet(0, 0, 1, BYTES).packet(0, 1, 2, { ackAhead: 10 });
-    expect(until(early(), 0)).toBe(2);
-    expect(until(early().packet(0, 0, 2.001, BYTES), 0)).toBeNull();
+    expect(unread(early(), 0)).toEqual([[1, 2]]);
+    expect(unread(early().packet(0, 0, 2.001, BYTES), 0)).toEqual([]);
   });
 
   test('until its frames were followed again; to its last packet where they were not', () => {
     const recording = connected().packet(0, 0, 1, BYTES);
     recording.recorder.lost(0, 0);
+    recording.packet(0, 0, 3, BYTES);
     recording.packet(0, 0, 4, BYTES);
     recording.recorder.regained(0, 0);
     recording.packet(0, 0, 9, BYTES);
-    expect(until(recording, 0)).toBe(4);
+    expect(unread(recording, 0)).toEqual([[1, 4]]);
     const lost = connected().packet(0, 0, 1, BYTES);
     lost.recorder.lost(0, 0);
-    expect(until(lost.packet(0, 0, 9, BYTES), 0)).toBe(9);
+    expect(unread(lost.packet(0, 0, 9, BYTES), 0)).toEqual([[1, 9]]);
   });
 
   test('what is missing inside of a frame is data: of HTTP/2 in the clear only what is lost or broken counts', () => {
@@ -84,18 +122,24 @@ describe('until when a side was not all read', () => {
     };
     const inside = framed();
     inside.recorder.gap(0, 0, 100, GAP.snaplen);
-    expect(until(inside, 0)).toBeNull();
+    expect(unread(inside, 0)).toEqual([]);
     const between = framed();
     between.recorder.gap(0, 0, 100, GAP.snaplen);
     between.recorder.lost(0, 0);
-    expect(until(between.packet(0, 0, 5, BYTES), 0)).toBe(5);
+    expect(unread(between.packet(0, 0, 5, BYTES), 0)).toEqual([[1, 5]]);
     const broken = framed();
     broken.recorder.broken(0, 0);
-    expect(until(broken, 0)).toBe(1);
+    expect(unread(broken, 0)).toEqual([[1, 1]]);
     const decrypted = framed();
     decrypted.recorder.decrypted(0);
     decrypted.recorder.gap(0, 0, 100, GAP.snaplen);
-    expect(until(decrypted, 0)).toBe(1);
+    expect(unread(decrypted, 0)).toEqual([[1, 1]]);
+  });
+
+  test('a clock that stepped back leaves no time of negative length', () => {
+    const recording = connected().packet(0, 0, 9, BYTES);
+    recording.at(5).recorder.gap(0, 0, 100, GAP.lost);
+    expect(unread(recording, 0)).toEqual([[5, 9]]);
   });
 });
 

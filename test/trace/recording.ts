@@ -47,7 +47,7 @@ export class Recording {
     this.#pass = new TcpPass(this.moment, {
       opened: (connection) => this.recorder.opened(connection, false),
       segment: (...told) => this.recorder.segment(...told),
-      bytes() {},
+      bytes: (connection, side) => this.recorder.bytes(connection, side),
       gap: (...told) => this.recorder.gap(...told),
     });
     this.recorder = new Recorder(this.moment, this.#pass.connections);

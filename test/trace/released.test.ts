@@ -33,7 +33,7 @@ class Crowded {
           this.recorder.opened(connection, (segment.flags & FLAG.syn) !== 0);
         },
         segment: (...told) => this.recorder.segment(...told),
-        bytes() {},
+        bytes: (connection, side) => this.recorder.bytes(connection, side),
         gap: (...told) => this.recorder.gap(...told),
       },
       {
