@@ -1,8 +1,8 @@
 import type { TraceStream } from '../trace/index.ts';
+import { triesOf } from './checks.ts';
 import { answersByStatus, isGatewayMade } from './gateway-made.ts';
-import { clientSide } from './leg.ts';
 import type { Leg, Meanwhile } from './model.ts';
-import { marksDuring, requestsDuring } from './runs.ts';
+import { isOpenEnded, requestBounds } from './runs.ts';
 
 /**
  * What the client's side shows of the time from `fromNs` to `toNs`, in which `upstream` was dead.
@@ -20,10 +20,12 @@ export function meanwhileOf(legs: readonly Leg[], client: Leg, upstream: Leg, fr
   const errors = client.streams.filter(
     (stream) => stream.statusAt !== null && isWithin(stream.statusAt.timeNs) && isGatewayMade(legs, stream),
   );
+  const { atLeast, ...tries } = triesOf(client, fromNs, toNs);
+  const requests = requestBounds(client, fromNs, toNs);
   return {
-    pings: marksDuring(client, 'ping', clientSide(client), fromNs, toNs),
-    pingsAnswered: marksDuring(client, 'ping-ack', client.serverSide, fromNs, toNs),
-    requests: requestsDuring(client, fromNs, toNs),
+    ...tries,
+    requests: requests.least,
+    atLeast: [...atLeast, ...(isOpenEnded(requests) ? ['requests' as const] : [])],
     intoDead: carriers.filter((connection) => connection === upstream.trace.id).length,
     elsewhere: elsewhere.map(([id, requests]) => ({ upstream: id, requests })),
     unseen: carriers.filter((connection) => connection === null).length,

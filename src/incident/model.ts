@@ -190,6 +190,7 @@ export interface Window {
   readonly streams: readonly HurtStream[];
   readonly alternatives: readonly Alternative[];
   readonly meanwhile: Meanwhile;
+  readonly checks: Checks;
   readonly evidence: readonly Evidence[];
 }
 
@@ -205,8 +206,13 @@ export interface Meanwhile {
   /** The client's PINGs, and how many of them the gateway answered. */
   readonly pings: number;
   readonly pingsAnswered: number;
+  /** Its keep-alive probes, and how many of them the gateway's TCP answered. */
+  readonly probes: number;
+  readonly probesAnswered: number;
   /** Requests that the client sent. */
   readonly requests: number;
+  /** Which of these counts are at least so many. */
+  readonly atLeast: readonly ('pings' | 'pingsAnswered' | 'probes' | 'probesAnswered' | 'requests')[];
   /** Of those that are kept one by one: passed on into the dead connection, or to others, or seen leaving on none. */
   readonly intoDead: number;
   readonly elsewhere: readonly { readonly upstream: string; readonly requests: number }[];
@@ -217,6 +223,19 @@ export interface Meanwhile {
     readonly grpcStatus: number | null;
     readonly count: number;
   }[];
+}
+
+/** What the gateway did in a window that could have told it that the upstream connection was dead, and what TCP did. */
+export interface Checks {
+  /** The gateway's keep-alive probes on it, and how many of them were answered. */
+  readonly probes: number;
+  readonly probesAnswered: number;
+  readonly pings: number;
+  readonly pingsAnswered: number;
+  /** What the gateway sent again. */
+  readonly retransmissions: number;
+  /** Which of these counts are at least so many. */
+  readonly atLeast: readonly ('probes' | 'probesAnswered' | 'pings' | 'pingsAnswered' | 'retransmissions')[];
 }
 
 /** An upstream connection to another server that was open and alive at some time of the window. */

@@ -12,9 +12,16 @@ import type { Leg } from './model.ts';
 export function requestsDuring(leg: Leg, fromNs: number, toNs: number): number {
   const times = requestTimes(leg);
   const known = Math.max(0, countBefore(times, toNs) - countBefore(times, fromNs));
-  return leg.trace.folded.count === 0
-    ? known
-    : Math.max(known, marksDuring(leg, 'request', clientSide(leg), fromNs, toNs));
+  return leg.trace.folded.count === 0 ? known : Math.max(known, spreadRequests(leg, fromNs, toNs));
+}
+
+/** The same, as far as it is sure. */
+export function requestBounds(leg: Leg, fromNs: number, toNs: number): Bounds {
+  const times = requestTimes(leg);
+  const known = countBefore(times, toNs) - countBefore(times, fromNs);
+  if (leg.trace.folded.count === 0) return { least: known, most: known };
+  const { least, most } = countDuring(leg, 'request', clientSide(leg), fromNs, toNs);
+  return { least: Math.max(known, least), most: Math.max(known, most) };
 }
 
 const requestTimes = kept((leg: Leg) => {
@@ -34,13 +41,44 @@ function countBefore(times: Float64Array, limitNs: number): number {
   return low;
 }
 
-/** Packets of a kind that a side sent within the interval. */
-export function marksDuring(leg: Leg, kind: CountedKind, by: Side, fromNs: number, toNs: number): number {
-  return Math.round(runsOf(leg, kind, by).reduce((sum, run) => sum + countWithin(run, fromNs, toNs), 0));
+/** How many packets of a kind a side sent within the interval, as far as the runs tell: those that lie across its ends leave it open. */
+export interface Bounds {
+  readonly least: number;
+  readonly most: number;
+}
+
+export function isOpenEnded({ least, most }: Bounds): boolean {
+  return most > least;
+}
+
+/** Packets of a kind that a side sent from `fromNs` until before `toNs`. */
+export function countDuring(leg: Leg, kind: CountedKind, by: Side, fromNs: number, toNs: number): Bounds {
+  let [least, most] = [0, 0];
+  for (const run of runsOf(leg, kind, by)) {
+    if (run.to.timeNs < fromNs || run.from.timeNs >= toNs) continue;
+    const isInside = run.from.timeNs >= fromNs && run.to.timeNs < toNs;
+    const ends = endsWithin(run, fromNs, toNs);
+    least += isInside ? run.count : ends;
+    most += isInside ? run.count : ends + run.count - 2;
+  }
+  return { least, most };
+}
+
+/** Requests within the interval, the folded ones taken as evenly spread. */
+function spreadRequests(leg: Leg, fromNs: number, toNs: number): number {
+  const runs = runsOf(leg, 'request', clientSide(leg));
+  return Math.round(runs.reduce((sum, run) => sum + spreadWithin(run, fromNs, toNs), 0));
 }
 
 /** Kinds of marks that windows count. */
-const COUNTED_KINDS: readonly ['request', 'ping', 'ping-ack'] = ['request', 'ping', 'ping-ack'];
+const COUNTED_KINDS: readonly ['request', 'ping', 'ping-ack', 'keep-alive', 'keep-alive-ack', 'retransmission'] = [
+  'request',
+  'ping',
+  'ping-ack',
+  'keep-alive',
+  'keep-alive-ack',
+  'retransmission',
+];
 type CountedKind = (typeof COUNTED_KINDS)[number];
 const COUNTED: ReadonlySet<MarkKind> = new Set<MarkKind>(COUNTED_KINDS);
 
@@ -56,11 +94,16 @@ function runsOf(leg: Leg, kind: CountedKind, by: Side): readonly Mark[] {
   return runsByKind(leg).get(`${kind} ${by}`) ?? [];
 }
 
-function countWithin({ from, to, count }: Mark, fromNs: number, toNs: number): number {
+/** Of a run's first packet and its last, those within; one packet is both. */
+function endsWithin({ from, to, count }: Mark, fromNs: number, toNs: number): number {
   const isWithin = (atNs: number): number => (atNs >= fromNs && atNs < toNs ? 1 : 0);
-  if (count === 1) return isWithin(from.timeNs);
-  const spanNs = to.timeNs - from.timeNs;
-  const sharedNs = Math.max(0, Math.min(to.timeNs, toNs) - Math.max(from.timeNs, fromNs));
-  const inner = spanNs === 0 ? isWithin(from.timeNs) : sharedNs / spanNs;
-  return isWithin(from.timeNs) + isWithin(to.timeNs) + (count - 2) * inner;
+  return isWithin(from.timeNs) + (count === 1 ? 0 : isWithin(to.timeNs));
+}
+
+function spreadWithin(run: Mark, fromNs: number, toNs: number): number {
+  const ends = endsWithin(run, fromNs, toNs);
+  if (run.count <= 2) return ends;
+  const spanNs = run.to.timeNs - run.from.timeNs;
+  const sharedNs = Math.max(0, Math.min(run.to.timeNs, toNs) - Math.max(run.from.timeNs, fromNs));
+  return ends + (run.count - 2) * (spanNs === 0 ? Math.min(ends, 1) : sharedNs / spanNs);
 }

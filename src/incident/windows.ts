@@ -1,6 +1,7 @@
 import type { Ref } from '../trace/index.ts';
 import { alternativesOf } from './alternatives.ts';
 import { type Case, casesOf } from './cases.ts';
+import { checksOf } from './checks.ts';
 import { DeathIndex } from './death-index.ts';
 import { type Death, deathsOf, isSilent, mayBeUnseen } from './deaths.ts';
 import { evidenceOf } from './evidence.ts';
@@ -8,8 +9,8 @@ import { grouped } from './grouped.ts';
 import { hurtStreams, type Victim } from './hurt.ts';
 import { clientSide } from './leg.ts';
 import { isOneSided, isRead } from './liveness.ts';
-import { meanwhileOf } from './meanwhile.ts';
 import { strongestFirst } from './links.ts';
+import { meanwhileOf } from './meanwhile.ts';
 import type { Doubt, Leg, Link, Window } from './model.ts';
 import type { Scene } from './scene.ts';
 import { overAt, toldAt, wasCancelled } from './stream-fate.ts';
@@ -83,15 +84,35 @@ function joined(scene: Scene, first: Draft, second: Draft): Draft {
     end,
     durationNs: untilNs - first.fromNs,
     streams: [...first.streams, ...second.streams.filter(({ id }) => !known.has(id))].toSorted((a, b) => a.id - b.id),
-    alternatives: upstream === undefined ? first.alternatives : alternativesOf(scene, upstream, first.fromNs, untilNs),
-    meanwhile:
-      client === undefined || upstream === undefined
-        ? first.meanwhile
-        : meanwhileOf(scene.legs, client, upstream, first.fromNs, untilNs),
+    ...(client === undefined || upstream === undefined
+      ? {}
+      : duringOf(scene, client, upstream, { fromNs: first.fromNs, toNs, untilNs })),
     evidence: [
       ...first.evidence,
       ...second.evidence.filter(({ at, connection }) => !told.has(`${at.file} ${at.packet} ${connection}`)),
     ].toSorted((a, b) => a.at.timeNs - b.at.timeNs || a.at.packet - b.at.packet),
+  };
+}
+
+/** `toNs`: null where it lasts on; `untilNs`: then until where it was watched. */
+interface Times {
+  readonly fromNs: number;
+  readonly toNs: number | null;
+  readonly untilNs: number;
+}
+
+/** What went on in the time of a window. The packet that ends it is in it no more; the last one of the capture is. */
+function duringOf(
+  scene: Scene,
+  client: Leg,
+  upstream: Leg,
+  { fromNs, toNs, untilNs }: Times,
+): Pick<Draft, 'alternatives' | 'meanwhile' | 'checks'> {
+  const endNs = toNs ?? untilNs + 1;
+  return {
+    alternatives: alternativesOf(scene, upstream, fromNs, untilNs),
+    meanwhile: meanwhileOf(scene.legs, client, upstream, fromNs, endNs),
+    checks: checksOf(upstream, fromNs, endNs),
   };
 }
 
@@ -142,8 +163,7 @@ function windowOf(scene: Scene, found: Case, linkIndex: ReadonlyMap<string, numb
       oneWay: oneWayOf(death, upstream),
       end,
       streams,
-      alternatives: alternativesOf(scene, upstream, fromNs, toNs),
-      meanwhile: meanwhileOf(scene.legs, client, upstream, fromNs, toNs),
+      ...duringOf(scene, client, upstream, { fromNs, toNs: end.at === null ? null : toNs, untilNs: toNs }),
       evidence: evidenceOf(dated, streams, end, toNs),
     },
   ];

@@ -675,6 +675,7 @@ export class TraceBuilder {
     const attempts = tries.map((at) => this.#at(by, at));
     if (counts.probes === undefined && counts.syns === undefined)
       for (const attempt of attempts) leg.mark('retransmission', by, attempt);
+    if (counts.probes !== undefined) for (const attempt of attempts) leg.mark('keep-alive', by, attempt);
     leg.debts.push({
       owedBy,
       lastHeard: null,

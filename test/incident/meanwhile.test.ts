@@ -41,6 +41,26 @@ describe('what the client could see while its upstream was dead', () => {
   });
 });
 
+describe('what the gateway tried while its upstream was dead', () => {
+  test('probes, PINGs and what was sent again, within the window only', () => {
+    const built = watching().pings(4).probes(60, 70, 80).pingsInVain('gateway', 65).closes('rst', 'gateway', 90);
+    const { checks } = onlyWindow(buildIncident(built.end(600)));
+    expect(checks).toEqual({
+      probes: 3,
+      probesAnswered: 0,
+      pings: 1,
+      pingsAnswered: 0,
+      retransmissions: 0,
+      atLeast: [],
+    });
+  });
+
+  test('what is sent again, the last packet of the capture too where the window lasts on', () => {
+    const { checks } = onlyWindow(buildIncident(watching().retransmits(10, 20, 40).end(40)));
+    expect(checks).toMatchObject({ retransmissions: 3, atLeast: [] });
+  });
+});
+
 describe('why a window is no surer', () => {
   const doubts = (built: TraceBuilder): readonly string[] => onlyWindow(buildIncident(built.end(600))).doubts;
 

@@ -1,5 +1,6 @@
 import type { CaptureFacts, FileFacts } from '../../src/capture/index.ts';
 import {
+  type Checks,
   DEFAULT_THRESHOLDS,
   type Evidence,
   type EvidenceKind,
@@ -226,11 +227,23 @@ export function incident(changes: Partial<Incident> & Pick<Incident, 'verdict'>)
 export const NOTHING_MEANWHILE: Meanwhile = {
   pings: 0,
   pingsAnswered: 0,
+  probes: 0,
+  probesAnswered: 0,
   requests: 0,
+  atLeast: [],
   intoDead: 0,
   elsewhere: [],
   unseen: 0,
   gatewayErrors: [],
+};
+
+export const NO_CHECKS: Checks = {
+  probes: 0,
+  probesAnswered: 0,
+  pings: 0,
+  pingsAnswered: 0,
+  retransmissions: 0,
+  atLeast: [],
 };
 
 export function window(changes: Partial<Window>): Window {
@@ -252,6 +265,7 @@ export function window(changes: Partial<Window>): Window {
     streams: [],
     alternatives: [],
     meanwhile: NOTHING_MEANWHILE,
+    checks: NO_CHECKS,
     evidence: [],
     ...changes,
   };

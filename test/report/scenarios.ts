@@ -10,6 +10,7 @@ import {
   finding,
   incident,
   leg,
+  NO_CHECKS,
   NOTHING_MEANWHILE,
   marks,
   states,
@@ -255,6 +256,7 @@ export function recovered(): { incident: Incident; capture: CaptureFacts } {
           toNs: 92.8e9,
           durationNs: 30.5e9,
           onset: { lastHeardNs: 2.3e9, firstUnansweredNs: 62.3e9 },
+          checks: { ...NO_CHECKS, probes: 3 },
           end: { how: 'gateway-closed', at: at(82, 92.8) },
           streams: [
             {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Connection, Report, Window } from '../../src/report/index.ts';
+import type { Checks, Connection, Probes, Report, Window } from '../../src/report/index.ts';
 import { FORMATS } from '../../src/report/index.ts';
 import { unnoticedFacts } from '../../src/report/words/unnoticed.ts';
 import { windowFacts } from '../../src/report/words/window-facts.ts';
+import { NO_CHECKS } from './incident-builder.ts';
 import { composed, gatewayMute, recovered } from './scenarios.ts';
 
 interface Changes {
@@ -35,9 +36,8 @@ describe('why nothing noticed sooner', () => {
   test("the client's PINGs ask the gateway, and where the gateway's own packets are not captured nobody knows what it tried", () => {
     expect(toldOf(gatewayMute)).toEqual({
       client:
-        'source port 49739 throughout; 6 PINGs of the client, all answered by the gateway; 0 requests sent. A PING asks the gateway only',
-      gateway:
-        'no keep-alive probe and no PING of it is seen on u1; none of its packets there is in the capture after 10:00:34.300, so what it tried then is not seen',
+        'the same connection throughout (source port 49739); 6 PINGs of the client, all answered by the gateway; no new request. PINGs ask the gateway only',
+      gateway: 'none of its packets on u1 is in the capture after 10:00:34.300: what it tried then is not seen',
       watch: 'its timeoutSeconds (437) is for the apiserver behind u1 to enforce; the client only waits',
       'stand-by': 'u2 (10.9.3.2:8080) was alive and got no request: a stream stays where it was sent',
     });
@@ -72,43 +72,102 @@ describe('why nothing noticed sooner', () => {
     }
   });
 
-  const gatewayOf = (upstream: Partial<Connection>): string | undefined => toldOf(recovered, { upstream })['gateway'];
+  /** Where packets of the window cannot be told from those beside it, the counts are the least that is sure. */
+  test.each([
+    [
+      { pings: 2, pingsAnswered: 2, atLeast: ['pings'] },
+      /; at least 2 PINGs of the client, at least 2 answered by the gateway; /,
+    ],
+    [
+      { pings: 2, pingsAnswered: 0, atLeast: ['pings'] },
+      /; at least 2 PINGs of the client, none answered by the gateway; /,
+    ],
+    [{ pings: 2, pingsAnswered: 0, atLeast: ['pingsAnswered'] }, /; 2 PINGs of the client; no new/],
+    [
+      { pings: 0, pingsAnswered: 0, atLeast: ['pings'] },
+      /; PINGs of the client, how many of them meanwhile cannot be told; .*\. PINGs ask/,
+    ],
+    [
+      { probes: 4, probesAnswered: 4, pings: 1, pingsAnswered: 0 },
+      /; 1 PING of the client, not answered by the gateway; 4 keep-alive probes of the client, all answered by the gateway; .*PINGs and TCP probes ask the gateway only$/,
+    ],
+    [{ probes: 4, probesAnswered: 4, pings: 0 }, /TCP probes ask the gateway only\. No PING of it is seen meanwhile$/],
+    [{ requests: 3, atLeast: ['requests'] }, /at least 3 new requests\./],
+    [{ requests: 0, atLeast: ['requests'] }, /how many new requests cannot be told\./],
+  ] as const)('what the client tried is counted in the window, as far as that is sure: %o', (change, says) => {
+    const [told] = composed(gatewayMute()).windows;
+    const meanwhile = { ...told?.meanwhile, ...change } as Window['meanwhile'];
+    expect(toldOf(gatewayMute, { window: { meanwhile } })['client']).toMatch(says);
+  });
 
-  test('keep-alive that gave the upstream up did notice, and with which timers', () => {
+  const never = { keepalive: { fromClient: NO_PROBES, fromServer: NO_PROBES } };
+  const gatewayOf = (checks: Partial<Checks>, upstream: Partial<Connection> = {}): string | undefined =>
+    toldOf(recovered, {
+      window: { checks: { ...NO_CHECKS, atLeast: [], ...checks } },
+      upstream: { ...never, ...upstream },
+    })['gateway'];
+
+  test('keep-alive that gave the upstream up in the window did notice, and with which timers', () => {
     const gaveUp = { at: '2026-11-23T10:01:32.800000Z', packet: 82 };
-    const fromClient = { probes: 3, answered: 0, time: 60, interval: 10, unanswered: 3, gaveUp };
-    expect(gatewayOf({ keepalive: { fromClient, fromServer: NO_PROBES } })).toBe(
-      '3 keep-alive probes of it without an answer (the first after 1 min, one each 10 s): so it did notice, at 10:01:32.800',
+    const fromClient = { probes: 7, answered: 4, time: 60, interval: 10, unanswered: 3, gaveUp };
+    const probed = (changes: Partial<Probes>, checks: Partial<Checks> = {}): string | undefined =>
+      gatewayOf(
+        { probes: 3, ...checks },
+        { keepalive: { fromClient: { ...fromClient, ...changes }, fromServer: NO_PROBES } },
+      );
+    expect(probed({})).toBe(
+      '3 keep-alive probes of it (the first after 1 min, one each 10 s), none answered: so it did notice, at 10:01:32.800',
     );
-    expect(gatewayOf({ keepalive: { fromClient: { ...fromClient, gaveUp: null }, fromServer: NO_PROBES } })).toMatch(
-      /one each 10 s\); it gave u1 up at 10:01:32\.800$/,
+    const otherTime = { ...gaveUp, at: '2026-11-23T10:09:00.000000Z' };
+    for (const other of [null, otherTime]) {
+      expect(probed({ gaveUp: other })).toMatch(/one each 10 s\), none answered; it gave u1 up at 10:01:32\.800$/);
+    }
+    expect(probed({ gaveUp: null }, { probesAnswered: 3 })).toMatch(/one each 10 s\), all answered; it gave/);
+    expect(probed({ gaveUp: null }, { probesAnswered: 2 })).toMatch(/one each 10 s\), 1 without an answer; it gave/);
+    expect(probed({ gaveUp: null, time: null, interval: null }, { atLeast: ['probes'] })).toMatch(
+      /^at least 3 keep-alive probes of it, none answered; it gave/,
     );
-    const answered = { ...fromClient, answered: 3, unanswered: 0, gaveUp: null };
-    expect(gatewayOf({ keepalive: { fromClient: answered, fromServer: NO_PROBES } })).toMatch(
-      /one each 10 s\), all answered; it gave/,
+  });
+
+  test('checks of other times are told as such', () => {
+    const before = { probes: 25, answered: 25, time: 15, interval: null, unanswered: 0, gaveUp: null };
+    expect(
+      gatewayOf(
+        {},
+        {
+          keepalive: { fromClient: before, fromServer: NO_PROBES },
+          pings: { fromClient: { sent: 1, answered: 1 }, fromServer: NO_PINGS },
+        },
+      ),
+    ).toMatch(
+      /^no keep-alive probe and no PING of it is seen on u1 meanwhile \(25 probes and 1 PING at other times\); it gave/,
     );
   });
 
   test('what is in flight is resent, and nobody is told', () => {
-    expect(
-      gatewayOf({
-        keepalive: { fromClient: NO_PROBES, fromServer: NO_PROBES },
-        retransmissions: { fromClient: 4, fromServer: 0 },
-      }),
-    ).toBe(
-      'no keep-alive probe and no PING of it is seen on u1; TCP resends what is in flight (4 retransmissions seen) for about 15 min by default (tcp_retries2) before it tells; it gave u1 up at 10:01:32.800',
+    expect(gatewayOf({ retransmissions: 4 })).toBe(
+      'no keep-alive probe and no PING of it is seen on u1 meanwhile; TCP resends what is in flight (4 retransmissions meanwhile) for about 15 min by default (tcp_retries2) before it tells; it gave u1 up at 10:01:32.800',
+    );
+    expect(gatewayOf({ retransmissions: 4, atLeast: ['retransmissions'] })).toContain(
+      '(at least 4 retransmissions meanwhile)',
     );
   });
 
   test('PINGs of the gateway are told, of HTTP/1.1 none is missed, and in TLS without keys none can be read', () => {
-    const keepalive = { fromClient: NO_PROBES, fromServer: NO_PROBES };
-    expect(gatewayOf({ keepalive, pings: { fromClient: { sent: 3, answered: 1 }, fromServer: NO_PINGS } })).toBe(
+    expect(gatewayOf({ pings: 3, pingsAnswered: 1 })).toBe(
       '3 PINGs of it, 2 without an answer; it gave u1 up at 10:01:32.800',
     );
-    expect(gatewayOf({ keepalive, protocol: 'http1' })).toMatch(/^no keep-alive probe of it is seen on u1; it gave/);
-    expect(gatewayOf({ keepalive, protocol: 'tls' })).toBe(
-      'no keep-alive probe of it is seen on u1; its PINGs cannot be read; it gave u1 up at 10:01:32.800',
+    expect(gatewayOf({}, { protocol: 'http1' })).toMatch(/^no keep-alive probe of it is seen on u1 meanwhile; it gave/);
+    expect(gatewayOf({}, { protocol: 'tls' })).toBe(
+      'no keep-alive probe of it is seen on u1 meanwhile; its PINGs cannot be read; it gave u1 up at 10:01:32.800',
     );
+  });
+
+  test('a report of an older version, which did not count by windows, says nothing of checks', () => {
+    const { end } = composed(recovered()).windows[0] ?? {};
+    expect(toldOf(recovered, { window: { checks: null } })['gateway']).toBe('it gave u1 up at 10:01:32.800');
+    const open = { checks: null, end: { ...end, how: 'capture-end', at: null, packet: null } } as Partial<Window>;
+    expect(toldOf(recovered, { window: open })).not.toHaveProperty('gateway');
   });
 
   test.each([

@@ -1,6 +1,6 @@
 import type { CaptureWarningArgs } from '../../capture/index.ts';
 import type { FindingArgs } from '../../incident/index.ts';
-import type { TextRule } from './rules.ts';
+import type { TextRule } from './rule.ts';
 
 /** Of arguments that are none, any name would be one, and the table below would be complete without a row. */
 type TextNames<Args> = {

@@ -1,65 +1,16 @@
 import type { Report } from '../model.ts';
+import { ENDPOINT, EVENT, PLACE } from './common-rules.ts';
+import type { RuleOf } from './rule.ts';
+import { INCIDENT_RULES, WINDOW_RULES } from './window-rules.ts';
 
 /**
  * What becomes of each field of a report. The types make it complete: a field that is added to the model does not compile until it has a
  * rule here, and a field that a report has beyond the model is dropped.
  */
 
-/** Of text: what it holds. `sentence` is dropped and written anew from the other fields; the others are mapped, or kept where they are known. */
-export type TextRule =
-  | 'sentence'
-  | 'dropped'
-  | 'time'
-  | 'own-id'
-  | 'address'
-  | 'agent'
-  | 'host'
-  | 'path'
-  | 'resource'
-  | 'method'
-  | 'file'
-  | 'directory'
-  | 'debug'
-  | 'version'
-  | 'errno'
-  | 'cipher'
-  | 'limit'
-  | 'arg-word'
-  | 'request-kind'
-  | 'http2-error'
-  | 'link-type'
-  | 'packet-kind'
-  | 'warning-code'
-  | 'evidence-kind'
-  | 'finding-code'
-  | 'trust-code'
-  | 'conclusion'
-  | 'remedy-place';
-
-/** `word`: one of a few that the schema lists. `args`: by their names, in ARG_RULES. */
-export type Rule =
-  TextRule | 'word' | 'number' | 'boolean' | 'args' | readonly [Rule] | { readonly [field: string]: Rule };
-
-type RuleOf<T> = RuleOfPresent<NonNullable<T>>;
-type RuleOfPresent<T> = [T] extends [readonly (infer Item)[]]
-  ? readonly [RuleOf<Item>]
-  : [T] extends [number]
-    ? 'number'
-    : [T] extends [boolean]
-      ? 'boolean'
-      : [T] extends [string]
-        ? string extends T
-          ? TextRule
-          : 'word'
-        : string extends keyof T
-          ? 'args'
-          : { readonly [Field in keyof Required<T>]: RuleOf<T[Field]> };
-
 const PER_PARTY = { fromClient: 'number', fromServer: 'number' } as const;
 const ROUND_TRIPS = { least: 'number', most: 'number', samples: 'number' } as const;
 const PINGS = { sent: 'number', answered: 'number' } as const;
-const ENDPOINT = { ip: 'address', port: 'number' } as const;
-const PLACE = { packet: 'number', file: 'number' } as const;
 const PROBES = {
   probes: 'number',
   answered: 'number',
@@ -68,7 +19,6 @@ const PROBES = {
   unanswered: 'number',
   gaveUp: { at: 'time', ...PLACE },
 } as const;
-const EVENT = { by: 'word', at: 'time', ...PLACE } as const;
 
 export const REPORT_RULES: RuleOf<Report> = {
   schema: 'word',
@@ -180,80 +130,8 @@ export const REPORT_RULES: RuleOf<Report> = {
       bursts: { matched: 'number', byChance: 'number', odds: 'number' },
     },
   ],
-  windows: [
-    {
-      id: 'own-id',
-      client: 'own-id',
-      upstream: 'own-id',
-      link: 'number',
-      confidence: 'word',
-      doubts: ['word'],
-      from: 'time',
-      to: 'time',
-      duration: 'number',
-      open: 'boolean',
-      onset: { lastHeard: 'time', firstUnanswered: 'time' },
-      cause: 'word',
-      oneWay: 'word',
-      isInferred: 'boolean',
-      end: { how: 'word', at: 'time', ...PLACE },
-      streams: [
-        {
-          id: 'number',
-          kind: 'request-kind',
-          path: 'path',
-          resource: 'resource',
-          userAgent: 'agent',
-          upstreamStream: 'number',
-          silentSince: 'time',
-          outcome: 'word',
-          status: 'number',
-          grpcStatus: 'number',
-          recoveredBy: { stream: 'number', upstream: 'own-id' },
-        },
-      ],
-      alternatives: [{ upstream: 'own-id', requestsDuring: 'number', unused: 'boolean' }],
-      meanwhile: {
-        pings: 'number',
-        pingsAnswered: 'number',
-        requests: 'number',
-        intoDead: 'number',
-        elsewhere: [{ upstream: 'own-id', requests: 'number' }],
-        unseen: 'number',
-        gatewayErrors: [{ status: 'number', grpcStatus: 'number', count: 'number' }],
-      },
-      evidence: [{ ...EVENT, connection: 'own-id', kind: 'evidence-kind', value: 'number', text: 'sentence' }],
-      story: 'sentence',
-    },
-  ],
-  incidents: [
-    {
-      id: 'own-id',
-      server: ENDPOINT,
-      upstreams: ['own-id'],
-      windows: ['own-id'],
-      confidence: 'word',
-      causes: ['word'],
-      from: 'time',
-      to: 'time',
-      duration: 'number',
-      open: 'boolean',
-      waited: 'number',
-      clients: 'number',
-      streams: 'number',
-      outcomes: { hung: 'number', 'gateway-error': 'number', reset: 'number', finished: 'number' },
-      victims: [
-        {
-          userAgent: 'agent',
-          kind: 'request-kind',
-          resource: 'resource',
-          clients: 'number',
-          streams: 'number',
-          hung: 'number',
-        },
-      ],
-    },
-  ],
+  windows: [WINDOW_RULES],
+  incidents: [INCIDENT_RULES],
   thresholds: {
     deadTries: 'number',
     deadAfter: 'number',

@@ -1,5 +1,5 @@
 import { ARG_RULES } from './arg-rules.ts';
-import type { Rule, TextRule } from './rules.ts';
+import type { Rule, TextRule } from './rule.ts';
 
 /** What becomes of a text; null: it is left out of a list, and is empty or null elsewhere. */
 export type TextMapper = (rule: TextRule | 'word', text: string) => string | null;

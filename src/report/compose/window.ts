@@ -33,14 +33,21 @@ export function windowOf(frame: Frame, window: IncidentWindow, connections: Read
     streams: window.streams.map((stream) => hurtStreamOf(frame, stream)),
     alternatives: window.alternatives.map((alternative) => ({ ...alternative })),
     meanwhile: meanwhileOf(window.meanwhile),
+    checks: { ...window.checks, atLeast: [...window.checks.atLeast] },
     evidence: window.evidence.map((evidence) => evidenceOf(frame, evidence, connections)),
   };
   return { ...told, story: storyOf(told, connections, frame.paths) };
 }
 
-function meanwhileOf({ elsewhere, gatewayErrors, ...counts }: IncidentWindow['meanwhile']): Window['meanwhile'] {
+function meanwhileOf({
+  atLeast,
+  elsewhere,
+  gatewayErrors,
+  ...counts
+}: IncidentWindow['meanwhile']): Window['meanwhile'] {
   return {
     ...counts,
+    atLeast: [...atLeast],
     elsewhere: elsewhere.map((place) => ({ ...place })),
     gatewayErrors: gatewayErrors.map((error) => ({ ...error })),
   };

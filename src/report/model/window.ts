@@ -54,6 +54,11 @@ export interface Window {
   alternatives: Alternative[];
   /** @default null */
   meanwhile: Meanwhile | null;
+  /**
+   * Null in a report of an older version.
+   * @default null
+   */
+  checks: Checks | null;
   evidence: Evidence[];
   /**
    * What happened, in a few sentences.
@@ -74,14 +79,40 @@ export interface Meanwhile {
   /** The client's PINGs, and how many of them the gateway answered. */
   pings: Count;
   pingsAnswered: Count;
+  /**
+   * Its keep-alive probes, and how many of them the gateway's TCP answered.
+   * @default 0
+   */
+  probes: Count;
+  /** @default 0 */
+  probesAnswered: Count;
   /** Requests that the client sent. */
   requests: Count;
+  /**
+   * Which of the counts above are the least that is sure: more packets may have been in the window.
+   * @default []
+   */
+  atLeast: ('pings' | 'pingsAnswered' | 'probes' | 'probesAnswered' | 'requests')[];
   /** Of those that are kept one by one: passed on into the dead connection, or to others, or seen leaving on none. */
   intoDead: Count;
   elsewhere: { upstream: ConnectionId; requests: Count }[];
   unseen: Count;
   /** Errors that the gateway made itself, by status. */
   gatewayErrors: GatewayErrors[];
+}
+
+/** What the gateway did on the upstream connection in a window that could have told it of the death; packets of the connection's other times are not among them. */
+export interface Checks {
+  /** Keep-alive probes of the gateway, and how many of them were answered. */
+  probes: Count;
+  probesAnswered: Count;
+  /** PINGs of the gateway, likewise. */
+  pings: Count;
+  pingsAnswered: Count;
+  /** Segments that the gateway sent again. */
+  retransmissions: Count;
+  /** Which of these counts are the least that is sure: more packets may have been in the window. */
+  atLeast: ('probes' | 'probesAnswered' | 'pings' | 'pingsAnswered' | 'retransmissions')[];
 }
 
 export interface GatewayErrors {

@@ -1,4 +1,5 @@
 import type { Connection, Doubt, Meanwhile, Window } from '../model.ts';
+import { answeredText, sentText, triesOf } from './checks.ts';
 import { counted, listed, named } from './phrase.ts';
 import { statusText } from './status.ts';
 
@@ -11,26 +12,31 @@ export function meanwhileText(
   meanwhile: Meanwhile,
   byId: ReadonlyMap<string, Connection>,
 ): string {
-  const { requests, gatewayErrors } = meanwhile;
+  const { gatewayErrors } = meanwhile;
   const port = byId.get(client)?.client.port;
   const errors = gatewayErrors
     .slice(0, NAMED_MAX)
     .map(({ status, grpcStatus, count }) => `${count} x ${statusText(status, grpcStatus)}`);
   return [
-    port === undefined ? 'the same connection throughout' : `source port ${port} throughout`,
-    ...pingsText(meanwhile),
-    `${counted(requests, 'request')} sent${placesText(meanwhile, upstream, byId)}`,
+    `the same connection throughout${port === undefined ? '' : ` (source port ${port})`}`,
+    ...triesTexts(meanwhile),
+    `${requestsText(meanwhile)}${placesText(meanwhile, upstream, byId)}`,
     ...(errors.length === 0 ? [] : [`${listed(errors)} made by the gateway itself`]),
   ].join('; ');
 }
 
-function pingsText({ pings, pingsAnswered }: Meanwhile): string[] {
-  if (pings === 0) return [];
-  const who =
-    pingsAnswered === pings
-      ? `${pings === 1 ? '' : 'all '}answered by the gateway`
-      : `${pingsAnswered} answered by the gateway`;
-  return [`${counted(pings, 'PING')} of the client, ${who}`];
+function triesTexts(meanwhile: Meanwhile): string[] {
+  return (['pings', 'probes'] as const).flatMap((name) => {
+    const tries = triesOf(meanwhile, name);
+    if (tries === null) return [];
+    const answered = answeredText(tries);
+    return [`${sentText(tries, 'the client')}${answered === '' ? '' : `, ${answered} by the gateway`}`];
+  });
+}
+
+function requestsText({ requests, atLeast }: Meanwhile): string {
+  if (!atLeast.includes('requests')) return requests === 0 ? 'no new request' : counted(requests, 'new request');
+  return requests === 0 ? 'how many new requests cannot be told' : `at least ${counted(requests, 'new request')}`;
 }
 
 function placesText(
