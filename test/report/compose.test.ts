@@ -342,6 +342,7 @@ describe('the summary', () => {
 
   test('of a request that another upstream served does not say that nobody waited', () => {
     expect(summaryOf([{}])).toContain('no request of its own is known to have waited');
+    expect(summaryOf([{ isInferred: true }])).toContain(': what waited on it cannot be read');
     const rerouted = { toNs: 35e9, durationNs: 5e9, end: { how: 'rerouted', at: at(9, 35) } } as const;
     expect(summaryOf([rerouted])).toContain('a request waited until another upstream served it');
   });
@@ -457,7 +458,7 @@ describe('the story of a window', () => {
       );
     const { verdict } = tries(30, 40, 50);
     expect(verdict.summary).toMatch(
-      /^The gateway kept 1 client connection alive while its upstream 10\.9\.2\.2:8080 refused its connections, from .* for 20 s: 3 windows, the longest under 1 ms, 0 streams hurt\.$/,
+      /^The gateway kept 1 client connection alive while its upstream 10\.9\.2\.2:8080 refused its connections, from .* for 20 s: 3 windows, the longest under 1 ms, no stream known to be hurt\.$/,
     );
     expect(headlineText(tries(30, 40, 50))).toMatch(/: 3 windows within 20 s, the longest under 1 ms, /);
     // One try, or two within a second, are what they are.

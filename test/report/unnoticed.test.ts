@@ -51,8 +51,8 @@ describe('why nothing noticed sooner', () => {
     } as Window['meanwhile'];
     const clientOf = (protocol: Connection['protocol']): string | undefined =>
       toldOf(gatewayMute, { window: { meanwhile }, client: { protocol } })['client'];
-    expect(clientOf('h2')).toMatch(/No PING of it is seen meanwhile$/);
-    expect(clientOf('tls')).toMatch(/Its PINGs cannot be read$/);
+    expect(clientOf('h2')).toMatch(/; no new request\. No PING of it is seen meanwhile$/);
+    expect(clientOf('tls')).toMatch(/; its requests and PINGs cannot be read$/);
     expect(clientOf('http1')).not.toMatch(/PING/);
   });
 

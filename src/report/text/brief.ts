@@ -1,6 +1,7 @@
 import type { Connection, Report, Thresholds, Window } from '../model.ts';
 import { durationText } from '../duration.ts';
-import { clockText, countedOrNo, named } from '../words/phrase.ts';
+import { hurtCountText } from '../words/hurt.ts';
+import { clockText, named } from '../words/phrase.ts';
 import { windowSpan } from '../words/verdict.ts';
 import type { Ink } from './ink.ts';
 import { wrapped } from './lines.ts';
@@ -21,7 +22,7 @@ export function briefLines(
 ): string[] {
   const line =
     `${id}: ${named(client, byId)} ${ink.glyphs.arrow} ${named(upstream, byId)}, ${cause}, ` +
-    `${clockText(from)} for ${windowSpan(span)}, ${countedOrNo(streams.length, 'stream')} hurt`;
+    `${clockText(from)} for ${windowSpan(span)}, ${hurtCountText(streams.length)}`;
   return wrapped(line, ink.width - INDENT.length, INDENT.length).map((part) => INDENT + part);
 }
 

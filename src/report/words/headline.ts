@@ -1,6 +1,7 @@
 import { durationText } from '../duration.ts';
 import type { Incident, Report, VerdictState, Window } from '../model.ts';
-import { counted, countedOrNo } from './phrase.ts';
+import { hurtCountText } from './hurt.ts';
+import { counted } from './phrase.ts';
 import { incidentOfTries } from './time-and-again.ts';
 
 /** What is suspected of an upstream that still acknowledges. */
@@ -36,7 +37,7 @@ function factsOf(windows: readonly Window[], incidents: readonly Incident[]): st
   return [
     `${counted(windows.length, 'window')}${triesText(windows, incidents)}`,
     windows.length === 1 ? span : `the longest ${span}`,
-    `${countedOrNo(hurt, 'stream')} hurt`,
+    hurtCountText(hurt),
   ].join(', ');
 }
 

@@ -38,6 +38,11 @@ export function hurtText(streams: readonly HurtStream[]): string {
   return listed(told.map((group) => `${counted(group.length, 'stream')} ${outcomePhrase(group)}`));
 }
 
+/** `2 streams hurt`; that none is known does not say that nobody waited. */
+export function hurtCountText(count: number): string {
+  return count === 0 ? 'no stream known to be hurt' : `${counted(count, 'stream')} hurt`;
+}
+
 function outcomePhrase(group: readonly HurtStream[]): string {
   const byStatus = group.toSorted((a, b) => (a.status ?? 0) - (b.status ?? 0));
   const statuses = new Set(byStatus.map(({ status, grpcStatus }) => statusText(status, grpcStatus)));

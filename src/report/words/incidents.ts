@@ -3,6 +3,7 @@ import { durationText } from '../duration.ts';
 import { describeUserAgent } from '../../http/index.ts';
 import type { Incident, Outcome, Report, VictimGroup } from '../model.ts';
 import { deadText } from './dead.ts';
+import { hurtCountText } from './hurt.ts';
 import { clockText, counted, listed } from './phrase.ts';
 
 const OUTCOMES: Readonly<Record<Outcome, string>> = {
@@ -55,7 +56,7 @@ function agentText(userAgent: string | null): string {
 export function hurtTotals({ streams, outcomes }: Pick<Incident, 'streams' | 'outcomes'>): string {
   const told = (['hung', 'gateway-error', 'reset', 'finished'] as const).filter((outcome) => outcomes[outcome] > 0);
   const how = told.map((outcome) => `${outcomes[outcome]} ${OUTCOMES[outcome]}`);
-  return `${counted(streams, 'stream')} hurt${how.length === 0 ? '' : ` (${listed(how)})`}`;
+  return `${hurtCountText(streams)}${how.length === 0 ? '' : ` (${listed(how)})`}`;
 }
 
 function tallied(outcomes: readonly Outcome[]): Record<Outcome, number> {

@@ -32,7 +32,7 @@ function seenTexts(sum: Sum): string[] {
   const streams = sum(({ streams: kept, foldedStreams }) => kept.length + foldedStreams.count);
   const open = sum(({ streams: kept }) => kept.filter(({ how }) => how === 'open').length);
   return [
-    `${counted(streams, 'stream')} (${open} still open at the end)`,
+    streams === 0 ? 'no stream' : `${counted(streams, 'stream')} (${open} still open at the end)`,
     answered(
       'keep-alive probe',
       sum(({ keepalive }) => keepalive.fromClient.probes + keepalive.fromServer.probes),

@@ -13,14 +13,17 @@ export function meanwhileText(
   byId: ReadonlyMap<string, Connection>,
 ): string {
   const { gatewayErrors } = meanwhile;
-  const port = byId.get(client)?.client.port;
+  const leg = byId.get(client);
+  const port = leg?.client.port;
   const errors = gatewayErrors
     .slice(0, NAMED_MAX)
     .map(({ status, grpcStatus, count }) => `${count} x ${statusText(status, grpcStatus)}`);
   return [
     `the same connection throughout${port === undefined ? '' : ` (source port ${port})`}`,
     ...triesTexts(meanwhile),
-    `${requestsText(meanwhile)}${placesText(meanwhile, upstream, byId)}`,
+    leg?.protocol === 'tls'
+      ? 'its requests and PINGs cannot be read'
+      : `${requestsText(meanwhile)}${placesText(meanwhile, upstream, byId)}`,
     ...(errors.length === 0 ? [] : [`${listed(errors)} made by the gateway itself`]),
   ].join('; ');
 }

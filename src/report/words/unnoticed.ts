@@ -41,7 +41,6 @@ function scopeText({ pings, probes, atLeast }: Meanwhile, client: Connection | u
   const hasPings = pings > 0 || atLeast.includes('pings');
   const asks = [...(hasPings ? ['PINGs'] : []), ...(probes > 0 || atLeast.includes('probes') ? ['TCP probes'] : [])];
   const told = asks.length === 0 ? '' : `. ${listed(asks)} ask the gateway only`;
-  if (client?.protocol === 'tls') return `${told}. Its PINGs cannot be read`;
   return client !== undefined && speaksHttp2(client) && !hasPings ? `${told}. No PING of it is seen meanwhile` : told;
 }
 

@@ -169,7 +169,8 @@ function windowText(window: Window, windows: readonly Window[], connections: Con
 }
 
 /** A request that was served elsewhere in the end is not among the hurt streams, and waited all the same. */
-function hurtOf({ streams, end }: Window): string {
+function hurtOf({ streams, end, isInferred }: Window): string {
+  if (isInferred && streams.length === 0) return 'what waited on it cannot be read';
   return streams.length === 0 && end.how === 'rerouted'
     ? 'a request waited until another upstream served it'
     : hurtText(streams);

@@ -1,13 +1,28 @@
-import type { CaptureWarning, Report } from '../model.ts';
-import { listed } from './phrase.ts';
+import type { CaptureWarning, Connection, Report } from '../model.ts';
+import { counted, listed } from './phrase.ts';
 
-/** What weakens the conclusions, a sentence each: faults of the files, then notes on what they hold. */
-export function weaknessTexts({ trust, capture }: Report): string[] {
+/** What weakens the conclusions, a sentence each: faults of the files, then notes on what they hold, then what nobody could read. */
+export function weaknessTexts({ trust, capture, connections }: Report): string[] {
   const notes = trust.map(
     ({ connection, message, weakens }) =>
       `${connection === null ? '' : `${connection}: `}${message}; weakens ${listed(weakens)}.`,
   );
-  return [...capture.warnings.map((warning) => warningSentence(warning, capture.files)), ...notes];
+  return [
+    ...capture.warnings.map((warning) => warningSentence(warning, capture.files)),
+    ...notes,
+    ...unreadTexts(connections),
+  ];
+}
+
+/** Without secrets, or with others than these connections'. */
+function unreadTexts(connections: readonly Connection[]): string[] {
+  const unread = connections.filter(({ protocol }) => protocol === 'tls');
+  if (unread.length === 0) return [];
+  const isKeyless = unread.every(({ tls }) => tls === null || tls.keys === 'none');
+  return [
+    `${counted(unread.length, 'connection')} in TLS could not be read${isKeyless ? '; their secrets would open them (--keylog FILE)' : ''}; ` +
+      'weakens links, streams and PINGs.',
+  ];
 }
 
 /** Where nothing weakens them, that is worth a line. */
