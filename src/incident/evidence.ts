@@ -6,6 +6,7 @@ import type { Victim } from './hurt.ts';
 import { clientSide, partyOf, streamOf } from './leg.ts';
 import type { Evidence, EvidenceKind, HurtStream, Leg, Party } from './model.ts';
 import { grpcErrorOf, isError, toldAt } from './stream-fate.ts';
+import { isUnprobed } from './unprobed.ts';
 import type { End } from './window-end.ts';
 
 /** Rows of one kind in a window's evidence; the first ones are the ones to look at. */
@@ -41,6 +42,8 @@ function onset(upstream: Leg, death: Death): Evidence[] {
   if (death.cause === 'reset') return proofRow(upstream, death, 'reset');
   if (death.cause === 'closed-not-propagated') return proofRow(upstream, death, 'close');
   if (death.cause === 'goaway-ignored') return proofRow(upstream, death, 'goaway');
+  // Of what is not seen there is no packet; that the gateway gave it up stands among what the client got.
+  if (isUnprobed(death) && death.lastHeard !== null) return [row(upstream, death.lastHeard, 'last-heard', 'client')];
   const debtor = death.debts[0]?.owedBy ?? upstream.serverSide;
   const mute = partyOf(upstream, debtor);
   const heard = death.lastHeard === null ? [] : [row(upstream, death.lastHeard, 'last-heard', mute)];

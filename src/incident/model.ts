@@ -184,8 +184,11 @@ export interface Window {
   readonly durationNs: number;
   readonly onset: { readonly lastHeardNs: number | null; readonly firstUnansweredNs: number };
   readonly cause: Cause;
-  /** How `path-one-way` shows itself: the gateway is not seen any more, or both are heard and nothing is acknowledged, or it is, in vain. */
-  readonly oneWay: 'gateway-mute' | 'unacknowledged' | 'acknowledged-in-vain' | null;
+  /**
+   * How `path-one-way` shows itself: the gateway acknowledges nothing any more; it is not seen to probe an idle connection as it did, nor to cancel
+   * what it gives up; both are heard and nothing is acknowledged; or it is, in vain.
+   */
+  readonly oneWay: 'gateway-mute' | 'gateway-unseen' | 'unacknowledged' | 'acknowledged-in-vain' | null;
   readonly end: { readonly how: WindowEnd; readonly at: Ref | null };
   readonly streams: readonly HurtStream[];
   readonly alternatives: readonly Alternative[];

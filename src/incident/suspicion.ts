@@ -9,7 +9,7 @@ import { nextTryDueNs } from './next-try.ts';
 import { wasPassedOnWithin } from './passings.ts';
 import type { Scene } from './scene.ts';
 import { overAt } from './stream-fate.ts';
-import { isCancelUnseen } from './unseen-cancel.ts';
+import { unseenCancels } from './unseen-cancel.ts';
 import { askedFor, attemptConfidence } from './waiting.ts';
 
 const STALLED: ReadonlySet<string> = new Set(['upstream-silent', 'stale-but-alive']);
@@ -25,7 +25,7 @@ export function suspicionOf(scene: Scene, facts: Facts, findings: readonly Findi
     if (deaths.some((death) => isUnexplained(scene, facts, leg, death)))
       return { kind: 'dead-upstream-unlinked', connection: leg.id };
   }
-  const untold = facts.legs.find((leg) => isCancelUnseen(scene, leg));
+  const untold = facts.legs.find((leg) => unseenCancels(scene, leg).length > 0);
   if (untold !== undefined) return { kind: 'cancel-unseen', connection: untold.id };
   const owing = facts.legs.find((leg) => isOwing(facts, leg) && !isOwingKnownClients(scene, facts, leg));
   return owing === undefined ? null : { kind: 'dead-upstream-unlinked', connection: owing.id };

@@ -15,6 +15,7 @@ import type { Doubt, Leg, Link, Window } from './model.ts';
 import type { Scene } from './scene.ts';
 import { overAt, toldAt, wasCancelled } from './stream-fate.ts';
 import type { Thresholds } from './thresholds.ts';
+import { isUnprobed, unprobedDeath } from './unprobed.ts';
 import { type End, endOf, isAtOnce } from './window-end.ts';
 
 /** Windows, the links that were found while looking for them added, and the deaths of each upstream leg. */
@@ -37,7 +38,7 @@ export function windowsOf(scene: Scene): WindowsFound {
   const isLossy = scene.legs.some(({ trace }) => trace.flows.some(({ lostByCapture }) => lostByCapture > 0));
   const deaths = new Map(
     upstreams.map((leg) => {
-      const found = deathsOf(leg, scene.thresholds);
+      const found = [...unprobedDeath(scene, leg), ...deathsOf(leg, scene.thresholds)];
       return [leg, isLossy ? found.filter((death) => !mayBeUnseen(death)) : found];
     }),
   );
@@ -206,8 +207,10 @@ function closedAt(client: Leg, fromNs: number): Ref | null {
   return client.trace.closes.find((close) => close.accepted && close.at.timeNs >= fromNs)?.at ?? null;
 }
 
-function oneWayOf({ cause, debts }: Death, upstream: Leg): Window['oneWay'] {
+function oneWayOf(death: Death, upstream: Leg): Window['oneWay'] {
+  const { cause, debts } = death;
   if (cause !== 'path-one-way') return null;
+  if (isUnprobed(death)) return 'gateway-unseen';
   if (debts.some((debt) => debt.acknowledgedInVain)) return 'acknowledged-in-vain';
   const mute = debts.some((debt) => debt.owedBy === clientSide(upstream) && debt.heard === 0);
   return mute ? 'gateway-mute' : 'unacknowledged';

@@ -435,6 +435,16 @@ describe('the story of a window', () => {
     expect(report.windows[0]?.story).toMatch(/acknowledges nothing that the gateway sends/);
   });
 
+  test('a gateway that is not seen any more is told by what it did before', () => {
+    const told = gatewayMute();
+    const connections = told.incident.connections.map((one) => (one.id === 'u1' ? { ...one, liveness: [] } : one));
+    const windows = told.incident.windows.map((one) => ({ ...one, oneWay: 'gateway-unseen' as const }));
+    const report = composeReport({ ...told.incident, connections, windows }, told.capture, '1.0.0');
+    const [story] = report.windows.map((one) => one.story);
+    expect(story).toMatch(/keep-alive probes are not seen any more, nor does the capture show that it cancelled/);
+    expect(story).not.toMatch(/acknowledges/);
+  });
+
   test('an upstream that refused time and again is told by how long it did, and not by one try', () => {
     const told = gatewayMute();
     const connections = told.incident.connections;

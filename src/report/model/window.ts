@@ -43,7 +43,7 @@ export interface Window {
    * How a `path-one-way` shows itself; null for other causes.
    * @default null
    */
-  oneWay: 'gateway-mute' | 'unacknowledged' | 'acknowledged-in-vain' | null;
+  oneWay: 'gateway-mute' | 'gateway-unseen' | 'unacknowledged' | 'acknowledged-in-vain' | null;
   /**
    * That the two connections belong together, and that somebody waited, is inferred from sizes and times of what could not be read.
    * @default false

@@ -1,3 +1,4 @@
+import { durationText } from '../duration.ts';
 import type { Alternative, Cause, Connection, HurtStream, Window, WindowEndHow } from '../model.ts';
 import { hurtText, streamText } from './hurt.ts';
 import { packetName } from './packet-name.ts';
@@ -95,6 +96,7 @@ function oneWayText(window: ToldWindow, upstream: Connection | undefined, peer: 
       `acknowledged: the acknowledgements do not arrive. ${place}`
     );
   }
+  if (window.oneWay === 'gateway-unseen') return `${unseenText(window, upstream)} ${place}`;
   if (debtor === 'client') {
     const heard = window.onset.lastHeard === null ? 'No packet' : 'The last packet';
     const when = window.onset.lastHeard === null ? 'in the capture' : `at ${clockText(window.onset.lastHeard)}`;
@@ -107,6 +109,17 @@ function oneWayText(window: ToldWindow, upstream: Connection | undefined, peer: 
   return (
     `From ${at} on ${peer} acknowledges nothing that the gateway sends on ${window.upstream}, ` +
     `though it is still heard.${both} ${place}`
+  );
+}
+
+/** Nothing was owed to anybody: what tells is what the gateway did before and is not seen to do any more. */
+function unseenText({ upstream: id, onset }: ToldWindow, upstream: Connection | undefined): string {
+  const time = upstream?.keepalive.fromClient.time ?? null;
+  const due = time === null ? '' : `, due after ${durationText(time)} of silence,`;
+  const last = onset.lastHeard === null ? 'in the capture' : `at ${clockText(onset.lastHeard)}`;
+  return (
+    `The last packet of the gateway on ${id} is ${last}. Its keep-alive probes${due} are not seen any more, nor does the capture show that it ` +
+    `cancelled what it gave up at ${clockText(onset.firstUnanswered)}, or closed ${id}.`
   );
 }
 

@@ -62,7 +62,8 @@ function gatewayTexts(window: Window, upstream: Connection): string[] {
   if (announced !== undefined) return [`${announced} is in the capture; what waited was left waiting all the same`];
   if (window.cause === 'connect-unanswered')
     return [`nothing but its own connect timeout ends an attempt without an answer (${upstream.id})`];
-  if (window.oneWay === 'gateway-mute') return [muteText(window), ...gaveUpText(window, upstream)];
+  const isMute = window.oneWay === 'gateway-mute' || window.oneWay === 'gateway-unseen';
+  if (isMute) return [muteText(window), ...gaveUpText(window, upstream)];
   return [...checksText(window, upstream), ...inFlightText(window), ...gaveUpText(window, upstream)];
 }
 

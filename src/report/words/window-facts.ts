@@ -54,6 +54,8 @@ function diedText({ cause, oneWay, onset: { lastHeard, firstUnanswered } }: Wind
   if (cause === 'connect-unanswered' && lastHeard === null)
     return `by ${clockText(firstUnanswered)}, the first SYN without an answer`;
   if (lastHeard === null) return `by ${clockText(firstUnanswered)}, the first unanswered packet`;
+  if (oneWay === 'gateway-unseen')
+    return `between ${clockText(lastHeard)} (last heard of the gateway) and ${clockText(firstUnanswered)} (given up)`;
   const whom = oneWay === 'gateway-mute' ? ' of the gateway' : '';
   return `between ${clockText(lastHeard)} (last heard${whom}) and ${clockText(firstUnanswered)} (first unanswered)`;
 }
