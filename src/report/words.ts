@@ -76,7 +76,7 @@ const TITLES: Titles = {
   'stale-but-alive': ({ quietSeconds, unanswered }, { self, span }) =>
     unanswered === 0
       ? `${self} answers at TCP and HTTP/2, but brought no data and no bookmark for ${span(quietSeconds)}`
-      : `${self} acknowledged ${counted(unanswered, 'request')} at TCP and answered ${unanswered === 1 ? 'it not' : 'none'}; ` +
+      : `${self} acknowledged ${counted(unanswered, 'request')} at TCP and ${unanswered === 1 ? 'did not answer it' : 'answered none'}; ` +
         `${unanswered === 1 ? 'it' : 'the longest'} has waited for ${span(quietSeconds)}`,
   'idle-timeout-cut': ({ quietSeconds, by }, { self, span }) =>
     by === 'goaway'

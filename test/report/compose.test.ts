@@ -293,11 +293,25 @@ describe('the verdict', () => {
   }
 
   test.each([
-    [{ opened: 'refused' as const }, /^Upstream connection u1 \(10\.9\.2\.2:8080\) was refused, but no living client/],
-    [{ opened: 'unanswered' as const }, /was never answered, but/],
-    [{ closed: { how: 'rst' as const, by: 'server' as const, at: null } }, /was reset by the upstream, but/],
-    [{ closed: { how: 'rst' as const, by: 'client' as const, at: null } }, /was dead or did not answer, but/],
-  ])('says what befell an upstream that nobody is linked to: %o', (change, says) => {
+    [
+      { opened: 'refused' },
+      /^Upstream connection u1 \(10\.9\.2\.2:8080\) was refused at 2026-11-23 10:00:00\.000 UTC, but no living client/,
+    ],
+    [{ opened: 'unanswered' }, /was never answered, from 2026-11-23 10:00:00\.000 UTC on, but/],
+    [
+      { closed: { how: 'rst', by: 'server', at: at(9, 70) } },
+      /was reset by the upstream at 2026-11-23 10:01:10\.000 UTC, but/,
+    ],
+    [
+      { closed: { how: 'rst', by: 'client', at: at(9, 70) } },
+      /was dead or did not answer, since 2026-11-23 10:00:52\.000 UTC, but/,
+    ],
+    [
+      { liveness: states(90, [0, 'alive'], [60, 'closing']) },
+      /was closed by one side only, since 2026-11-23 10:01:00\.000 UTC, but/,
+    ],
+    [{ liveness: states(90, [0, 'alive']) }, /was dead or did not answer, but/],
+  ] as const)('says what befell an upstream that nobody is linked to: %o', (change, says) => {
     const { incident: story, capture: facts } = gatewayMute();
     const connections = story.connections.map((leg) => (leg.id === 'u1' ? { ...leg, ...change } : leg));
     const reason = { kind: 'dead-upstream-unlinked', connection: 'u1' } as const;
@@ -366,7 +380,7 @@ describe('the summary', () => {
     );
     expect(stalled.verdict.summary).toBe(
       'Upstream connection u1 (10.9.2.2:8080) acknowledged 4 requests at TCP and answered none; the longest has waited for ' +
-        '1 min 14 s; nothing in the capture proves it dead. It carried requests of c1 (10.9.1.2:49739).',
+        '1 min 14 s. That began at 2026-11-23 10:00:01.000 UTC; nothing in the capture proves it dead. It carried requests of c1 (10.9.1.2:49739).',
     );
     expect(stalled.nextSteps[0]?.text).toContain('See whether the process behind 10.9.2.2:8080 hangs');
     expect(stalled.nextSteps[1]?.command).toBe('ip.addr == 10.9.2.1 && tcp.port == 40112');

@@ -43,7 +43,7 @@ function requestsText({ requests, atLeast }: Meanwhile): string {
 }
 
 function placesText(
-  { intoDead, elsewhere, unseen }: Meanwhile,
+  { requests, intoDead, elsewhere, unseen }: Meanwhile,
   upstream: string,
   byId: ReadonlyMap<string, Connection>,
 ): string {
@@ -53,7 +53,9 @@ function placesText(
     ...(elsewhere.length > NAMED_MAX ? [`some to ${elsewhere.length - NAMED_MAX} more`] : []),
     ...(unseen === 0 ? [] : [`${unseen} not seen leaving the gateway`]),
   ];
-  return places.length === 0 ? '' : `: ${listed(places)}`;
+  if (places.length === 0) return '';
+  const known = elsewhere.reduce((sum, place) => sum + place.requests, intoDead + unseen);
+  return `${known < requests ? `, of which ${known} are known one by one: ` : ': '}${listed(places)}`;
 }
 
 /** Why a window is not confirmed, and what would settle it. */

@@ -91,7 +91,8 @@ function insteadText({ notAnalyzed }: Report['capture']): string {
 }
 
 function unlinkedText(args: Args, connections: Connections): string {
-  const dead = `Upstream connection ${aboutOne(args, connections)} ${whatBefell(connections.get(String(args['connection'])))}`;
+  const upstream = connections.get(String(args['connection']));
+  const dead = `Upstream connection ${aboutOne(args, connections)} ${whatBefell(upstream)}${whenBefell(upstream)}`;
   return hasClosedClient(connections.values())
     ? `${dead}. What the clients asked is in TLS that could not be opened, so nobody can say whose requests were on it.`
     : `${dead}, but no living client connection can be linked to it: the capture does not show whether anybody was hurt.`;
@@ -101,7 +102,22 @@ function whatBefell(connection: Connection | undefined): string {
   if (connection?.opened === 'refused') return 'was refused';
   if (connection?.opened === 'unanswered') return 'was never answered';
   const { how, by } = connection?.closed ?? {};
-  return how === 'rst' && by === 'server' ? 'was reset by the upstream' : 'was dead or did not answer';
+  if (how === 'rst' && by === 'server') return 'was reset by the upstream';
+  return connection?.liveness.at(-1)?.state === 'closing'
+    ? 'was closed by one side only'
+    : 'was dead or did not answer';
+}
+
+/** At which moment that was, or since when it owes an answer. */
+function whenBefell(connection: Connection | undefined): string {
+  if (connection === undefined) return '';
+  const { opened, start, closed, liveness } = connection;
+  if (opened === 'refused') return ` at ${dateTimeText(start)}`;
+  if (opened === 'unanswered') return `, from ${dateTimeText(start)} on`;
+  if (closed.how === 'rst' && closed.by === 'server' && closed.at !== null) return ` at ${dateTimeText(closed.at)}`;
+  const since = (liveness.find(({ state }) => state === 'dead') ?? liveness.find(({ state }) => state === 'closing'))
+    ?.from;
+  return since === undefined ? '' : `, since ${dateTimeText(since)}`;
 }
 
 /** A client's connection of which nothing could be read. */
@@ -112,12 +128,13 @@ export function hasClosedClient(connections: Iterable<Connection>): boolean {
 function stalledText(args: Args, { findings, links }: Grounds, connections: Connections): string {
   const stall = findings.find(({ code, connection }) => STALLS.has(code) && connection === args['connection']);
   const what = stall?.title ?? `${aboutOne(args, connections)} fell silent where something was due`;
+  const begun = stall?.at == null ? '' : `. That began at ${dateTimeText(stall.at)}`;
   const clients = [
     ...new Set(links.filter(({ upstream }) => upstream === args['connection']).map(({ client }) => client)),
   ];
   const told = clients.map((id) => named(id, connections));
   const whose = clients.length === 0 ? '' : ` It carried requests of ${listedUpTo(NAMED_MAX, told)}.`;
-  return `Upstream connection ${what}; nothing in the capture proves it dead.${whose}`;
+  return `Upstream connection ${what}${begun}; nothing in the capture proves it dead.${whose}`;
 }
 
 function aboutOne({ connection }: Args, connections: Connections): string {
