@@ -4,6 +4,7 @@ import { SEARCH_MAX_BYTES, UNSYNCED_FLOW_BYTES } from './h2/resync.ts';
 
 import { KEPT_VALUE_MAX_BYTES } from './hpack/decode.ts';
 import { ROWS_TOTAL_MAX } from './hpack/table.ts';
+import { CODED_BODIES_MAX } from './reason-reader.ts';
 import { TUNNELS_MAX, TUNNELS_TOTAL } from './tunnels.ts';
 
 /** The bounds that `HttpCounters` counts. */
@@ -14,6 +15,7 @@ export const HTTP_BOUNDS: {
   readonly unsyncedFlowBytes: number;
   readonly searchBytes: number;
   readonly pendingRequests: number;
+  readonly codedBodies: number;
   readonly tunnels: number;
   readonly tunnelsTotal: number;
 } = {
@@ -23,6 +25,7 @@ export const HTTP_BOUNDS: {
   unsyncedFlowBytes: UNSYNCED_FLOW_BYTES,
   searchBytes: SEARCH_MAX_BYTES,
   pendingRequests: PENDING_MAX,
+  codedBodies: CODED_BODIES_MAX,
   tunnels: TUNNELS_MAX,
   tunnelsTotal: TUNNELS_TOTAL,
 };

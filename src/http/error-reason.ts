@@ -1,16 +1,5 @@
-import { inflateStart } from './inflate.ts';
-import {
-  LOOKED_AT_BYTES,
-  STATUS_REASONS,
-  isStatusReason,
-  statusOf,
-  statusReason,
-  type StatusReason,
-} from './kubernetes-status.ts';
-import { latin1Of } from './latin1.ts';
-
-/** RFC 1952 §2.3. */
-const GZIP = { magic: 0x1f8b, methodAt: 2, deflate: 8, flagsAt: 3, headerBytes: 10 } as const;
+import { bodyText } from './body-text.ts';
+import { STATUS_REASONS, isStatusReason, statusOf, statusReason, type StatusReason } from './kubernetes-status.ts';
 
 /** Words of bodies that gateways write themselves. */
 const GATEWAY_WORDS = [
@@ -49,23 +38,10 @@ export const ERROR_REASONS: readonly ErrorReason[] = [...STATUS_REASONS, ...GATE
  * @returns null where they are neither a Status nor usual words
  */
 export function errorReason(view: DataView, at: number, end: number): ErrorReason | null {
-  const text = bodyText(view, at, Math.min(end, at + LOOKED_AT_BYTES));
+  const text = bodyText(view, at, end);
   const status = statusReason(text);
   if (status !== null || text.startsWith('{')) return status;
   return GATEWAY_WORDS.find(([words]) => text.includes(words))?.[1] ?? null;
-}
-
-/** The start of a body as latin1. */
-function bodyText(view: DataView, at: number, end: number): string {
-  if (!isGzip(view, at, end)) return latin1Of(view, at, end);
-  const bytes = inflateStart(view, at + GZIP.headerBytes, end, LOOKED_AT_BYTES);
-  return latin1Of(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length);
-}
-
-/** Without a name or any other optional field, which coders of bodies do not write. */
-function isGzip(view: DataView, at: number, end: number): boolean {
-  if (end - at <= GZIP.headerBytes || view.getUint16(at) !== GZIP.magic) return false;
-  return view.getUint8(at + GZIP.methodAt) === GZIP.deflate && view.getUint8(at + GZIP.flagsAt) === 0;
 }
 
 /** The gateway found no connection to its upstream: what failed so never waited on one that was open. */

@@ -1,3 +1,4 @@
+import type { HttpCounters } from '../counters.ts';
 import type { CollectorPool } from '../h2/collector.ts';
 import { fingerprintOf } from '../h2/fingerprint.ts';
 import { ReasonReader, SAYS } from '../reason-reader.ts';
@@ -32,9 +33,9 @@ export class BodyReader {
   private readonly sink: HttpSink;
   private readonly reasons: ReasonReader;
 
-  constructor(sink: HttpSink, collectors: CollectorPool) {
+  constructor(sink: HttpSink, counters: HttpCounters, collectors: CollectorPool) {
     this.sink = sink;
-    this.reasons = new ReasonReader(sink, collectors);
+    this.reasons = new ReasonReader(sink, counters, collectors);
   }
 
   /** The head of a message was read; its body comes next. */
@@ -109,6 +110,8 @@ export class BodyReader {
       const isRest = flow.part !== PART.rest && taken === flow.remaining;
       this.reasons.take(flow, connection.number, flow.exchange, view, at, next, isRest);
     }
+    if (flow.part === PART.chunkData && taken === flow.remaining)
+      this.reasons.last(connection.number, flow.exchange, view, at, next);
     if (flow.part === PART.rest) {
       // After the FIN's packet came bytes that had been lost before it: the end was told.
       if (flow.isOpen) this.tell(connection, flow, taken, false);
@@ -123,7 +126,8 @@ export class BodyReader {
 
   private first(connection: H1Connection, flow: MessageFlow, view: DataView, at: number, end: number): void {
     flow.isFirst = false;
-    this.reasons.expect(flow, flow.isReasonDue, view, at, end);
+    const isCut = flow.part === PART.rest || end - at < flow.remaining;
+    this.reasons.expect(flow, flow.isReasonDue, view, at, end, isCut);
     flow.isReasonDue = false;
     if (!this.sink.wantsPayload(connection.number, flow.side, flow.exchange)) return;
     const bytes = flow.part === PART.rest ? end - at : flow.remaining;

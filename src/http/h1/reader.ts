@@ -40,7 +40,7 @@ export class MessageReader {
     this.counters = counters;
     this.collectors = collectors;
     this.observer = observer;
-    this.bodies = new BodyReader(sink, collectors);
+    this.bodies = new BodyReader(sink, counters, collectors);
   }
 
   /** Kept fields told as null because they were too long. */

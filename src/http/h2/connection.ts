@@ -33,7 +33,7 @@ export class FrameReader {
     this.collectors = collectors;
     this.tunnels = tunnels;
     this.blocks = new FieldBlocks(sink, counters, collectors, tunnels);
-    this.dataFrames = new DataFrames(sink, collectors, tunnels);
+    this.dataFrames = new DataFrames(sink, counters, collectors, tunnels);
     this.observer = observer;
   }
 

@@ -1,3 +1,4 @@
+import type { HttpCounters } from '../counters.ts';
 import { ReasonReader, SAYS } from '../reason-reader.ts';
 import type { HttpSink } from '../sink.ts';
 import type { TunnelBook } from '../tunnels.ts';
@@ -15,10 +16,10 @@ export class DataFrames {
   private readonly reasons: ReasonReader;
   private readonly tunnels: TunnelBook;
 
-  constructor(sink: HttpSink, collectors: CollectorPool, tunnels: TunnelBook) {
+  constructor(sink: HttpSink, counters: HttpCounters, collectors: CollectorPool, tunnels: TunnelBook) {
     this.sink = sink;
     this.tunnels = tunnels;
-    this.reasons = new ReasonReader(sink, collectors);
+    this.reasons = new ReasonReader(sink, counters, collectors);
   }
 
   /** The flow's frame is DATA, and its payload comes next. @returns false where it is illegal */
@@ -44,8 +45,10 @@ export class DataFrames {
     const { tunnel } = flow;
     if (isFirst && next < end && tunnel?.isTold !== true) this.first(flow, view, next, end);
     if (flow.says !== SAYS.nothing) this.say(flow, view, next, end);
-    if (tunnel !== null) this.tunnels.bytes(tunnel, flow.side, view, next, Math.min(end, next + unpaddedBytes(flow)));
     const taken = Math.min(flow.remaining, end - next);
+    const dataEnd = Math.min(end, next + unpaddedBytes(flow));
+    if (tunnel !== null) this.tunnels.bytes(tunnel, flow.side, view, next, dataEnd);
+    else if (taken === flow.remaining) this.reasons.last(flow.connection.number, flow.streamId, view, next, dataEnd);
     flow.remaining -= taken;
     return next + taken;
   }
@@ -80,12 +83,14 @@ export class DataFrames {
   /** The first bytes of its data. */
   private first(flow: Flow, view: DataView, at: number, end: number): void {
     const { connection, side, streamId } = flow;
+    const dataBytes = unpaddedBytes(flow);
+    if (dataBytes <= 0) return;
     if (this.sink.wantsPayload(connection.number, side, streamId)) {
-      flow.fingerprint = fingerprintOf(view, at, end, flow.length - flow.padBytes);
+      flow.fingerprint = fingerprintOf(view, at, end, dataBytes);
     }
     const isError = streamId === flow.errorStreamId;
     if (isError) flow.errorStreamId = 0;
-    this.reasons.expect(flow, isError, view, at, end);
+    this.reasons.expect(flow, isError, view, at, Math.min(end, at + dataBytes), end - at < dataBytes);
   }
 
   private say(flow: Flow, view: DataView, at: number, end: number): void {

@@ -1,4 +1,4 @@
-import { errorReason, watchErrorOf, watchErrorReason, wordsOf } from '../../../http/index.ts';
+import { errorReason, lastWatchErrorReason, watchErrorOf, watchErrorReason, wordsOf } from '../../../http/index.ts';
 import type { ByteCopy } from '../packet/copy.ts';
 
 /** As many bytes as tell two bodies apart: those by which the analysis recognises one that was passed on. */
@@ -47,7 +47,7 @@ export class Likeness {
 function wordsIn(view: DataView, at: number, end: number): string {
   const reason = errorReason(view, at, end);
   if (reason !== null) return wordsOf(reason);
-  const ofWatch = watchErrorReason(view, at, end);
+  const ofWatch = watchErrorReason(view, at, end) ?? lastWatchErrorReason(view, at, end);
   return ofWatch === null ? '' : watchErrorOf(ofWatch);
 }
 
