@@ -18,6 +18,11 @@ const HOLE_GRACE_NS = 3 * 1_000_000;
  * then (RFC 6298 §2.1: the first timeout is 1 s; ten times that).
  */
 const HOLE_UNACKED_NS = 10 * 1_000_000_000;
+/**
+ * A receiver whose acknowledgements so long after a hole was first seen still stand at it lacks the bytes as well: what it has, it acknowledges
+ * within 0.5 s (RFC 9293 §3.8.6.3); the rest is room for captures of two hosts.
+ */
+const HOLE_UNRECEIVED_NS = 1_000_000_000;
 /** No retransmission lies further back than a window; what does is not an old segment but a stray one. */
 const OLD_MAX_BYTES = 2 ** 26;
 
@@ -198,7 +203,18 @@ export class Reassembly {
   #giveUpOldHole(flow: number): void {
     const doubles = this.#table.doubles;
     const age = (this.#moment.ns[0] ?? 0) - (doubles[doublesRow(flow) + DOUBLE.holeNs] ?? 0);
-    if (age > HOLE_UNACKED_NS) this.#giveUpHole(flow);
+    if (age > HOLE_UNACKED_NS && !this.#isUnreceived(flow)) this.#giveUpHole(flow);
+  }
+
+  /** The hole was lost on the way and not by the capture: the peer goes on acknowledging, and not past it. */
+  #isUnreceived(flow: number): boolean {
+    const doubles = this.#table.doubles;
+    const row = doublesRow(flow);
+    const flags = this.#table.flows[flowRow(flow) + FLOW.flags] ?? 0;
+    if ((flags & FLOW_FLAG.acked) === 0 || (doubles[row + DOUBLE.acked] ?? 0) > (doubles[row + DOUBLE.delivered] ?? 0))
+      return false;
+    const peerSpokeNs = doubles[doublesRow(flow ^ 1) + DOUBLE.lastAckNs] ?? 0;
+    return peerSpokeNs - (doubles[row + DOUBLE.holeNs] ?? 0) >= HOLE_UNRECEIVED_NS;
   }
 
   /**
@@ -238,10 +254,10 @@ export class Reassembly {
     }
   }
 
-  /** The end of the capture: nothing will fill a hole any more. */
+  /** The end of the capture: nothing will fill a hole any more. What stands behind one that the peer has too was never said to it, and is not told. */
   finish(): void {
     for (let flow = 0; flow < this.#table.count * 2; flow++) {
-      if (this.#held.count(flow) > 0) this.flush(flow, GAP.lost);
+      if (this.#held.count(flow) > 0 && !this.#isUnreceived(flow)) this.flush(flow, GAP.lost);
     }
   }
 

@@ -205,10 +205,36 @@ describe('gaps', () => {
 
   test('a hole that nobody acknowledged stays open until the end', () => {
     const c = conversation().handshake().client.sends('abc', { hidden: true }).client.sends('def');
-    c.at(5).server.acks({ ack: 1001 });
+    c.at(0.5).server.acks({ ack: 1001 });
     expect(c.stream(0)).toBe('');
     c.finish();
     expect(c.stream(0)).toBe('[gap 3 lost]def');
+  });
+
+  test('a hole that the receiver has too, as its acknowledgements a second later tell, is no loss of the capture: what is behind it was not said to it', () => {
+    const blackHole = () => {
+      const c = conversation().handshake().client.sends('abc', { hidden: true });
+      c.at(1).client.sends('def');
+      return c;
+    };
+    const late = blackHole();
+    late.at(2.1).server.acks({ ack: 1001 });
+    late.finish();
+    expect(late.stream(0)).toBe('');
+    const soon = blackHole();
+    soon.at(1.9).server.acks({ ack: 1001 });
+    soon.finish();
+    expect(soon.stream(0)).toBe('[gap 3 lost]def');
+  });
+
+  test('it waits as long as that, and is filled by what comes at last', () => {
+    const c = conversation().handshake().client.sends('abc', { hidden: true });
+    c.at(1).client.sends('def');
+    c.at(30).server.sends('x', { ack: 1001 });
+    c.at(30.1).client.sends('ghi');
+    expect(c.stream(0)).toBe('');
+    c.at(31).client.sends('abc', { seq: 1001 });
+    expect(c.stream(0)).toBe('abcdefghi');
   });
 
   test('with the acknowledgements hidden, a hole is given up when its retransmission is overdue', () => {
