@@ -26,4 +26,5 @@ export {
   writeSection,
   type WrittenPacket,
 } from './pcapng-write.ts';
+export { RowOrder } from './row-order.ts';
 export { openSource, type Source } from './source.ts';

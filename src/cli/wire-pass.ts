@@ -1,4 +1,4 @@
-import { LINK_NO_PACKET, LINK_UNDECLARED, Moment, type RecordBatch } from '../capture/index.ts';
+import { LINK_NO_PACKET, LINK_UNDECLARED, Moment, type RecordBatch, RowOrder } from '../capture/index.ts';
 import {
   Decoder,
   FLAG,
@@ -28,9 +28,10 @@ import { type LimitHit, Recorder, type Trace } from '../trace/index.ts';
 
 const NONE = -1;
 
-/** Joins the stages of the wire pass: batches of records in, a trace out. One pass, in file order. */
+/** Joins the stages of the wire pass: batches of records in, a trace out. One pass, in file order, but for interfaces that were written out of turn. */
 export class WirePass implements TcpSink, TcpKeeper {
   readonly #moment = new Moment();
+  readonly #rowOrder = new RowOrder();
   readonly #decoder: Decoder;
   readonly #stops = new Int32Array(STOP_COUNT);
   readonly #tcp: TcpPass;
@@ -89,7 +90,9 @@ export class WirePass implements TcpSink, TcpKeeper {
     moment.file = batch.file;
     let firstNs = Infinity;
     let lastNs = -Infinity;
-    for (let row = batch.firstRow; row < batch.count; row++) {
+    const order = this.#rowOrder.of(batch);
+    for (let place = batch.firstRow; place < batch.count; place++) {
+      const row = order === null ? place : (order[place - batch.firstRow] ?? place);
       if (linkType[row] === LINK_NO_PACKET) continue;
       moment.packet = batch.firstPacket + row;
       const nowNs = (timeNs[row] ?? 0) - aheadNs;

@@ -43,7 +43,8 @@ export function castRoles(trace: Trace, hints: RoleHints = NO_HINTS): Casting {
 
   const hosts = new Hosts();
   const capturing = uniteLocal(trace, hosts);
-  const joined = uniteJoined(trace, hosts, server, client);
+  const joins = oneWayJoins(trace.joins);
+  const joined = uniteJoined(trace, joins, hosts, server, client);
   for (const ip of hints.gateways) hosts.unite(hints.gateways[0] ?? ip, ip);
 
   const legs = trace.connections.filter(mayBeLeg);
@@ -83,8 +84,8 @@ export function castRoles(trace: Trace, hints: RoleHints = NO_HINTS): Casting {
   const openedBy = trace.connections.map((connection) =>
     mayBeLeg(connection) && isAt(connection, hints.upstreamPort) ? indexOf(client(connection)) : -1,
   );
-  const near = new Set(trace.joins.map((join) => join.near));
-  const far = new Set(trace.joins.map((join) => join.far));
+  const near = new Set(joins.map((join) => join.near));
+  const far = new Set(joins.map((join) => join.far));
   const roles = trace.connections.map(({ id }) =>
     roleOf(acceptedBy[id] ?? -1, openedBy[id] ?? -1, near.has(id), far.has(id)),
   );
@@ -163,14 +164,30 @@ function isLoopback(ip: string): boolean {
   return ip === '::1' || /^127\.\d+\.\d+\.\d+$/.test(ip);
 }
 
+/**
+ * Of two connections one is passed on over the other, and never both ways: what fewer streams say comes of packets that the capture has out of
+ * their order.
+ */
+function oneWayJoins(joins: readonly Join[]): readonly Join[] {
+  const weights = new Map<string, number>();
+  for (const join of joins) {
+    const key = `${join.near} ${join.far}`;
+    weights.set(key, (weights.get(key) ?? 0) + weight(join));
+  }
+  const along = ({ near, far }: Join): number => weights.get(`${near} ${far}`) ?? 0;
+  const against = ({ near, far }: Join): number => weights.get(`${far} ${near}`) ?? 0;
+  return joins.filter((join) => along(join) >= against(join));
+}
+
 function uniteJoined(
   trace: Trace,
+  joins: readonly Join[],
   hosts: Hosts,
   server: (connection: TraceConnection) => string,
   client: (connection: TraceConnection) => string,
 ): ReadonlySet<string> {
   const streams = new Map<string, { near: string; far: string; count: number }>();
-  for (const join of trace.joins) {
+  for (const join of joins) {
     const near = trace.connections[join.near];
     const far = trace.connections[join.far];
     if (near === undefined || far === undefined) continue;

@@ -141,6 +141,8 @@ export class JoinBook {
     if (near.connection === far.connection || !isSameVerb(near, far) || near.askedBy === null || far.askedBy === null)
       return 0;
     if (method === 'request' && !sameAsker(near, far)) return 0;
+    // Nobody passes on what he is asked later: where the file's order is not that of time, it says nothing.
+    if (near.isAskedLater(this.#moment)) return 0;
     if (!near.isPassedOn && !this.#mayStillWait(near)) return 0;
     const forwarding = this.#judge(near.connection, otherSide(near.askedBy), far.connection, far.askedBy);
     if (forwarding === FORWARDING.impossible) return 0;

@@ -5,7 +5,7 @@ import { CellPool } from './cell-pool.ts';
 import { packed, unpackedRef } from './ref-table.ts';
 import { StallNotes } from './stall-notes.ts';
 import { WaitingLink } from './waiting-requests.ts';
-import { ASK_HOPS_NS, LONG_STREAM_NS, PARTNERS_MAX, PASSED_ON_SOON_NS } from './limits.ts';
+import { ASK_HOPS_NS, CLOCK_STEP_NS, LONG_STREAM_NS, PARTNERS_MAX, PASSED_ON_SOON_NS } from './limits.ts';
 import type { JoinMethod, Partner, Pause, Ref, RequestFields, Stall, TimedPartner, TraceStream } from './model.ts';
 
 /** RFC 9113 §7. NO_ERROR after a complete response is how a server says "send no more"; CANCEL is a client that lost interest. */
@@ -217,6 +217,11 @@ export class LiveStream {
     const own = this.#ref(AT.opened);
     const others = other.#ref(AT.opened);
     return own !== null && others !== null && own.file === others.file && own.timeNs > others.timeNs;
+  }
+
+  /** It stands before the present packet in the file and was opened after it. A clock that was set back between the two says nothing of that. */
+  isAskedLater(moment: Moment): boolean {
+    return this.isYoung(moment, 0) && !this.isYoung(moment, -CLOCK_STEP_NS);
   }
 
   /** Whether it was opened less than `spanNs` ago. */

@@ -48,6 +48,29 @@ describe('who is the gateway', () => {
     expect(buildIncident(two.end(600)).gateways).toMatchObject([{ how: 'joins' }]);
   });
 
+  test('of what two connections seem to pass on to each other, what fewer streams say is no sign of a gateway', () => {
+    const built = trace()
+      .client('c1')
+      .watch(7, { at: 1 })
+      .list(9, { at: 2 })
+      .list(11, { at: 3 })
+      .upstream('u1', { from: '10.9.5.2:40001' })
+      .carries(7, 3)
+      .carries(9, 5)
+      .carries(11, 7)
+      .end(600);
+    const [join] = built.joins;
+    if (join === undefined) throw new Error('nothing was passed on');
+    const back = (streams: number): Trace => ({
+      ...built,
+      joins: [join, { ...join, near: join.far, far: join.near, streams, unambiguous: streams }],
+    });
+    const gateways = (told: Trace): readonly string[][] =>
+      buildIncident(told).gateways.map(({ addresses }) => [...addresses]);
+    expect(gateways(back(2))).toEqual([['10.9.0.2', '10.9.5.2']]);
+    expect(gateways(back(4))).toEqual([['10.9.1.2', '10.9.2.2']]);
+  });
+
   test('two addresses are one where the capture says that both are its own host', () => {
     const built = trace()
       .client('c1', { to: '10.9.0.2:80' })

@@ -30,6 +30,12 @@ describe('requests that were passed on', () => {
     expect(built.partners()).toEqual(['0/1 > 1/3 request-id']);
   });
 
+  test('never by one that was asked later, whatever order they stand in: unless the clock was set back in between', () => {
+    expect(gateway().asks(1, 3, 1.001).asks(0, 1, 1).partners()).toEqual([]);
+    expect(gateway().asks(1, 3, 1).asks(0, 1, 1).partners()).toHaveLength(1);
+    expect(gateway().asks(1, 3, 3).asks(0, 1, 1).partners()).toHaveLength(1);
+  });
+
   test('a request id says more than the path', () => {
     const built = gateway()
       .asks(0, 1, 1, { requestId: 'r-1' })
