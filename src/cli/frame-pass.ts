@@ -26,9 +26,11 @@ export class FramePass implements TcpSink, TcpKeeper, HttpSink, FrameObserver {
   #lastNs: bigint | null = null;
   /** The side that asked, of connections whose SYN was not seen. */
   readonly #askedBy = new Map<number, Side>();
+  /** What runs in tunnels: the connection, and its CONNECT stream, by the number under which it is told. */
+  readonly #tunnels = new Map<number, { readonly connection: number; readonly streamId: number }>();
   /** What a frame said that is about to be told, and on which connection. */
   #content: DumpedContent = NOTHING;
-  #contentOf = NONE;
+  #contentOf: number | null = null;
   /** As in WirePass: a connection whose FIN, or whose last packet, is being read. */
   #finishing = NONE;
   #finishingSide: Side = 0;
@@ -38,7 +40,16 @@ export class FramePass implements TcpSink, TcpKeeper, HttpSink, FrameObserver {
     this.#take = take;
     this.#decoder = new Decoder(this.#moment, (segment, view) => this.#segment(segment, view));
     this.#tcp = new TcpPass(this.#moment, this, { keeper: this });
-    this.#http = new HttpPass(this.#moment, this, this);
+    this.#http = new HttpPass(this.#moment, this, this, {
+      opened: (inner, fromStart) => {
+        this.#http.opened(inner, fromStart);
+        this.#tls.opened(inner);
+      },
+      bytes: (inner, side, view, at, end) => this.#tls.bytes(inner, side, view, at, end),
+      gap: (inner, side, lostBytes) => this.#tls.gap(inner, side, lostBytes),
+      finished: (inner, side) => this.#http.finished(inner, side),
+      closed: (inner) => this.#close(inner),
+    });
     this.#tls = new TlsPass(keyLog, {
       bytes: (connection, side, view, at, end) => this.#http.bytes(connection, side, view, at, end),
       gap: (connection, side, lostBytes) => this.#http.gap(connection, side, lostBytes),
@@ -105,15 +116,14 @@ export class FramePass implements TcpSink, TcpKeeper, HttpSink, FrameObserver {
   }
 
   released(connection: number): void {
-    this.#tls.closed(connection);
-    this.#http.closed(connection);
-    this.#askedBy.delete(connection);
+    this.#close(connection);
   }
 
   headers(connection: number, side: Side, _streamId: number, fields: KeptFields): void {
-    if (this.#tcp.connections.synSide(connection) === undefined) {
-      if (fields.method !== undefined) this.#askedBy.set(connection, side);
-      else if (fields.status !== undefined) this.#askedBy.set(connection, otherSide(side));
+    const carrying = this.#tunnels.get(connection)?.connection ?? connection;
+    if (this.#tcp.connections.synSide(carrying) === undefined) {
+      if (fields.method !== undefined) this.#askedBy.set(carrying, side);
+      else if (fields.status !== undefined) this.#askedBy.set(carrying, otherSide(side));
     }
     this.#say(connection, { ...NOTHING, headers: headersOf(fields) });
   }
@@ -127,6 +137,14 @@ export class FramePass implements TcpSink, TcpKeeper, HttpSink, FrameObserver {
   }
 
   protocol(): void {}
+
+  tunnel(inner: number, connection: number, streamId: number): void {
+    this.#tunnels.set(inner, { connection, streamId });
+  }
+
+  tunnelClosed(inner: number): void {
+    this.#tunnels.delete(inner);
+  }
 
   wantsPayload(): boolean {
     return false;
@@ -166,12 +184,14 @@ export class FramePass implements TcpSink, TcpKeeper, HttpSink, FrameObserver {
   #segment(segment: Segment, view: DataView): void {
     this.#tcp.segment(segment, view);
     if (this.#finishing !== NONE) this.#http.finished(this.#finishing, this.#finishingSide);
-    if (this.#closing !== NONE) {
-      this.#tls.closed(this.#closing);
-      this.#http.closed(this.#closing);
-      this.#askedBy.delete(this.#closing);
-    }
+    if (this.#closing !== NONE) this.#close(this.#closing);
     this.#finishing = this.#closing = NONE;
+  }
+
+  #close(connection: number): void {
+    this.#tls.closed(connection);
+    this.#http.closed(connection);
+    this.#askedBy.delete(connection);
   }
 
   #say(connection: number, content: DumpedContent): void {
@@ -181,7 +201,7 @@ export class FramePass implements TcpSink, TcpKeeper, HttpSink, FrameObserver {
 
   #said(connection: number): DumpedContent {
     const content = this.#contentOf === connection ? this.#content : NOTHING;
-    this.#contentOf = NONE;
+    this.#contentOf = null;
     return content;
   }
 
@@ -191,12 +211,15 @@ export class FramePass implements TcpSink, TcpKeeper, HttpSink, FrameObserver {
 
   #momentOf(connection: number, side: Side): DumpedMoment {
     const { connections } = this.#tcp;
-    const client = connections.synSide(connection) ?? this.#askedBy.get(connection);
+    const tunnel = this.#tunnels.get(connection);
+    const carrying = tunnel?.connection ?? connection;
+    const client = connections.synSide(carrying) ?? this.#askedBy.get(carrying);
     return {
       packet: this.#moment.packet,
       file: this.#paths[this.#moment.file] ?? '',
       epochNs: this.#epochNs(),
-      nth: connections.nth(connection),
+      nth: connections.nth(carrying),
+      tunnel: tunnel?.streamId ?? null,
       from: client === undefined ? null : client === side ? 'client' : 'server',
     };
   }

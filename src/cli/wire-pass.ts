@@ -59,7 +59,13 @@ export class WirePass implements TcpSink, TcpKeeper {
     this.#decoder = new Decoder(this.#moment, (segment, view) => this.#take(segment, view));
     this.#tcp = new TcpPass(this.#moment, this, { keeper: this });
     this.#recorder = new Recorder(this.#moment, this.#tcp.connections);
-    this.#http = new HttpPass(this.#moment, this.#recorder);
+    this.#http = new HttpPass(this.#moment, this.#recorder, null, {
+      opened: (inner, fromStart) => this.#openInner(inner, fromStart),
+      bytes: (inner, side, view, at, end) => this.#tls.bytes(inner, side, view, at, end),
+      gap: (inner, side, lostBytes) => this.#tls.gap(inner, side, lostBytes),
+      finished: (inner, side) => this.#http.finished(inner, side),
+      closed: (inner) => this.#closeInner(inner),
+    });
     this.#tls = new TlsPass(keyLog, {
       bytes: (connection, side, view, at, end) => this.#http.bytes(connection, side, view, at, end),
       gap: (connection, side, lostBytes) => this.#http.gap(connection, side, lostBytes),
@@ -210,6 +216,17 @@ export class WirePass implements TcpSink, TcpKeeper {
     this.#closing = NONE;
   }
 
+  /** What runs in a tunnel takes the way of a connection's bytes again: TLS in it may be decrypted. */
+  #openInner(inner: number, fromStart: boolean): void {
+    this.#http.opened(inner, fromStart);
+    this.#tls.opened(inner);
+  }
+
+  #closeInner(inner: number): void {
+    this.#tls.closed(inner);
+    this.#http.closed(inner);
+  }
+
   get #refusedSightings(): number {
     return (this.#sightings ?? this.#plan?.sightings)?.refused ?? 0;
   }
@@ -231,6 +248,8 @@ export class WirePass implements TcpSink, TcpKeeper {
       { limit: 'key-log-connections', bound: TLS_BOUNDS.keyLogConnections, count: this.#keyLog.refused },
       { limit: 'packets-remembered-for-copies', bound: TCP_BOUNDS.remembered, count: tcp.uncompared },
       { limit: 'connections-compared-between-files', bound: TCP_BOUNDS.sightings, count: this.#refusedSightings },
+      { limit: 'connect-tunnels-per-connection', bound: HTTP_BOUNDS.tunnels, count: http.tunnelLimit },
+      { limit: 'connect-tunnels', bound: HTTP_BOUNDS.tunnelsTotal, count: http.tunnelTotalLimit },
       { limit: 'searched-bytes-per-flow', bound: HTTP_BOUNDS.searchBytes, count: http.searchesGivenUp },
     ];
     return hits.filter((hit) => hit.count > 0);

@@ -1,7 +1,6 @@
 import { PENDING_MAX } from './h1/reader.ts';
 import { HEADER_BLOCK_MAX_BYTES } from './h2/frame.ts';
 import { SEARCH_MAX_BYTES, UNSYNCED_FLOW_BYTES } from './h2/resync.ts';
-
 import { KEPT_VALUE_MAX_BYTES } from './hpack/decode.ts';
 import { ROWS_TOTAL_MAX } from './hpack/table.ts';
 import { CODED_BODIES_MAX } from './reason-reader.ts';

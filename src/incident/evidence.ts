@@ -1,5 +1,5 @@
 import { otherSide } from '../tcp/index.ts';
-import type { Mark, Ref, TraceStream } from '../trace/index.ts';
+import type { Mark, Ref, StreamName, TraceStream } from '../trace/index.ts';
 import type { Case } from './cases.ts';
 import type { Death } from './deaths.ts';
 import type { Victim } from './hurt.ts';
@@ -31,7 +31,11 @@ export function evidenceOf(
 }
 
 function row(leg: Leg, at: Ref, kind: EvidenceKind, by: Party, value: number | null = null): Evidence {
-  return { at, connection: leg.id, kind, by, value };
+  return { at, connection: leg.id, kind, by, value, tunnel: null };
+}
+
+function streamRow(leg: Leg, at: Ref, kind: EvidenceKind, by: Party, { tunnel, id }: StreamName): Evidence {
+  return { at, connection: leg.id, kind, by, value: id, tunnel };
 }
 
 function onset(upstream: Leg, death: Death): Evidence[] {
@@ -87,11 +91,13 @@ function closing(upstream: Leg, death: Death, end: End): Evidence[] {
 function whatTheClientGot(client: Leg, victims: readonly Victim[], fromNs: number): Evidence[] {
   return victims.slice(0, ROWS_OF_A_KIND_MAX).flatMap(({ near }) => {
     const requests =
-      near.sawRequest && near.opened.timeNs >= fromNs ? [row(client, near.opened, 'request', 'client', near.id)] : [];
+      near.sawRequest && near.opened.timeNs >= fromNs
+        ? [streamRow(client, near.opened, 'request', 'client', near)]
+        : [];
     const told = toldAt(client, near, fromNs);
     if (told === null) return requests;
     if (isError(near)) return [...requests, errorResponse(client, near, told)];
-    return near.reset === null ? requests : [...requests, row(client, told, 'stream-reset', 'server', near.id)];
+    return near.reset === null ? requests : [...requests, streamRow(client, told, 'stream-reset', 'server', near)];
   });
 }
 
@@ -105,7 +111,7 @@ function errorResponse(client: Leg, stream: TraceStream, at: Ref): Evidence {
 function recoveries(client: Leg, hurt: readonly HurtStream[]): Evidence[] {
   return hurt.flatMap(({ recoveredBy }) => {
     const stream = recoveredBy === null ? undefined : streamOf(client, recoveredBy.stream);
-    return stream === undefined ? [] : [row(client, stream.opened, 'recovered', 'client', stream.id)];
+    return stream === undefined ? [] : [streamRow(client, stream.opened, 'recovered', 'client', stream)];
   });
 }
 

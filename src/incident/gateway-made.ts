@@ -5,7 +5,8 @@ import { kept } from './kept.ts';
 import { streamOf } from './leg.ts';
 import { lacksBytes } from './liveness.ts';
 import type { Leg } from './model.ts';
-import { grpcErrorOf, isProxyAnswer } from './stream-fate.ts';
+import { grpcErrorOf, isProxyAnswer, isUnreadTunnel } from './stream-fate.ts';
+import { partnerName } from './stream-names.ts';
 
 /**
  * A client got an error of the kind that a gateway makes itself, and no upstream is seen to have sent it, of those that can be read.
@@ -43,10 +44,12 @@ function isFromApiserver({ reason }: TraceStream): boolean {
 }
 
 function cameFromUpstream(legs: readonly Leg[], stream: TraceStream): boolean {
-  return stream.partners.some(({ nearerClient, connection, streamId }) => {
-    const leg = legs[connection];
-    const far = leg === undefined ? undefined : streamOf(leg, streamId);
-    return nearerClient && far !== undefined && far.status === stream.status && far.grpcStatus === stream.grpcStatus;
+  return stream.partners.some((partner) => {
+    const leg = legs[partner.connection];
+    const far = leg === undefined ? undefined : streamOf(leg, partnerName(partner));
+    return (
+      partner.nearerClient && far !== undefined && far.status === stream.status && far.grpcStatus === stream.grpcStatus
+    );
   });
 }
 
@@ -62,7 +65,8 @@ function mayBeUnread(legs: readonly Leg[], { partners, opened, statusAt }: Trace
 
 const unreadUpstreams = kept((legs: readonly Leg[]) => legs.filter(isUnread));
 
-function isUnread({ role, serverSide, trace: { protocol, flows } }: Leg): boolean {
+function isUnread({ role, serverSide, streams, trace: { protocol, flows } }: Leg): boolean {
   if (role !== 'upstream' || flows[serverSide].bytes === 0) return false;
-  return protocol === 'tls' || protocol === 'unknown' || lacksBytes(flows[serverSide]);
+  if (protocol === 'tls' || protocol === 'unknown' || lacksBytes(flows[serverSide])) return true;
+  return streams.some(isUnreadTunnel);
 }

@@ -23,6 +23,7 @@ import {
   toldAt,
   wasCancelled,
 } from './stream-fate.ts';
+import { byName, numberOnConnection } from './stream-names.ts';
 import type { Thresholds } from './thresholds.ts';
 import { unseenRequests } from './unseen.ts';
 
@@ -63,7 +64,7 @@ export function victimsOf(
 }
 
 function isHurt(client: Leg, upstream: Leg, death: Death, near: TraceStream, far: TraceStream): boolean {
-  if (death.aboveStream !== null && far.id <= death.aboveStream) return false;
+  if (death.aboveStream !== null && numberOnConnection(far) <= death.aboveStream) return false;
   const healedNs = death.healedAt?.timeNs ?? Infinity;
   const cut = far.reset?.at.timeNs ?? Infinity;
   if (near.opened.timeNs > healedNs || cut < death.fromNs || wasOverBefore(client, near, far, death)) return false;
@@ -161,12 +162,13 @@ export function hurtStreams(
       const { near, far } = victim;
       const outcome = outcomeOf(client, near, gatewayAloneSinceNs(victim, death));
       return {
+        tunnel: near.tunnel,
         id: near.id,
         kind: kindOf(near),
         path: near.request?.path ?? null,
         resource: resourceOf(near),
         userAgent: near.request?.userAgent ?? null,
-        upstreamStream: far?.id ?? null,
+        upstreamStream: far === null ? null : { tunnel: far.tunnel, id: far.id },
         silentSinceNs: silentSinceNs(client, near, death.fromNs, toNs),
         outcome,
         status: outcome === 'gateway-error' && typeof near.status === 'number' ? near.status : null,
@@ -174,7 +176,7 @@ export function hurtStreams(
         recoveredBy: recoveryOf(client, upstream, near, legs),
       };
     })
-    .toSorted((a, b) => a.id - b.id);
+    .toSorted(byName);
 }
 
 /** Streams of the leg that were answered well, by what they asked for. */
@@ -197,5 +199,7 @@ function recoveryOf(client: Leg, upstream: Leg, lost: TraceStream, legs: readonl
   if (path === null || over === null) return null;
   const served = servedOn(client).get(path);
   const next = served?.items[Math.max(served.endOf(lost.opened.timeNs), served.indexOf(over.timeNs))];
-  return next === undefined ? null : { stream: next.id, upstream: servedBy(next, legs, upstream) };
+  return next === undefined
+    ? null
+    : { stream: { tunnel: next.tunnel, id: next.id }, upstream: servedBy(next, legs, upstream) };
 }

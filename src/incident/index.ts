@@ -1,4 +1,5 @@
 export { buildIncident } from './build.ts';
+export { allStreams } from './leg.ts';
 export type * from './model.ts';
 export type { FindingArgs, FindingCode, Telling } from './findings/args.ts';
 export { NO_HINTS, type RoleHints } from './roles.ts';

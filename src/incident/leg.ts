@@ -1,16 +1,18 @@
 import { otherSide, type Side } from '../tcp/index.ts';
-import type { Endpoint, Ref, TraceConnection, TraceStream } from '../trace/index.ts';
+import type { Endpoint, Ref, StreamName, TraceConnection, TraceStream } from '../trace/index.ts';
 import { grouped } from './grouped.ts';
 import { kept } from './kept.ts';
 import { livenessOf } from './liveness.ts';
 import type { Leg, Party, Role } from './model.ts';
 import { nextTryDueNs } from './next-try.ts';
 import type { Casting } from './roles.ts';
+import { nameKey } from './stream-names.ts';
 import type { Thresholds } from './thresholds.ts';
 import type { SeenAs, Untwined } from './twins.ts';
 import { watchedUntil } from './watched.ts';
 
 const NEVER: readonly SeenAs[] = [];
+const NO_CARRIERS: readonly TraceStream[] = [];
 
 const PREFIX = { client: 'c', upstream: 'u', other: 'o' } as const satisfies Record<Role, string>;
 
@@ -24,17 +26,28 @@ export function legsOf({ trace, seenAs }: Untwined, casting: Casting, thresholds
     counts[role]++;
     const id = `${PREFIX[role]}${counts[role]}`;
     const serverSide = casting.serverSides[connection.id] ?? 1;
-    const others = { streams: streams.get(connection.id) ?? [], seenAs: seenAs.get(connection.id) ?? NEVER };
+    const all = streams.get(connection.id) ?? [];
+    const isTunnelled = all.some(({ carries }) => carries);
+    const others = {
+      streams: isTunnelled ? all.filter(({ carries }) => !carries) : all,
+      carriers: isTunnelled ? all.filter(({ carries }) => carries) : NO_CARRIERS,
+      seenAs: seenAs.get(connection.id) ?? NEVER,
+    };
     const watchedToNs = watched[connection.id] ?? connection.last.timeNs;
     return legOf({ id, role, serverSide, trace: connection, watchedToNs, ...others }, thresholds);
   });
 }
 
-const streamsById = kept((leg: Leg) => new Map(leg.streams.map((stream) => [stream.id, stream])));
+const streamsByName = kept((leg: Leg) => new Map(leg.streams.map((stream) => [nameKey(stream), stream])));
 
-/** A kept stream of the leg, by its id on the wire. */
-export function streamOf(leg: Leg, id: number): TraceStream | undefined {
-  return streamsById(leg).get(id);
+/** A kept stream of the leg, by its name on the wire. */
+export function streamOf(leg: Leg, name: StreamName): TraceStream | undefined {
+  return streamsByName(leg).get(nameKey(name));
+}
+
+/** All kept streams in the order in which they were opened, those with tunnels among them. */
+export function allStreams({ streams, carriers }: Leg): readonly TraceStream[] {
+  return carriers.length === 0 ? streams : [...carriers, ...streams].toSorted((a, b) => a.index - b.index);
 }
 
 /** The party that `side` plays on `leg`. */
@@ -65,7 +78,7 @@ export function neverOpened({ opened }: Leg): boolean {
 }
 
 function legOf(
-  known: Pick<Leg, 'id' | 'role' | 'serverSide' | 'trace' | 'watchedToNs' | 'streams' | 'seenAs'>,
+  known: Pick<Leg, 'id' | 'role' | 'serverSide' | 'trace' | 'watchedToNs' | 'streams' | 'carriers' | 'seenAs'>,
   thresholds: Thresholds,
 ): Leg {
   const { trace, serverSide, watchedToNs } = known;
@@ -78,6 +91,7 @@ function legOf(
     trace,
     watchedToNs,
     streams: known.streams,
+    carriers: known.carriers,
     seenAs: known.seenAs,
     opened: openedOf(trace, serverSide),
     closed,

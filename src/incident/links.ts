@@ -4,8 +4,10 @@ import { burstLinksOf } from './burst-links.ts';
 import { grouped } from './grouped.ts';
 import { streamOf } from './leg.ts';
 import type { Leg, Link, LinkMethod } from './model.ts';
+import { namesOf, streamPairs } from './stream-pairs.ts';
 import type { Casting } from './roles.ts';
 import { Askers } from './runner-up.ts';
+import { byName, partnerName } from './stream-names.ts';
 
 /** A client stream and the upstream stream that carried it. */
 export interface Carried {
@@ -51,7 +53,7 @@ export function carriedStreams(near: Leg, far: Leg): readonly Carried[] {
     stream.partners
       .filter((partner) => partner.nearerClient && partner.connection === far.trace.id)
       .flatMap((partner) => {
-        const upstream = streamOf(far, partner.streamId);
+        const upstream = streamOf(far, partnerName(partner));
         if (upstream === undefined || isByChance(stream, partner, upstream)) return [];
         return [{ near: stream, far: upstream }];
       }),
@@ -67,7 +69,7 @@ const ONE_GO_NS = 0.1e9;
  * (RFC 9113 §5.1.1: ids on one connection only grow); when they were read, the newest was the likeliest.
  */
 function inOrder(pairs: readonly Carried[]): readonly Carried[] {
-  const byTime = pairs.toSorted((a, b) => a.far.opened.timeNs - b.far.opened.timeNs || a.far.id - b.far.id);
+  const byTime = pairs.toSorted((a, b) => a.far.opened.timeNs - b.far.opened.timeNs || byName(a.far, b.far));
   const groups: Carried[][] = [];
   for (const pair of byTime) {
     const group = groups.at(-1);
@@ -77,9 +79,14 @@ function inOrder(pairs: readonly Carried[]): readonly Carried[] {
     else groups.push([pair]);
   }
   return groups.flatMap((group) => {
-    const nears = group.map(({ near }) => near).toSorted((a, b) => a.id - b.id);
+    const nears = group.map(({ near }) => near).toSorted(byAge);
     return group.map(({ far, near }, i) => ({ near: nears[i] ?? near, far }));
   });
+}
+
+/** Ids of one connection, or of one tunnel, only grow (RFC 9113 §5.1.1); between two tunnels the packets tell. */
+function byAge(a: TraceStream, b: TraceStream): number {
+  return a.tunnel === b.tunnel ? a.id - b.id : a.opened.timeNs - b.opened.timeNs || byName(a, b);
 }
 
 function isInOneGo(a: Carried, b: Carried): boolean {
@@ -99,21 +106,15 @@ function linkOf(joins: readonly Join[], legs: readonly Leg[], askers: Askers): L
   if (best === undefined || client === undefined || upstream === undefined) return [];
   const carried = carriedStreams(client, upstream);
   if (best.method === 'payload' && carried.length === 0 && hasPartner(client, upstream)) return [];
-  const kept = carried.map(({ near, far }) => [near.id, far.id] as const);
   const confidence = confidenceOf(best, client);
   const isClear = best.unambiguous > 0 || best.method === 'request-id';
-  const known = new Set(kept.map(([near]) => near));
-  // A sample may be of a stream that was folded since.
-  const folded = new Map(
-    joins.flatMap(({ samples }) => samples.filter(([near]) => !known.has(near)).map((pair) => [pair.join(' '), pair])),
-  );
   return [
     {
       client: client.id,
       upstream: upstream.id,
       method: best.method,
       confidence,
-      streams: [...kept, ...folded.values()].toSorted((a, b) => a[0] - b[0] || a[1] - b[1]),
+      ...namesOf(streamPairs(joins, carried)),
       candidates: candidatesOf(best, client),
       runnerUp: isClear ? null : askers.runnerUp(client, upstream, carried, best.method, confidence),
     },

@@ -1,5 +1,15 @@
 import type { Side } from '../tcp/index.ts';
-import type { BurstEvents, Close, Flood, LimitHit, Ref, TraceConnection, TraceStream } from '../trace/index.ts';
+import type {
+  BurstEvents,
+  Close,
+  Flood,
+  LimitHit,
+  Ref,
+  StreamName,
+  TraceConnection,
+  TraceStream,
+  TunnelPair,
+} from '../trace/index.ts';
 import type { FindingArgs, FindingCode } from './findings/args.ts';
 import type { Outage } from './outage.ts';
 import type { Thresholds } from './thresholds.ts';
@@ -97,7 +107,10 @@ export interface Leg {
   readonly trace: TraceConnection;
   /** Until when the files that show it were taken: the end of the capture, or earlier where others run on longer. */
   readonly watchedToNs: number;
+  /** Those that may wait for something: a stream with a tunnel in it is none of them, what runs in the tunnel is. */
   readonly streams: readonly TraceStream[];
+  /** Streams with a tunnel in which others run. */
+  readonly carriers: readonly TraceStream[];
   readonly opened: 'handshake' | 'before-capture' | 'refused' | 'unanswered';
   readonly closed: {
     readonly how: 'open' | 'fin' | 'rst' | 'timeout';
@@ -121,6 +134,8 @@ export interface Link {
   readonly confidence: number;
   /** Pairs of stream ids: on the client connection, on the upstream connection. */
   readonly streams: readonly (readonly [number, number])[];
+  /** The tunnels in which they run, pair by pair; absent where none does. */
+  readonly tunnels?: readonly TunnelPair[];
   /** How many streams fitted alike in its clearest match, the one taken among them; null where it rests on no single match. */
   readonly candidates: number | null;
   /** What else the same may mean; null: nothing else fits. */
@@ -252,14 +267,13 @@ export interface Alternative {
   readonly unused: boolean;
 }
 
-export interface HurtStream {
-  readonly id: number;
+export interface HurtStream extends StreamName {
   readonly kind: string;
   readonly path: string | null;
   /** What for, whatever the object's name: `pods`, `pods/exec`, `leases.coordination.k8s.io`; the path of what is none of Kubernetes'. */
   readonly resource: string | null;
   readonly userAgent: string | null;
-  readonly upstreamStream: number | null;
+  readonly upstreamStream: StreamName | null;
   /** Since when nothing of the upstream reached the client on it. */
   readonly silentSinceNs: number;
   readonly outcome: Outcome;
@@ -267,7 +281,7 @@ export interface HurtStream {
   readonly status: number | null;
   /** The error that its trailers told, where the call is gRPC's; null: none. */
   readonly grpcStatus: number | null;
-  readonly recoveredBy: { readonly stream: number; readonly upstream: string | null } | null;
+  readonly recoveredBy: { readonly stream: StreamName; readonly upstream: string | null } | null;
 }
 
 export type EvidenceKind =
@@ -298,6 +312,8 @@ export interface Evidence {
   readonly by: Party;
   /** What the sentence needs beside the kind: a stream id, a status, an ordinal, a count; null where none. */
   readonly value: number | null;
+  /** Where that is the id of a stream in a tunnel: the tunnel, as in `StreamName`. */
+  readonly tunnel: number | null;
 }
 
 export type Severity = 'critical' | 'warning' | 'info';
@@ -309,7 +325,7 @@ export interface FindingOf<C extends FindingCode> {
   readonly args: FindingArgs[C];
   /** Leg id; null: the whole capture. */
   readonly connection: string | null;
-  readonly stream: number | null;
+  readonly stream: StreamName | null;
   readonly at: Ref | null;
   readonly packets: readonly Ref[];
 }

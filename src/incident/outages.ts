@@ -2,6 +2,7 @@ import type { Endpoint } from '../trace/index.ts';
 import { grouped } from './grouped.ts';
 import { serverOf } from './leg.ts';
 import type { Cause, Confidence, HurtStream, Leg, Outage, Outcome, VictimGroup, Window } from './model.ts';
+import { nameKey } from './stream-names.ts';
 
 /** An upstream that is away again so soon after its last window was away all the time, unless it answered in between. */
 const SAME_OUTAGE_NS = 30e9;
@@ -88,7 +89,7 @@ interface Hurt {
 function hurtOnce(windows: readonly Window[]): readonly Hurt[] {
   const hurt = new Map<string, Hurt>();
   for (const { client, streams } of windows)
-    for (const stream of streams) hurt.set(`${client} ${stream.id}`, { client, stream });
+    for (const stream of streams) hurt.set(`${client} ${nameKey(stream)}`, { client, stream });
   return [...hurt.values()];
 }
 

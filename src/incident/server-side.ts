@@ -16,8 +16,12 @@ export function serverSides(trace: Trace): readonly Side[] {
 
 function askersByConnection(trace: Trace): ReadonlyMap<number, Side> {
   const askers = new Map<number, Side>();
-  for (const { connection, askedBy } of trace.streams) {
-    if (askedBy !== null && !askers.has(connection)) askers.set(connection, askedBy);
+  // What runs in a tunnel may be asked from its far end, though it hardly ever is: it counts where nothing else tells.
+  for (const inTunnel of [false, true]) {
+    for (const { connection, askedBy, tunnel } of trace.streams) {
+      const isMeant = (tunnel !== null) === inTunnel;
+      if (isMeant && askedBy !== null && !askers.has(connection)) askers.set(connection, askedBy);
+    }
   }
   return askers;
 }

@@ -26,6 +26,11 @@ export function resourceOf(stream: TraceStream): string | null {
   return [group === null || group === '' ? plural : `${plural}.${group}`, ...subresource].join('/');
 }
 
+/** A CONNECT stream (RFC 9113 §8.5) through which something went that could not be read: TLS without its secrets, or what nobody knows here. */
+export function isUnreadTunnel({ carries, request, dataBytes }: TraceStream): boolean {
+  return !carries && request?.method === 'CONNECT' && request.path === null && dataBytes[0] + dataBytes[1] > 0;
+}
+
 /** When the stream was over for both, by whoever ended it. Null: it was still open at the end of the capture. */
 export function overAt(stream: TraceStream, server: Side): Ref | null {
   return stream.ended[server] ?? stream.reset?.at ?? null;

@@ -6,7 +6,7 @@ import { clientSide, neverOpened, serverOf } from './leg.ts';
 import type { Leg } from './model.ts';
 import { nextSynNs } from './next-try.ts';
 import { type Span, Spans } from './spans.ts';
-import { wordsOf } from './stream-fate.ts';
+import { isUnreadTunnel, wordsOf } from './stream-fate.ts';
 
 /** A stream of a connection that a gateway accepted. */
 export interface Asked {
@@ -34,7 +34,9 @@ export class Surroundings {
   constructor(clients: readonly Leg[], upstreams: readonly Leg[]) {
     this.upstreams = upstreams;
     this.opened = upstreams.filter((leg) => !neverOpened(leg));
-    this.#unread = new Spans(this.opened.flatMap(({ trace, serverSide }) => trace.flows[otherSide(serverSide)].unread));
+    this.#unread = new Spans(
+      this.opened.flatMap((leg) => [...leg.trace.flows[clientSide(leg)].unread, ...unreadInTunnels(leg)]),
+    );
     const asked = clients.flatMap((client) => client.streams.map((stream) => ({ client, stream })));
     this.requests = new ByTime(
       asked.filter(({ stream }) => stream.sawRequest),
@@ -70,6 +72,14 @@ export class Surroundings {
   gaveUp(fromNs: number, toNs: number): number {
     return this.#givenUp.count(fromNs, toNs);
   }
+}
+
+/** When something was said through a tunnel that could not be read, and may have been what a client had asked. */
+function unreadInTunnels({ streams, serverSide }: Leg): Span[] {
+  return streams.filter(isUnreadTunnel).flatMap(({ opened, lastData }) => {
+    const last = lastData[otherSide(serverSide)];
+    return last === null ? [] : [{ fromNs: opened.timeNs, toNs: last.timeNs }];
+  });
 }
 
 function eachWord({ client, stream }: Asked): (Asked & { readonly timeNs: number })[] {

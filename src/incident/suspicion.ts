@@ -11,6 +11,7 @@ import type { Scene } from './scene.ts';
 import { overAt } from './stream-fate.ts';
 import { unseenCancels } from './unseen-cancel.ts';
 import { askedFor, attemptConfidence } from './waiting.ts';
+import { numberOnConnection } from './stream-names.ts';
 
 const STALLED: ReadonlySet<string> = new Set(['upstream-silent', 'stale-but-alive']);
 
@@ -95,7 +96,7 @@ function isHurtUnseen(facts: Facts, leg: Leg, death: Death): boolean {
 
 function isHitBy({ serverSide }: Leg, stream: TraceStream, { fromNs, healedAt, aboveStream }: Death): boolean {
   if (stream.opened.timeNs > (healedAt?.timeNs ?? Infinity)) return false;
-  if (aboveStream !== null && (stream.id <= aboveStream || stream.status !== undefined)) return false;
+  if (aboveStream !== null && (numberOnConnection(stream) <= aboveStream || stream.status !== undefined)) return false;
   return (overAt(stream, serverSide)?.timeNs ?? Infinity) > fromNs;
 }
 

@@ -1,6 +1,7 @@
 import { grouped } from './grouped.ts';
 import { type Halves, halvesOf, joined, joinedStream } from './halves.ts';
 import { nearestOf } from './nearest.ts';
+import { nameKey, partnerName } from './stream-names.ts';
 import type { AskJoin, Asks, Endpoint, Join, Partner, Trace, TraceConnection, TraceStream } from '../trace/index.ts';
 
 /** Another 4-tuple under which the capture shows a connection: before or after its addresses were translated. */
@@ -63,10 +64,10 @@ export function untwined(trace: Trace): Untwined {
 function wholeStreams(streams: readonly TraceStream[], halves: readonly Halves[]): readonly TraceStream[] {
   if (halves.length === 0) return streams;
   const halfOf = new Map(halves.map((half) => [half.asking.id, half]));
-  const responses = new Map(streams.map((stream) => [`${stream.connection} ${stream.id}`, stream]));
+  const responses = new Map(streams.map((stream) => [`${stream.connection} ${nameKey(stream)}`, stream]));
   return streams.map((stream) => {
     const half = halfOf.get(stream.connection);
-    const response = half === undefined ? undefined : responses.get(`${half.answering.id} ${stream.id}`);
+    const response = half === undefined ? undefined : responses.get(`${half.answering.id} ${nameKey(stream)}`);
     return half === undefined || response === undefined ? stream : joinedStream(stream, response, half);
   });
 }
@@ -121,7 +122,7 @@ function streamsOnce(
   idOf: (id: number) => number,
 ): TraceStream[] {
   const partners = new Map<string, Partner[]>();
-  const keyOf = ({ connection, id }: TraceStream): string => `${idOf(connection)} ${id}`;
+  const keyOf = (stream: TraceStream): string => `${idOf(stream.connection)} ${nameKey(stream)}`;
   const isTwin = (id: number): boolean => twinOf.has(id);
   for (const ofTwins of [false, true]) {
     for (const stream of streams) {
@@ -129,7 +130,8 @@ function streamsOnce(
       for (const partner of stream.partners) {
         if ((isTwin(stream.connection) || isTwin(partner.connection)) !== ofTwins) continue;
         const connection = idOf(partner.connection);
-        const isNew = known.every((each) => each.connection !== connection || each.streamId !== partner.streamId);
+        const name = nameKey(partnerName(partner));
+        const isNew = known.every((each) => each.connection !== connection || nameKey(partnerName(each)) !== name);
         if (isNew && connection !== idOf(stream.connection)) known.push({ ...partner, connection });
       }
       partners.set(keyOf(stream), known);

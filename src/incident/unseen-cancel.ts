@@ -4,6 +4,7 @@ import { isOneSided } from './liveness.ts';
 import type { Leg } from './model.ts';
 import type { Scene } from './scene.ts';
 import { overAt } from './stream-fate.ts';
+import { partnerName } from './stream-names.ts';
 
 /** A stream of an upstream connection that the gateway is not seen to cancel there, and the packet that reset the client's half of it. */
 export interface UnseenCancel {
@@ -30,9 +31,9 @@ export function unseenCancels(scene: Scene, upstream: Leg): UnseenCancel[] {
 
 /** When the gateway reset the stream of the client, which nothing else carried. */
 function resetOf(scene: Scene, far: TraceStream): Ref | null {
-  for (const { nearerClient, connection, streamId } of far.partners) {
-    const client = scene.legs[connection];
-    const near = client === undefined || nearerClient ? undefined : streamOf(client, streamId);
+  for (const known of far.partners) {
+    const client = scene.legs[known.connection];
+    const near = client === undefined || known.nearerClient ? undefined : streamOf(client, partnerName(known));
     if (client === undefined || near?.reset?.by !== client.serverSide) continue;
     if (near.partners.filter((partner) => partner.nearerClient).length === 1) return near.reset.at;
   }

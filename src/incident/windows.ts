@@ -17,6 +17,7 @@ import { overAt, toldAt, wasCancelled } from './stream-fate.ts';
 import type { Thresholds } from './thresholds.ts';
 import { isUnprobed, unprobedDeath } from './unprobed.ts';
 import { type End, endOf, isAtOnce } from './window-end.ts';
+import { byName, nameKey } from './stream-names.ts';
 
 /** Windows, the links that were found while looking for them added, and the deaths of each upstream leg. */
 export interface WindowsFound {
@@ -74,7 +75,7 @@ function withoutOverlaps(scene: Scene, drafts: readonly Draft[]): Draft[] {
 function joined(scene: Scene, first: Draft, second: Draft): Draft {
   const isLater = first.toNs !== null && (second.toNs === null || second.toNs > first.toNs);
   const { toNs, end } = isLater ? second : first;
-  const known = new Set(first.streams.map(({ id }) => id));
+  const known = new Set(first.streams.map(nameKey));
   const told = new Set(first.evidence.map(({ at, connection }) => `${at.file} ${at.packet} ${connection}`));
   const client = scene.legNamed(first.client);
   const upstream = scene.legNamed(first.upstream);
@@ -84,7 +85,7 @@ function joined(scene: Scene, first: Draft, second: Draft): Draft {
     toNs,
     end,
     durationNs: untilNs - first.fromNs,
-    streams: [...first.streams, ...second.streams.filter(({ id }) => !known.has(id))].toSorted((a, b) => a.id - b.id),
+    streams: [...first.streams, ...second.streams.filter((stream) => !known.has(nameKey(stream)))].toSorted(byName),
     ...(client === undefined || upstream === undefined
       ? {}
       : duringOf(scene, client, upstream, { fromNs: first.fromNs, toNs, untilNs })),

@@ -2,6 +2,8 @@ import type { Connection, Finding, Report, Window } from './model.ts';
 import { connectionTrack, tracksOf, type Tracks, windowTrack } from './perfetto/tracks.ts';
 import { microsecondsSince, type MicrosecondsOf } from './perfetto/microseconds.ts';
 import { named } from './words/phrase.ts';
+import { streamName } from './words/stream-name.ts';
+import { upstreamName } from './words/window-tables.ts';
 
 /** One event of the trace event format; `ts` and `dur` in microseconds from the capture's start. */
 interface TraceEvent {
@@ -71,10 +73,15 @@ function* streamEvents(
 ): Generator<TraceEvent> {
   const track = connectionTrack(tracks, connection.id);
   for (const [i, stream] of connection.streams.entries()) {
-    const { id, method, path, kind, status, how, error, opened, closed } = stream;
+    const { id, tunnel, method, path, kind, status, how, error, opened, closed } = stream;
     // A stream's id may come again where a capture lost its start: the place in the list is unique.
-    const both = { cat: 'stream', id: `${connection.id}.${i}`, name: `${kind} ${path ?? '?'} (${id})`, ...track };
-    const args = { stream: id, method, path, status, how, error };
+    const both = {
+      cat: 'stream',
+      id: `${connection.id}.${i}`,
+      name: `${kind} ${path ?? '?'} (${streamName(id, tunnel)})`,
+      ...track,
+    };
+    const args = { stream: id, ...(tunnel === undefined ? {} : { tunnel }), method, path, status, how, error };
     yield { ph: 'b', ...both, ts: at(opened), args };
     yield { ph: 'e', ...both, ts: Math.max(at(opened), at(closed ?? capture.end ?? opened)) };
   }
@@ -111,8 +118,8 @@ function* arrows(
     if (stream.upstreamStream === null) continue;
     const both = {
       cat: 'link',
-      id: `${id}.${stream.id}`,
-      name: `stream ${stream.id} to ${stream.upstreamStream}`,
+      id: `${id}.${stream.tunnel === undefined ? '' : `${stream.tunnel}/`}${stream.id}`,
+      name: `stream ${streamName(stream.id, stream.tunnel)} to ${upstreamName(stream, '')}`,
       ts: at(from),
     };
     yield { ph: 's', ...both, ...connectionTrack(tracks, client) };

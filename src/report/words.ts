@@ -10,6 +10,7 @@ import { silenceText } from './words/silence.ts';
 import { statusText } from './words/status.ts';
 import { toldText } from './words/telling.ts';
 import { weaknessText } from './words/trust.ts';
+import { streamName } from './words/stream-name.ts';
 
 /** Arguments that are a moment and not a span. */
 type Moment = 'lastGatewayPacketNs';
@@ -121,7 +122,7 @@ export function isFindingCode(code: string): code is FindingCode {
 
 /** The sentence of a finding, from what the report has of it; its code where it has none. */
 export function findingTitle(
-  { code, connection, stream, args }: Pick<Finding, 'code' | 'connection' | 'stream' | 'args'>,
+  { code, connection, stream, tunnel, args }: Pick<Finding, 'code' | 'connection' | 'stream' | 'tunnel' | 'args'>,
   connections: ReadonlyMap<string, Connection>,
 ): string {
   const name = (id: string): string => named(id, connections);
@@ -129,7 +130,7 @@ export function findingTitle(
   if (!isFindingCode(code)) return `${self}: ${code}`;
   return titleOf(code, args, {
     self,
-    stream: stream === null ? '' : ` of stream ${stream}`,
+    stream: stream === null ? '' : ` of stream ${streamName(stream, tunnel)}`,
     party: (side) => partyText(connections.get(connection ?? '')?.role ?? 'other', side),
     name,
     span: durationText,

@@ -58,7 +58,8 @@ const NOTHING: readonly never[] = [];
 
 /**
  * The tls stage: takes the bytes of flows in order. Only connections whose first bytes are a ClientHello, and whose secrets were given, are
- * followed; all other bytes pass through untouched, with no more than an outline of their records told beside them.
+ * followed; all other bytes pass through untouched, with no more than an outline of their records told beside them. A number below 0 is that of a
+ * tunnel in another connection, which is decrypted as well; its records are not outlined, since they are in frames of that one.
  */
 export class TlsPass {
   readonly #sink: TlsSink;
@@ -84,7 +85,7 @@ export class TlsPass {
 
   opened(connection: number): void {
     this.#release(connection);
-    this.#outline.opened(connection);
+    if (connection >= 0) this.#outline.opened(connection);
     if (!this.#keyLog.isEmpty)
       this.#states.set(connection, { session: null, kept: NOTHING, budgeted: 0, isTold: false, isClear: false });
   }
@@ -105,18 +106,18 @@ export class TlsPass {
     }
     if (state !== undefined) this.#passOn(connection, state);
     this.#sink.gap(connection, side, lostBytes);
-    this.#outline.gap(connection, side, lostBytes);
+    if (connection >= 0) this.#outline.gap(connection, side, lostBytes);
   }
 
   closed(connection: number): void {
     this.#release(connection);
-    this.#outline.closed(connection);
+    if (connection >= 0) this.#outline.closed(connection);
   }
 
   /** Bytes that are not decrypted here. */
   #clear(connection: number, side: Side, view: DataView, at: number, end: number): void {
     this.#sink.bytes(connection, side, view, at, end);
-    this.#outline.bytes(connection, side, view, at, end);
+    if (connection >= 0) this.#outline.bytes(connection, side, view, at, end);
   }
 
   #release(connection: number): void {

@@ -33,6 +33,7 @@ export type {
   SlowPing,
   Stall,
   Step,
+  StreamName,
   StreamTotals,
   TimedPartner,
   Trace,
@@ -40,6 +41,7 @@ export type {
   TraceStream,
   Unread,
   TunnelKind,
+  TunnelPair,
   TunnelPath,
 } from './model.ts';
 export { firstFiresAt } from './stairs.ts';

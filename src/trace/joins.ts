@@ -25,6 +25,7 @@ interface PendingPayload {
   readonly stream: LiveStream;
   readonly connection: number;
   readonly nth: number;
+  readonly place: number;
   readonly streamId: number;
   readonly receiver: Side;
   readonly dataBytes: number;
@@ -93,10 +94,10 @@ export class JoinBook {
     const nowNs = this.#moment.ns[0] ?? 0;
     const earlier = this.#byPayload.find(fingerprint, nowNs);
     if (earlier !== undefined) this.#joinPayload(stream, sender, dataBytes, earlier);
-    const { connection, nth, id: streamId } = stream;
+    const { connection, nth, place, id: streamId } = stream;
     this.#byPayload.add(
       fingerprint,
-      { stream, connection, nth, streamId, receiver: otherSide(sender), dataBytes, taken: false },
+      { stream, connection, nth, place, streamId, receiver: otherSide(sender), dataBytes, taken: false },
       nowNs,
     );
   }
@@ -175,9 +176,10 @@ export class JoinBook {
   }
 
   #mayBeSource(pending: PendingPayload, stream: LiveStream, sender: Side, dataBytes: number): boolean {
-    const { stream: source, connection, nth } = pending;
+    const { stream: source, connection, nth, place } = pending;
     if (pending.taken || pending.dataBytes !== dataBytes || connection === stream.connection) return false;
-    if (source.nth !== nth || source.id !== pending.streamId || source.isJoinedByRequest) return false;
+    if (source.nth !== nth || source.place !== place || source.id !== pending.streamId) return false;
+    if (source.isJoinedByRequest) return false;
     // Whoever passes a request on was asked first: two servers that answer alike pass nothing on.
     const [near, far] = stream.askedBy === sender ? [source, stream] : [stream, source];
     if (near.isAskedAfter(far)) return false;

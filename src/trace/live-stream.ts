@@ -22,6 +22,8 @@ const DATA_BYTES: number = 2 * SLOTS;
 const CREDIT: number = DATA_BYTES + 2;
 /** Cells of a stream's row. */
 export const STREAM_CELLS: number = CREDIT + 2;
+/** No stream has this number. */
+const NO_TUNNEL = 0;
 const NEITHER: readonly [null, null] = [null, null];
 const NO_PARTNERS: readonly Partner[] = [];
 const NOT_TIMED: readonly TimedPartner[] = [];
@@ -38,6 +40,7 @@ export interface FrozenStream extends Omit<TraceStream, 'index'> {
 class LivePartner {
   connection = 0;
   nth = 0;
+  tunnel = NO_TUNNEL;
   streamId = 0;
   method: JoinMethod = 'request';
   nearerClient = false;
@@ -56,6 +59,18 @@ export class LiveStream {
   /** Its connection's place in the order of first packets: with the id it names the stream for good. */
   nth = 0;
   id = 0;
+  /** What its id is unique in: its connection, or the tunnel that it runs in, by the negative number under which that is told. */
+  place = 0;
+  /** The CONNECT stream that it runs in; null: in none. */
+  carrier: LiveStream | null = null;
+  /** The same by its id, also once that is over. */
+  tunnel: number = NO_TUNNEL;
+  /** It is a tunnel, and what runs in it is told under this number; 0: it is none, or that cannot be read. */
+  inner = 0;
+  /** Sides of it, as bits, of which what runs in it cannot be followed for now. */
+  unreadSides = 0;
+  /** The streams that run in it and are open: the newest, from which the others are reached. */
+  newestInner: LiveStream | null = null;
   sawRequest = false;
   askedBy: Side | null = null;
   /** False: no request was seen; then the fields below say nothing. */
@@ -109,11 +124,28 @@ export class LiveStream {
     this.#base = pool.take();
   }
 
-  /** Makes it the stream whose first frame is being read. */
-  reuse(connection: number, nth: number, id: number, askedBy: Side | null, sawRequest: boolean, moment: Moment): void {
+  /**
+   * Makes it the stream whose first frame is being read.
+   * @param carrier the CONNECT stream that it runs in
+   */
+  reuse(
+    connection: number,
+    nth: number,
+    id: number,
+    askedBy: Side | null,
+    sawRequest: boolean,
+    moment: Moment,
+    carrier: LiveStream | null = null,
+  ): void {
     this.connection = connection;
     this.nth = nth;
     this.id = id;
+    this.place = carrier === null ? connection : carrier.inner;
+    this.carrier = carrier;
+    this.tunnel = carrier === null ? NO_TUNNEL : carrier.id;
+    this.inner = 0;
+    this.unreadSides = 0;
+    this.newestInner = null;
     this.askedBy = askedBy;
     this.sawRequest = sawRequest;
     this.hasRequest = false;
@@ -211,6 +243,14 @@ export class LiveStream {
     return this.resetBy !== null || (this.#has(AT.ended) && this.#has(AT.ended + 1));
   }
 
+  /** It ran in a tunnel that is over, or in which its answer cannot come any more: that ends it, too. */
+  cut(side: Side, moment: Moment): void {
+    if (this.isClosed) return;
+    const carrier = this.carrier;
+    if (carrier === null || carrier.resetBy === null) this.reset(side, NO_ERROR, moment);
+    else this.reset(carrier.resetBy, carrier.resetCode, moment);
+  }
+
   /** Both requests were seen, in one capture, and this one after the other. */
   isAskedAfter(other: LiveStream): boolean {
     if (this.path === null || other.path === null) return false;
@@ -273,6 +313,7 @@ export class LiveStream {
     const partner = (this.#partners[this.#partnersCount++] ??= new LivePartner());
     partner.connection = other.connection;
     partner.nth = other.nth;
+    partner.tunnel = other.tunnel;
     partner.streamId = other.id;
     partner.method = method;
     partner.nearerClient = nearerClient;
@@ -306,7 +347,9 @@ export class LiveStream {
     return {
       index: 0,
       connection: idOf(this.connection, this.nth) ?? 0,
+      tunnel: this.tunnel === NO_TUNNEL ? null : this.tunnel,
       id: this.id,
+      carries: this.inner !== 0,
       askedBy: this.askedBy,
       request: this.hasRequest ? this.#request() : null,
       opened: this.#ref(AT.opened) ?? { file: 0, packet: 0, timeNs: 0 },
@@ -387,10 +430,10 @@ export class LiveStream {
     return this.#pool.cells[this.#base + PACKETS + slot] !== 0;
   }
 
-  #partnerOf({ nth, id }: LiveStream): LivePartner | undefined {
+  #partnerOf({ nth, tunnel, id }: LiveStream): LivePartner | undefined {
     for (let at = 0; at < this.#partnersCount; at++) {
       const partner = this.#partners[at];
-      if (partner !== undefined && partner.nth === nth && partner.streamId === id) return partner;
+      if (partner?.nth === nth && partner.streamId === id && partner.tunnel === tunnel) return partner;
     }
     return undefined;
   }
@@ -418,7 +461,8 @@ function pairOf<T>(zero: T | null, one: T | null): readonly [T | null, T | null]
 function frozenPartner(partner: LivePartner, connection: number): Partner {
   const { streamId, method, nearerClient, atNs, atCell, matched, candidates } = partner;
   const at = unpackedRef(atNs, atCell) ?? { file: 0, packet: 0, timeNs: atNs };
-  return { connection, streamId, method, nearerClient, at, matched, candidates };
+  const tunnel = partner.tunnel === NO_TUNNEL ? null : partner.tunnel;
+  return { connection, tunnel, streamId, method, nearerClient, at, matched, candidates };
 }
 
 function lengthOf(value: string | null | undefined): number {

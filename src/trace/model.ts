@@ -381,12 +381,23 @@ export interface Stall {
   readonly to: Ref | null;
 }
 
+/** Which stream of a connection. */
+export interface StreamName {
+  /**
+   * The CONNECT stream in whose tunnel it runs (RFC 9113 §8.5): the connection that runs there numbers its streams by itself. Null: it is a stream of
+   * the connection itself.
+   */
+  readonly tunnel: number | null;
+  readonly id: number;
+}
+
 /** An HTTP/2 stream. In its values `null` means: there, but not knowable; `undefined`: absent or not seen. */
-export interface TraceStream {
+export interface TraceStream extends StreamName {
   /** Index into `Trace.streams`. */
   readonly index: number;
   readonly connection: number;
-  readonly id: number;
+  /** It is a tunnel, and the streams that run in it are among the others: by itself it says nothing. */
+  readonly carries: boolean;
   /** Who sent the request; null where no field block told. */
   readonly askedBy: Side | null;
   readonly request: RequestFields | null;
@@ -436,6 +447,8 @@ export type JoinMethod = 'request-id' | 'request' | 'payload';
 /** The stream of another connection that carried the same thing. */
 export interface Partner {
   readonly connection: number;
+  /** As in `StreamName`. */
+  readonly tunnel: number | null;
   readonly streamId: number;
   readonly method: JoinMethod;
   /** This stream is the one nearer the client: it was asked first, or got the bytes last. */
@@ -462,9 +475,14 @@ export interface Join {
   readonly unambiguous: number;
   /** The first JOIN_SAMPLES_MAX pairs of stream ids: near, far. */
   readonly samples: readonly (readonly [number, number])[];
+  /** The tunnels in which they run, pair by pair; absent where none does. */
+  readonly tunnels?: readonly TunnelPair[];
   readonly first: Ref;
   readonly last: Ref;
 }
+
+/** The tunnels of two streams, as in `StreamName`: of the one nearer the client, of the one nearer the upstream. */
+export type TunnelPair = readonly [near: number | null, far: number | null];
 
 /** Payload of one flow without a longer pause in it. */
 export interface LastBurst {

@@ -2,7 +2,7 @@ import type { LiveStream } from './live-stream.ts';
 
 /** To begin with. It doubles when it has a stream a bucket, and never shrinks: a table larger than what is open is one cache miss a frame. */
 const FIRST_BUCKETS = 512;
-/** Odd numbers, of stream and connection: with the mixing below no arithmetic progression of ids falls into few buckets. */
+/** Odd numbers, of stream and place: with the mixing below no arithmetic progression of ids falls into few buckets. */
 const SPREAD_ID = 0x85ebca6b;
 const SPREAD = 0x9e3779b1;
 
@@ -20,11 +20,12 @@ export class OpenStreams {
     this.count++;
   }
 
-  find(connection: number, streamId: number): LiveStream | undefined {
+  /** @param place  the stream's connection, or the tunnel it runs in */
+  find(place: number, streamId: number): LiveStream | undefined {
     const buckets = this.#buckets;
-    let stream = buckets[bucketOf(connection, streamId, buckets.length)] ?? null;
+    let stream = buckets[bucketOf(place, streamId, buckets.length)] ?? null;
     while (stream !== null) {
-      if (stream.id === streamId && stream.connection === connection) return stream;
+      if (stream.id === streamId && stream.place === place) return stream;
       stream = stream.next;
     }
     return undefined;
@@ -32,7 +33,7 @@ export class OpenStreams {
 
   remove(stream: LiveStream): void {
     const buckets = this.#buckets;
-    const bucket = bucketOf(stream.connection, stream.id, buckets.length);
+    const bucket = bucketOf(stream.place, stream.id, buckets.length);
     const first = buckets[bucket] ?? null;
     if (first === stream) buckets[bucket] = stream.next;
     else unlink(first, stream);
@@ -60,7 +61,7 @@ export class OpenStreams {
 }
 
 function prepend(buckets: (LiveStream | null)[], stream: LiveStream): void {
-  const bucket = bucketOf(stream.connection, stream.id, buckets.length);
+  const bucket = bucketOf(stream.place, stream.id, buckets.length);
   stream.next = buckets[bucket] ?? null;
   buckets[bucket] = stream;
 }
@@ -71,8 +72,8 @@ function unlink(first: LiveStream | null, stream: LiveStream): void {
   if (before !== null) before.next = stream.next;
 }
 
-function bucketOf(connection: number, streamId: number, buckets: number): number {
-  const hash = Math.imul(connection, SPREAD) + Math.imul(streamId, SPREAD_ID);
+function bucketOf(place: number, streamId: number, buckets: number): number {
+  const hash = Math.imul(place, SPREAD) + Math.imul(streamId, SPREAD_ID);
   const mixed = Math.imul(hash ^ (hash >>> 15), SPREAD);
   return (mixed ^ (mixed >>> 16)) & (buckets - 1);
 }

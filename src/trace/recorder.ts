@@ -15,6 +15,7 @@ import {
 import type { TlsFacts } from '../tls/index.ts';
 import { AskBooks } from './ask-books.ts';
 import { BurstBook } from './bursts.ts';
+import { CarrierBook } from './carriers.ts';
 import { SHAPE, ShapeBook } from './shapes.ts';
 import { CreditBook } from './credit.ts';
 import { DebtBook, LAST_SENT } from './debts.ts';
@@ -65,6 +66,7 @@ export class Recorder implements HttpSink {
   readonly #limits = new LimitCounter();
   readonly #debts: DebtBook;
   readonly #streams: StreamBook;
+  readonly #carriers = new CarrierBook();
   readonly #joins: JoinBook;
   readonly #pings: PingBook;
   readonly #keepAlives: KeepAliveBook;
@@ -262,6 +264,7 @@ export class Recorder implements HttpSink {
 
   /** What is told of a connection stood in TLS, and was decrypted. It is no more than TLS until something is told. */
   decrypted(connection: number): void {
+    if (connection < 0) return;
     const gathered = this.#gathered[connection];
     if (gathered === undefined) return;
     gathered.isDecrypted = true;
@@ -275,6 +278,7 @@ export class Recorder implements HttpSink {
 
   /** A hello of a TLS connection was read. */
   tlsFacts(connection: number, facts: TlsFacts): void {
+    if (connection < 0) return;
     const gathered = this.#gathered[connection];
     if (gathered !== undefined) gathered.tls = facts;
   }
@@ -296,6 +300,17 @@ export class Recorder implements HttpSink {
     this.#end(stream, side, endStream);
   }
 
+  /** What is told under a negative number runs in a tunnel; of what cannot be read nothing else is told. */
+  tunnel(inner: number, connection: number, streamId: number, protocol: Protocol): void {
+    if (protocol === 'tls') return;
+    const carrier = this.#streamOf(connection, streamId, null, false);
+    if (carrier !== undefined) this.#carriers.opened(inner, carrier);
+  }
+
+  tunnelClosed(inner: number): void {
+    this.#carriers.closed(inner);
+  }
+
   wantsPayload(connection: number, side: Side, streamId: number): boolean {
     const stream = this.#streams.find(connection, streamId);
     return stream === undefined || this.#joins.wantsPayload(stream, side);
@@ -309,11 +324,15 @@ export class Recorder implements HttpSink {
     fingerprint: number,
     endStream: boolean,
   ): void {
-    const isCredited = this.#gathered[connection]?.protocol === 'h2';
+    const isInner = connection < 0;
+    // Windows of what runs in a tunnel are not followed.
+    const isCredited = !isInner && this.#gathered[connection]?.protocol === 'h2';
     if (isCredited) this.#credit.spend(connection, side, dataBytes);
     const stream = this.#streamOf(connection, streamId, null, false);
     if (stream === undefined) return;
-    this.#marks.add(connection, MARK.data, side, this.#moment);
+    // The DATA that carry it are marked.
+    if (!isInner) this.#marks.add(connection, MARK.data, side, this.#moment);
+    if ((stream.unreadSides & (1 << side)) !== 0) this.#unread.missed(connection, side);
     if (dataBytes > 0) {
       if (isCredited) stream.spend(side, dataBytes, this.#credit.initialBytes(connection, side), this.#moment);
       if (fingerprint !== 0) this.#joins.payload(stream, side, dataBytes, fingerprint);
@@ -328,18 +347,22 @@ export class Recorder implements HttpSink {
   }
 
   rstStream(connection: number, side: Side, streamId: number, errorCode: number): void {
-    this.#marks.add(connection, MARK['rst-stream'], side, this.#moment);
     const stream = this.#streams.find(connection, streamId);
+    const carrying = connection < 0 ? stream?.connection : connection;
+    if (carrying !== undefined) this.#marks.add(carrying, MARK['rst-stream'], side, this.#moment);
     if (stream === undefined) return;
     stream.reset(side, errorCode, this.#moment);
+    this.#carriers.ended(stream, side, true, this.#moment, (inner) => this.#close(inner));
     this.#close(stream);
   }
 
   settings(connection: number, side: Side, ack: boolean, initialWindowBytes: number): void {
-    if (!ack && initialWindowBytes >= 0) this.#credit.begin(connection, otherSide(side), initialWindowBytes);
+    if (connection >= 0 && !ack && initialWindowBytes >= 0)
+      this.#credit.begin(connection, otherSide(side), initialWindowBytes);
   }
 
   windowUpdate(connection: number, side: Side, streamId: number, incrementBytes: number): void {
+    if (connection < 0) return;
     const sender = otherSide(side);
     if (streamId === 0) {
       this.#credit.grant(connection, sender, incrementBytes);
@@ -350,6 +373,8 @@ export class Recorder implements HttpSink {
   }
 
   ping(connection: number, side: Side, ack: boolean, opaque0: number, opaque1: number): void {
+    // Those in a tunnel are between others, and no check of the connection that carries it.
+    if (connection < 0) return;
     const gathered = this.#gathered[connection];
     if (gathered === undefined) return;
     this.#marks.add(connection, ack ? MARK['ping-ack'] : MARK.ping, side, this.#moment);
@@ -369,6 +394,7 @@ export class Recorder implements HttpSink {
   }
 
   goaway(connection: number, side: Side, lastStreamId: number, errorCode: number, debug: string): void {
+    if (connection < 0) return;
     const gathered = this.#gathered[connection];
     if (gathered === undefined) return;
     this.#marks.add(connection, MARK.goaway, side, this.#moment);
@@ -376,16 +402,22 @@ export class Recorder implements HttpSink {
   }
 
   broken(connection: number, side: Side): void {
-    this.#unread.missed(connection, side);
+    const carrying = connection < 0 ? this.#carriers.of(connection)?.connection : connection;
+    if (carrying !== undefined) this.#unread.missed(carrying, side);
   }
 
   lost(connection: number, side: Side): void {
+    if (connection < 0) {
+      this.#followsInner(connection, side, true);
+      return;
+    }
     this.#unread.follows(connection, side, true);
     this.#credit.distrust(connection);
   }
 
   regained(connection: number, side: Side): void {
-    this.#unread.follows(connection, side, false);
+    if (connection < 0) this.#followsInner(connection, side, false);
+    else this.#unread.follows(connection, side, false);
   }
 
   /**
@@ -500,11 +532,20 @@ export class Recorder implements HttpSink {
     this.#roster.closed(connection);
   }
 
+  /** Of what a side says in a tunnel some cannot be read: that is some of what it says on the connection. */
+  #followsInner(inner: number, side: Side, isLost: boolean): void {
+    const carrier = this.#carriers.follows(inner, side, isLost);
+    if (carrier !== undefined) this.#unread.missed(carrier.connection, side);
+  }
+
   #streamOf(connection: number, streamId: number, askedBy: Side | null, sawRequest: boolean): LiveStream | undefined {
-    return (
-      this.#streams.find(connection, streamId) ??
-      this.#streams.open(connection, this.#tcp.nth(connection), streamId, askedBy, sawRequest)
-    );
+    const known = this.#streams.find(connection, streamId);
+    if (known !== undefined) return known;
+    if (connection >= 0)
+      return this.#streams.open(connection, this.#tcp.nth(connection), streamId, askedBy, sawRequest);
+    const carrier = this.#carriers.of(connection);
+    if (carrier === undefined) return undefined;
+    return this.#streams.open(carrier.connection, carrier.nth, streamId, askedBy, sawRequest, carrier);
   }
 
   #request(stream: LiveStream, side: Side, fields: KeptFields): void {
@@ -524,7 +565,10 @@ export class Recorder implements HttpSink {
   #end(stream: LiveStream, side: Side, endStream: boolean): void {
     if (!endStream) return;
     stream.end(side, this.#moment);
-    if (stream.isClosed) this.#close(stream);
+    const isOver = stream.isClosed;
+    if (stream.newestInner !== null)
+      this.#carriers.ended(stream, side, isOver, this.#moment, (inner) => this.#close(inner));
+    if (isOver) this.#close(stream);
   }
 
   #close(stream: LiveStream): void {

@@ -66,7 +66,7 @@ export class StreamBook {
   readonly #cells = new CellPool(STREAM_CELLS);
   /** By connection; sparse. */
   readonly #connections: (FinishedStreams | undefined)[] = [];
-  /** By connection: the newest of its open streams, from which the others are reached. */
+  /** By connection: the newest of its own open streams, from which the others are reached. */
   readonly #newestOpen: (LiveStream | null)[] = [];
   readonly #folded: LiveStream[] = [];
   #finished = 0;
@@ -80,11 +80,14 @@ export class StreamBook {
     this.#limits = limits;
   }
 
-  /** The open stream of that number; undefined where none is. */
-  find(connection: number, streamId: number): LiveStream | undefined {
+  /**
+   * The open stream of that number; undefined where none is.
+   * @param place  its connection, or the tunnel it runs in
+   */
+  find(place: number, streamId: number): LiveStream | undefined {
     const last = this.#last;
-    if (last !== undefined && last.id === streamId && last.connection === connection) return last;
-    const found = this.#open.find(connection, streamId);
+    if (last !== undefined && last.id === streamId && last.place === place) return last;
+    const found = this.#open.find(place, streamId);
     if (found !== undefined) this.#last = found;
     return found;
   }
@@ -122,7 +125,8 @@ export class StreamBook {
   }
 
   /**
-   * @param nth the connection's place in the order of first packets
+   * @param nth     the connection's place in the order of first packets
+   * @param carrier the CONNECT stream that it runs in
    * @returns undefined where OPEN_STREAMS_MAX streams are open already
    */
   open(
@@ -131,13 +135,14 @@ export class StreamBook {
     streamId: number,
     askedBy: Side | null,
     sawRequest: boolean,
+    carrier: LiveStream | null = null,
   ): LiveStream | undefined {
     if (this.#open.count >= OPEN_STREAMS_MAX) {
       this.#limits.hit('open-streams', OPEN_STREAMS_MAX);
       return undefined;
     }
     const stream = this.#folded.pop() ?? new LiveStream(this.#cells);
-    stream.reuse(connection, nth, streamId, askedBy, sawRequest, this.#moment);
+    stream.reuse(connection, nth, streamId, askedBy, sawRequest, this.#moment, carrier);
     this.#open.add(stream);
     this.#enlist(stream);
     this.#last = stream;
@@ -192,30 +197,42 @@ export class StreamBook {
   }
 
   #dropOpen(connection: number, dropped: (stream: LiveStream) => void): void {
-    for (let stream = this.#newestOpen[connection] ?? null; stream !== null;) {
+    this.#dropAll(this.#newestOpen[connection] ?? null, dropped);
+    this.#last = undefined;
+  }
+
+  #dropAll(newest: LiveStream | null, dropped: (stream: LiveStream) => void): void {
+    for (let stream = newest; stream !== null;) {
       const { older } = stream;
+      this.#dropAll(stream.newestInner, dropped);
       dropped(stream);
       this.#open.remove(stream);
       this.#delist(stream);
       this.#retire(stream);
       stream = older;
     }
-    this.#last = undefined;
   }
 
   #enlist(stream: LiveStream): void {
-    const older = this.#newestOpen[stream.connection] ?? null;
+    const { carrier } = stream;
+    const older = carrier === null ? (this.#newestOpen[stream.connection] ?? null) : carrier.newestInner;
     stream.newer = null;
     stream.older = older;
     if (older !== null) older.newer = stream;
-    this.#newestOpen[stream.connection] = stream;
+    this.#setNewest(stream, stream);
   }
 
   #delist(stream: LiveStream): void {
     const { newer, older } = stream;
-    if (newer === null) this.#newestOpen[stream.connection] = older;
+    if (newer === null) this.#setNewest(stream, older);
     else newer.older = older;
     if (older !== null) older.newer = newer;
+  }
+
+  /** @param of  a stream of the row */
+  #setNewest(of: LiveStream, newest: LiveStream | null): void {
+    if (of.carrier === null) this.#newestOpen[of.connection] = newest;
+    else of.carrier.newestInner = newest;
   }
 
   #keepNewest(streams: FinishedStreams, stream: LiveStream): void {

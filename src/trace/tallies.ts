@@ -13,6 +13,8 @@ interface Tally {
   streams: number;
   unambiguous: number;
   samples: [number, number][];
+  /** Made with the first sample that runs in a tunnel. */
+  tunnels: [number | null, number | null][] | null;
   first: Ref;
   lastNs: number;
   lastPacket: number;
@@ -52,7 +54,7 @@ export class TallyBook {
     if (tally === undefined) return;
     tally.streams++;
     if (isUnambiguous) tally.unambiguous++;
-    if (tally.samples.length < JOIN_SAMPLES_MAX) tally.samples.push([near.id, far.id]);
+    if (tally.samples.length < JOIN_SAMPLES_MAX) addSample(tally, near, far);
     tally.lastNs = this.#moment.ns[0] ?? 0;
     tally.lastPacket = this.#moment.packet;
     tally.lastFile = this.#moment.file;
@@ -109,6 +111,7 @@ export class TallyBook {
       streams: 0,
       unambiguous: 0,
       samples: [],
+      tunnels: null,
       first,
       lastNs: first.timeNs,
       lastPacket: 0,
@@ -135,9 +138,17 @@ export class TallyBook {
   }
 }
 
+function addSample(tally: Tally, near: LiveStream, far: LiveStream): void {
+  const isInTunnel = near.carrier !== null || far.carrier !== null;
+  if (isInTunnel) tally.tunnels ??= tally.samples.map(() => [null, null]);
+  tally.tunnels?.push([near.carrier?.id ?? null, far.carrier?.id ?? null]);
+  tally.samples.push([near.id, far.id]);
+}
+
 /** Without spreading: an object made so has a hidden class of its own. */
 function joinOf(tally: Tally, near: number, far: number): Join {
-  const { method, streams, unambiguous, samples, first, lastNs, lastPacket, lastFile } = tally;
+  const { method, streams, unambiguous, samples, tunnels, first, lastNs, lastPacket, lastFile } = tally;
   const last = { file: lastFile, packet: lastPacket, timeNs: lastNs };
-  return { near, far, method, streams, unambiguous, samples, first, last };
+  if (tunnels === null) return { near, far, method, streams, unambiguous, samples, first, last };
+  return { near, far, method, streams, unambiguous, samples, tunnels, first, last };
 }

@@ -712,7 +712,9 @@ export class TraceBuilder {
 
 function streamDraft(id: number, opened: Ref, request: RequestFields | null): StreamDraft {
   return {
+    tunnel: null,
     id,
+    carries: false,
     askedBy: 0,
     request,
     opened,
@@ -742,7 +744,7 @@ function frozenStream(index: number, leg: LegDraft, { partners, ...stream }: Str
     ...stream,
     index,
     connection: leg.id,
-    partners: partners.map(({ leg: other, ...partner }) => ({ ...partner, connection: other.id })),
+    partners: partners.map(({ leg: other, ...partner }) => ({ ...partner, tunnel: null, connection: other.id })),
   };
 }
 

@@ -98,6 +98,20 @@ function http2(leg: string): [Uint8Array, Uint8Array] {
   ];
 }
 
+/** The same in a CONNECT stream. */
+function tunnelled([asked, answered]: readonly [Uint8Array, Uint8Array]): [Uint8Array, Uint8Array] {
+  const connect = new HpackEncoder().encode([
+    [':method', 'CONNECT'],
+    [':authority', `user:${secret('connect-password')}@kubernetes:8080`],
+    ['proxy-authorization', secret('connect-authorization')],
+  ]);
+  const status = new HpackEncoder().encode([[':status', '200']]);
+  return [
+    concat(PREFACE, settings(), headers(1, connect), data(1, asked)),
+    concat(settings(), headers(1, status), data(1, answered)),
+  ];
+}
+
 function http1(leg: string): [string, string] {
   const lines = (fields: readonly Field[]): string => fields.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   const request = `POST http://user:${secret(`${leg}-password`)}@kubernetes${pathWith(leg)} HTTP/1.1\r\nhost: kubernetes\r\nx-request-id: ${REQUEST_ID}\r\ntransfer-encoding: chunked\r\n${lines(fieldsOf(leg))}\r\n`;
@@ -129,6 +143,11 @@ beforeAll(async () => {
     [wire.connect('10.9.0.2:40001', '10.9.2.1:8080', 0.1), ...http2('h2-far')],
   ] as const;
   conversation(wire, ...two);
+  const inTunnels = [
+    [wire.connect('10.9.1.6:50005', '10.9.0.2:15008', 0), ...tunnelled(http2('tunnel-near'))],
+    [wire.connect('10.9.0.2:40005', '10.9.2.5:15008', 0.1), ...tunnelled(http2('tunnel-far'))],
+  ] as const;
+  conversation(wire, ...inTunnels);
   const one = [
     [wire.connect('10.9.1.3:50002', '10.9.0.2:80', 0.2), ...http1('h1-near')],
     [wire.connect('10.9.0.2:40002', '10.9.2.2:8080', 0.3), ...http1('h1-far')],
@@ -172,6 +191,7 @@ describe('of a capture full of secrets', () => {
     for (const capture of [file, secretly]) {
       const { stdout, stderr } = await watchpcap(['analyze', '--format', format, capture]);
       expect([found(stdout), found(stderr)]).toEqual([[], []]);
+      if (format === 'json' && capture === file) expect(stdout).toMatch(/"tunnel": *1/);
       if (format === 'json')
         expect([stdout.includes(SHOWN), /"reason": *"Expired"/.test(stdout)]).toEqual([true, true]);
     }

@@ -12,12 +12,13 @@ describe('whom it hurt', () => {
   test('the stream that was open at onset: what it was, since when it is silent, what became of it', () => {
     expect(hurt(watching().retransmits(10, 20, 40))).toEqual([
       {
+        tunnel: null,
         id: 7,
         kind: 'watch',
         path: '/api/v1/pods?watch=true',
         resource: 'pods',
         userAgent: 'kubectl/v1.31',
-        upstreamStream: 3,
+        upstreamStream: { tunnel: null, id: 3 },
         silentSinceNs: 5.001e9,
         outcome: 'hung',
         status: null,
@@ -29,7 +30,7 @@ describe('whom it hurt', () => {
 
   test('the stream that was sent into it later', () => {
     const built = watching().retransmits(10, 20, 40).on('c1').list(9, { at: 30 }).on('u1').carries(9, 5);
-    expect(hurt(built).map(({ id, upstreamStream }) => [id, upstreamStream])).toEqual([
+    expect(hurt(built).map(({ id, upstreamStream }) => [id, upstreamStream?.id ?? null])).toEqual([
       [7, 3],
       [9, 5],
     ]);
@@ -79,7 +80,7 @@ describe('whom it hurt', () => {
   test('the request that never left the gateway', () => {
     const built = watching().retransmits(10, 20, 40).on('c1').list(9, { at: 30 });
     expect(hurt(built)).toMatchObject([
-      { id: 7, upstreamStream: 3 },
+      { id: 7, upstreamStream: { id: 3 } },
       { id: 9, upstreamStream: null, kind: 'list', outcome: 'hung' },
     ]);
   });
@@ -332,7 +333,7 @@ describe('how it recovered', () => {
       .on('u2')
       .carries(9, 1)
       .serves(1, 93.1);
-    expect(hurt(built)).toMatchObject([{ id: 7, recoveredBy: { stream: 9, upstream: 'u2' } }]);
+    expect(hurt(built)).toMatchObject([{ id: 7, recoveredBy: { stream: { id: 9 }, upstream: 'u2' } }]);
   });
 
   test('as soon as it was over, whoever else still waits; what goes on hanging is not recovered', () => {
@@ -351,7 +352,7 @@ describe('how it recovered', () => {
       .serves(1, 23.1);
     expect(hurt(built)).toMatchObject([
       { id: 7, outcome: 'hung', recoveredBy: null },
-      { id: 9, outcome: 'gateway-error', recoveredBy: { stream: 11, upstream: 'u2' } },
+      { id: 9, outcome: 'gateway-error', recoveredBy: { stream: { id: 11 }, upstream: 'u2' } },
     ]);
   });
 
@@ -371,7 +372,7 @@ describe('how it recovered', () => {
   test('by the upstream that was dead, where it came back', () => {
     const built = watching().retransmits(10, 20, 40).answered(60).ends(3, 61).on('c1').ends(7, 61);
     expect(hurt(built.list(9, { at: 93 }).on('u1').carries(9, 5).serves(5, 93.1))).toMatchObject([
-      { id: 7, recoveredBy: { stream: 9, upstream: 'u1' } },
+      { id: 7, recoveredBy: { stream: { id: 9 }, upstream: 'u1' } },
     ]);
   });
 
@@ -383,7 +384,7 @@ describe('how it recovered', () => {
       .resetsStream(7, 'gateway', 92.1)
       .list(9, { at: 93 })
       .answers(9, 200, 93.1);
-    expect(hurt(built)).toMatchObject([{ recoveredBy: { stream: 9, upstream: null } }]);
+    expect(hurt(built)).toMatchObject([{ recoveredBy: { stream: { id: 9 }, upstream: null } }]);
   });
 });
 
@@ -394,5 +395,5 @@ test('a stream whose request was not captured is hurt, and nobody says what it w
     .upstream('u1', { midway: true })
     .carries(7, 3, { method: 'payload', matched: 4 })
     .retransmits(10, 20, 40);
-  expect(hurt(built)).toMatchObject([{ id: 7, kind: 'unknown', path: null, upstreamStream: 3 }]);
+  expect(hurt(built)).toMatchObject([{ id: 7, kind: 'unknown', path: null, upstreamStream: { id: 3 } }]);
 });

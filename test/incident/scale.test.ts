@@ -185,7 +185,7 @@ test.each([
     const four = least(made(many));
     if (made === relisting) {
       expect(incident.windows[0]?.streams).toHaveLength(few);
-      expect(incident.windows[0]?.streams.every(({ id, recoveredBy }) => recoveredBy?.stream === id + 2 * few)).toBe(
+      expect(incident.windows[0]?.streams.every(({ id, recoveredBy }) => recoveredBy?.stream.id === id + 2 * few)).toBe(
         true,
       );
     }

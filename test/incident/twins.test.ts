@@ -58,6 +58,7 @@ test('what a stream was joined to is told by itself, and not by its other self, 
     const nearerClient = stream.connection === 1;
     const partner = {
       connection: 2,
+      tunnel: null,
       streamId: 9,
       method: 'request',
       nearerClient,

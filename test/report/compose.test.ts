@@ -496,6 +496,7 @@ describe('the story of a window', () => {
       path: '/a',
       resource: '/a',
       userAgent: null,
+      tunnel: null,
       upstreamStream: null,
       silentSinceNs: 1e9,
       recoveredBy: null,

@@ -138,6 +138,7 @@ export function leg(sketch: LegSketch, number: number): Leg {
     trace,
     watchedToNs: sketch.liveness.at(-1)?.toNs ?? trace.last.timeNs,
     streams: sketch.streams ?? [],
+    carriers: [],
     seenAs: [],
     opened: sketch.opened ?? 'handshake',
     closed: sketch.closed ?? { how: 'open', by: null, at: null },
@@ -156,7 +157,9 @@ export function stream(id: number, path: string, opened: Ref, changes: Partial<T
   return {
     index: 0,
     connection: 0,
+    tunnel: null,
     id,
+    carries: false,
     askedBy: 0,
     request: {
       method: 'GET',
@@ -191,7 +194,7 @@ export function evidence(
   ref: Ref,
   value: number | null = null,
 ): Evidence {
-  return { at: ref, connection, kind, by, value };
+  return { at: ref, connection, kind, by, value, tunnel: null };
 }
 
 export function finding<C extends FindingCode>(

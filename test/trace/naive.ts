@@ -161,7 +161,9 @@ export class NaiveRecorder {
     const stream: Asked = {
       index: 0,
       connection,
+      tunnel: null,
       id,
+      carries: false,
       askedBy: sawRequest ? side : null,
       request: null,
       opened: this.#now(),
@@ -215,8 +217,8 @@ export class NaiveRecorder {
     far.forwarded = true;
     // A documented bound, which a gateway that tries again and again reaches.
     if (near.partners.length < PARTNERS_MAX)
-      near.partners.push({ ...common, connection: far.connection, streamId: far.id, nearerClient: true });
-    far.partners.push({ ...common, connection: near.connection, streamId: near.id, nearerClient: false });
+      near.partners.push({ ...common, connection: far.connection, tunnel: null, streamId: far.id, nearerClient: true });
+    far.partners.push({ ...common, connection: near.connection, tunnel: null, streamId: near.id, nearerClient: false });
   }
 
   #rank(near: Asked, far: Asked, method: 'request-id' | 'request'): number {

@@ -1,7 +1,7 @@
 import { otherSide, type Side } from '../../tcp/index.ts';
 import type { Stall, TraceStream } from '../../trace/index.ts';
 import { stallEndNs } from '../held-back.ts';
-import { partyOf } from '../leg.ts';
+import { allStreams, partyOf } from '../leg.ts';
 import { isDead } from '../liveness.ts';
 import type { Finding, Leg } from '../model.ts';
 import { type Facts, finding, type Rule } from './rule.ts';
@@ -21,14 +21,14 @@ export const flowControlStall: Rule = (facts) =>
         // A connection's spent window stops all its streams: they are told once.
         return ofConnection.length > 0
           ? ofConnection
-          : leg.streams.flatMap((stream) => streamStall(facts, leg, sender, stream));
+          : allStreams(leg).flatMap((stream) => streamStall(facts, leg, sender, stream));
       }),
     );
 
 function connectionStall(facts: Facts, leg: Leg, sender: Side): Finding[] {
   const stall = leg.trace.flows[sender].windowSpent;
   if (stall === null || !isLasting(facts, leg, sender, stall)) return [];
-  const stopped = leg.streams.filter((stream) => wasStopped(facts, stream, sender, stall));
+  const stopped = allStreams(leg).filter((stream) => wasStopped(facts, stream, sender, stall));
   // With nothing open there was nothing to send.
   return stopped.length === 0 ? [] : [stalled(leg, sender, stall, stopped)];
 }
@@ -52,7 +52,7 @@ function stalled(leg: Leg, sender: Side, stall: Stall, of: TraceStream | readonl
       spanNs: Math.min(stallEndNs(stall, leg), resetNs) - stall.from.timeNs,
       stillOpen: stall.to === null,
     },
-    { connection: leg.id, ...(isStream ? { stream: of.id } : {}), packets: [stall.from, stall.to] },
+    { connection: leg.id, ...(isStream ? { stream: of } : {}), packets: [stall.from, stall.to] },
   );
 }
 

@@ -10,7 +10,7 @@ export const gatewayMadeResponse: Rule = (facts) =>
     return answersByStatus(made).map(({ status, grpcStatus, streams }) =>
       finding(
         'gateway-made-response',
-        streams.some(({ id }) => isHurtStream(facts, leg, id)) ? 'critical' : 'warning',
+        streams.some((stream) => isHurtStream(facts, leg, stream)) ? 'critical' : 'warning',
         { status, grpcStatus, count: streams.length, reason: reasonOf(streams) },
         { connection: leg.id, packets: streams.map(({ statusAt }) => statusAt) },
       ),

@@ -21,9 +21,9 @@ export const idleTimeoutCut: Rule = (facts) =>
   ]);
 
 function cutStream(facts: Facts, leg: Leg, stream: TraceStream): Finding[] {
-  const { reset, statusAt, id } = stream;
+  const { reset, statusAt } = stream;
   // Without a response it was no quiet stream, but a request that timed out.
-  if (reset?.by !== leg.serverSide || statusAt === null || isHurtStream(facts, leg, id)) return [];
+  if (reset?.by !== leg.serverSide || statusAt === null || isHurtStream(facts, leg, stream)) return [];
   const quietNs = reset.at.timeNs - lastFrameNs(stream);
   if (!isRound(quietNs) || !wereHealthy(carriersOf(facts, stream), reset.at.timeNs)) return [];
   return [
@@ -31,7 +31,7 @@ function cutStream(facts: Facts, leg: Leg, stream: TraceStream): Finding[] {
       'idle-timeout-cut',
       'warning',
       { quietNs, by: 'rst-stream' },
-      { connection: leg.id, stream: id, packets: [reset.at] },
+      { connection: leg.id, stream, packets: [reset.at] },
     ),
   ];
 }

@@ -1,7 +1,8 @@
-import type { Debt, Ref } from '../../trace/index.ts';
+import type { Debt, Ref, StreamName } from '../../trace/index.ts';
 import { isDead } from '../liveness.ts';
 import type { Death } from '../deaths.ts';
 import type { Finding, FindingOf, Leg, Link, Severity, TrustNote, Window } from '../model.ts';
+import { nameKey } from '../stream-names.ts';
 import type { Thresholds } from '../thresholds.ts';
 import type { FindingArgs, FindingCode } from './args.ts';
 import { windowsBehind, windowsOfClient } from './windows-by-leg.ts';
@@ -33,7 +34,11 @@ export function finding<C extends FindingCode>(
   code: C,
   severity: Severity,
   args: FindingArgs[C],
-  where: { readonly connection: string | null; readonly stream?: number; readonly packets: readonly (Ref | null)[] },
+  where: {
+    readonly connection: string | null;
+    readonly stream?: StreamName;
+    readonly packets: readonly (Ref | null)[];
+  },
 ): FindingOf<C> {
   const packets = distinct(where.packets).slice(0, FINDING_PACKETS_MAX);
   return {
@@ -41,7 +46,7 @@ export function finding<C extends FindingCode>(
     severity,
     args,
     connection: where.connection,
-    stream: where.stream ?? null,
+    stream: where.stream === undefined ? null : { tunnel: where.stream.tunnel, id: where.stream.id },
     at: packets[0] ?? null,
     packets,
   };
@@ -92,8 +97,9 @@ export function provenDebts(facts: Facts, leg: Leg): readonly Debt[] {
 }
 
 /** Whether a window says that this stream of the client leg was hurt. */
-export function isHurtStream(facts: Facts, leg: Leg, streamId: number): boolean {
-  return windowsOfClient(facts.windows, leg).some((window) => window.streams.some(({ id }) => id === streamId));
+export function isHurtStream(facts: Facts, leg: Leg, stream: StreamName): boolean {
+  const name = nameKey(stream);
+  return windowsOfClient(facts.windows, leg).some(({ streams }) => streams.some((hurt) => nameKey(hurt) === name));
 }
 
 /** One window for each upstream, the longest: what is said of an upstream is said once, however many clients it hurt. */

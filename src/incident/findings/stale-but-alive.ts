@@ -15,7 +15,7 @@ export const staleButAlive: Rule = (facts) => [
         'stale-but-alive',
         'warning',
         { quietNs, unanswered: 0 },
-        { connection: leg.id, stream: stream.id, packets: [stream.lastData[leg.serverSide]] },
+        { connection: leg.id, stream, packets: [stream.lastData[leg.serverSide]] },
       ),
     ),
   ...unansweredRequests(facts),

@@ -24,7 +24,7 @@ export const upstreamSilent: Rule = (facts) => {
   ].map(({ leg, stream, args }) =>
     finding('upstream-silent', 'warning', args, {
       connection: leg.id,
-      stream: stream.id,
+      stream,
       packets: [stream.lastData[leg.serverSide] ?? stream.statusAt],
     }),
   );
@@ -56,6 +56,6 @@ const unheard: Rule = (facts) =>
       'upstream-silent',
       'warning',
       { quietNs: leg.watchedToNs - leg.trace.last.timeNs, deadBeside: null, heldRequests: 0, heldBytes: bytes },
-      { connection: leg.id, stream: far.id, packets: [leg.trace.last, ...near.lastData] },
+      { connection: leg.id, stream: far, packets: [leg.trace.last, ...near.lastData] },
     ),
   );

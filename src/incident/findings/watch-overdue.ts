@@ -21,9 +21,9 @@ export const watchOverdue: Rule = (facts) =>
       return [
         finding(
           'watch-overdue',
-          isHurtStream(facts, leg, stream.id) ? 'critical' : 'warning',
+          isHurtStream(facts, leg, stream) ? 'critical' : 'warning',
           { timeoutSeconds, openNs, bookmarksQuietNs: quietNs },
-          { connection: leg.id, stream: stream.id, packets: [stream.opened, stream.lastData[leg.serverSide]] },
+          { connection: leg.id, stream, packets: [stream.opened, stream.lastData[leg.serverSide]] },
         ),
       ];
     }),

@@ -100,6 +100,7 @@ export const REPORT_RULES: RuleOf<Report> = {
       streams: [
         {
           id: 'number',
+          tunnel: 'number',
           method: 'method',
           path: 'path',
           kind: 'request-kind',
@@ -125,6 +126,7 @@ export const REPORT_RULES: RuleOf<Report> = {
       method: 'word',
       confidence: 'number',
       streams: [['number']],
+      tunnels: [['number']],
       candidates: 'number',
       runnerUp: { client: 'own-id', upstream: 'own-id', confidence: 'number', odds: 'number' },
       bursts: { matched: 'number', byChance: 'number', odds: 'number' },
@@ -162,6 +164,7 @@ export const REPORT_RULES: RuleOf<Report> = {
       title: 'sentence',
       connection: 'own-id',
       stream: 'number',
+      tunnel: 'number',
       at: 'time',
       packets: ['number'],
       files: ['number'],

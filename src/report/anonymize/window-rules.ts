@@ -21,16 +21,18 @@ export const WINDOW_RULES: RuleOf<Window> = {
   streams: [
     {
       id: 'number',
+      tunnel: 'number',
       kind: 'request-kind',
       path: 'path',
       resource: 'resource',
       userAgent: 'agent',
       upstreamStream: 'number',
+      upstreamTunnel: 'number',
       silentSince: 'time',
       outcome: 'word',
       status: 'number',
       grpcStatus: 'number',
-      recoveredBy: { stream: 'number', upstream: 'own-id' },
+      recoveredBy: { stream: 'number', tunnel: 'number', upstream: 'own-id' },
     },
   ],
   alternatives: [{ upstream: 'own-id', requestsDuring: 'number', unused: 'boolean' }],
@@ -54,7 +56,9 @@ export const WINDOW_RULES: RuleOf<Window> = {
     retransmissions: 'number',
     atLeast: ['word'],
   },
-  evidence: [{ ...EVENT, connection: 'own-id', kind: 'evidence-kind', value: 'number', text: 'sentence' }],
+  evidence: [
+    { ...EVENT, connection: 'own-id', kind: 'evidence-kind', value: 'number', tunnel: 'number', text: 'sentence' },
+  ],
   story: 'sentence',
 };
 

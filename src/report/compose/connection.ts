@@ -1,5 +1,5 @@
 import { communityId } from '../community-id.ts';
-import type { Leg } from '../../incident/index.ts';
+import { allStreams, type Leg } from '../../incident/index.ts';
 import { otherSide, type Side } from '../../tcp/index.ts';
 import type { Endpoint as TraceEndpoint, Flow, TraceConnection } from '../../trace/index.ts';
 import { suiteName, type TlsFacts } from '../../tls/index.ts';
@@ -77,7 +77,7 @@ export function connectionOf(frame: Frame, leg: Leg, marksLimit: number): Connec
     resets: leg.resets.map((reset): Reset => happened(frame, leg, reset)),
     goaways: trace.goaways.map((goaway) => goawayOf(frame, leg, goaway)),
     pings: perParty(leg, (flow) => ({ sent: flow.pings, answered: flow.pingsAnswered })),
-    streams: leg.streams.map((stream) => streamOf(frame, leg, stream)),
+    streams: allStreams(leg).map((stream) => streamOf(frame, leg, stream)),
     foldedStreams: foldedOf(trace.folded),
     liveness: leg.liveness.map((interval): Liveness => ({
       from: timeAt(frame, interval.fromNs),

@@ -3,20 +3,21 @@ import { findingFilter } from '../filter.ts';
 import type { Connection, Finding } from '../model.ts';
 import { findingTitle } from '../words.ts';
 import { type Frame, packetsOf, secondsOf, timeAt } from './frame.ts';
+import { tunnelOf } from './tunnel.ts';
 
 export function findingOf(
   frame: Frame,
   finding: IncidentFinding,
   connections: ReadonlyMap<string, Connection>,
 ): Finding {
-  const { code, connection, stream } = finding;
+  const { code, connection } = finding;
   const args = argsOf(frame, finding);
+  const about = { connection, stream: finding.stream?.id ?? null, ...tunnelOf(finding.stream) };
   return {
     code,
     severity: finding.severity,
-    title: findingTitle({ code, connection, stream, args }, connections),
-    connection,
-    stream,
+    title: findingTitle({ code, ...about, args }, connections),
+    ...about,
     at: finding.at === null ? null : timeAt(frame, finding.at.timeNs),
     ...packetsOf(frame, finding.packets),
     filter: findingFilter(finding, connections, finding.packets),

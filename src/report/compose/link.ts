@@ -10,6 +10,7 @@ export function linkOf(link: IncidentLink): Link {
     confidence: link.confidence,
     // Not copied: of ten thousand connections these pairs are the largest part of the report.
     streams: link.streams,
+    ...(link.tunnels === undefined ? {} : { tunnels: link.tunnels }),
     candidates: link.candidates,
     runnerUp: runnerUp === null ? null : { ...runnerUp },
     bursts: bursts === undefined ? null : { matched: bursts.matched, byChance: bursts.byChance, odds: bursts.odds },

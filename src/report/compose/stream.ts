@@ -4,6 +4,7 @@ import type { Ref, StreamTotals, TraceStream } from '../../trace/index.ts';
 import type { FoldedStreams, Stream } from '../model.ts';
 import { errorName } from './error-name.ts';
 import { type Frame, timeAt } from './frame.ts';
+import { tunnelOf } from './tunnel.ts';
 
 export function streamOf(frame: Frame, leg: Leg, stream: TraceStream): Stream {
   const { method = null, path = null } = stream.request ?? {};
@@ -11,9 +12,10 @@ export function streamOf(frame: Frame, leg: Leg, stream: TraceStream): Stream {
   const lastData = latest(stream.lastData[0], stream.lastData[1]);
   return {
     id: stream.id,
+    ...tunnelOf(stream),
     method,
     path,
-    kind: describeRequest(method, path).kind,
+    kind: stream.carries ? 'other' : describeRequest(method, path).kind,
     status: stream.status ?? null,
     reason: stream.reason,
     opened: timeAt(frame, stream.opened.timeNs),

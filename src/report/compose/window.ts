@@ -1,8 +1,9 @@
 import type { Evidence as IncidentEvidence, Window as IncidentWindow } from '../../incident/index.ts';
-import type { Connection, Evidence, HurtStream, Window } from '../model.ts';
+import type { Connection, Evidence, HurtStream, Recovery, Window } from '../model.ts';
 import { evidenceText } from '../words/evidence.ts';
 import { storyOf } from '../words/story.ts';
 import { type Frame, placeOf, secondsOf, timeAt } from './frame.ts';
+import { tunnelOf } from './tunnel.ts';
 
 /** @param connections  of the report, by id: the story names their endpoints */
 export function windowOf(frame: Frame, window: IncidentWindow, connections: ReadonlyMap<string, Connection>): Window {
@@ -54,9 +55,27 @@ function meanwhileOf({
 }
 
 function hurtStreamOf(frame: Frame, stream: IncidentWindow['streams'][number]): HurtStream {
-  const { id, kind, path, resource, userAgent, upstreamStream, outcome, status, grpcStatus, recoveredBy } = stream;
-  const silentSince = timeAt(frame, stream.silentSinceNs);
-  return { id, kind, path, resource, userAgent, upstreamStream, silentSince, outcome, status, grpcStatus, recoveredBy };
+  const { upstreamStream, recoveredBy } = stream;
+  const { tunnel: upstreamTunnel } = tunnelOf(upstreamStream);
+  return {
+    id: stream.id,
+    ...tunnelOf(stream),
+    kind: stream.kind,
+    path: stream.path,
+    resource: stream.resource,
+    userAgent: stream.userAgent,
+    upstreamStream: upstreamStream?.id ?? null,
+    ...(upstreamTunnel === undefined ? {} : { upstreamTunnel }),
+    silentSince: timeAt(frame, stream.silentSinceNs),
+    outcome: stream.outcome,
+    status: stream.status,
+    grpcStatus: stream.grpcStatus,
+    recoveredBy: recoveredBy === null ? null : recoveryOf(recoveredBy),
+  };
+}
+
+function recoveryOf({ stream, upstream }: NonNullable<IncidentWindow['streams'][number]['recoveredBy']>): Recovery {
+  return { stream: stream.id, ...tunnelOf(stream), upstream };
 }
 
 function evidenceOf(frame: Frame, evidence: IncidentEvidence, connections: ReadonlyMap<string, Connection>): Evidence {
@@ -67,6 +86,7 @@ function evidenceOf(frame: Frame, evidence: IncidentEvidence, connections: Reado
     kind: evidence.kind,
     by: evidence.by,
     value: evidence.value,
+    ...tunnelOf(evidence),
   };
   return { ...told, text: evidenceText(told, connections) };
 }

@@ -11,6 +11,8 @@ export interface DumpedMoment {
   readonly epochNs: bigint | null;
   /** The connection's place in the order of first packets, from 0. */
   readonly nth: number;
+  /** The CONNECT stream in whose tunnel it was said; null: in none. */
+  readonly tunnel: number | null;
   /** Null while nothing has told. */
   readonly from: 'client' | 'server' | null;
 }
@@ -120,10 +122,11 @@ export function headersOf(fields: KeptFields): Record<string, string | null> {
 
 /** `trusted`: these are frames that were read; only what is inferred of encrypted ones would not be. */
 function line(moment: DumpedMoment, protocol: string, content: DumpedContent, said: object): string {
-  const { packet, file, epochNs, nth, from } = moment;
+  const { packet, file, epochNs, nth, tunnel, from } = moment;
   const { headers, errorCode, lastStreamId } = content;
   const error = errorCode === null ? null : errorName(errorCode);
-  const place = { packet, file, time: lineTime(epochNs), connection: `t${nth + 1}`, from, protocol };
+  const connection = { connection: `t${nth + 1}`, ...(tunnel === null ? {} : { tunnel }) };
+  const place = { packet, file, time: lineTime(epochNs), ...connection, from, protocol };
   return `${JSON.stringify({ ...place, ...said, headers, error, lastStreamId, trusted: true })}\n`;
 }
 

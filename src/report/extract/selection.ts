@@ -2,6 +2,8 @@ import type { CaptureFacts } from '../../capture/index.ts';
 import { leastOf, mostOf } from '../extremes.ts';
 import type { Connection, ConnectionId, Endpoint, Link, Report, Severity, Timestamp } from '../model.ts';
 import { parseTimestamp } from '../timestamp.ts';
+import { streamName } from '../words/stream-name.ts';
+import { upstreamName } from '../words/window-tables.ts';
 
 /** Connections that are kept whole, those of windows first. */
 const INVOLVED_MAX = 64;
@@ -167,19 +169,24 @@ function listed({ packets, files }: { readonly packets: readonly number[]; reado
 }
 
 /** The streams of a connection that windows are about, on either leg. */
-function hurtStreams({ windows }: Report, { id }: Connection): ReadonlySet<number> {
+function hurtStreams({ windows }: Report, { id }: Connection): ReadonlySet<string> {
   return new Set(
     windows.flatMap(({ client, upstream, streams }) => {
-      if (id === upstream) return streams.flatMap(({ upstreamStream }) => upstreamStream ?? []);
-      return id === client ? streams.flatMap((stream) => [stream.id, stream.recoveredBy?.stream ?? stream.id]) : [];
+      if (id === upstream) return streams.map((stream) => upstreamName(stream, ''));
+      if (id !== client) return [];
+      return streams.flatMap((stream) => {
+        const { recoveredBy } = stream;
+        const own = streamName(stream.id, stream.tunnel);
+        return recoveredBy === null ? [own] : [own, streamName(recoveredBy.stream, recoveredBy.tunnel)];
+      });
     }),
   );
 }
 
 /** Where it begins and ends, what says so, and where the streams began that were hurt. */
-function landmarks(connection: Connection, hurt: ReadonlySet<number>): Place[] {
+function landmarks(connection: Connection, hurt: ReadonlySet<string>): Place[] {
   const { firstPacket, firstFile = 0, lastPacket, lastFile = 0, closed, resets, goaways, streams } = connection;
-  const opened = streams.filter(({ id }) => hurt.has(id));
+  const opened = streams.filter(({ id, tunnel }) => hurt.has(streamName(id, tunnel)));
   return [
     { packet: firstPacket, file: firstFile },
     { packet: lastPacket, file: lastFile },

@@ -7,10 +7,17 @@ import type { Fact } from '../words/fact.ts';
 import { TITLES } from '../words/titles.ts';
 import { unnoticedFacts } from '../words/unnoticed.ts';
 import { windowFacts, windowTitle } from '../words/window-facts.ts';
-import { EVIDENCE_COLUMNS, recoveryText, STREAM_COLUMNS, WINDOW_COLUMNS } from '../words/window-tables.ts';
+import {
+  EVIDENCE_COLUMNS,
+  recoveryText,
+  STREAM_COLUMNS,
+  upstreamName,
+  WINDOW_COLUMNS,
+} from '../words/window-tables.ts';
 import { markup, type Markup, NOTHING } from './markup.ts';
 import { packetKey, packetMark } from './packet.ts';
 import { table } from './table.ts';
+import { streamName } from '../words/stream-name.ts';
 
 /** Windows with a section of their own; further ones have a row each. */
 const TOLD_MAX = 10;
@@ -71,8 +78,8 @@ function unnoticed(window: Window, byId: ById): Markup {
 function streamsTable({ id, client, streams }: Window, byId: ById, rowsMax: number): Markup {
   const rows = streams.map((stream) => ({
     cells: [
-      String(stream.id),
-      stream.upstreamStream === null ? 'not seen' : String(stream.upstreamStream),
+      streamName(stream.id, stream.tunnel),
+      upstreamName(stream, 'not seen'),
       stream.kind,
       stream.path === null ? 'not known' : markup`<code>${middleCut(stream.path, PATH_MAX)}</code>`,
       clockText(stream.silentSince),

@@ -7,6 +7,7 @@ import { clockText, farEnd, middleCut } from '../words/phrase.ts';
 import { CAUSES } from '../words/story.ts';
 import { escapeTerminal } from '../escape.ts';
 import { bytesOf } from './room.ts';
+import { upstreamName } from '../words/window-tables.ts';
 
 /**
  * A window as a Mermaid sequence diagram: the client, the gateway, the upstreams, and each packet of the evidence as an arrow. A cross
@@ -113,8 +114,10 @@ function arrowsOf(scene: Scene): Arrow[] {
 }
 
 function requestArrows(stream: HurtStream, { window, byId, actors, paths }: Scene): Arrow[] {
-  const arrow = (connection: string, id: number | null, text: string): Arrow[] => {
-    const opened = byId.get(connection)?.streams.find((candidate) => candidate.id === id);
+  const arrow = (connection: string, id: number | null, tunnel: number | undefined, text: string): Arrow[] => {
+    const opened = byId
+      .get(connection)
+      ?.streams.find((candidate) => candidate.id === id && candidate.tunnel === tunnel);
     const actor = actors.get(connection);
     if (opened === undefined || actor === undefined) return [];
     const line = actor === 'c' ? 'c->>g' : `g->>${actor}`;
@@ -122,8 +125,8 @@ function requestArrows(stream: HurtStream, { window, byId, actors, paths }: Scen
     return [{ at: opened.opened, line: `${line}: ${labelText(`${clockText(opened.opened)} ${text}, ${packet}`)}` }];
   };
   return [
-    ...arrow(window.client, stream.id, streamText(stream)),
-    ...arrow(window.upstream, stream.upstreamStream, `stream ${stream.upstreamStream ?? ''}`),
+    ...arrow(window.client, stream.id, stream.tunnel, streamText(stream)),
+    ...arrow(window.upstream, stream.upstreamStream, stream.upstreamTunnel, `stream ${upstreamName(stream, '')}`),
   ];
 }
 

@@ -8,10 +8,17 @@ import type { Fact } from '../words/fact.ts';
 import { TITLES } from '../words/titles.ts';
 import { unnoticedFacts } from '../words/unnoticed.ts';
 import { windowFacts, windowTitle } from '../words/window-facts.ts';
-import { EVIDENCE_COLUMNS, recoveryText, STREAM_COLUMNS, WINDOW_COLUMNS } from '../words/window-tables.ts';
+import {
+  EVIDENCE_COLUMNS,
+  recoveryText,
+  STREAM_COLUMNS,
+  upstreamName,
+  WINDOW_COLUMNS,
+} from '../words/window-tables.ts';
 import { sequenceDiagram } from './diagram.ts';
 import { code, prose } from './inline.ts';
 import { cut, sentence, table } from './room.ts';
+import { streamName } from '../words/stream-name.ts';
 
 /** Windows with a section of their own; further ones have a row each. */
 const TOLD_MAX = 3;
@@ -66,8 +73,8 @@ function factList(facts: readonly Fact[], room: number): string {
 function streamsTable({ streams }: Window, byId: ById, roomBytes: number): string[] {
   if (streams.length === 0) return [];
   const rows = streams.map((stream) => [
-    String(stream.id),
-    stream.upstreamStream === null ? 'not seen' : String(stream.upstreamStream),
+    streamName(stream.id, stream.tunnel),
+    upstreamName(stream, 'not seen'),
     prose(cut(stream.kind)),
     stream.path === null ? 'not known' : code(cut(stream.path)),
     prose(cut(clockText(stream.silentSince))),

@@ -254,6 +254,10 @@ export interface Goaway {
 
 export interface Stream {
   id: Count;
+  /**
+   * The CONNECT stream in whose tunnel it runs; what runs there numbers its streams by itself, so that ids come again. Only where it runs in one.
+   */
+  tunnel?: Count;
   /** Null: not known. */
   method: string | null;
   path: string | null;

@@ -44,6 +44,8 @@ export interface Finding {
   title: string;
   connection: ConnectionId | null;
   stream: Count | null;
+  /** The CONNECT stream in whose tunnel that one runs; only where it runs in one. */
+  tunnel?: Count;
   at: Timestamp | null;
   packets: PacketNumber[];
   files?: FileIndex[];

@@ -11,6 +11,8 @@ export interface Link {
   confidence: number;
   /** Pairs of stream ids: on the client connection, on the upstream connection. */
   streams: readonly (readonly [number, number])[];
+  /** The CONNECT streams in whose tunnels these run, pair by pair; null: in none. Only where any does. */
+  tunnels?: readonly (readonly [number | null, number | null])[];
   /**
    * How many streams fitted alike in its clearest match, the one taken among them; null where it rests on no single match.
    * @default null

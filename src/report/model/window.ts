@@ -180,6 +180,8 @@ export interface WindowEnd {
 
 export interface HurtStream {
   id: Count;
+  /** As in the connection's streams; so are `upstreamTunnel` and that of `recoveredBy`. */
+  tunnel?: Count;
   kind: string;
   path: string | null;
   /**
@@ -194,6 +196,7 @@ export interface HurtStream {
   userAgent: string | null;
   /** Its id on the upstream connection; null: the request never left the gateway, or was not seen to. */
   upstreamStream: Count | null;
+  upstreamTunnel?: Count;
   silentSince: Timestamp;
   outcome: Outcome;
   /** What the client got; null: none seen, or not knowable. */
@@ -208,6 +211,7 @@ export interface HurtStream {
 
 export interface Recovery {
   stream: Count;
+  tunnel?: Count;
   upstream: ConnectionId | null;
 }
 
@@ -238,5 +242,7 @@ export interface Evidence {
    * @default null
    */
   value: number | null;
+  /** Where that is the id of a stream that runs in a tunnel: the CONNECT stream that it runs in. */
+  tunnel?: Count;
   text: string;
 }

@@ -12,6 +12,8 @@ import { briefLines } from './brief.ts';
 import type { Ink } from './ink.ts';
 import { wrapped } from './lines.ts';
 import { tableLines } from './table.ts';
+import { streamName } from '../words/stream-name.ts';
+import { upstreamName } from '../words/window-tables.ts';
 
 /** Windows with a block of their own, the worst; further ones have a line each. */
 const BLOCKS_MAX = 3;
@@ -96,14 +98,15 @@ function hurtTable({ streams }: Window, byId: ReadonlyMap<string, Connection>, i
   ];
 }
 
-function idsText({ id, upstreamStream }: HurtStream, ink: Ink): string {
-  return `${id} ${ink.glyphs.arrow} ${upstreamStream ?? '?'}`;
+function idsText(stream: HurtStream, ink: Ink): string {
+  return `${streamName(stream.id, stream.tunnel)} ${ink.glyphs.arrow} ${upstreamName(stream, '?')}`;
 }
 
 function recoveryText({ recoveredBy }: HurtStream, byId: ReadonlyMap<string, Connection>): string {
   if (recoveredBy === null) return 'none';
   const upstream = recoveredBy.upstream === null ? undefined : byId.get(recoveredBy.upstream);
-  return upstream === undefined ? String(recoveredBy.stream) : `${recoveredBy.stream} via ${upstream.id}`;
+  const name = streamName(recoveredBy.stream, recoveredBy.tunnel);
+  return upstream === undefined ? name : `${name} via ${upstream.id}`;
 }
 
 function pathsOf({ capture }: Report): string[] {

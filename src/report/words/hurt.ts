@@ -1,6 +1,7 @@
 import type { HurtStream, Outcome } from '../model.ts';
 import { counted, listed, shortPath } from './phrase.ts';
 import { statusText } from './status.ts';
+import { streamName } from './stream-name.ts';
 
 const ORDER = ['hung', 'gateway-error', 'reset', 'finished'] as const satisfies readonly Outcome[];
 
@@ -23,9 +24,10 @@ export function outcomeText({
 }
 
 /** `watch /api/v1/pods (stream 7)` */
-export function streamText({ id, kind, path }: Pick<HurtStream, 'id' | 'kind' | 'path'>): string {
+export function streamText({ id, tunnel, kind, path }: Pick<HurtStream, 'id' | 'tunnel' | 'kind' | 'path'>): string {
+  const name = `stream ${streamName(id, tunnel)}`;
   const request = [kind === 'unknown' ? '' : kind, path === null ? '' : shortPath(path)].filter((part) => part !== '');
-  return request.length === 0 ? `stream ${id}` : `${request.join(' ')} (stream ${id})`;
+  return request.length === 0 ? name : `${request.join(' ')} (${name})`;
 }
 
 /** All hurt streams in one phrase: `2 streams hung and 1 stream got 503 from the gateway`; one alone is named. */

@@ -3,6 +3,7 @@ import type { Alternative, Cause, Connection, HurtStream, Window, WindowEndHow }
 import { hurtText, streamText } from './hurt.ts';
 import { packetName } from './packet-name.ts';
 import { clockText, counted, farEnd, listedUpTo, named } from './phrase.ts';
+import { streamName } from './stream-name.ts';
 
 /** A window that has no story yet. */
 export type ToldWindow = Omit<Window, 'story'>;
@@ -185,5 +186,5 @@ function recoverySentence(
 ): string {
   const through = by.upstream === null ? '' : ` through ${named(by.upstream, connections)}`;
   const others = more === 0 ? '' : `; ${more} more recovered likewise`;
-  return `Stream ${by.stream} on the same client connection took over from stream ${stream.id}${through}${others}.`;
+  return `Stream ${streamName(by.stream, by.tunnel)} on the same client connection took over from stream ${streamName(stream.id, stream.tunnel)}${through}${others}.`;
 }

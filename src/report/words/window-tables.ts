@@ -1,4 +1,5 @@
 import type { HurtStream } from '../model.ts';
+import { streamName } from './stream-name.ts';
 
 /** What tables tell of a hurt stream, in their order. */
 export const STREAM_COLUMNS = [
@@ -33,6 +34,11 @@ export const WINDOW_COLUMNS = [
 /** @param name  of a connection, as the format writes it */
 export function recoveryText({ recoveredBy }: HurtStream, name: (id: string) => string): string {
   if (recoveredBy === null) return 'none';
-  const { stream, upstream } = recoveredBy;
-  return `stream ${stream}${upstream === null ? '' : ` via ${name(upstream)}`}`;
+  const { stream, tunnel, upstream } = recoveredBy;
+  return `stream ${streamName(stream, tunnel)}${upstream === null ? '' : ` via ${name(upstream)}`}`;
+}
+
+/** Its name on the upstream connection. */
+export function upstreamName({ upstreamStream, upstreamTunnel }: HurtStream, unseen: string): string {
+  return upstreamStream === null ? unseen : streamName(upstreamStream, upstreamTunnel);
 }

@@ -9,7 +9,7 @@ describe('flow-control-stall', () => {
       {
         severity: 'warning',
         connection: 'c1',
-        stream: 7,
+        stream: { id: 7 },
         args: { reader: 'client', window: 'stream', streams: 1, spanNs: 580e9, stillOpen: true },
       },
     ]);

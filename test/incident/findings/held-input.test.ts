@@ -15,7 +15,12 @@ const silent = (built: TraceBuilder, endSeconds = 50): unknown => findingsIn(bui
 describe('what is typed into a tunnel and passed on to nobody', () => {
   test('is a reason to suspect the upstream that hears no more of the gateway', () => {
     expect(silent(typing())).toMatchObject([
-      { severity: 'warning', connection: 'u1', stream: 1, args: { heldBytes: 80, heldRequests: 0, deadBeside: null } },
+      {
+        severity: 'warning',
+        connection: 'u1',
+        stream: { id: 1 },
+        args: { heldBytes: 80, heldRequests: 0, deadBeside: null },
+      },
     ]);
     expect(buildIncident(typing().end(50)).verdict).toMatchObject({
       state: 'suspect',

@@ -12,7 +12,7 @@ describe('idle-timeout-cut', () => {
   test('a stream cut after exactly five minutes of silence, its upstream healthy', () => {
     const built = quietExec().on('c1').resetsStream(7, 'gateway', 301.101).end(600);
     expect(findingsIn(built, 'idle-timeout-cut')).toMatchObject([
-      { severity: 'warning', connection: 'c1', stream: 7, args: { quietNs: 300e9, by: 'rst-stream' } },
+      { severity: 'warning', connection: 'c1', stream: { id: 7 }, args: { quietNs: 300e9, by: 'rst-stream' } },
     ]);
   });
 

@@ -17,7 +17,7 @@ describe('stale-but-alive', () => {
       .speaks('upstream', 300, 500)
       .end(600);
     expect(findingsIn(built, 'stale-but-alive')).toMatchObject([
-      { severity: 'warning', connection: 'u1', stream: 3, args: { quietNs: 480e9, unanswered: 0 } },
+      { severity: 'warning', connection: 'u1', stream: { id: 3 }, args: { quietNs: 480e9, unanswered: 0 } },
     ]);
     expect(findingsIn(built, 'upstream-silent')).toEqual([]);
   });

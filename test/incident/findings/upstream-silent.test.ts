@@ -20,7 +20,7 @@ describe('upstream-silent', () => {
   test('bookmarks came each minute, and then nothing at all', () => {
     const built = bookmarked(60, 120).end(600);
     expect(findingsIn(built, 'upstream-silent')).toMatchObject([
-      { severity: 'warning', connection: 'u1', stream: 3, args: { quietNs: 480e9, deadBeside: null } },
+      { severity: 'warning', connection: 'u1', stream: { id: 3 }, args: { quietNs: 480e9, deadBeside: null } },
     ]);
     expect(buildIncident(built).verdict).toMatchObject({
       state: 'suspect',
@@ -113,7 +113,7 @@ describe('upstream-silent, beside a dead connection to the same server', () => {
   test('a watch that nothing tests is silent too, since its server is heard nowhere', () => {
     const built = quiet().retransmits(10, 20, 40).end(60);
     expect(findingsIn(built, 'upstream-silent')).toMatchObject([
-      { severity: 'warning', connection: 'u1', stream: 3, args: { quietNs: 55e9, deadBeside: 'u2' } },
+      { severity: 'warning', connection: 'u1', stream: { id: 3 }, args: { quietNs: 55e9, deadBeside: 'u2' } },
     ]);
     expect(buildIncident(built).verdict.state).toBe('suspect');
   });

@@ -14,7 +14,7 @@ describe('watch-overdue', () => {
       {
         severity: 'warning',
         connection: 'c1',
-        stream: 7,
+        stream: { id: 7 },
         args: { timeoutSeconds: 300, openNs: 600e9, bookmarksQuietNs: null },
       },
     ]);
@@ -59,7 +59,11 @@ describe('watch-overdue', () => {
     test('are missed after three and a half minutes, whatever timeout it asked for', () => {
       // The last event reached the client at 121.001.
       expect(findingsIn(bookmarked().end(331.001), 'watch-overdue')).toMatchObject([
-        { connection: 'c1', stream: 7, args: { timeoutSeconds: null, openNs: 330.001e9, bookmarksQuietNs: 210e9 } },
+        {
+          connection: 'c1',
+          stream: { id: 7 },
+          args: { timeoutSeconds: null, openNs: 330.001e9, bookmarksQuietNs: 210e9 },
+        },
       ]);
       expect(findingsIn(bookmarked().end(331), 'watch-overdue')).toEqual([]);
     });

@@ -7,6 +7,7 @@ const MOMENT = {
   file: 'gateway.pcap',
   epochNs: 1_764_000_000_123_456_000n,
   nth: 0,
+  tunnel: null,
   from: 'client',
 } as const;
 const NOTHING = { headers: null, errorCode: null, lastStreamId: null };
