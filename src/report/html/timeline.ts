@@ -5,7 +5,7 @@ import { MARKS } from '../text/glyphs.ts';
 import { packetName } from '../words/packet-name.ts';
 import { clockText, counted, farEnd, partyText, zoneText } from '../words/phrase.ts';
 import { CAUSES } from '../words/story.ts';
-import { windowSpan } from '../words/verdict.ts';
+import { spanText } from '../words/span.ts';
 import { TITLES } from '../words/titles.ts';
 import { markup, type Markup, NOTHING } from './markup.ts';
 import { packetFilter } from './packet.ts';
@@ -98,7 +98,7 @@ function heightOf({ kind }: Lane): number {
 
 function laneName(lane: Lane): string {
   if (lane.kind === 'window') {
-    return `HALF-DEAD ${lane.window.id}, ${windowSpan(lane.window)}${lane.window.open ? ', still so when the capture ends' : ''}`;
+    return `HALF-DEAD ${lane.window.id}, ${spanText(lane.window)}${lane.window.open ? ', still so when the capture ends' : ''}`;
   }
   const { role, connection } = lane;
   return `${role} ${connection.id} ${connection.role === 'other' ? endpointText(connection.server) : farEnd(connection)}`;

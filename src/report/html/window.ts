@@ -2,7 +2,8 @@ import { foldLike } from '../like.ts';
 import type { Connection, Evidence, Report, Window } from '../model.ts';
 import { outcomeText } from '../words/hurt.ts';
 import { clockText, counted, middleCut, named } from '../words/phrase.ts';
-import { windowSpan, worstFirst } from '../words/verdict.ts';
+import { spanText } from '../words/span.ts';
+import { worstFirst } from '../words/verdict.ts';
 import type { Fact } from '../words/fact.ts';
 import { TITLES } from '../words/titles.ts';
 import { unnoticedFacts } from '../words/unnoticed.ts';
@@ -120,7 +121,7 @@ function otherWindows(windows: readonly Window[], byId: ById): Markup {
       named(window.upstream, byId),
       window.cause,
       clockText(window.from),
-      windowSpan(window),
+      spanText(window),
       counted(window.streams.length, 'stream'),
     ],
     about: `${window.client} ${window.upstream}`,

@@ -3,7 +3,8 @@ import type { Connection, Report, Window } from '../model.ts';
 import { outcomeText } from '../words/hurt.ts';
 import { packetName } from '../words/packet-name.ts';
 import { clockText, counted, named } from '../words/phrase.ts';
-import { windowSpan, worstFirst } from '../words/verdict.ts';
+import { spanText } from '../words/span.ts';
+import { worstFirst } from '../words/verdict.ts';
 import type { Fact } from '../words/fact.ts';
 import { TITLES } from '../words/titles.ts';
 import { unnoticedFacts } from '../words/unnoticed.ts';
@@ -105,7 +106,7 @@ function otherWindows(windows: readonly Window[], byId: ById, roomBytes: number)
     prose(cut(named(window.upstream, byId))),
     window.cause,
     prose(cut(clockText(window.from))),
-    windowSpan(window),
+    spanText(window),
     counted(window.streams.length, 'stream'),
   ]);
   const title = `### ${counted(windows.length, 'more window')}`;

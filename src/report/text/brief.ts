@@ -2,7 +2,7 @@ import type { Connection, Report, Thresholds, Window } from '../model.ts';
 import { durationText } from '../duration.ts';
 import { hurtCountText } from '../words/hurt.ts';
 import { clockText, named } from '../words/phrase.ts';
-import { windowSpan } from '../words/verdict.ts';
+import { spanText } from '../words/span.ts';
 import type { Ink } from './ink.ts';
 import { wrapped } from './lines.ts';
 
@@ -22,7 +22,7 @@ export function briefLines(
 ): string[] {
   const line =
     `${id}: ${named(client, byId)} ${ink.glyphs.arrow} ${named(upstream, byId)}, ${cause}, ` +
-    `${clockText(from)} for ${windowSpan(span)}, ${hurtCountText(streams.length)}`;
+    `${clockText(from)} for ${spanText(span)}, ${hurtCountText(streams.length)}`;
   return wrapped(line, ink.width - INDENT.length, INDENT.length).map((part) => INDENT + part);
 }
 

@@ -3,7 +3,7 @@ import type { Connection, Report, Window } from '../model.ts';
 import { headlineText } from './headline.ts';
 import { fileName } from './packet-name.ts';
 import { counted, farEnd, listed, named } from './phrase.ts';
-import { windowSpan } from './verdict.ts';
+import { spanText } from './span.ts';
 
 const MEANINGS: Readonly<Record<BundleName, string>> = {
   'summary.md': 'to be pasted into the ticket',
@@ -44,7 +44,7 @@ export const CAPTURED = 'as captured:';
 
 export function windowText(window: Window, byId: ReadonlyMap<string, Connection>): string {
   const { id, client, upstream, cause } = window;
-  return `${id}: what proves that ${named(client, byId)} was alive while ${named(upstream, byId)} was dead for ${windowSpan(window)} (${cause})`;
+  return `${id}: what proves that ${named(client, byId)} was alive while ${named(upstream, byId)} was dead for ${spanText(window)} (${cause})`;
 }
 
 export function legText({ id, client }: Window, leg: Connection): string {

@@ -2,6 +2,7 @@ import { durationText } from '../duration.ts';
 import type { Incident, Report, VerdictState, Window } from '../model.ts';
 import { hurtCountText } from './hurt.ts';
 import { counted } from './phrase.ts';
+import { spanText } from './span.ts';
 import { incidentOfTries } from './time-and-again.ts';
 
 /** What is suspected of an upstream that still acknowledges. */
@@ -32,7 +33,7 @@ function partText(count: number, windows: readonly Window[], incidents: readonly
 function factsOf(windows: readonly Window[], incidents: readonly Incident[]): string {
   const longest = windows.reduce((most, { duration }) => Math.max(most, duration), 0);
   const isOpen = windows.some(({ open, duration }) => open && duration === longest);
-  const span = `${isOpen ? 'at least ' : ''}${durationText(longest)}`;
+  const span = spanText({ duration: longest, open: isOpen });
   const hurt = new Set(windows.flatMap(({ client, streams }) => streams.map(({ id }) => `${client} ${id}`))).size;
   return [
     `${counted(windows.length, 'window')}${triesText(windows, incidents)}`,

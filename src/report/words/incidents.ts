@@ -1,10 +1,10 @@
 import { endpointText } from '../address.ts';
-import { durationText } from '../duration.ts';
 import { describeUserAgent } from '../../http/index.ts';
 import type { Incident, Outcome, Report, VictimGroup } from '../model.ts';
 import { deadText } from './dead.ts';
 import { hurtCountText } from './hurt.ts';
 import { clockText, counted, listed } from './phrase.ts';
+import { spanText } from './span.ts';
 
 const OUTCOMES: Readonly<Record<Outcome, string>> = {
   hung: 'hung',
@@ -29,9 +29,9 @@ export function incidentTotals({ incidents, windows }: Report): string | null {
 
 /** Who died, since when and for how long, and what that cost: `10.9.2.2:8080 dead from 10:02:11.427 for 1 min: …`. */
 export function incidentText(incident: Incident): string {
-  const { server, from, open, duration, causes, windows, clients, streams, outcomes, confidence } = incident;
+  const { server, from, causes, windows, clients, streams, outcomes, confidence } = incident;
   return (
-    `${endpointText(server)} ${deadText(causes)} from ${clockText(from)} for ${open ? 'at least ' : ''}${durationText(duration)} ` +
+    `${endpointText(server)} ${deadText(causes)} from ${clockText(from)} for ${spanText(incident)} ` +
     `(${confidence}; ${causes.join(', ')}): ${counted(clients, 'client connection')} in ${counted(windows.length, 'window')}, ` +
     `${hurtTotals({ streams, outcomes })}`
   );

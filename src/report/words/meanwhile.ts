@@ -1,10 +1,7 @@
 import type { Connection, Doubt, Meanwhile, Window } from '../model.ts';
 import { answeredText, sentText, triesOf } from './checks.ts';
-import { counted, listed, named } from './phrase.ts';
+import { counted, listed, NAMED_MAX, named } from './phrase.ts';
 import { statusText } from './status.ts';
-
-/** Upstreams that took requests, and statuses, in one sentence. */
-const NAMED_MAX = 3;
 
 /** What the client's own side shows of a window: the connection that never changed, its health check, where its requests went, who answered. */
 export function meanwhileText(

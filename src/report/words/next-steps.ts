@@ -1,6 +1,6 @@
 import { connectionFilter } from '../filter.ts';
 import type { Args, Connection, NextStep, Verdict, Window } from '../model.ts';
-import { farEnd, listed, listedUpTo } from './phrase.ts';
+import { farEnd, listed, listedUpTo, NAMED_MAX } from './phrase.ts';
 import { remedySteps, standBySteps } from './remedies.ts';
 import { step } from './step.ts';
 import { hasClosedClient, worstFirst } from './verdict.ts';
@@ -68,7 +68,7 @@ function unblockSteps(windows: readonly Window[], byId: ReadonlyMap<string, Conn
       stuck.length === 1
         ? `Now: if ${listed(clients)} still hangs, restart that component or close its connection to the gateway; ` +
             'nothing in the capture shows it recovering by itself.'
-        : `Now: if ${listedUpTo(3, clients)} still hang, restart those components or close their connections to the ` +
+        : `Now: if ${listedUpTo(NAMED_MAX, clients)} still hang, restart those components or close their connections to the ` +
             'gateway; nothing in the capture shows them recovering by themselves.',
     ),
   ];

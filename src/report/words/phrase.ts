@@ -1,6 +1,8 @@
 import { endpointText } from '../address.ts';
 import type { Connection, Party, Role, Timestamp } from '../model.ts';
 
+/** Of many alike so many are named in a sentence; the rest are counted. */
+export const NAMED_MAX = 3;
 /** How much of a path stands in a sentence; tables have more. */
 const PATH_MAX = 60;
 

@@ -1,5 +1,5 @@
 import type { Connection, NextStep, Window } from '../model.ts';
-import { counted, farEnd, listed, listedUpTo } from './phrase.ts';
+import { counted, farEnd, listed, listedUpTo, NAMED_MAX } from './phrase.ts';
 import { step } from './step.ts';
 
 /** A keep-alive that is often advised; its bound is computed from it. */
@@ -92,7 +92,7 @@ export function standBySteps({ alternatives, upstream }: Window, byId: ReadonlyM
   if (servers.length === 0 || dead === undefined) return [];
   return [
     step(
-      `${listedUpTo(3, servers)} could have served and got no request (alternative-unused): once the dead connection is closed, what is asked ` +
+      `${listedUpTo(NAMED_MAX, servers)} could have served and got no request (alternative-unused): once the dead connection is closed, what is asked ` +
         `again can go there. Health checks and outlier detection keep new requests off ${farEnd(dead)}; in Envoy they do not end ` +
         'what already waits on it.',
     ),

@@ -2,16 +2,13 @@ import { durationText } from '../duration.ts';
 import type { Alternative, Cause, Connection, HurtStream, Window, WindowEndHow } from '../model.ts';
 import { hurtText, streamText } from './hurt.ts';
 import { packetName } from './packet-name.ts';
-import { clockText, counted, farEnd, listedUpTo, named } from './phrase.ts';
+import { clockText, counted, farEnd, listedUpTo, NAMED_MAX, named } from './phrase.ts';
 import { streamName } from './stream-name.ts';
 
 /** A window that has no story yet. */
 export type ToldWindow = Omit<Window, 'story'>;
 
 type Connections = ReadonlyMap<string, Connection>;
-
-/** Other upstreams that are named; the rest are counted. */
-const ALTERNATIVES_MAX = 3;
 
 /** What happened in a window, in the order of time: the death, the client's leg, who was hurt, who stood by, the end. */
 export function storyOf(window: ToldWindow, connections: Connections, paths: readonly string[]): string {
@@ -154,7 +151,7 @@ function beside(alternatives: readonly Alternative[], connections: Connections):
     (one) =>
       `${named(one.upstream, connections)} with ${askedText(one, connections) ?? 'requests that cannot be read'}`,
   );
-  return listedUpTo(ALTERNATIVES_MAX, told);
+  return listedUpTo(NAMED_MAX, told);
 }
 
 /** Null where nobody can read what it was asked. */

@@ -4,6 +4,7 @@ import type { Cause, Incident, Report, Window } from '../model.ts';
 import { deadText } from './dead.ts';
 import { hurtTotals } from './incidents.ts';
 import { counted, dateTimeText } from './phrase.ts';
+import { spanText } from './span.ts';
 
 /** A window shorter than this is one failed try; what a reader wants to know is how long tries failed. */
 const ONE_TRY_SECONDS = 1;
@@ -23,13 +24,13 @@ export function incidentOfTries(window: Window, incidents: readonly Incident[]):
 
 /** One upstream that failed time and again: `The gateway kept 3 client connections alive while its upstream … refused its connections, …`. */
 export function timeAndAgainText(incident: Incident, windows: Report['windows']): string {
-  const { server, causes, from, open, duration, clients, confidence } = incident;
+  const { server, causes, from, clients, confidence } = incident;
   const own = new Set(incident.windows);
   const longest = windows.reduce((most, window) => (own.has(window.id) ? Math.max(most, window.duration) : most), 0);
   const others = windows.filter(({ id }) => !own.has(id)).length;
   return (
     `${confidence === 'confirmed' ? 'The gateway' : 'Probably the gateway'} kept ${counted(clients, 'client connection')} alive while its upstream ` +
-    `${endpointText(server)} ${TRIES[causes[0] ?? 'refused'] ?? `was ${deadText(causes)}`}, from ${dateTimeText(from)} for ${open ? 'at least ' : ''}${durationText(duration)}: ` +
+    `${endpointText(server)} ${TRIES[causes[0] ?? 'refused'] ?? `was ${deadText(causes)}`}, from ${dateTimeText(from)} for ${spanText(incident)}: ` +
     `${counted(incident.windows.length, 'window')}, the longest ${durationText(longest)}, ${hurtTotals(incident)}` +
     `${others === 0 ? '' : `; ${counted(others, 'more window')}`}.`
   );

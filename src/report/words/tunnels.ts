@@ -1,7 +1,5 @@
 import type { Connection, Tunnel } from '../model.ts';
-import { counted, listed } from './phrase.ts';
-
-const NAMED_MAX = 3;
+import { counted, listed, NAMED_MAX } from './phrase.ts';
 
 const KINDS: Readonly<Record<Tunnel['kind'], string>> = {
   'ip-in-ip': 'IP in IP',

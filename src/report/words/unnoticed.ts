@@ -2,13 +2,12 @@ import type { Cause, Connection, Meanwhile, Window } from '../model.ts';
 import { checksText, inFlightText, isNoticed, speaksHttp2 } from './checks.ts';
 import type { Fact } from './fact.ts';
 import { meanwhileText } from './meanwhile.ts';
-import { clockText, listed, listedUpTo, named } from './phrase.ts';
+import { clockText, listed, listedUpTo, NAMED_MAX, named } from './phrase.ts';
 
 type ById = ReadonlyMap<string, Connection>;
 
 /** Nobody can be asked to notice what is over sooner. */
 const TOLD_MIN_SECONDS = 1;
-const STAND_BYS_MAX = 3;
 
 /** Whether it lasted for long enough that somebody could have noticed. */
 export function couldBeNoticed({ duration }: Pick<Window, 'duration'>): boolean {
@@ -98,5 +97,5 @@ function standByFacts({ alternatives, streams }: Window, byId: ById): Fact[] {
   if (unused.length === 0) return [];
   const were = unused.length === 1 ? 'was' : 'were';
   const why = streams.some(({ upstreamStream }) => upstreamStream !== null) ? ': a stream stays where it was sent' : '';
-  return [['stand-by', `${listedUpTo(STAND_BYS_MAX, unused)} ${were} alive and got no request${why}`]];
+  return [['stand-by', `${listedUpTo(NAMED_MAX, unused)} ${were} alive and got no request${why}`]];
 }

@@ -4,12 +4,11 @@ import type { Args, Connection, Report, Verdict, VerdictState, Window } from '..
 import { deadText } from './dead.ts';
 import { hurtText } from './hurt.ts';
 import { kindsText } from './not-analyzed.ts';
-import { clockText, counted, dateTimeText, farEnd, listedUpTo, named } from './phrase.ts';
+import { clockText, counted, dateTimeText, farEnd, listedUpTo, NAMED_MAX, named } from './phrase.ts';
+import { spanText } from './span.ts';
 import { incidentOfTries, timeAndAgainText } from './time-and-again.ts';
 
 type Connections = ReadonlyMap<string, Connection>;
-
-const NAMED_MAX = 3;
 
 /** What a verdict rests on, as the report has it. */
 type Grounds = Pick<Report, 'windows' | 'incidents' | 'capture' | 'findings' | 'links'>;
@@ -161,11 +160,6 @@ export function worstFirst(windows: readonly Window[]): Window[] {
   );
 }
 
-/** `at least 5 min 2 s` where the capture's end cuts the window. */
-export function windowSpan(window: Pick<Window, 'duration' | 'open'>): string {
-  return `${window.open ? 'at least ' : ''}${durationText(window.duration)}`;
-}
-
 function windowsText({ windows, incidents }: Grounds, connections: Connections): string {
   const [window] = worstFirst(windows);
   if (window === undefined) return 'A client connection was alive while its upstream connection was dead.';
@@ -197,7 +191,7 @@ function hurtOf({ streams, end, isInferred }: Window): string {
 function sinceText(window: Window): string {
   const { lastHeard, firstUnanswered } = window.onset;
   if (lastHeard === null || clockSecond(lastHeard) === clockSecond(firstUnanswered)) {
-    return `from ${dateTimeText(window.from)} for ${windowSpan(window)}`;
+    return `from ${dateTimeText(window.from)} for ${spanText(window)}`;
   }
   const since = `since between ${dateTimeText(lastHeard)} and ${clockText(firstUnanswered)}`;
   return window.duration < MOMENT_SECONDS ? since : `${since}, for at least ${durationText(window.duration)}`;

@@ -3,12 +3,10 @@ import type { Fact } from './fact.ts';
 import { linkText } from './link.ts';
 import { meanwhileText, sureText } from './meanwhile.ts';
 import { packetName } from './packet-name.ts';
-import { clockText, counted, named } from './phrase.ts';
+import { clockText, counted, NAMED_MAX, named } from './phrase.ts';
 import { CAUSES, ENDS } from './story.ts';
 import { couldBeNoticed } from './unnoticed.ts';
-import { windowSpan } from './verdict.ts';
-
-const STAND_BYS_MAX = 3;
+import { spanText } from './span.ts';
 
 /** @param arrow  as the format draws it */
 export function windowTitle(
@@ -62,9 +60,9 @@ function diedText({ cause, oneWay, onset: { lastHeard, firstUnanswered } }: Wind
 
 function lastedText(window: Window): string {
   if (window.to !== null && clockText(window.to) === clockText(window.from))
-    return `${windowSpan(window)}, at ${clockText(window.from)}`;
+    return `${spanText(window)}, at ${clockText(window.from)}`;
   const until = window.to === null ? 'the end of the capture' : clockText(window.to);
-  return `${windowSpan(window)}, ${clockText(window.from)} to ${until}`;
+  return `${spanText(window)}, ${clockText(window.from)} to ${until}`;
 }
 
 function endText({ end: { how, packet, file } }: Window, { capture }: Report): string {
@@ -82,7 +80,7 @@ function standByFacts(window: Window, byId: ReadonlyMap<string, Connection>): Fa
 }
 
 function besidesText({ alternatives }: Window, byId: ReadonlyMap<string, Connection>): string {
-  const told = alternatives.slice(0, STAND_BYS_MAX).map(({ upstream, requestsDuring }) => {
+  const told = alternatives.slice(0, NAMED_MAX).map(({ upstream, requestsDuring }) => {
     const asked =
       byId.get(upstream)?.protocol === 'tls' ? 'cannot be read' : `${counted(requestsDuring, 'request')} meanwhile`;
     return `${named(upstream, byId)}: ${asked}`;
