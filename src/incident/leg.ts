@@ -72,6 +72,12 @@ export function clientSide(leg: Pick<Leg, 'serverSide'>): Side {
   return otherSide(leg.serverSide);
 }
 
+/** When an attempt to connect was made: its first and its last SYN, or the refusal of one that the capture does not have. */
+export function triedAt({ trace, serverSide, opened }: Leg): { readonly first: Ref; readonly last: Ref } | null {
+  const first = trace.handshake.syn ?? (opened === 'refused' ? trace.first : null);
+  return first === null ? null : { first, last: trace.flows[otherSide(serverSide)].last ?? first };
+}
+
 /** An attempt to connect that came to nothing. */
 export function neverOpened({ opened }: Leg): boolean {
   return opened === 'refused' || opened === 'unanswered';
@@ -102,8 +108,8 @@ function legOf(
 
 function openedOf(trace: TraceConnection, serverSide: Side): Leg['opened'] {
   const { handshake, closes, flows, marks } = trace;
-  if (handshake.syn === null && handshake.synAck === null) return 'before-capture';
   if (closes.some((close) => close.answersSyn)) return 'refused';
+  if (handshake.syn === null && handshake.synAck === null) return 'before-capture';
   const client = otherSide(serverSide);
   const syns = marks.reduce((sum, mark) => sum + (mark.kind === 'syn' && mark.by === client ? mark.count : 0), 0);
   // A client that only ever says SYN has not heard the answer, even where the capture has.

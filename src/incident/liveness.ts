@@ -20,11 +20,12 @@ interface Span {
   readonly debtor: Side | null;
 }
 
-/** One direction is not in the capture at all, and the other shows more than SYNs: the capture cannot tell what was answered. */
-export function isOneSided({ flows, handshake }: TraceConnection): boolean {
+/** One direction is not in the capture at all, and the other shows more than SYNs, or the refusal of one: the capture cannot tell what was answered. */
+export function isOneSided({ flows, handshake, closes }: TraceConnection): boolean {
+  const isAttempt = handshake.syn !== null || closes.some(({ answersSyn }) => answersSyn);
   return flows.some((flow, side) => {
     const other = flows[side === 0 ? 1 : 0];
-    return flow.packets === 0 && other.packets > 0 && (other.bytes > 0 || handshake.syn === null);
+    return flow.packets === 0 && other.packets > 0 && (other.bytes > 0 || !isAttempt);
   });
 }
 

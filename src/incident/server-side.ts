@@ -2,13 +2,15 @@ import { otherSide, type Side } from '../tcp/index.ts';
 import type { Trace, TraceConnection } from '../trace/index.ts';
 
 /**
- * Which side of a connection is the server (contract §3): the handshake tells; else who sent requests; else the port shared by
+ * Which side of a connection is the server (contract §3): the handshake tells, or the refusal of one; else who sent requests; else the port shared by
  * more connections; else the lower port; else the first responder.
  */
 export function serverSides(trace: Trace): readonly Side[] {
   const askers = askersByConnection(trace);
   const shares = connectionsByPort(trace);
   return trace.connections.map((connection) => {
+    const refusal = connection.closes.find(({ answersSyn }) => answersSyn);
+    if (refusal !== undefined) return refusal.by;
     const opener = connection.handshake.by ?? askers.get(connection.id);
     return opener === undefined ? serverByPort(connection, shares) : otherSide(opener);
   });

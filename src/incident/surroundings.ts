@@ -2,7 +2,8 @@ import { otherSide } from '../tcp/index.ts';
 import type { TraceStream } from '../trace/index.ts';
 import { ByTime } from './by-time.ts';
 import { grouped } from './grouped.ts';
-import { clientSide, neverOpened, serverOf } from './leg.ts';
+import { clientSide, neverOpened, serverOf, triedAt } from './leg.ts';
+import { isOneSided } from './liveness.ts';
 import type { Leg } from './model.ts';
 import { nextSynNs } from './next-try.ts';
 import { type Span, Spans } from './spans.ts';
@@ -24,6 +25,8 @@ export class Surroundings {
   readonly requests: ByTime<Asked>;
   /** What it told its clients on streams that no join explains; a stream stands there once for each word. */
   readonly words: ByTime<Asked & { readonly timeNs: number }>;
+  /** What the gateway sends to upstreams is in the capture, on one connection at least. */
+  readonly seesGateway: boolean;
   /** When requests may have been passed on of which the capture lacks the packets. */
   readonly #unread: Spans;
   readonly #attempts: ByTime<Leg>;
@@ -34,6 +37,7 @@ export class Surroundings {
   constructor(clients: readonly Leg[], upstreams: readonly Leg[]) {
     this.upstreams = upstreams;
     this.opened = upstreams.filter((leg) => !neverOpened(leg));
+    this.seesGateway = this.opened.some(({ trace }) => !isOneSided(trace));
     this.#unread = new Spans(
       this.opened.flatMap((leg) => [...leg.trace.flows[clientSide(leg)].unread, ...unreadInTunnels(leg)]),
     );
@@ -99,10 +103,9 @@ function inOrder(times: readonly (number | null)[]): ByTime<number> {
 
 /** From the first SYN to when the one after the last would be due; a refusal ends it at once. */
 function triedNs(attempt: Leg): Span[] {
-  const { handshake, flows } = attempt.trace;
-  const fromNs = handshake.syn?.timeNs;
-  if (fromNs === undefined) return [];
-  const lastNs = flows[clientSide(attempt)].last?.timeNs ?? fromNs;
+  const tried = triedAt(attempt);
+  if (tried === null) return [];
+  const [fromNs, lastNs] = [tried.first.timeNs, tried.last.timeNs];
   const toNs = attempt.opened === 'refused' ? lastNs : nextSynNs(fromNs, lastNs);
   return [{ fromNs, toNs }];
 }

@@ -1,7 +1,7 @@
 import type { Ref, TraceStream } from '../trace/index.ts';
 import type { Death } from './deaths.ts';
 import type { Victim } from './hurt.ts';
-import { clientSide, serverOf } from './leg.ts';
+import { serverOf, triedAt } from './leg.ts';
 import { isRead } from './liveness.ts';
 import type { Leg } from './model.ts';
 import type { Scene } from './scene.ts';
@@ -23,18 +23,25 @@ export interface AskedFor {
 }
 
 export function askedFor(scene: Scene, attempt: Leg): AskedFor {
-  const { syn } = attempt.trace.handshake;
-  if (syn === null) return { passedOn: 0, left: 0 };
-  const tried = attempt.trace.flows[clientSide(attempt)].last ?? syn;
-  const asked = scene
-    .around(attempt)
-    .requests.between(syn.timeNs - scene.thresholds.actsWithinNs, Math.max(syn.timeNs, tried.timeNs))
-    .filter(({ client, stream }) => client !== attempt && !wasOverBy(client, stream, syn));
+  const tried = triedAt(attempt);
+  if (tried === null) return { passedOn: 0, left: 0 };
+  const { first } = tried;
+  const asked = askedWhile(scene, attempt, tried).filter(({ client, stream }) => !wasOverBy(client, stream, first));
   const passedOn = asked.map(({ stream }) => passedOnAt(stream));
   return {
-    passedOn: passedOn.filter((at) => at !== null && at.timeNs >= syn.timeNs).length,
+    passedOn: passedOn.filter((at) => at !== null && at.timeNs >= first.timeNs).length,
     left: passedOn.filter((at) => at === null).length,
   };
+}
+
+type Tried = NonNullable<ReturnType<typeof triedAt>>;
+
+/** What others asked just before or during an attempt. */
+function askedWhile(scene: Scene, attempt: Leg, { first, last }: Tried): readonly Asked[] {
+  return scene
+    .around(attempt)
+    .requests.between(first.timeNs - scene.thresholds.actsWithinNs, Math.max(first.timeNs, last.timeNs))
+    .filter(({ client }) => client !== attempt);
 }
 
 /** Who waited for attempts that came to nothing, each for the first of those to one server that follow closely (contract §3). */
@@ -51,21 +58,20 @@ export class Waiting {
    * so time alone tells: asked just before or during the attempt, and passed on to nobody by then.
    */
   for(attempt: Leg, death: Death): ReadonlyMap<Leg, readonly Victim[]> {
-    const { syn } = attempt.trace.handshake;
+    const tried = triedAt(attempt);
     const byClient = new Map<Leg, Victim[]>();
-    if (syn === null) return byClient;
+    if (tried === null) return byClient;
     const around = this.#scene.around(attempt);
     const { requests } = around;
     const unclaimed = this.#unclaimedAt(attempt);
     const { thresholds } = this.#scene;
-    const tried = attempt.trace.flows[clientSide(attempt)].last ?? syn;
-    const end = requests.endOf(Math.max(death.fromNs, tried.timeNs));
-    let at = unclaimed.from(requests.indexOf(syn.timeNs - thresholds.actsWithinNs));
+    const end = requests.endOf(Math.max(death.fromNs, tried.last.timeNs));
+    let at = unclaimed.from(requests.indexOf(tried.first.timeNs - thresholds.actsWithinNs));
     for (; at < end; at = unclaimed.from(at + 1)) {
       const asked = requests.items[at];
-      const victim = asked === undefined || asked.client === attempt ? null : victimOf(asked, around, syn, thresholds);
-      if (asked === undefined || victim === null || (attempt.opened === 'unanswered' && isAnsweredAtOnce(asked)))
-        continue;
+      if (asked === undefined || asked.client === attempt || isForAnother(asked, attempt, around)) continue;
+      const victim = victimOf(asked, around, tried.first, thresholds);
+      if (victim === null) continue;
       unclaimed.claim(at);
       byClient.set(asked.client, [...(byClient.get(asked.client) ?? []), victim]);
     }
@@ -113,6 +119,12 @@ class Unclaimed {
 /** An error this soon waited for nothing: the gateway knew already that it had nobody to ask. */
 const AT_ONCE_NS = 0.1e9;
 
+/** Where the SYN itself is not in the capture, what else the gateway sent may not be either: only whom it told that it failed was surely left waiting. */
+function isForAnother(asked: Asked, { opened, trace }: Leg, { seesGateway }: Surroundings): boolean {
+  if (opened === 'unanswered') return isAnsweredAtOnce(asked);
+  return trace.handshake.syn === null && !(seesGateway && isError(asked.stream));
+}
+
 function isAnsweredAtOnce({ stream }: Asked): boolean {
   return isError(stream) && (stream.statusAt?.timeNs ?? Infinity) - stream.opened.timeNs < AT_ONCE_NS;
 }
@@ -130,19 +142,13 @@ function isUnread({ client, stream }: Asked, around: Surroundings, { deadAfterNs
 
 /** A client whose request may have waited for an attempt, and the capture lacks what would tell; undefined: none. */
 export function unreadWaiting(scene: Scene, attempt: Leg): Leg | undefined {
-  const { syn } = attempt.trace.handshake;
-  if (syn === null) return undefined;
+  const tried = triedAt(attempt);
+  if (tried === null) return undefined;
   const around = scene.around(attempt);
   const { thresholds } = scene;
-  const tried = attempt.trace.flows[clientSide(attempt)].last ?? syn;
-  const found = around.requests
-    .between(syn.timeNs - thresholds.actsWithinNs, Math.max(syn.timeNs, tried.timeNs))
-    .find(
-      (asked) =>
-        asked.client !== attempt &&
-        isUnread(asked, around, thresholds) &&
-        supposedVictim(asked, syn, thresholds) !== null,
-    );
+  const found = askedWhile(scene, attempt, tried).find(
+    (asked) => isUnread(asked, around, thresholds) && supposedVictim(asked, tried.first, thresholds) !== null,
+  );
   return found?.client;
 }
 

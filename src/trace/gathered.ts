@@ -76,8 +76,11 @@ export class Gathered {
     else this.zeroWindowSince1 = since;
   }
 
-  rst(side: Side, did: number, segment: Segment, moment: Moment, marks: ResetMarks): void {
-    const answersSyn = this.syn !== null && this.synAck === null && this.synBy !== side;
+  /** @param isFirst  no packet of the connection came before */
+  rst(side: Side, did: number, segment: Segment, moment: Moment, marks: ResetMarks, isFirst = false): void {
+    const answersSyn = isFirst
+      ? refusesUnseen(segment)
+      : this.syn !== null && this.synAck === null && this.synBy !== side;
     const accepted = (did & DID.rstInWindow) !== 0;
     const close: Close = { kind: 'rst', by: side, at: refOf(moment), accepted, answersSyn, ttl: segment.ttl, marks };
     if (!this.#close(close) || !accepted || answersSyn) return;
@@ -213,6 +216,11 @@ export class Gathered {
     this.#closes = [...this.closes, close];
     return true;
   }
+}
+
+/** RFC 9293 §3.10.7.1: what has no ACK, which is a SYN, is answered by a RST whose sequence number is 0, and which acknowledges it. */
+function refusesUnseen({ flags, seq }: Segment): boolean {
+  return (flags & FLAG.ack) !== 0 && seq === 0;
 }
 
 interface Doubt {

@@ -158,7 +158,7 @@ export interface Close {
   readonly at: Ref;
   /** Of a RST: the peer would accept it (RFC 9293 §3.10.7.4). A FIN always counts as acceptable. */
   readonly accepted: boolean;
-  /** Of a RST: it answered a SYN (the port is closed). */
+  /** Of a RST: it answered a SYN (the port is closed), which the capture need not have. */
   readonly answersSyn: boolean;
   readonly ttl: number;
   /** Of a RST: what else may tell who made it. */

@@ -516,7 +516,14 @@ export class Recorder implements HttpSink {
     const moment = this.#moment;
     if ((flags & FLAG.rst) !== 0) {
       this.#marks.add(connection, MARK.rst, side, moment);
-      gathered.rst(side, did, segment, moment, this.#notes.resetMarks(connection, side, segment));
+      gathered.rst(
+        side,
+        did,
+        segment,
+        moment,
+        this.#notes.resetMarks(connection, side, segment),
+        this.#tcp.packets(connection, 0) + this.#tcp.packets(connection, 1) === 1,
+      );
     } else if ((flags & FLAG.syn) !== 0) {
       this.#marks.add(connection, (flags & FLAG.ack) !== 0 ? MARK['syn-ack'] : MARK.syn, side, moment);
       if ((flags & FLAG.ack) === 0 && gathered.syn === null) this.#asks.connects(connection, side);

@@ -15,6 +15,12 @@ describe('which side is the server', () => {
     expect(serverSides(built)).toEqual([0]);
   });
 
+  test('so does the refusal of a SYN that is not in the capture: who refuses is the server', () => {
+    const refused = trace().client('c1', { midway: true, from: '10.9.1.2:80', to: '10.9.0.2:50001' });
+    const built = refused.closes('rst', 'gateway', 1, { answersSyn: true }).end(2);
+    expect(serverSides(built)).toEqual([1]);
+  });
+
   test('without a handshake, whoever was asked', () => {
     const built = trace().client('c1', { midway: true, from: '10.9.1.2:80', to: '10.9.0.2:50001' }).watch(1).end(2);
     expect(serverSides(built)).toEqual([1]);

@@ -18,6 +18,27 @@ describe('who waits for an attempt', () => {
     expect(attemptAfter((built) => built.list(1, { at: 25 }))).toHaveLength(1);
   });
 
+  test('of one that was refused before its SYN came to the capture: who is told at once that the gateway failed', () => {
+    const refused = (story: TraceBuilder): TraceBuilder => {
+      const built = story.attempt('u2', { at: 20 }).refused(20).unseen('gateway');
+      return built.with({ handshake: { by: null, syn: null, synAck: null } });
+    };
+    const asks = (): TraceBuilder => trace().client('c1').list(1, { at: 19.999 });
+    const failed = (): TraceBuilder => asks().answers(1, 503, 20.001).ends(1, 20.001);
+    const windows = ['c1/u2 refused 20-20.001 gateway-closed'];
+    expect(told(buildIncident(refused(failed().upstream('u1')).end(60)))).toEqual(windows);
+    // Where nothing of what the gateway sends is in the capture, another upstream may have answered so.
+    expect(
+      told(
+        buildIncident(
+          refused(failed().upstream('u1', { midway: true }).unseen('gateway').speaks('upstream', 1)).end(60),
+        ),
+      ),
+    ).toEqual([]);
+    // Nor is it known of whom still waits whether it was passed on.
+    expect(told(buildIncident(refused(asks().upstream('u1')).end(60)))).toEqual([]);
+  });
+
   test('not one asked more than a second before', () => {
     expect(attemptAfter((built) => built.list(1, { at: 18.9 }))).toEqual([]);
   });

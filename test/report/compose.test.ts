@@ -424,7 +424,7 @@ describe('the story of a window', () => {
     ['peer-silent', /stayed unanswered/],
     ['path-one-way', /One direction of this connection is dead/],
     ['reset', /reset u1/],
-    ['refused', /refused the gateway's connection attempt/],
+    ['refused', /attempt u1 was refused in the name of 10\.9\.2\.2:8080\. Its SYN is not in the capture/],
     ['goaway-ignored', /said GOAWAY/],
     ['connect-unanswered', /answered none of the gateway's SYNs/],
     ['closed-not-propagated', /streams were left open/],
@@ -438,6 +438,14 @@ describe('the story of a window', () => {
       expect(report.nextSteps.length).toBeGreaterThan(1);
     });
   }
+
+  test('who refused an attempt is known where the capture has its SYN', () => {
+    const told = gatewayMute();
+    const syn = evidence('u1', 'syn', 'client', at(80, 52));
+    const windows = told.incident.windows.map((one) => ({ ...one, cause: 'refused' as const, evidence: [syn] }));
+    const report = composeReport({ ...told.incident, windows }, told.capture, '1.0.0');
+    expect(report.windows[0]?.story).toMatch(/10\.9\.2\.2:8080 refused the gateway's connection attempt u1/);
+  });
 
   test('tells which direction is dead by who owes the answers', () => {
     expect(composed(gatewayMute()).windows[0]?.story).toMatch(/keeps sending there and nothing acknowledges it/);

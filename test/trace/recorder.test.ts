@@ -149,6 +149,20 @@ describe('what a connection was', () => {
     expect(handshake).toMatchObject({ by: 0, syn: { packet: 1 }, synAck: { packet: 2 } });
   });
 
+  test('refused, though the SYN is not in the capture: a RST of sequence number 0 acknowledges it', () => {
+    const lone = (shape: { readonly flags: number; readonly seqAhead?: number }, spoken = false): boolean[] => {
+      const recording = new Recording();
+      const refused = recording.meet('10.9.2.1:8080', '10.9.0.2:40001');
+      if (spoken) recording.packet(refused, 1, 0.5, { ackAhead: 4711 });
+      recording.packet(refused, 0, 1, { ackAhead: 4711, ...shape });
+      return connection(recording).closes.map(({ answersSyn }) => answersSyn);
+    };
+    expect(lone({ flags: FLAG.rst | FLAG.ack })).toEqual([true]);
+    expect(lone({ flags: FLAG.rst | FLAG.ack, seqAhead: 1 })).toEqual([false]);
+    expect(lone({ flags: FLAG.rst })).toEqual([false]);
+    expect(lone({ flags: FLAG.rst | FLAG.ack }, true)).toEqual([false]);
+  });
+
   test('opened before the capture: nobody knows by whom', () => {
     const recording = new Recording();
     recording.packet(recording.meet('10.9.1.2:50001', '10.9.0.2:80'), 1, 0, { payloadBytes: 10 });

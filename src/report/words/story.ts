@@ -68,7 +68,7 @@ function deathText(window: ToldWindow, connections: Connections): string {
     case 'reset':
       return `At ${at} ${peer} reset ${id}.`;
     case 'refused':
-      return `At ${at} ${peer} refused the gateway's connection attempt ${id}.`;
+      return refusedText(window, peer);
     case 'goaway-ignored':
       return `At ${at} ${peer} said GOAWAY on ${id}; streams stayed on it or waited for it all the same.`;
     case 'connect-unanswered':
@@ -76,6 +76,17 @@ function deathText(window: ToldWindow, connections: Connections): string {
     case 'closed-not-propagated':
       return `At ${at} ${peer} closed ${id}; the client's streams were left open.`;
   }
+}
+
+/** A SYN that is answered and not in the capture was answered before it came there. */
+function refusedText({ upstream: id, onset, evidence }: ToldWindow, peer: string): string {
+  const at = clockText(onset.firstUnanswered);
+  if (evidence.some(({ kind, connection }) => kind === 'syn' && connection === id))
+    return `At ${at} ${peer} refused the gateway's connection attempt ${id}.`;
+  return (
+    `At ${at} the gateway's connection attempt ${id} was refused in the name of ${peer}. Its SYN is not in the capture: what refused it may stand ` +
+    'between the gateway and the point of capture, as a REJECT rule of its own does.'
+  );
 }
 
 function heardText(peer: string, { onset, upstream }: ToldWindow): string {
