@@ -268,7 +268,8 @@ export class HttpPass {
     for (const each of [flow, other]) {
       if (!flow.connection.fromStart || each.phase !== PHASE.start) {
         h1.flows[each.side].part = PART.lost;
-        this.sink.lost(flow.connection.number, each.side);
+        // A search was told as lost when it began, but for a tunnel's, of which nothing could be told yet.
+        if (each.phase !== PHASE.search || each.connection.number < 0) this.sink.lost(h1.number, each.side);
       }
       this.release(each);
       each.phase = PHASE.messages;

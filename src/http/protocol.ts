@@ -1,6 +1,6 @@
 import { beginsProxyHeader, PROXY_START_BYTES } from '../tcp/index.ts';
 import { beginsChunks } from './h1/chunk-size.ts';
-import { FRAME, FRAME_HEADER_BYTES, SETTING_BYTES } from './h2/frame.ts';
+import { FRAME, FRAME_AT, FRAME_HEADER_BYTES, SETTING_BYTES } from './h2/frame.ts';
 
 /** What a flow's bytes say of its protocol. */
 export const SPEAKS = {
@@ -52,6 +52,9 @@ const CASE_BIT = 0x20;
 const FIRST_SETTINGS_MAX_BYTES: number = 64 * SETTING_BYTES;
 
 /** TLS record header (RFC 8446 §5.1): type 1 byte, version 2, length 2. */
+const TLS_AT = { version: 1, length: 3 } as const;
+const SSL_3_0 = 0x0300;
+const TLS_1_3 = 0x0304;
 const TLS_HEADER_BYTES = 5;
 const TLS_TYPE = { changeCipherSpec: 0x14, alert: 0x15, handshake: 0x16, applicationData: 0x17 } as const;
 /** 2^14 of plaintext and what protection may add in TLS 1.2 (RFC 5246 §6.2.3). */
@@ -129,16 +132,17 @@ function isServerPreface(view: DataView, at: number): boolean {
     (lengthAndType & 0xff) === FRAME.SETTINGS &&
     length % SETTING_BYTES === 0 &&
     length <= FIRST_SETTINGS_MAX_BYTES &&
-    view.getUint8(at + 4) === 0 &&
-    view.getInt32(at + 5) === 0
+    view.getUint8(at + FRAME_AT.flags) === 0 &&
+    view.getInt32(at + FRAME_AT.stream) === 0
   );
 }
 
 function isTlsHeader(view: DataView, at: number): boolean {
   const type = view.getUint8(at);
   if (type < TLS_TYPE.changeCipherSpec || type > TLS_TYPE.applicationData) return false;
-  const length = view.getUint16(at + 3);
-  return view.getUint8(at + 1) === 3 && view.getUint8(at + 2) <= 4 && length > 0 && length <= TLS_RECORD_MAX_BYTES;
+  const version = view.getUint16(at + TLS_AT.version);
+  const length = view.getUint16(at + TLS_AT.length);
+  return version >= SSL_3_0 && version <= TLS_1_3 && length > 0 && length <= TLS_RECORD_MAX_BYTES;
 }
 
 /** Two records, or one that ends where the segment does: five bytes alone turn up in other protocols' bodies. */
@@ -147,7 +151,7 @@ function isTlsChain(view: DataView, at: number, end: number): boolean {
   for (let records = 0; end - next >= TLS_HEADER_BYTES; records++) {
     if (!isTlsHeader(view, next)) return false;
     if (records === 1) return true;
-    next += TLS_HEADER_BYTES + view.getUint16(next + 3);
+    next += TLS_HEADER_BYTES + view.getUint16(next + TLS_AT.length);
   }
   return next === end;
 }

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { Cipher, Suite } from './ciphers.ts';
-import { HEADER_BYTES } from './record-reader.ts';
+import { HEADER_BYTES, LENGTH_AT, VERSION_AT } from './record-reader.ts';
 
 export const IV_BYTES = 12;
 const BLOCK_BYTES = 16;
@@ -157,8 +157,8 @@ export class AeadProtection implements Protection {
     const at = this.#isTls13 ? 0 : SEQUENCE_BYTES;
     if (at > 0) writeSequence(view, sequence);
     view.setUint8(at, type);
-    view.setUint16(at + 1, version);
-    view.setUint16(at + 3, this.#isTls13 ? fragment.length : bytes);
+    view.setUint16(at + VERSION_AT, version);
+    view.setUint16(at + LENGTH_AT, this.#isTls13 ? fragment.length : bytes);
   }
 }
 

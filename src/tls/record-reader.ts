@@ -5,8 +5,8 @@ export const CONTENT = { changeCipherSpec: 20, alert: 21, handshake: 22, applica
 
 /** Type, version, length (RFC 8446 §5.1). */
 export const HEADER_BYTES = 5;
-const VERSION_AT = 1;
-const LENGTH_AT = 3;
+export const VERSION_AT = 1;
+export const LENGTH_AT = 3;
 /** As records say them (RFC 8446 §D.1): all that ever were. */
 const SSL_3_0 = 0x0300;
 const TLS_1_3 = 0x0304;

@@ -44,7 +44,6 @@ describe('what speaks on a connection', () => {
     expect(conversation.told()).toEqual([
       ['lost', 1],
       ['protocol', 'http1'],
-      ['lost', 1],
       ['lost', 0],
       ['regained', 1],
     ]);

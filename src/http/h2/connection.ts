@@ -6,7 +6,7 @@ import { tellControl } from './control.ts';
 import { DataFrames, ILLEGAL } from './data-frames.ts';
 import { FieldBlocks } from './field-blocks.ts';
 import { PHASE, otherFlow, type Flow } from './flow.ts';
-import { FRAME, FRAME_FLAG, FRAME_HEADER_BYTES, FRAME_UNANNOUNCED_BYTES, MASK_31, isLegal } from './frame.ts';
+import { FRAME, FRAME_AT, FRAME_FLAG, FRAME_HEADER_BYTES, FRAME_UNANNOUNCED_BYTES, MASK_31, isLegal } from './frame.ts';
 
 /**
  * Follows the frames of flows that stand on a frame boundary or inside a frame (RFC 9113 §4), and tells them to the sink.
@@ -104,7 +104,7 @@ export class FrameReader {
 
   private header(flow: Flow, view: DataView, at: number, end: number): number {
     if (flow.cutHeaderBytes === 0 && end - at >= FRAME_HEADER_BYTES) {
-      const isHeaders = view.getUint8(at + 3) === FRAME.HEADERS;
+      const isHeaders = view.getUint8(at + FRAME_AT.type) === FRAME.HEADERS;
       const next = isHeaders ? this.wholeBlock(flow, view, at, end) : 0;
       if (next > 0) return next;
       this.begin(flow, view, at);
@@ -129,8 +129,8 @@ export class FrameReader {
    */
   private wholeBlock(flow: Flow, view: DataView, at: number, end: number): number {
     const length = view.getInt32(at) >>> 8;
-    const flags = view.getUint8(at + 4);
-    const streamId = view.getInt32(at + 5) & MASK_31;
+    const flags = view.getUint8(at + FRAME_AT.flags);
+    const streamId = view.getInt32(at + FRAME_AT.stream) & MASK_31;
     const from = at + FRAME_HEADER_BYTES;
     const isPlain =
       (flags & (FRAME_FLAG.END_HEADERS | FRAME_FLAG.PADDED | FRAME_FLAG.PRIORITY)) === FRAME_FLAG.END_HEADERS;
@@ -150,9 +150,9 @@ export class FrameReader {
     const lengthAndType = view.getInt32(at);
     const length = lengthAndType >>> 8;
     const type = lengthAndType & 0xff;
-    const streamId = view.getInt32(at + 5) & MASK_31;
+    const streamId = view.getInt32(at + FRAME_AT.stream) & MASK_31;
     flow.type = type;
-    flow.flags = view.getUint8(at + 4);
+    flow.flags = view.getUint8(at + FRAME_AT.flags);
     flow.streamId = streamId;
     flow.length = flow.remaining = length;
     if (length > flow.maxFrameBytes) {

@@ -1,7 +1,15 @@
 import { latin1Of } from '../latin1.ts';
 import type { HttpSink } from '../sink.ts';
 import { otherFlow, type Flow } from './flow.ts';
-import { FRAME, FRAME_DEFAULT_BYTES, FRAME_FLAG, FRAME_MAX_BYTES, MASK_31, SETTING_BYTES } from './frame.ts';
+import {
+  FRAME,
+  FRAME_DEFAULT_BYTES,
+  FRAME_FLAG,
+  FRAME_MAX_BYTES,
+  MASK_31,
+  SETTING_BYTES,
+  SETTING_VALUE_AT,
+} from './frame.ts';
 
 /** Settings (RFC 9113 §6.5.2). */
 const SETTING_INITIAL_WINDOW_SIZE = 4;
@@ -11,7 +19,10 @@ const WINDOW_MAX_BYTES: number = 2 ** 31 - 1;
 /** These SETTINGS say nothing of the window. */
 const WINDOW_UNCHANGED = -1;
 /** GOAWAY's fixed fields: last stream, error code (RFC 9113 §6.8). */
+const GOAWAY_CODE_AT = 4;
 const GOAWAY_FIELDS_BYTES = 8;
+/** Of a PING's opaque data the second half (RFC 9113 §6.7). */
+const PING_SECOND_AT = 4;
 /** What is told of GOAWAY's debug data. */
 const GOAWAY_DEBUG_MAX_BYTES = 256;
 
@@ -25,7 +36,7 @@ function applySettings(flow: Flow, view: DataView, at: number, end: number): voi
   let maxFrameBytes = flow.sawSettings || !flow.connection.fromStart ? other.maxFrameBytes : FRAME_DEFAULT_BYTES;
   for (let next = at; next < end; next += SETTING_BYTES) {
     if (view.getUint16(next) !== SETTING_MAX_FRAME_SIZE) continue;
-    maxFrameBytes = Math.max(maxFrameBytes, Math.min(view.getUint32(next + 2), FRAME_MAX_BYTES));
+    maxFrameBytes = Math.max(maxFrameBytes, Math.min(view.getUint32(next + SETTING_VALUE_AT), FRAME_MAX_BYTES));
   }
   other.maxFrameBytes = maxFrameBytes;
   flow.sawSettings = true;
@@ -35,7 +46,7 @@ function applySettings(flow: Flow, view: DataView, at: number, end: number): voi
 function initialWindowOf(view: DataView, at: number, end: number): number {
   let windowBytes = WINDOW_UNCHANGED;
   for (let next = at; next < end; next += SETTING_BYTES) {
-    const value = view.getUint32(next + 2);
+    const value = view.getUint32(next + SETTING_VALUE_AT);
     if (view.getUint16(next) === SETTING_INITIAL_WINDOW_SIZE && value <= WINDOW_MAX_BYTES) windowBytes = value;
   }
   return windowBytes;
@@ -61,10 +72,16 @@ export function tellControl(sink: HttpSink, flow: Flow, view: DataView, at: numb
       sink.settings(number, side, ack, initialWindowOf(view, at, end));
       break;
     case FRAME.PING:
-      sink.ping(number, side, ack, view.getInt32(at), view.getInt32(at + 4));
+      sink.ping(number, side, ack, view.getInt32(at), view.getInt32(at + PING_SECOND_AT));
       break;
     case FRAME.GOAWAY:
-      sink.goaway(number, side, view.getInt32(at) & MASK_31, view.getUint32(at + 4), debugText(view, at, end));
+      sink.goaway(
+        number,
+        side,
+        view.getInt32(at) & MASK_31,
+        view.getUint32(at + GOAWAY_CODE_AT),
+        debugText(view, at, end),
+      );
       break;
     case FRAME.WINDOW_UPDATE:
       sink.windowUpdate(number, side, streamId, view.getInt32(at) & MASK_31);

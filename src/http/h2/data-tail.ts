@@ -1,6 +1,6 @@
 import type { Side } from '../../tcp/index.ts';
 import { PREFACE_BYTES } from '../protocol.ts';
-import { evidenceOf, FRAME, FRAME_HEADER_BYTES, FRAME_UNANNOUNCED_BYTES, isLegal, MASK_31 } from './frame.ts';
+import { evidenceOf, FRAME, FRAME_AT, FRAME_HEADER_BYTES, FRAME_UNANNOUNCED_BYTES, isLegal, MASK_31 } from './frame.ts';
 
 /** The flow's frames are not known. */
 export const TAIL_UNKNOWN: number = -1;
@@ -110,11 +110,6 @@ function beginning(view: DataView, at: number, end: number): number {
   return TAIL_UNKNOWN;
 }
 
-// RFC 9113 §4.1
-const TYPE = 3;
-const FLAGS = 4;
-const STREAM = 5;
-
 interface Header {
   readonly length: number;
   readonly type: number;
@@ -125,8 +120,8 @@ interface Header {
 function headerAt(view: DataView, at: number): Header {
   return {
     length: view.getInt32(at) >>> 8,
-    type: view.getUint8(at + TYPE),
-    flags: view.getUint8(at + FLAGS),
-    streamWord: view.getInt32(at + STREAM),
+    type: view.getUint8(at + FRAME_AT.type),
+    flags: view.getUint8(at + FRAME_AT.flags),
+    streamWord: view.getInt32(at + FRAME_AT.stream),
   };
 }

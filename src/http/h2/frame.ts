@@ -1,5 +1,7 @@
 /** Bytes of a frame header (RFC 9113 §4.1). */
 export const FRAME_HEADER_BYTES = 9;
+/** Where its fields stand, behind the length. */
+export const FRAME_AT = { type: 3, flags: 4, stream: 5 } as const;
 /** Largest payload before any SETTINGS_MAX_FRAME_SIZE, and the least that can be announced (RFC 9113 §6.5.2). */
 export const FRAME_DEFAULT_BYTES = 16_384;
 /** The most that can be announced (RFC 9113 §6.5.2). */
@@ -30,6 +32,8 @@ export const FRAME_FLAG = { END_STREAM: 0x01, ACK: 0x01, END_HEADERS: 0x04, PADD
 export const PRIORITY_FIELDS_BYTES = 5;
 export const PROMISED_STREAM_BYTES = 4;
 export const SETTING_BYTES = 6;
+/** Behind its identifier. */
+export const SETTING_VALUE_AT = 2;
 /** The stream identifier and other 31-bit fields without their reserved bit. */
 export const MASK_31: number = 0x7fff_ffff;
 

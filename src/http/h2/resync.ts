@@ -1,4 +1,4 @@
-import { FRAME, FRAME_FLAG, FRAME_HEADER_BYTES, MASK_31, evidenceOf } from './frame.ts';
+import { FRAME, FRAME_AT, FRAME_FLAG, FRAME_HEADER_BYTES, MASK_31, evidenceOf } from './frame.ts';
 
 /**
  * Evidence at which a chain of headers is taken for frames. A lone PING that fills its segment is enough. Tried on other bytes: none in
@@ -75,8 +75,8 @@ class Walker {
     const lengthAndType = view.getInt32(at);
     const type = lengthAndType & 0xff;
     const length = lengthAndType >>> 8;
-    const flags = view.getUint8(at + 4);
-    const streamWord = view.getInt32(at + 5);
+    const flags = view.getUint8(at + FRAME_AT.flags);
+    const streamWord = view.getInt32(at + FRAME_AT.stream);
     const evidence = evidenceOf(type, flags, streamWord, length);
     const streamId = streamWord & MASK_31;
     if (evidence === 0 || !this.fits(type, flags, streamId)) return false;

@@ -167,7 +167,6 @@ describe('where it is joined', () => {
     const conversation = new Conversation(false).send(SERVER, latin1('tail of a body'), latin1(OK));
     expect(toldBy(conversation)).toEqual([
       ['lost', SERVER],
-      ['lost', SERVER],
       ['lost', CLIENT],
       ['regained', SERVER],
       ['headers', SERVER, 1, { status: 200 }, false],

@@ -32,7 +32,6 @@ describe('a watch that is joined in its middle', () => {
     const again = new Conversation(false).send(SERVER, latin1(EVENT.slice(9)), CHUNK, CHUNK);
     expect(toldBy(again)).toEqual([
       ['lost', SERVER],
-      ['lost', SERVER],
       ['lost', CLIENT],
       ['regained', SERVER],
       ['data', CLIENT, 1, 0, true],
