@@ -256,8 +256,42 @@ describe('TLS in a tunnel', () => {
     expect(read.windows).toMatchObject([{ streams: [{ id: 1, path: WATCH, upstreamStream: 1, upstreamTunnel: 1 }] }]);
     writeFileSync(withKeys, wire.pcapng(120, ''));
     const unread = await reportOn(withKeys);
-    expect(unread.links).toEqual([]);
-    expect(unread.verdict.state).not.toBe('healthy');
+    expect([unread.links, unread.windows]).toEqual([[], []]);
+    expect(unread.verdict).toMatchObject({ state: 'suspect', reason: 'dead-upstream-unlinked' });
+    expect(unread.connections.flatMap(({ streams }) => streams.filter(({ tunnel }) => tunnel !== undefined))).toEqual(
+      [],
+    );
+  });
+});
+
+describe('what is told of a tunnel', () => {
+  test.each([
+    ['text', '1 → 3 in tunnel 1'],
+    ['markdown', '| 3 in tunnel 1 |'],
+    ['html', '3 in tunnel 1</td>'],
+    ['perfetto', 'stream 1 to 3 in tunnel 1'],
+  ])('the %s report names a stream by that which carries it', async (format, text) => {
+    const wire = new Wire(GATEWAY);
+    client(wire, null);
+    upstream(wire, 3).tcp.inVain(1, data(1, data(3, LATER)), ...IN_VAIN);
+    const { status, stdout } = await watchpcap(['analyze', '--format', format, fileOf(wire.pcap(120))]);
+    expect(status).toBe(1);
+    expect(stdout).toContain(text);
+  });
+
+  test('more than are read at one time are counted, and that is said', async () => {
+    const wire = new Wire(GATEWAY);
+    const { client: asker, hello, welcome } = new Speakers();
+    const tcp = wire
+      .connect(...TO_UPSTREAM, 0)
+      .asks(0.01, hello)
+      .answers(0.02, welcome);
+    for (let at = 0; at < 1030; at += 103)
+      tcp.asks(1 + at / 1000, ...Array.from({ length: 103 }, (_, i) => asker.connects(2 * (at + i) + 1)));
+    const { trust } = await reportOf(wire, 10);
+    expect(trust).toMatchObject([
+      { code: 'limit', count: 6, args: { limit: 'connect-tunnels-per-connection', bound: 1024 } },
+    ]);
   });
 });
 
