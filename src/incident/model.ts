@@ -59,6 +59,8 @@ export type VerdictReason =
   | { readonly kind: 'stalled-upstream'; readonly connection: string }
   /** The gateway reset a client's stream and is not seen to cancel it on the upstream connection that carried it. */
   | { readonly kind: 'cancel-unseen'; readonly connection: string }
+  /** The gateway probed this upstream connection when it was idle, and is not seen to any more. */
+  | { readonly kind: 'probes-unseen'; readonly connection: string }
   | { readonly kind: 'no-window'; readonly clients: number; readonly upstreams: number; readonly links: number }
   | { readonly kind: 'no-gateway'; readonly connections: number }
   | { readonly kind: 'no-tcp' }

@@ -9,6 +9,7 @@ import { nextTryDueNs } from './next-try.ts';
 import { wasPassedOnWithin } from './passings.ts';
 import type { Scene } from './scene.ts';
 import { overAt } from './stream-fate.ts';
+import { isUnprobedToEnd } from './unprobed.ts';
 import { unseenCancels } from './unseen-cancel.ts';
 import { askedFor, attemptConfidence } from './waiting.ts';
 import { numberOnConnection } from './stream-names.ts';
@@ -28,6 +29,8 @@ export function suspicionOf(scene: Scene, facts: Facts, findings: readonly Findi
   }
   const untold = facts.legs.find((leg) => unseenCancels(scene, leg).length > 0);
   if (untold !== undefined) return { kind: 'cancel-unseen', connection: untold.id };
+  const unprobed = facts.legs.find(isUnprobedToEnd);
+  if (unprobed !== undefined) return { kind: 'probes-unseen', connection: unprobed.id };
   const owing = facts.legs.find((leg) => isOwing(facts, leg) && !isOwingKnownClients(scene, facts, leg));
   return owing === undefined ? null : { kind: 'dead-upstream-unlinked', connection: owing.id };
 }
@@ -40,7 +43,10 @@ function isUnexplained(scene: Scene, facts: Facts, leg: Leg, death: Death): bool
   if (death.cause === 'reset')
     return isHurtUnseen(facts, leg, death) || (!isRead(leg) && !isLinkedToLiving(facts, leg, death.fromNs));
   if (death.cause === 'closed-not-propagated')
-    return wasLeftHalfOpen(facts, leg, death) && isHurtUnseen(facts, leg, death);
+    return (
+      wasLeftHalfOpen(facts, leg, death) &&
+      (isHurtUnseen(facts, leg, death) || (!isRead(leg) && !isLinkedToLiving(facts, leg, death.fromNs)))
+    );
   return death.cause === 'goaway-ignored' && isHurtUnseen(facts, leg, death);
 }
 

@@ -15,7 +15,9 @@ function keepAlive(timeNs: number | null): Flow['keepAlive'] {
 }
 
 function probed(story: TraceBuilder, timeNs: number | null = 10 * S): TraceBuilder {
-  const legs = story.on('u1').flow('gateway', { keepAliveProbes: 1, keepAlive: keepAlive(timeNs) });
+  const legs = story
+    .on('u1')
+    .flow('gateway', { keepAliveProbes: 1, keepAliveAnswered: 1, keepAlive: keepAlive(timeNs) });
   return legs.speaks('gateway', PROBED_AT).speaks('upstream', PROBED_AT + 0.001);
 }
 
@@ -76,5 +78,33 @@ describe('a gateway that probed an idle connection and is not seen to do so agai
     const lossy = reset(probed(watching())).flow('gateway', { lostByCapture: 1 });
     expect(told(lossy).windows).toEqual([]);
     expect(told(reset(probed(watching())).unread('upstream', 5, 6)).windows).toEqual([]);
+  });
+});
+
+describe('a gateway that is not seen to probe a connection any more, which is idle to the end', () => {
+  const reason = { kind: 'probes-unseen', connection: 'u1' };
+  const verdict = (story: TraceBuilder, end: number): unknown => buildIncident(story.end(end)).verdict;
+
+  test('makes a capture suspect, where three probes are due', () => {
+    expect(verdict(probed(watching()), 44)).toMatchObject({ state: 'healthy' });
+    expect(verdict(probed(watching()), 46)).toEqual({ state: 'suspect', confidence: 'possible', reason });
+  });
+
+  test('not where it was never seen to, or was not answered', () => {
+    expect(verdict(watching(), 60)).toMatchObject({ state: 'healthy' });
+    expect(verdict(probed(watching(), null), 60)).toMatchObject({ state: 'healthy' });
+    expect(verdict(probed(watching()).flow('gateway', { keepAliveAnswered: 0 }), 60)).toMatchObject({
+      state: 'healthy',
+    });
+  });
+
+  test('not where either spoke since, or something is in flight, or lost by the capture', () => {
+    expect(verdict(probed(watching()).speaks('upstream', 45), 60)).toMatchObject({ state: 'healthy' });
+    expect(verdict(probed(watching()).flow('upstream', { inFlightBytes: 1 }), 60)).toMatchObject({ state: 'healthy' });
+    expect(verdict(probed(watching()).flow('gateway', { lostByCapture: 1 }), 60)).toMatchObject({ state: 'healthy' });
+  });
+
+  test('not where it is being closed', () => {
+    expect(verdict(probed(watching()).closes('fin', 'gateway', 16), 60)).toMatchObject({ state: 'healthy' });
   });
 });

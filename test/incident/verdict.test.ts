@@ -56,6 +56,20 @@ describe('suspect', () => {
     expect(reset('client', (built) => built)).toMatchObject({ state: 'healthy' });
   });
 
+  test('an upstream that cannot be read, and closed, where the gateway did not close its side: what was on it is not known', () => {
+    const closed = (story: TraceBuilder): TraceBuilder => story.closes('fin', 'upstream', 50);
+    const opaque = (): TraceBuilder =>
+      watchingWithSpare()
+        .on('u2')
+        .with({ protocol: 'tls' })
+        .flow('gateway', { bytes: 100 })
+        .flow('upstream', { bytes: 100 });
+    const reason = { kind: 'dead-upstream-unlinked', connection: 'u2' };
+    expect(verdict(closed(opaque()))).toMatchObject({ state: 'suspect', reason });
+    expect(verdict(closed(opaque()).closes('fin', 'gateway', 50.1))).toMatchObject({ state: 'healthy' });
+    expect(verdict(closed(watchingWithSpare().on('u2')))).toMatchObject({ state: 'healthy' });
+  });
+
   test('a dead upstream that nobody is linked to', () => {
     const built = watching().upstream('u2').retransmits(10, 20, 40);
     expect(verdict(built)).toEqual({

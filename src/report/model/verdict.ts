@@ -27,6 +27,7 @@ export type VerdictReason =
   | 'dead-upstream-unlinked'
   | 'stalled-upstream'
   | 'cancel-unseen'
+  | 'probes-unseen'
   | 'no-window'
   | 'no-gateway'
   | 'no-tcp'

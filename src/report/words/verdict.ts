@@ -35,6 +35,11 @@ export function summaryOf(
         `The gateway reset a client's stream which upstream connection ${aboutOne(args, connections)} carried, and is seen neither to ` +
         'cancel it there nor to close that connection: what it sends to this upstream may be dropped before it is captured.'
       );
+    case 'probes-unseen':
+      return (
+        `The gateway sent keep-alive probes on upstream connection ${aboutOne(args, connections)} when it was idle, and is not seen to any more, ` +
+        'though it is idle and open: what it sends to this upstream may be dropped before it is captured.'
+      );
     case 'no-window':
       return healthyText(args, capture);
     case 'no-gateway':
