@@ -13,9 +13,10 @@ export class PacketComments {
   /** @param report  in whose words: one with stand-ins gives comments with stand-ins */
   constructor(report: Report) {
     this.#report = report;
+    const byId = new Map(report.connections.map((connection) => [connection.id, connection]));
     for (const window of report.windows) {
       for (const evidence of window.evidence) this.#add(evidence, evidenceComment(window, evidence));
-      this.#add(window.end, endComment(window));
+      this.#add(window.end, endComment(window, byId.get(window.upstream)));
     }
     for (const finding of report.findings) {
       const { packets, files } = finding;

@@ -1,8 +1,8 @@
 import { escapeTerminal } from '../escape.ts';
-import type { Evidence, Finding, Report, Window } from '../model.ts';
+import type { Connection, Evidence, Finding, Report, Window } from '../model.ts';
 import { fileName } from './packet-name.ts';
 import { counted } from './phrase.ts';
-import { ENDS } from './story.ts';
+import { endedText } from './window-end.ts';
 
 /** What Wireshark shows as a packet's comment: what it proves, line by line. Wire text in it is escaped: tshark prints it as it is. */
 
@@ -10,8 +10,9 @@ export function evidenceComment({ id }: Window, { connection, text }: Evidence):
   return line(`${id}: ${text} (${connection})`);
 }
 
-export function endComment({ id, end }: Window): string {
-  return line(`${id}: here the window ends, ${ENDS[end.how]}`);
+/** @param upstream  its upstream connection */
+export function endComment(window: Window, upstream: Connection | undefined): string {
+  return line(`${window.id}: here the window ends, ${endedText(window, upstream)}`);
 }
 
 export function findingComment({ code, title }: Finding): string {

@@ -1,6 +1,7 @@
 import type { Connection, NextStep, Window } from '../model.ts';
 import { counted, farEnd, listed, listedUpTo, NAMED_MAX } from './phrase.ts';
 import { step } from './step.ts';
+import { couldBeNoticed } from './unnoticed.ts';
 
 /** A keep-alive that is often advised; its bound is computed from it. */
 const KEEPALIVE = { timeSeconds: 60, intervalSeconds: 10, probes: 3 } as const;
@@ -85,7 +86,9 @@ const HTTP2_SETTING = 'Envoy: http2_protocol_options.connection_keepalive';
 const HTTP2_YAML = 'connection_keepalive: {interval: 30s, timeout: 10s}';
 
 /** Who could have served: what is between the requests that wait and it. */
-export function standBySteps({ alternatives, upstream }: Window, byId: ReadonlyMap<string, Connection>): NextStep[] {
+export function standBySteps(window: Window, byId: ReadonlyMap<string, Connection>): NextStep[] {
+  if (!couldBeNoticed(window)) return [];
+  const { alternatives, upstream } = window;
   const unused = alternatives.filter((one) => one.unused).flatMap((one) => byId.get(one.upstream) ?? []);
   const dead = byId.get(upstream);
   const servers = [...new Set(unused.map(farEnd))];

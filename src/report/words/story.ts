@@ -1,9 +1,10 @@
 import { durationText } from '../duration.ts';
-import type { Alternative, Cause, Connection, HurtStream, Window, WindowEndHow } from '../model.ts';
+import type { Alternative, Cause, Connection, HurtStream, Window } from '../model.ts';
 import { hurtText, streamText } from './hurt.ts';
 import { packetName } from './packet-name.ts';
 import { clockText, counted, farEnd, listedUpTo, NAMED_MAX, named } from './phrase.ts';
 import { streamName } from './stream-name.ts';
+import { endedText } from './window-end.ts';
 
 /** A window that has no story yet. */
 export type ToldWindow = Omit<Window, 'story'>;
@@ -32,17 +33,6 @@ export const CAUSES: Readonly<Record<Cause, string>> = {
   'goaway-ignored': 'the upstream said GOAWAY and was used on',
   'connect-unanswered': 'the upstream never answered the SYN',
   'closed-not-propagated': 'the upstream closed, and the client was not told',
-};
-
-/** How a window ended, as a heading. */
-export const ENDS: Readonly<Record<WindowEndHow, string>> = {
-  'gateway-closed': 'the gateway gave the upstream connection up',
-  'upstream-closed': 'the upstream closed the connection',
-  healed: 'the upstream answered again',
-  'client-reconnected': 'the client asked again on a new connection',
-  'client-gone': "the client's connection ended",
-  rerouted: 'the waiting request was served through another upstream',
-  'capture-end': 'still so when the capture ended',
 };
 
 /** What nobody could read is told as what it is. */
@@ -89,9 +79,15 @@ function refusedText({ upstream: id, onset, evidence }: ToldWindow, peer: string
   );
 }
 
-function heardText(peer: string, { onset, upstream }: ToldWindow): string {
+function heardText(peer: string, window: ToldWindow): string {
+  const { onset, upstream } = window;
   if (onset.lastHeard === null) return `The capture shows no packet of ${peer} on ${upstream}.`;
-  return `The last packet of ${peer} on ${upstream} is at ${clockText(onset.lastHeard)}.`;
+  return `The last packet of ${peer} on ${upstream}${beforeText(window)} is at ${clockText(onset.lastHeard)}.`;
+}
+
+/** Who was heard again later has sent packets since. */
+function beforeText({ end }: ToldWindow): string {
+  return end.how === 'healed' ? ' before this' : '';
 }
 
 /** Which direction is dead tells who owes the answers; where packets were dropped, a capture at one place cannot tell. */
@@ -110,7 +106,7 @@ function oneWayText(window: ToldWindow, upstream: Connection | undefined, peer: 
     const heard = window.onset.lastHeard === null ? 'No packet' : 'The last packet';
     const when = window.onset.lastHeard === null ? 'in the capture' : `at ${clockText(window.onset.lastHeard)}`;
     return (
-      `${heard} of the gateway on ${window.upstream} is ${when}. From ${at} on ${peer} keeps sending there and ` +
+      `${heard} of the gateway on ${window.upstream}${beforeText(window)} is ${when}. From ${at} on ${peer} keeps sending there and ` +
       `nothing acknowledges it. ${place}`
     );
   }
@@ -171,12 +167,11 @@ function askedText({ upstream, requestsDuring }: Alternative, connections: Conne
   return requestsDuring === 0 ? 'no request' : counted(requestsDuring, 'request');
 }
 
-function endText({ end, open, upstream }: ToldWindow, connections: Connections, paths: readonly string[]): string {
+function endText(window: ToldWindow, connections: Connections, paths: readonly string[]): string {
+  const { end, open } = window;
   if (open || end.at === null) return 'This was still so when the capture ended.';
   const where = end.packet === null ? '' : ` (packet ${packetName(paths, end.packet, end.file)})`;
-  const closed = connections.get(upstream)?.resets.some(({ packet }) => packet === end.packet) ?? false;
-  const how = end.how === 'gateway-closed' && !closed ? 'the gateway gave it up and told the client' : ENDS[end.how];
-  return `The window ended at ${clockText(end.at)}${where}: ${how}.`;
+  return `The window ended at ${clockText(end.at)}${where}: ${endedText(window, connections.get(window.upstream))}.`;
 }
 
 function recoveryText({ streams }: ToldWindow, connections: Connections): string[] {

@@ -3,6 +3,7 @@ import { checksText, inFlightText, isNoticed, speaksHttp2 } from './checks.ts';
 import type { Fact } from './fact.ts';
 import { meanwhileText } from './meanwhile.ts';
 import { clockText, listed, listedUpTo, NAMED_MAX, named } from './phrase.ts';
+import { isClosedAt } from './window-end.ts';
 
 type ById = ReadonlyMap<string, Connection>;
 
@@ -67,17 +68,18 @@ function gatewayTexts(window: Window, upstream: Connection): string[] {
 }
 
 /** Whatever told it: its log says that, not the capture. It may have answered or reset what waited, and have kept the connection. */
-function gaveUpText(window: Window, { id, keepalive, closed, resets }: Connection): string[] {
+function gaveUpText(window: Window, upstream: Connection): string[] {
   const { end } = window;
+  const { id, keepalive } = upstream;
   if (end.how !== 'gateway-closed' || end.at === null || isNoticed(window, keepalive.fromClient)) return [];
-  const isClosed = [closed, ...resets].some(({ packet, by }) => by === 'client' && packet === end.packet);
-  return [`it gave ${isClosed ? id : 'what waited'} up at ${clockText(end.at)}`];
+  return [`it gave ${isClosedAt(end, upstream) ? id : 'what waited'} up at ${clockText(end.at)}`];
 }
 
 /** Where its packets are lost before the point of capture, so are its checks. */
-function muteText({ upstream, onset: { lastHeard } }: Window): string {
+function muteText({ upstream, onset: { lastHeard }, to }: Window): string {
   const since = lastHeard === null ? '' : ` after ${clockText(lastHeard)}`;
-  return `none of its packets on ${upstream} is in the capture${since}: what it tried then is not seen`;
+  const until = to === null ? '' : ` until ${clockText(to)}`;
+  return `none of its packets on ${upstream} is in the capture${since}${until}: what it tried then is not seen`;
 }
 
 /** Kubernetes: the server ends a watch after the time that was asked for. */

@@ -3,9 +3,10 @@ import type { Fact } from './fact.ts';
 import { linkText } from './link.ts';
 import { meanwhileText, sureText } from './meanwhile.ts';
 import { packetName } from './packet-name.ts';
-import { clockText, counted, NAMED_MAX, named } from './phrase.ts';
-import { CAUSES, ENDS } from './story.ts';
+import { clockText, countedOrNo, NAMED_MAX, named } from './phrase.ts';
+import { CAUSES } from './story.ts';
 import { couldBeNoticed } from './unnoticed.ts';
+import { endedText } from './window-end.ts';
 import { spanText } from './span.ts';
 
 /** @param arrow  as the format draws it */
@@ -25,7 +26,7 @@ export function windowFacts(window: Window, report: Report, byId: ReadonlyMap<st
     ['died', diedText(window)],
     ['cause', `${cause}: ${CAUSES[cause]}`],
     ['lasted', lastedText(window)],
-    ['end', endText(window, report)],
+    ['end', endText(window, report, byId.get(window.upstream))],
     ...(link === undefined ? [] : [['linked', linkText(link, byId)] as const]),
     ...(window.doubts.length === 0 ? [] : [['sure', sureText(window)] as const]),
     ...clientFacts(window, byId),
@@ -65,24 +66,25 @@ function lastedText(window: Window): string {
   return `${spanText(window)}, ${clockText(window.from)} to ${until}`;
 }
 
-function endText({ end: { how, packet, file } }: Window, { capture }: Report): string {
+function endText(window: Window, { capture }: Report, upstream: Connection | undefined): string {
+  const { how, packet, file } = window.end;
   const paths = capture.files.map(({ path }) => path);
-  return `${how}: ${ENDS[how]}${packet === null ? '' : ` (packet ${packetName(paths, packet, file)})`}`;
+  return `${how}: ${endedText(window, upstream)}${packet === null ? '' : ` (packet ${packetName(paths, packet, file)})`}`;
 }
 
 /** Who could have served and was not asked; or nobody was there; else who was there all the same. */
 function standByFacts(window: Window, byId: ReadonlyMap<string, Connection>): Fact[] {
   const { alternatives } = window;
   if (alternatives.length === 0) return [['stand-by', 'no other upstream connection is seen alive']];
-  const isUnused = alternatives.some(({ unused }) => unused);
-  if (couldBeNoticed(window) && alternatives.every(({ unused }) => unused)) return [];
+  const isUnused = couldBeNoticed(window) && alternatives.some(({ unused }) => unused);
+  if (isUnused && alternatives.every(({ unused }) => unused)) return [];
   return [[isUnused ? 'stand-by' : 'others', besidesText(window, byId)]];
 }
 
 function besidesText({ alternatives }: Window, byId: ReadonlyMap<string, Connection>): string {
   const told = alternatives.slice(0, NAMED_MAX).map(({ upstream, requestsDuring }) => {
     const asked =
-      byId.get(upstream)?.protocol === 'tls' ? 'cannot be read' : `${counted(requestsDuring, 'request')} meanwhile`;
+      byId.get(upstream)?.protocol === 'tls' ? 'cannot be read' : `${countedOrNo(requestsDuring, 'request')} meanwhile`;
     return `${named(upstream, byId)}: ${asked}`;
   });
   const more = alternatives.length - told.length;
