@@ -5,6 +5,7 @@ import { EarlyData } from './early-data.ts';
 import type { GatheredFacts } from './facts.ts';
 import { type Hello, hexOf, readClientHello, readEncryptedExtensions, readServerHello } from './hello.ts';
 import { type KeyLog, SECRET, type SecretLabel, type Secrets } from './key-log.ts';
+import type { Protection } from './protection.ts';
 import { nextSecret, protectionFrom, protectionTls12 } from './keys.ts';
 import type { SessionWatcher } from './watcher.ts';
 
@@ -154,6 +155,21 @@ export class Handshake {
     if (!direction.isBehindHandshake) this.#use(direction, this.#labels(direction).traffic);
   }
 
+  /** What records are under behind the next message that changes the keys of TLS 1.3: Finished, or a KeyUpdate; null where that is not known. */
+  nextProtection(direction: Direction): Protection | null {
+    const { secret } = direction;
+    if (!this.#isTls13 || secret === null || this.#suite === null) return null;
+    if (!isUnderHandshake(direction)) return protectionFrom(this.#suite, nextSecret(this.#suite, secret));
+    const traffic = this.#secrets?.get(this.#labels(direction).traffic);
+    return traffic === undefined ? null : protectionFrom(this.#suite, traffic);
+  }
+
+  /** That message went by, also where it is missing. */
+  changeKeys(direction: Direction): void {
+    if (isUnderHandshake(direction)) this.#finished(direction);
+    else this.#updateKeys(direction);
+  }
+
   #beginTls13(direction: Direction): void {
     const { handshake, traffic } = this.#labels(direction);
     direction.isProtected = true;
@@ -205,4 +221,9 @@ export class Handshake {
     direction.protection = protectionTls12(this.#suite, master, this.#client.random, random, encryptThenMac, isClient);
     this.#watcher?.keys(direction.side, { by: 'master', suite: this.#suite, encryptThenMac, isClient });
   }
+}
+
+/** Under the handshake's own keys of TLS 1.3. */
+function isUnderHandshake({ isFinished, isBehindHandshake }: Direction): boolean {
+  return !isFinished && !isBehindHandshake;
 }

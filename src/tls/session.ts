@@ -101,7 +101,13 @@ export class Session {
 
   #record(direction: Direction, record: Sealed): void {
     const { type, fragment } = record;
-    const isSealed = type !== CONTENT.changeCipherSpec && (direction.isProtected || type === CONTENT.applicationData);
+    const isData = type === CONTENT.applicationData;
+    // Data come behind a ChangeCipherSpec, which may be among what is missing (RFC 5246 §7.1).
+    if (isData && direction.hasGap && !direction.isProtected && this.#handshake.isTls12)
+      this.#handshake.protectTls12(direction);
+    // In TLS 1.3 all that is protected looks like data (RFC 8446 §5.2); what does not is in clear: an alert of who cannot go on.
+    const isOther = direction.isProtected && this.#handshake.isTls12 && type !== CONTENT.changeCipherSpec;
+    const isSealed = isData || isOther;
     const content = isSealed ? this.#open(direction, record) : fragment;
     this.#watch(direction, record, content, isSealed);
     if (type === CONTENT.changeCipherSpec) {
@@ -109,7 +115,7 @@ export class Session {
       if (this.#handshake.isTls12) this.#handshake.protectTls12(direction);
     } else if (isSealed) {
       if (content !== null) this.#inner(direction, type, content);
-    } else this.#content(direction, type, fragment, fragment.length);
+    } else if (!direction.isProtected) this.#content(direction, type, fragment, fragment.length);
   }
 
   #watch(
@@ -148,14 +154,26 @@ export class Session {
       this.#failWithoutKeys(direction);
       return null;
     }
-    const opened = protection.open(record) ?? (direction.hasGap ? this.#openBehindGap(protection, record) : null);
+    const opened =
+      protection.open(record) ?? (direction.hasGap ? this.#openBehindGap(direction, protection, record) : null);
     if (opened === null) this.#fail(direction);
     else this.#succeed(direction);
     return opened;
   }
 
-  /** As many records may be missing as it takes until this one opens. */
-  #openBehindGap(protection: Protection, record: Sealed): Uint8Array | null {
+  /** As many records may be missing as it takes until this one opens, and among them the message that changed the keys. */
+  #openBehindGap(direction: Direction, protection: Protection, record: Sealed): Uint8Array | null {
+    const opened = this.#openSkipping(protection, record);
+    if (opened !== null || !this.#trials.take(1)) return opened;
+    const next = this.#handshake.nextProtection(direction);
+    const later = next === null ? null : (next.open(record) ?? this.#openSkipping(next, record));
+    if (next === null || later === null) return null;
+    this.#handshake.changeKeys(direction);
+    direction.protection?.skip(next.sequence);
+    return later;
+  }
+
+  #openSkipping(protection: Protection, record: Sealed): Uint8Array | null {
     let skipped = 0;
     while (skipped < SKIPPED_MAX && this.#trials.take(1)) {
       protection.skip(1);

@@ -190,6 +190,36 @@ describe('TLS that begins in a conversation', () => {
   });
 });
 
+describe('where the order or a part of the records is not that of the connection', () => {
+  test('a KeyUpdate among what is missing is found by trying', () => {
+    const { sent, client } = handshake();
+    const [update, next] = client.updateKeys();
+    const missing = concat(says(client, 'lost'), update, says(next, 'lost'));
+    const stage = play(keyLog(...LABELS), [...sent, [0, says(next, 'one')]]);
+    expect(stage.said[0]).toBe('');
+    stage.pass.gap(0, 0, missing.length);
+    const [again, last] = next.updateKeys();
+    stage.send(0, concat(says(next, 'two'), again, says(last, 'three')));
+    expect(stage.said[0]).toBe('twothree');
+  });
+
+  test('what a client says is read on where some of it was captured before the hello that it answers', () => {
+    const { sent, client, server } = handshake();
+    const ofClient = [...sent.slice(-1), [0, says(client, 'ask')] as const];
+    const stage = play(keyLog(...LABELS), [...sent.slice(0, 1), ...ofClient, ...sent.slice(1, -1)]);
+    stage.send(1, says(server, 'yes')).send(0, says(client, 'more'));
+    expect(stage.said).toEqual(['more', 'yes']);
+    expect(stage.gaps).toEqual([0]);
+  });
+
+  test('an alert in clear behind the hellos is no record that does not open (RFC 8446 §5.2)', () => {
+    const { sent, server } = handshake();
+    const alert = Uint8Array.of(21, 3, 3, 0, 2, 2, 70);
+    const stage = play(keyLog(...LABELS), [...sent.slice(0, -1), [0, alert], [1, says(server, 'yes')]]);
+    expect([stage.said, stage.gaps, stage.facts?.keys]).toEqual([['', 'yes'], [], 'used']);
+  });
+});
+
 test('records behind many gaps cost a bounded number of trials, and cost what lies behind them after that', () => {
   const { sent, client } = handshake();
   const stage = play(keyLog(...LABELS), [...sent, [0, says(client, 'ask')]]);
