@@ -1,3 +1,4 @@
+import { otherSide } from '../tcp/index.ts';
 import { heldRequests } from './findings/held-requests.ts';
 import type { Facts } from './findings/rule.ts';
 import { isOneSided } from './liveness.ts';
@@ -46,7 +47,9 @@ function obstacleOf(scene: Scene, facts: Facts, gateways: number): VerdictReason
   if (early !== undefined) return { kind: 'too-early', connection: early.id };
   if (facts.spanNs < facts.thresholds.deadAfterNs && [...clients, ...upstreams].some(isWaiting))
     return { kind: 'too-short' };
-  const blind = [...clients, ...upstreams].filter((leg) => isOneSided(leg.trace) && leg.trace.debts.length > 0);
+  const blind = [...clients, ...upstreams, ...muteOnGateway(facts.legs, upstreams)].filter(
+    (leg) => isOneSided(leg.trace) && leg.trace.debts.length > 0,
+  );
   const allBlind = upstreams.every((leg) => isOneSided(leg.trace)) || clients.every((leg) => isOneSided(leg.trace));
   if (blind.length > 0 || allBlind) {
     const legs = blind.length > 0 ? blind : [...clients, ...upstreams].filter((leg) => isOneSided(leg.trace));
@@ -61,6 +64,18 @@ function obstacleOf(scene: Scene, facts: Facts, gateways: number): VerdictReason
   return held === undefined
     ? null
     : { kind: 'requests-unseen', connection: held.client.id, count: held.streams.length };
+}
+
+/**
+ * Connections of the very host that is the gateway, by an address of which the capture has no packet: whether the gateway opened them cannot be told. Which host
+ * captured is known of cooked headers only.
+ */
+function muteOnGateway(legs: readonly Leg[], upstreams: readonly Leg[]): Leg[] {
+  if (!upstreams.some(({ trace, serverSide }) => trace.localSide === otherSide(serverSide))) return [];
+  return legs.filter(
+    ({ role, trace: { localSide, flows } }) =>
+      role === 'other' && localSide !== null && localSide !== 'both' && flows[localSide].packets === 0,
+  );
 }
 
 /**

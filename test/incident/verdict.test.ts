@@ -289,6 +289,24 @@ describe('inconclusive', () => {
     expect(verdict(built)).toMatchObject({ reason: { kind: 'one-sided', connections: ['u2'] } });
   });
 
+  test('a connection of the gateway’s own host, of which the capture has what comes in and not what goes out', () => {
+    const built = (near: 0 | null, far: 0 | null): TraceBuilder => {
+      const mute = watching().with({ localSide: near }).upstream('o1', { to: '10.9.4.2:8080', from: '10.9.4.1:4000' });
+      return mute
+        .with({ protocol: 'unknown', localSide: far })
+        .unseen('gateway')
+        .flow('upstream', { bytes: 10 })
+        .mute('gateway', 20, 21, 23);
+    };
+    expect(verdict(built(0, 0))).toMatchObject({
+      state: 'inconclusive',
+      reason: { kind: 'one-sided', connections: ['o1'] },
+    });
+    // Of another host, or where it is not known whose host captured.
+    expect(verdict(built(0, null))).toMatchObject({ state: 'healthy' });
+    expect(verdict(built(null, 0))).toMatchObject({ state: 'healthy' });
+  });
+
   test('one leg of several is blind, and nothing is amiss on it', () => {
     expect(verdict(watchingWithSpare().on('u2').unseen('gateway'))).toMatchObject({ state: 'healthy' });
   });
