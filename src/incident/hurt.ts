@@ -53,7 +53,7 @@ export function victimsOf(
   const { client, upstream, death } = pair;
   const linked = carried
     .filter(({ near, far }) => isHurt(client, upstream, death, near, far))
-    .map(({ near, far }) => ({ near, far, rerouted: reroutedTo(near, upstream) }));
+    .map(({ near, far }) => ({ near, far, rerouted: reroutedTo({ near, far }, upstream, death) }));
   // A connection that is closed gets no new requests; one that is silent, or whose GOAWAY goes unheard, does.
   const open = isSilent(death) || death.cause === 'goaway-ignored';
   const untilNs = givenUpNs(pair, linked);
@@ -107,10 +107,16 @@ export function mayHaveEnded({ serverSide, trace }: Leg, stream: TraceStream, by
   return heard.timeNs < byNs && !isRead(trace.flows[serverSide], heard.timeNs, byNs);
 }
 
-function reroutedTo(near: TraceStream, upstream: Leg): Ref | null {
+function reroutedTo({ near, far }: Carried, upstream: Leg, death: Death): Ref | null {
   if (!isServed(near)) return null;
   const elsewhere = near.partners.filter((partner) => partner.nearerClient && partner.connection !== upstream.trace.id);
-  return latest(elsewhere.map((partner) => partner.at));
+  return latest(elsewhere.map((partner) => partner.at)) ?? servedUnseen(near, far, death);
+}
+
+/** A good answer that began while nothing was heard of the upstream came from elsewhere, though the capture lost what would tell where. */
+function servedUnseen({ statusAt }: TraceStream, far: TraceStream, { fromNs, healedAt }: Death): Ref | null {
+  if (statusAt === null || far.status !== undefined) return null;
+  return statusAt.timeNs > fromNs && statusAt.timeNs < (healedAt?.timeNs ?? Infinity) ? statusAt : null;
 }
 
 function wasMovedAtOnce({ far, rerouted }: Victim, death: Death, thresholds: Thresholds): boolean {

@@ -41,6 +41,16 @@ describe('whom it hurt', () => {
     expect(hurt(built).map(({ id }) => id)).toEqual([7]);
   });
 
+  test('not the one that got a good answer meanwhile: another upstream gave it, though the capture does not show which', () => {
+    const asked = (): TraceBuilder =>
+      watching().retransmits(10, 20, 40).on('c1').list(9, { at: 30 }).on('u1').carries(9, 5).on('c1');
+    expect(hurt(asked().serves(9, 30.5)).map(({ id }) => id)).toEqual([7]);
+    expect(hurt(asked().answers(9, 500, 30.5).ends(9, 30.5)).map(({ id }) => id)).toEqual([7, 9]);
+    const healed = (): TraceBuilder =>
+      watching().retransmits(10, 20, 40).answered(80).on('c1').list(9, { at: 30 }).on('u1').carries(9, 5).on('c1');
+    expect(hurt(healed().serves(9, 80.5)).map(({ id }) => id)).toEqual([7, 9]);
+  });
+
   test('not the one that the client had cancelled before', () => {
     const built = watching().on('c1').watch(9, { at: 2 }).resetsStream(9, 'client', 8, 8).on('u1').carries(9, 5);
     expect(hurt(built.retransmits(10, 20, 40)).map(({ id }) => id)).toEqual([7]);
