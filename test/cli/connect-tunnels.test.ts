@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -277,6 +277,20 @@ describe('what is told of a tunnel', () => {
     const { status, stdout } = await watchpcap(['analyze', '--format', format, fileOf(wire.pcap(120))]);
     expect(status).toBe(1);
     expect(stdout).toContain(text);
+  });
+
+  test('an anonymised extract tells the same, and nothing of what was asked there', async () => {
+    const wire = new Wire(GATEWAY);
+    client(wire, null);
+    upstream(wire, 3).tcp.inVain(1, data(1, data(3, LATER)), ...IN_VAIN);
+    const extract = join(folder, 'extract.pcapng');
+    const args = ['analyze', fileOf(wire.pcap(120)), '--anonymize', '--extract', extract, '--format', 'json'];
+    const { status, stderr } = await watchpcap(args);
+    expect([status, stderr]).toEqual([1, '']);
+    expect(readFileSync(extract, 'latin1')).not.toMatch(/pod-[12]|10\.9\.4\.1|a-b-c/);
+    const { windows, verdict } = await reportOn(extract);
+    expect(verdict.state).toBe('half-dead');
+    expect(windows[0]?.streams).toMatchObject([{ id: 1, kind: 'watch', upstreamStream: 3, upstreamTunnel: 1 }]);
   });
 
   test('more than are read at one time are counted, and that is said', async () => {

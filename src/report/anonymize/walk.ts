@@ -63,7 +63,8 @@ function walkedList(rule: Rule, value: unknown, map: TextMapper): unknown {
   if (!Array.isArray(value)) return [];
   return value.flatMap((item: unknown) => {
     const told = walked(rule, item, map);
-    return told === null ? [] : [told];
+    // Where nothing stood, nothing was left out: of a pair the other one keeps its place.
+    return told === null && item !== null ? [] : [told];
   });
 }
 

@@ -267,3 +267,64 @@ function decodes(bytes: Uint8Array): boolean {
   }
   return at === bytes.length;
 }
+
+describe('in the DATA of a stream in whose tunnel others run', () => {
+  /** The story, with a stream of the client's connection that runs in the tunnel of stream 5. */
+  function tunnelled(): Report {
+    const report = composed(gatewayMute());
+    const connections = report.connections.map((connection) => ({
+      ...connection,
+      streams: connection.streams.map((stream) => ({ ...stream, tunnel: 5 })),
+    }));
+    return { ...report, connections };
+  }
+
+  function leftInside(...inner: readonly Uint8Array[]): readonly Uint8Array[] {
+    let seq = 1;
+    const sent = inner.map((bytes) => {
+      const payload = data(5, bytes);
+      seq += payload.length;
+      return { seq: seq - payload.length, payload };
+    });
+    return leftOf(tunnelled(), ...sent).map((told) => told.slice(9));
+  }
+
+  const all = concat(PREFACE, settings([3, 100]), headers(1, block('/zq7')), data(1, 'zq7 zq7'), windowUpdate(1, 5));
+
+  test('frames stay frames, and what they carry has stand-ins as elsewhere', () => {
+    const [told = zero(0)] = leftInside(all);
+    const [alone] = left({ seq: 1, payload: all });
+    expect(told).toEqual(alone);
+    expect(frames(told.slice(PREFACE.length))).toEqual(frames(all.slice(PREFACE.length)));
+  });
+
+  test('they are followed from one DATA frame to the next, and cut ones too', () => {
+    const [, told = zero(0)] = leftInside(concat(PREFACE, settings()), concat(settings([3, 9]), ping(1, 2)));
+    expect(told.slice(0, 15)).toEqual(settings([3, 9]));
+    const [, second, third] = leftInside(concat(PREFACE, settings()), settings([3, 9]).slice(0, 12), latin1('zq7 zq7'));
+    expect([second?.slice(0, 9), third]).toEqual([settings([3, 9]).slice(0, 9), zero(7)]);
+  });
+
+  test('of anything else nothing stays, nor of the same in a stream that is no tunnel', () => {
+    for (const bytes of [latin1('GET /zq7 HTTP/1.1'), concat(settings([3, 9]), latin1('zq7'))])
+      expect(leftInside(bytes)).toEqual([zero(bytes.length)]);
+    const [other = zero(0)] = leftOf(tunnelled(), { seq: 1, payload: data(7, all) });
+    expect(other.slice(9 + 8).some((byte) => byte !== 0)).toBe(false);
+  });
+
+  test('behind what is missing frames stay only where they fill a DATA frame', () => {
+    const first = data(5, concat(PREFACE, settings()));
+    const behind = (...payloads: readonly Uint8Array[]): readonly Uint8Array[] => {
+      let seq = 1 + first.length + 100;
+      const sent = payloads.map((payload) => {
+        seq += payload.length;
+        return { seq: seq - payload.length, payload };
+      });
+      return leftOf(tunnelled(), { seq: 1, payload: first }, ...sent).slice(1);
+    };
+    const whole = data(5, concat(settings([3, 9]), windowUpdate(0, 7)));
+    expect(behind(whole)).toEqual([whole]);
+    const [cut = zero(0)] = behind(data(5, concat(settings([3, 9]), latin1('zq7 '))));
+    expect(cut.slice(9)).toEqual(zero(19));
+  });
+});

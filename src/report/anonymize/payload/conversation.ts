@@ -3,7 +3,6 @@ import { type KeyLog, ResealedSession, type StandInRandoms } from '../../../tls/
 import { absurd } from '../../../trace/index.ts';
 import type { Protocol } from '../../model.ts';
 import type { StandIns } from '../stand-ins.ts';
-import { FieldBlocks } from './field-blocks.ts';
 import { FlowBytes } from './flow-bytes.ts';
 import { FramedRuns } from './framed-runs.ts';
 import { type Asked, Http1Runs } from './http1.ts';
@@ -31,14 +30,19 @@ export class Conversation {
   readonly flows: readonly [FlowBytes, FlowBytes] = [new FlowBytes(), new FlowBytes()];
   readonly #protocol: Protocol;
   readonly #client: Side;
+  readonly #tunnels: ReadonlySet<number>;
   readonly #disguises: Disguises;
   readonly #session: ResealedSession | null;
   /** Headers of the PROXY protocol before anything else. */
   readonly #headers: [Uint8Array, Uint8Array] = [new Uint8Array(0), new Uint8Array(0)];
 
-  /** @param client  the side that asks */
-  constructor(protocol: Protocol, client: Side, disguises: Disguises) {
+  /**
+   * @param client  the side that asks
+   * @param tunnels CONNECT streams in which others run
+   */
+  constructor(protocol: Protocol, client: Side, tunnels: ReadonlySet<number>, disguises: Disguises) {
     this.#protocol = protocol;
+    this.#tunnels = tunnels;
     this.#client = client;
     this.#disguises = disguises;
     const isTls = protocol === 'tls' || protocol === 'h2-tls' || protocol === 'http1-tls';
@@ -109,7 +113,7 @@ export class Conversation {
 
   #http2(begin: number | null): RunRewriter {
     const { likeness, names } = this.#disguises;
-    return new FramedRuns(new Http2Framing(likeness, new FieldBlocks(names)), begin);
+    return new FramedRuns(new Http2Framing(likeness, names, this.#tunnels), begin);
   }
 
   #http1(begin: (side: Side) => number | null): readonly [() => RunRewriter, () => RunRewriter] {

@@ -9,6 +9,8 @@ export interface Framing {
   unitBytes(from: DataView, at: number): number;
   /** Copies what may stay of a unit, which may go on behind `end`. */
   copyUnit(copy: ByteCopy, at: number, bytes: number, end: number): void;
+  /** Units may be missing before the next one. */
+  lose?(): void;
 }
 
 /** Payload of one segment, or of several that follow each other. */
@@ -50,15 +52,20 @@ export class FramedFlow {
 
   /** Bytes are missing, how many is not known. */
   lose(): void {
-    this.#next = null;
+    this.#loseUnits();
     this.#seen = null;
+  }
+
+  #loseUnits(): void {
+    this.#next = null;
+    this.#framing.lose?.();
   }
 
   /** To be called in the order of the capture; what was sent before is not copied again. */
   copy(copy: ByteCopy, payload: Payload): void {
     const { at, end, wireEnd, seq } = payload;
     if (wireEnd === at || (this.#seen !== null && distance(this.#seen, seq) < 0)) return;
-    if (this.#seen !== null && seq !== this.#seen) this.#next = null;
+    if (this.#seen !== null && seq !== this.#seen) this.#loseUnits();
     this.#seen = (seq + wireEnd - at) >>> 0;
     const ahead = this.#next === null ? 0 : distance(seq, this.#next);
     if (ahead >= wireEnd - at) return;
@@ -67,6 +74,7 @@ export class FramedFlow {
     // Where a unit begins is known from those before; or a segment is units from end to end, which nothing else is.
     const isSure = this.#next !== null || prefaceBytes > 0 || reached === wireEnd;
     this.#next = isSure && reached !== null ? (seq + reached - at) >>> 0 : null;
+    if (this.#next === null) this.#framing.lose?.();
     if (!isSure) return;
     copy.keep(at + ahead, prefaceBytes);
     for (const unit of units) this.#framing.copyUnit(copy, unit.at, unit.bytes, end);

@@ -1,9 +1,10 @@
 import { isKnownDebug } from '../vocabulary.ts';
 import type { ByteCopy } from '../packet/copy.ts';
 import { copyFieldBlock } from './filler-block.ts';
-import type { Framing } from './framed-flow.ts';
-import type { FieldBlocks } from './field-blocks.ts';
+import { FramedFlow, type Framing } from './framed-flow.ts';
+import { FieldBlocks } from './field-blocks.ts';
 import type { Likeness } from './likeness.ts';
+import type { SizedNames } from './sized-names.ts';
 
 // RFC 9113 §4.1: length, type, flags, a reserved bit and the stream
 const TYPE = 3;
@@ -82,16 +83,38 @@ interface OpenBlock {
   readonly spans: readonly { readonly at: number; readonly end: number }[];
 }
 
-/** Frames of HTTP/2 of one direction: their headers stay, and of what they carry numbers of the protocol; fields and data have stand-ins. */
+/** One direction of what runs in a tunnel, and how much of it was there so far. */
+interface Inner {
+  readonly flow: FramedFlow;
+  bytes: number;
+}
+
+/**
+ * Frames of HTTP/2 of one direction: their headers stay, and of what they carry numbers of the protocol; fields and data have stand-ins. In the DATA of
+ * a tunnel the same goes for frames that run there, where it is sure that they are some: from a preface on, or where a DATA frame is frames from
+ * end to end. Of anything else there nothing stays.
+ */
 export class Http2Framing implements Framing {
   readonly headerBytes: number = HEADER_BYTES;
   readonly #likeness: Likeness;
   readonly #blocks: FieldBlocks;
+  readonly #inner: ReadonlyMap<number, Inner>;
   #open: OpenBlock | null = null;
 
-  constructor(likeness: Likeness, blocks: FieldBlocks) {
+  /**
+   * @param names   for fields
+   * @param tunnels streams in which others run
+   */
+  constructor(likeness: Likeness, names: SizedNames, tunnels: Iterable<number> = []) {
     this.#likeness = likeness;
-    this.#blocks = blocks;
+    this.#blocks = new FieldBlocks(names);
+    const inner = (): Inner => ({ flow: new FramedFlow(new Http2Framing(likeness, names)), bytes: 0 });
+    this.#inner = new Map(Array.from(tunnels, (stream) => [stream, inner()]));
+  }
+
+  /** What runs in tunnels may lack frames, too. */
+  lose(): void {
+    for (const { flow } of this.#inner.values()) flow.lose();
   }
 
   prefaceBytes({ from }: ByteCopy, at: number, end: number): number {
@@ -121,13 +144,25 @@ export class Http2Framing implements Framing {
     const contentAt = payloadAt + (hasPadding ? 1 : 0);
     const contentEnd = payloadEnd - (hasPadding ? copy.from.getUint8(payloadAt) : 0);
     if (type === FRAME.goaway) keepKnownDebug(copy, payloadAt + kind.kept, Math.min(payloadEnd, end), payloadEnd);
-    else if (type === FRAME.data || type === FRAME.ping)
-      this.#likeness.copy(copy, contentAt, contentEnd - contentAt, end);
+    else if (type === FRAME.data) this.#copyData(copy, at, contentAt, contentEnd, end);
+    else if (type === FRAME.ping) this.#likeness.copy(copy, contentAt, contentEnd - contentAt, end);
     else if (type === FRAME.headers) {
       this.#open = { copy, spans: [] };
       const priorityBytes = (flags & FLAG.priority) === 0 ? 0 : PRIORITY_BYTES;
       this.#copyFields(copy, contentAt + priorityBytes, contentEnd, end, flags);
     } else if (type === FRAME.continuation) this.#copyFields(copy, contentAt, contentEnd, end, flags);
+  }
+
+  #copyData(copy: ByteCopy, at: number, contentAt: number, contentEnd: number, end: number): void {
+    const inner = this.#inner.get(copy.from.getUint32(at + STREAM));
+    if (inner === undefined) {
+      this.#likeness.copy(copy, contentAt, contentEnd - contentAt, end);
+      return;
+    }
+    const seq = inner.bytes;
+    inner.bytes = (seq + Math.max(contentEnd - contentAt, 0)) >>> 0;
+    if (contentEnd > contentAt)
+      inner.flow.copy(copy, { at: contentAt, end: Math.min(end, contentEnd), wireEnd: contentEnd, seq });
   }
 
   /** A block that is there whole has stand-ins; of another a filler takes the place until, or unless, the rest comes. */

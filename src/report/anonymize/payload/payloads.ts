@@ -20,6 +20,7 @@ interface Place {
 
 interface Ends {
   readonly protocol: Protocol;
+  readonly tunnels: ReadonlySet<number>;
   /** The first packet is the client's. */
   readonly isFromClient: boolean;
 }
@@ -51,10 +52,11 @@ export class Payloads implements TcpSink {
       randoms: new StandInRandoms(),
       likeness: new Likeness(),
     };
-    for (const { protocol, client, server, seenAs } of connections) {
+    for (const { protocol, client, server, seenAs, streams } of connections) {
+      const tunnels = new Set(streams.flatMap(({ tunnel }) => tunnel ?? []));
       for (const pair of [{ client, server }, ...seenAs]) {
-        this.#ends.set(keyOf(pair.client, pair.server), { protocol, isFromClient: true });
-        this.#ends.set(keyOf(pair.server, pair.client), { protocol, isFromClient: false });
+        this.#ends.set(keyOf(pair.client, pair.server), { protocol, tunnels, isFromClient: true });
+        this.#ends.set(keyOf(pair.server, pair.client), { protocol, tunnels, isFromClient: false });
       }
     }
   }
@@ -97,7 +99,8 @@ export class Payloads implements TcpSink {
     const ends = this.#endsOf(segment);
     this.#byConnection.delete(connection);
     if (ends === undefined) return;
-    const conversation = new Conversation(ends.protocol, ends.isFromClient ? 0 : 1, this.#disguises);
+    const client = ends.isFromClient ? 0 : 1;
+    const conversation = new Conversation(ends.protocol, client, ends.tunnels, this.#disguises);
     this.#all.push(conversation);
     this.#byConnection.set(connection, conversation);
   }
