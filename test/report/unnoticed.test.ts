@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Checks, Connection, Probes, Report, Window } from '../../src/report/index.ts';
 import { FORMATS } from '../../src/report/index.ts';
 import { unnoticedFacts } from '../../src/report/words/unnoticed.ts';
-import { windowFacts } from '../../src/report/words/window-facts.ts';
+import { besideText, windowFacts } from '../../src/report/words/window-facts.ts';
 import { NO_CHECKS } from './incident-builder.ts';
 import { composed, gatewayMute, recovered } from './scenarios.ts';
 
@@ -201,6 +201,15 @@ describe('why nothing noticed sooner', () => {
     expect(termsOf(moment)).not.toContain('stand-by');
     expect(termsOf(window)).not.toContain('client');
     expect(termsOf(window)).not.toContain('stand-by');
+  });
+
+  test('another upstream is drawn as a stand-by only where it could have served, and as serving where it did', () => {
+    const [window] = composed(gatewayMute()).windows;
+    if (window === undefined) throw new Error('the story has a window');
+    const beside = (requestsDuring: number, unused: boolean): string =>
+      besideText('u2', [{ ...window, alternatives: [{ upstream: 'u2', requestsDuring, unused }] }]);
+    expect([beside(0, true), beside(0, false), beside(3, false)]).toEqual(['stand-by', 'beside', 'serving']);
+    expect(besideText('u9', [window])).toBe('beside');
   });
 
   test.each(['text', 'markdown', 'html'] as const)('stands in %s under a heading of its own', async (format) => {

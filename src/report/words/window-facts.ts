@@ -91,10 +91,9 @@ function besidesText({ alternatives }: Window, byId: ReadonlyMap<string, Connect
   return [...told, ...(more > 0 ? [`${more} more`] : [])].join('; ');
 }
 
-/** What another upstream was while these windows lasted: asked for nothing, or at work. */
-export function besideText(upstream: string, windows: readonly Window[]): 'stand-by' | 'serving' {
-  const asked = windows.some(({ alternatives }) =>
-    alternatives.some((one) => one.upstream === upstream && one.requestsDuring > 0),
-  );
-  return asked ? 'serving' : 'stand-by';
+/** What another upstream was while these windows lasted: at work, unused though it could have served, or alive and no more than that is known. */
+export function besideText(upstream: string, windows: readonly Window[]): 'stand-by' | 'serving' | 'beside' {
+  const looks = windows.flatMap(({ alternatives }) => alternatives.filter((one) => one.upstream === upstream));
+  if (looks.some(({ requestsDuring }) => requestsDuring > 0)) return 'serving';
+  return looks.some(({ unused }) => unused) ? 'stand-by' : 'beside';
 }
