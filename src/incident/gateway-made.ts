@@ -3,7 +3,7 @@ import type { TraceStream } from '../trace/index.ts';
 import { grouped } from './grouped.ts';
 import { kept } from './kept.ts';
 import { streamOf } from './leg.ts';
-import { lacksBytes } from './liveness.ts';
+import { isRead } from './liveness.ts';
 import type { Leg } from './model.ts';
 import { grpcErrorOf, isProxyAnswer, isUnreadTunnel } from './stream-fate.ts';
 import { partnerName } from './stream-names.ts';
@@ -57,16 +57,21 @@ function cameFromUpstream(legs: readonly Leg[], stream: TraceStream): boolean {
 function mayBeUnread(legs: readonly Leg[], { partners, opened, statusAt }: TraceStream): boolean {
   if (partners.some(({ nearerClient }) => nearerClient)) return false;
   const answeredNs = statusAt?.timeNs ?? Infinity;
-  return unreadUpstreams(legs).some(({ trace, closed }) => {
-    const goneNs = closed.at?.timeNs ?? Infinity;
-    return trace.first.timeNs <= answeredNs && goneNs >= opened.timeNs;
+  return unreadUpstreams(legs).some((leg) => {
+    const goneNs = leg.closed.at?.timeNs ?? Infinity;
+    const wasThere = leg.trace.first.timeNs <= answeredNs && goneNs >= opened.timeNs;
+    return wasThere && (isClosedBook(leg) || !isRead(leg.trace.flows[leg.serverSide], opened.timeNs, answeredNs));
   });
 }
 
 const unreadUpstreams = kept((legs: readonly Leg[]) => legs.filter(isUnread));
 
-function isUnread({ role, serverSide, streams, trace: { protocol, flows } }: Leg): boolean {
-  if (role !== 'upstream' || flows[serverSide].bytes === 0) return false;
-  if (protocol === 'tls' || protocol === 'unknown' || lacksBytes(flows[serverSide])) return true;
-  return streams.some(isUnreadTunnel);
+function isUnread(leg: Leg): boolean {
+  const { bytes, unread } = leg.trace.flows[leg.serverSide];
+  return leg.role === 'upstream' && bytes > 0 && (isClosedBook(leg) || unread.length > 0);
+}
+
+/** Nothing of it, or of what is tunnelled in it, can be read. */
+function isClosedBook({ streams, trace: { protocol } }: Leg): boolean {
+  return protocol === 'tls' || protocol === 'unknown' || streams.some(isUnreadTunnel);
 }

@@ -1,7 +1,7 @@
 import type { TraceStream } from '../../trace/index.ts';
 import { isSilent } from '../deaths.ts';
 import { byServer } from '../leg.ts';
-import { isOneSided, lacksBytes } from '../liveness.ts';
+import { isOneSided, isRead } from '../liveness.ts';
 import type { Leg } from '../model.ts';
 import { overAt } from '../stream-fate.ts';
 import { type Facts, ofRole } from './rule.ts';
@@ -50,10 +50,10 @@ function isUntested(facts: Facts, leg: Leg): boolean {
 
 function quietOn(facts: Facts, leg: Leg, dead: Leg): SilentBeside[] {
   const side = leg.serverSide;
-  if (lacksBytes(leg.trace.flows[side])) return [];
   return leg.streams.flatMap((stream) => {
     const last = stream.lastData[side] ?? stream.statusAt;
     if (last === null || overAt(stream, side) !== null) return [];
+    if (!isRead(leg.trace.flows[side], last.timeNs, leg.watchedToNs)) return [];
     const quietNs = leg.watchedToNs - last.timeNs;
     const pause = stream.longestPause[side];
     const longestNs = pause === null ? 0 : pause.toNs - pause.from.timeNs;

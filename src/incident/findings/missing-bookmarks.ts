@@ -1,6 +1,6 @@
 import { lastFrame } from '../frames.ts';
 import { isHeldBack } from '../held-back.ts';
-import { lacksBytes } from '../liveness.ts';
+import { isRead } from '../liveness.ts';
 import { describeRequest } from '../../http/index.ts';
 import type { Ref, TraceStream } from '../../trace/index.ts';
 import type { Leg } from '../model.ts';
@@ -71,12 +71,12 @@ function missesBookmarks({ opened }: TraceStream, last: Ref, quietNs: number): b
 
 /** How long nothing came on a watch that asked for bookmarks. Null: it is none, or a reader or the capture keeps what came from being seen. */
 function quietSinceNs(leg: Leg, stream: TraceStream): number | null {
-  if (lacksBytes(leg.trace.flows[leg.serverSide]) || isHeldBack(leg, stream, leg.serverSide)) return null;
+  if (isHeldBack(leg, stream, leg.serverSide)) return null;
   const path = stream.request?.path ?? null;
   const last = stream.lastData[leg.serverSide];
   if (path === null || last === null || !describeRequest(stream.request?.method, path).bookmarks) return null;
   const endNs = overAt(stream, leg.serverSide)?.timeNs ?? leg.closed.at?.timeNs ?? leg.watchedToNs;
-  return endNs - last.timeNs;
+  return isRead(leg.trace.flows[leg.serverSide], last.timeNs, endNs) ? endNs - last.timeNs : null;
 }
 
 /** Events came at a rhythm of their own, and for long neither they nor a bookmark, nor any other frame of the server. */

@@ -1,6 +1,6 @@
 import { describeRequest, isServerError } from '../../http/index.ts';
 import type { TraceStream } from '../../trace/index.ts';
-import { isOneSided, lacksBytes } from '../liveness.ts';
+import { isOneSided, isRead } from '../liveness.ts';
 import type { Leg } from '../model.ts';
 import { lastFrame } from '../frames.ts';
 import { overAt } from '../stream-fate.ts';
@@ -39,12 +39,10 @@ function slowestNs({ streams }: Leg): number {
 }
 
 function overdueOn(facts: Facts, leg: Leg): readonly OverdueResponse[] {
-  // The response may be among the bytes that the capture lost.
-  if (lacksBytes(leg.trace.flows[leg.serverSide])) return [];
   const graceNs = Math.max(facts.thresholds.responseGraceNs, SLOWER_THAN_EVER * slowestNs(leg));
-  const unanswered = leg.streams.filter(isUnanswered);
-  if (unanswered.length === 0) return [];
   const untilNs = leg.closed.at?.timeNs ?? leg.watchedToNs;
+  const unanswered = leg.streams.filter((stream) => isUnanswered(stream) && isAnswerSeen(leg, stream, untilNs));
+  if (unanswered.length === 0) return [];
   const waitedNs = (stream: TraceStream): number => untilNs - stream.opened.timeNs;
   const lastNs = lastFrame(leg)?.timeNs ?? -Infinity;
   const inSilence = unanswered.filter(({ opened }) => opened.timeNs >= lastNs);
@@ -54,6 +52,12 @@ function overdueOn(facts: Facts, leg: Leg): readonly OverdueResponse[] {
     const ownNs = (overAt(stream, leg.serverSide)?.timeNs ?? untilNs) - stream.opened.timeNs;
     return ownNs >= graceNs ? [{ leg, stream, waitedNs: ownNs }] : [];
   });
+}
+
+/** Had there been a response, it would be known: it is not among the bytes that the capture lost. */
+function isAnswerSeen({ serverSide, trace }: Leg, stream: TraceStream, untilNs: number): boolean {
+  const overNs = overAt(stream, serverSide)?.timeNs ?? untilNs;
+  return isRead(trace.flows[serverSide], stream.opened.timeNs, overNs);
 }
 
 function isUnanswered({ sawRequest, request, status }: TraceStream): boolean {

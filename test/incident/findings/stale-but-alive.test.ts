@@ -79,7 +79,12 @@ describe('stale-but-alive', () => {
 
   test('a response may be among the bytes that the capture lost, or in the direction that it lacks', () => {
     const asked = (): ReturnType<typeof watching> => watching().on('c1').list(9, { at: 20 }).on('u1').carries(9, 5);
-    expect(findingsIn(asked().flow('upstream', { gapBytes: 1 }).end(600), 'stale-but-alive')).toEqual([]);
+    const unread = (from: number, until: number): unknown[] =>
+      findingsIn(asked().unread('upstream', from, until).end(600), 'stale-but-alive');
+    expect(unread(19, 21)).toEqual([]);
+    expect(unread(300, 301)).toEqual([]);
+    // What was asked later is no part of what was lost before.
+    expect(unread(1, 19)).toHaveLength(1);
     expect(findingsIn(asked().unseen('upstream').end(600), 'stale-but-alive')).toEqual([]);
   });
 });
