@@ -36,7 +36,8 @@ export class FieldBlocks {
     let from = padded ? at + 1 : at;
     if (type === FRAME.PUSH_PROMISE) from += PROMISED_STREAM_BYTES;
     if (type === FRAME.HEADERS && (flags & FRAME_FLAG.PRIORITY) !== 0) from += PRIORITY_FIELDS_BYTES;
-    const to = padded ? end - view.getUint8(at) : end;
+    // The length of the padding may itself be missing.
+    const to = padded && from <= end ? end - view.getUint8(at) : end;
     if (from > to) {
       this.counters.illegalFrames++;
       return false;

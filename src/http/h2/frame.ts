@@ -62,11 +62,11 @@ const { END_STREAM, ACK, END_HEADERS, PADDED, PRIORITY } = FRAME_FLAG;
 /** By type: DATA first, CONTINUATION last. */
 const RULES: readonly FrameRule[] = [
   rule({ legalFlags: END_STREAM | PADDED, stream: 'stream', evidenceBits: 4 }),
-  rule({ legalFlags: END_STREAM | END_HEADERS | PADDED | PRIORITY, stream: 'stream', minBytes: 1, evidenceBits: 6 }),
+  rule({ legalFlags: END_STREAM | END_HEADERS | PADDED | PRIORITY, stream: 'stream', evidenceBits: 6 }),
   rule({ stream: 'stream', minBytes: 5, maxBytes: 5, evidenceBits: 12 }),
   rule({ stream: 'stream', minBytes: 4, maxBytes: 4, evidenceBits: 12 }),
   rule({ legalFlags: ACK, stream: 'connection', unitBytes: SETTING_BYTES, evidenceBits: 14 }),
-  rule({ legalFlags: END_HEADERS | PADDED, stream: 'stream', minBytes: 5, evidenceBits: 4 }),
+  rule({ legalFlags: END_HEADERS | PADDED, stream: 'stream', minBytes: PROMISED_STREAM_BYTES, evidenceBits: 4 }),
   rule({ legalFlags: ACK, stream: 'connection', minBytes: 8, maxBytes: 8, evidenceBits: 14 }),
   rule({ stream: 'connection', minBytes: 8, evidenceBits: 12 }),
   rule({ stream: 'either', minBytes: 4, maxBytes: 4, evidenceBits: 12 }),
@@ -103,6 +103,8 @@ export function evidenceOf(type: number, flags: number, streamWord: number, leng
   // RFC 9113 §6.5: a SETTINGS frame with ACK is empty. §6.1, §6.2: the pad length takes a byte.
   if (type === FRAME.SETTINGS && flags === ACK && length !== 0) return 0;
   if ((flags & PADDED) !== 0 && length === 0) return 0;
+  // Blocks without a field are legal (empty trailers, RFC 9113 §6.2), and too rare to look for.
+  if ((type === FRAME.HEADERS && length === 0) || (type === FRAME.PUSH_PROMISE && length === row.minBytes)) return 0;
   if (type > FRAME.HEADERS) return row.evidenceBits;
   // Only pushed streams are even (RFC 9113 §5.1.1), and empty DATA is sent to end a stream.
   if ((streamWord & 1) === 0 || (type === FRAME.DATA && length === 0 && flags !== END_STREAM)) return 0;

@@ -122,6 +122,37 @@ describe('frames (RFC 9113 §6)', () => {
     expect(opened().send(0, frames).told()).toEqual([['headers', 0, 1, TOLD_REQUEST, false]]);
   });
 
+  test('a HEADERS frame without a payload is empty trailers, or a block that is in CONTINUATIONs (RFC 9113 §6.2)', () => {
+    const block = new HpackEncoder().encode(REQUEST);
+    const conversation = opened()
+      .send(0, concat(frame(TYPE.HEADERS, 0, 1), frame(TYPE.CONTINUATION, FLAGS.END_HEADERS, 1, block)))
+      .send(1, headers(1, new HpackEncoder().encode([[':status', '200']])))
+      .send(1, frame(TYPE.HEADERS, FLAGS.END_HEADERS | FLAGS.END_STREAM, 1));
+    expect(conversation.told()).toEqual([
+      ['headers', 0, 1, TOLD_REQUEST, false],
+      ['headers', 1, 1, { status: 200 }, false],
+      ['headers', 1, 1, {}, true],
+    ]);
+    expect(conversation.pass.counters).toMatchObject({ illegalFrames: 0 });
+  });
+
+  test('so is a PUSH_PROMISE with nothing but its stream (RFC 9113 §6.6)', () => {
+    const promise = frame(TYPE.PUSH_PROMISE, 0, 1, words(2));
+    const conversation = opened().send(1, concat(promise, frame(TYPE.CONTINUATION, FLAGS.END_HEADERS, 1), ping(1, 2)));
+    expect(conversation.told()).toEqual([['ping', 1, false, 1, 2]]);
+  });
+
+  test.each([
+    [TYPE.HEADERS, FLAGS.PADDED, 0],
+    [TYPE.HEADERS, FLAGS.PRIORITY, 4],
+    [TYPE.HEADERS, FLAGS.PADDED | FLAGS.PRIORITY, 5],
+    [TYPE.PUSH_PROMISE, FLAGS.PADDED, 4],
+    [TYPE.PUSH_PROMISE, 0, 3],
+  ])('a frame of type %i with flags %i is too short with %i bytes', (type, flags, bytes) => {
+    const conversation = opened().send(1, frame(type, flags | FLAGS.END_HEADERS, 1, new Uint8Array(bytes)));
+    expect(conversation.pass.counters).toMatchObject({ illegalFrames: 1, lost: 1 });
+  });
+
   test('PING carries its opaque data as two signed words', () => {
     expect(
       opened()
