@@ -242,6 +242,7 @@ export class WirePass implements TcpSink, TcpKeeper {
       { limit: 'hpack-table-rows', bound: HTTP_BOUNDS.tableRows, count: http.hpackTableLimit },
       { limit: 'header-value-bytes', bound: HTTP_BOUNDS.valueBytes, count: http.longValues },
       { limit: 'unsynchronised-bytes-per-flow', bound: HTTP_BOUNDS.unsyncedFlowBytes, count: http.unsyncedLimit },
+      { limit: 'errors-without-body-per-connection', bound: HTTP_BOUNDS.errorsWaiting, count: http.errorLimit },
       { limit: 'bodies-in-gzip-looked-into', bound: HTTP_BOUNDS.codedBodies, count: http.codedLimit },
       { limit: 'tls-bytes', bound: TLS_BOUNDS.bytes, count: this.#tls.refused },
       { limit: 'unanswered-requests-per-connection', bound: HTTP_BOUNDS.pendingRequests, count: http.pendingLimit },

@@ -1,4 +1,5 @@
 import { PENDING_MAX } from './h1/reader.ts';
+import { WAITING_ERRORS_MAX } from './h2/error-streams.ts';
 import { HEADER_BLOCK_MAX_BYTES } from './h2/frame.ts';
 import { SEARCH_MAX_BYTES, UNSYNCED_FLOW_BYTES } from './h2/resync.ts';
 import { KEPT_VALUE_MAX_BYTES } from './hpack/decode.ts';
@@ -14,6 +15,7 @@ export const HTTP_BOUNDS: {
   readonly unsyncedFlowBytes: number;
   readonly searchBytes: number;
   readonly pendingRequests: number;
+  readonly errorsWaiting: number;
   readonly codedBodies: number;
   readonly tunnels: number;
   readonly tunnelsTotal: number;
@@ -24,6 +26,7 @@ export const HTTP_BOUNDS: {
   unsyncedFlowBytes: UNSYNCED_FLOW_BYTES,
   searchBytes: SEARCH_MAX_BYTES,
   pendingRequests: PENDING_MAX,
+  errorsWaiting: WAITING_ERRORS_MAX,
   codedBodies: CODED_BODIES_MAX,
   tunnels: TUNNELS_MAX,
   tunnelsTotal: TUNNELS_TOTAL,

@@ -26,6 +26,8 @@ export interface HttpCounters {
   /** CONNECT streams that were counted only, since too many others of their connection were open, or of all. */
   tunnelLimit: number;
   tunnelTotalLimit: number;
+  /** Error responses of which so many others of their connection came before their bodies that their reason was not read. */
+  errorLimit: number;
   /** Bodies coded by gzip that were not looked into, since so many others were. */
   codedLimit: number;
   /** Flows whose protocol was looked for in vain, and is no longer. */

@@ -44,6 +44,7 @@ export class HttpPass {
     tunnelLimit: 0,
     tunnelTotalLimit: 0,
     unsyncedLimit: 0,
+    errorLimit: 0,
     codedLimit: 0,
     searchesGivenUp: 0,
   };

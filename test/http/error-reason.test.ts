@@ -176,6 +176,27 @@ describe('is told of error responses', () => {
     expect(reasons(conversation)).toEqual([]);
   });
 
+  test('of HTTP/2, of many whose heads come before the first body, the newest first', () => {
+    const encoder = new HpackEncoder();
+    const status = (): Uint8Array => encoder.encode([[':status', '503']]);
+    const ids = [1, 3, 5, 7];
+    const conversation = new Conversation().send(0, concat(PREFACE, settings()));
+    conversation.send(1, concat(settings(), ...ids.map((id) => headers(id, status()))));
+    conversation.send(1, concat(...ids.toReversed().map((id) => data(id, 'no healthy upstream'))));
+    conversation.send(1, concat(...ids.map((id) => data(id, STATUS))));
+    expect(reasons(conversation)).toEqual(ids.toReversed().map((id) => ['reason', id, 'no-healthy-upstream']));
+  });
+
+  test('of HTTP/2, of as many as are remembered', () => {
+    const encoder = new HpackEncoder();
+    const ids = Array.from({ length: 70 }, (_, i) => 2 * i + 1);
+    const conversation = new Conversation().send(0, concat(PREFACE, settings()));
+    conversation.send(1, concat(settings(), ...ids.map((id) => headers(id, encoder.encode([[':status', '503']])))));
+    conversation.send(1, concat(...ids.map((id) => data(id, STATUS))));
+    expect(reasons(conversation)).toEqual(ids.slice(-64).map((id) => ['reason', id, 'ServiceUnavailable']));
+    expect(conversation.pass.counters.errorLimit).toBe(6);
+  });
+
   test('of HTTP/1.1, with a length and in chunks', () => {
     const conversation = new Conversation();
     const ask = latin1('GET / HTTP/1.1\r\nhost: a\r\n\r\n');

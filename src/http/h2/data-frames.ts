@@ -88,8 +88,7 @@ export class DataFrames {
     if (this.sink.wantsPayload(connection.number, side, streamId)) {
       flow.fingerprint = fingerprintOf(view, at, end, dataBytes);
     }
-    const isError = streamId === flow.errorStreamId;
-    if (isError) flow.errorStreamId = 0;
+    const isError = flow.errors?.take(streamId) ?? false;
     this.reasons.expect(flow, isError, view, at, Math.min(end, at + dataBytes), end - at < dataBytes);
   }
 

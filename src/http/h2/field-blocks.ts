@@ -5,6 +5,7 @@ import type { HttpSink, KeptFields } from '../sink.ts';
 import { isErrorStatus } from '../status.ts';
 import type { TunnelBook } from '../tunnels.ts';
 import type { CollectorPool } from './collector.ts';
+import { ErrorStreams } from './error-streams.ts';
 import type { Flow } from './flow.ts';
 import { FRAME, FRAME_FLAG, PRIORITY_FIELDS_BYTES, PROMISED_STREAM_BYTES } from './frame.ts';
 import { inferUnknown, learnClient } from './infer.ts';
@@ -85,8 +86,13 @@ export class FieldBlocks {
     this.tunnels.headers(flow, this.fields, sawScheme);
     const endsTunnel = flow.blockEndStream && flow.connection.tunnels !== null;
     if (endsTunnel) this.tunnels.finish(flow);
-    if (isErrorStatus(this.fields.status)) flow.errorStreamId = flow.blockEndStream ? 0 : flow.streamId;
+    if (isErrorStatus(this.fields.status) && !flow.blockEndStream) this.awaitBody(flow);
     this.sink.headers(flow.connection.number, flow.side, flow.streamId, this.fields, flow.blockEndStream);
     if (endsTunnel) this.tunnels.settle(flow);
+  }
+
+  private awaitBody(flow: Flow): void {
+    flow.errors ??= new ErrorStreams();
+    if (!flow.errors.add(flow.streamId)) this.counters.errorLimit++;
   }
 }

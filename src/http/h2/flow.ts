@@ -5,6 +5,7 @@ import { SAYS, type Says } from '../reason-reader.ts';
 import type { Protocol } from '../sink.ts';
 import type { Tunnel, Tunnels } from '../tunnels.ts';
 import type { Collector } from './collector.ts';
+import type { ErrorStreams } from './error-streams.ts';
 import { FRAME_UNANNOUNCED_BYTES } from './frame.ts';
 import type { Search } from './resync.ts';
 
@@ -47,8 +48,8 @@ export class Flow {
   /** Of DATA: its padding with the pad length byte; -1 until that byte came. */
   padBytes = 0;
   fingerprint = 0;
-  /** The stream of the newest error response whose body has not begun, else 0. */
-  errorStreamId = 0;
+  /** Error responses whose bodies have not begun; null: there was none. */
+  errors: ErrorStreams | null = null;
   /** Of DATA: what may stand in it, and what of that came, where segments cut it. */
   says: Says = SAYS.nothing;
   said: Collector | null = null;
