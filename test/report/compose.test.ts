@@ -421,6 +421,19 @@ describe('the story of a window', () => {
     );
   });
 
+  test('those that were asked for as much are told together', () => {
+    const alternatives = ['u2', 'u7', 'u8', 'u9', 'u5'].map((upstream) => ({
+      upstream,
+      requestsDuring: upstream === 'u5' ? 1 : 0,
+      unused: false,
+    }));
+    const told = gatewayMute();
+    const report = composeReport({ ...told.incident, windows: [window({ alternatives })] }, told.capture, '1.0.0');
+    expect(report.windows[0]?.story).toContain(
+      'Open and alive in this time were u2 (10.9.3.2:8080), u7, u8 and 1 more with no request and u5 with 1 request.',
+    );
+  });
+
   const CAUSES = [
     ['peer-silent', /stayed unanswered/],
     ['path-one-way', /One direction of this connection is dead/],

@@ -197,8 +197,13 @@ describe('why nothing noticed sooner', () => {
     const moment = { ...window, duration: 0.9 };
     expect(unnoticedFacts(moment, byId)).toEqual([]);
     const termsOf = (one: Window): string[] => windowFacts(one, report, byId).map(([term]) => term);
-    expect(termsOf(moment)).toEqual(expect.arrayContaining(['client', 'others']));
+    expect(termsOf(moment)).toContain('client');
+    expect(termsOf(moment)).not.toContain('others');
     expect(termsOf(moment)).not.toContain('stand-by');
+    const asked = { ...moment, alternatives: [{ upstream: 'u2', requestsDuring: 2, unused: false }] };
+    expect(termsOf(asked)).toContain('others');
+    const quiet = { ...window.meanwhile, pings: 0, requests: 0 } as Window['meanwhile'];
+    expect(termsOf({ ...moment, meanwhile: quiet })).not.toContain('client');
     expect(termsOf(window)).not.toContain('client');
     expect(termsOf(window)).not.toContain('stand-by');
   });

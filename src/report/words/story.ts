@@ -1,8 +1,9 @@
 import { durationText } from '../duration.ts';
-import type { Alternative, Cause, Connection, HurtStream, Window } from '../model.ts';
+import type { Cause, Connection, HurtStream, Window } from '../model.ts';
+import { askedOf } from './asked.ts';
 import { hurtText, streamText } from './hurt.ts';
 import { packetName } from './packet-name.ts';
-import { clockText, counted, farEnd, listedUpTo, NAMED_MAX, named } from './phrase.ts';
+import { clockText, farEnd, listedUpTo, NAMED_MAX, named } from './phrase.ts';
 import { streamName } from './stream-name.ts';
 import { endedText } from './window-end.ts';
 
@@ -145,26 +146,15 @@ function streamsText({ streams }: ToldWindow): string[] {
 }
 
 function alternativesText({ alternatives }: ToldWindow, connections: Connections): string[] {
-  const [only] = alternatives;
+  const groups = askedOf(alternatives, connections);
+  const [only] = groups;
   if (only === undefined) return [];
-  if (alternatives.length > 1) return [`Open and alive in this time were ${beside(alternatives, connections)}.`];
-  const asked = askedText(only, connections);
-  const got = asked === null ? '; what it was asked cannot be read' : ` and got ${asked}`;
-  return [`${named(only.upstream, connections)} was open and alive in this time${got}.`];
-}
-
-function beside(alternatives: readonly Alternative[], connections: Connections): string {
-  const told = alternatives.map(
-    (one) =>
-      `${named(one.upstream, connections)} with ${askedText(one, connections) ?? 'requests that cannot be read'}`,
-  );
-  return listedUpTo(NAMED_MAX, told);
-}
-
-/** Null where nobody can read what it was asked. */
-function askedText({ upstream, requestsDuring }: Alternative, connections: Connections): string | null {
-  if (connections.get(upstream)?.protocol === 'tls') return null;
-  return requestsDuring === 0 ? 'no request' : counted(requestsDuring, 'request');
+  if (alternatives.length === 1) {
+    const got = only.what === null ? '; what it was asked cannot be read' : ` and got ${only.what}`;
+    return [`${only.who} was open and alive in this time${got}.`];
+  }
+  const told = groups.map(({ who, what }) => `${who} with ${what ?? 'requests that cannot be read'}`);
+  return [`Open and alive in this time were ${listedUpTo(NAMED_MAX, told)}.`];
 }
 
 function endText(window: ToldWindow, connections: Connections, paths: readonly string[]): string {

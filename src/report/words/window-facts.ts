@@ -1,9 +1,10 @@
 import type { Cause, Connection, Report, Window } from '../model.ts';
+import { askedOf } from './asked.ts';
 import type { Fact } from './fact.ts';
 import { linkText } from './link.ts';
 import { meanwhileText, sureText } from './meanwhile.ts';
 import { packetName } from './packet-name.ts';
-import { clockText, countedOrNo, NAMED_MAX, named } from './phrase.ts';
+import { clockText, named } from './phrase.ts';
 import { CAUSES } from './story.ts';
 import { couldBeNoticed } from './unnoticed.ts';
 import { endedText } from './window-end.ts';
@@ -35,8 +36,12 @@ export function windowFacts(window: Window, report: Report, byId: ReadonlyMap<st
 }
 
 function clientFacts(window: Window, byId: ReadonlyMap<string, Connection>): Fact[] {
-  if (couldBeNoticed(window) || window.meanwhile === null) return [];
-  return [['client', meanwhileText(window, window.meanwhile, byId)]];
+  const { meanwhile } = window;
+  if (couldBeNoticed(window) || meanwhile === null) return [];
+  const { pings, probes, requests, gatewayErrors } = meanwhile;
+  return pings + probes + requests + gatewayErrors.length === 0
+    ? []
+    : [['client', meanwhileText(window, meanwhile, byId)]];
 }
 
 /** Causes whose death is one packet: nothing went unanswered before it. */
@@ -72,23 +77,20 @@ function endText(window: Window, { capture }: Report, upstream: Connection | und
   return `${how}: ${endedText(window, upstream)}${packet === null ? '' : ` (packet ${packetName(paths, packet, file)})`}`;
 }
 
-/** Who could have served and was not asked; or nobody was there; else who was there all the same. */
+/** Who could have served and was not asked; or nobody was there; else who was there all the same. In a moment only who was asked counts. */
 function standByFacts(window: Window, byId: ReadonlyMap<string, Connection>): Fact[] {
   const { alternatives } = window;
   if (alternatives.length === 0) return [['stand-by', 'no other upstream connection is seen alive']];
-  const isUnused = couldBeNoticed(window) && alternatives.some(({ unused }) => unused);
+  const isMoment = !couldBeNoticed(window);
+  const isUnused = !isMoment && alternatives.some(({ unused }) => unused);
   if (isUnused && alternatives.every(({ unused }) => unused)) return [];
-  return [[isUnused ? 'stand-by' : 'others', besidesText(window, byId)]];
+  const told = alternatives.filter(({ requestsDuring }) => !isMoment || requestsDuring > 0);
+  return told.length === 0 ? [] : [[isUnused ? 'stand-by' : 'others', besidesText(told, byId)]];
 }
 
-function besidesText({ alternatives }: Window, byId: ReadonlyMap<string, Connection>): string {
-  const told = alternatives.slice(0, NAMED_MAX).map(({ upstream, requestsDuring }) => {
-    const asked =
-      byId.get(upstream)?.protocol === 'tls' ? 'cannot be read' : `${countedOrNo(requestsDuring, 'request')} meanwhile`;
-    return `${named(upstream, byId)}: ${asked}`;
-  });
-  const more = alternatives.length - told.length;
-  return [...told, ...(more > 0 ? [`${more} more`] : [])].join('; ');
+function besidesText(alternatives: Window['alternatives'], byId: ReadonlyMap<string, Connection>): string {
+  const told = askedOf(alternatives, byId);
+  return told.map(({ who, what }) => `${who}: ${what === null ? 'cannot be read' : `${what} meanwhile`}`).join('; ');
 }
 
 /** What another upstream was while these windows lasted: at work, unused though it could have served, or alive and no more than that is known. */
