@@ -102,9 +102,7 @@ export class Session {
   #record(direction: Direction, record: Sealed): void {
     const { type, fragment } = record;
     const isData = type === CONTENT.applicationData;
-    // Data come behind a ChangeCipherSpec, which may be among what is missing (RFC 5246 §7.1).
-    if (isData && direction.hasGap && !direction.isProtected && this.#handshake.isTls12)
-      this.#handshake.protectTls12(direction);
+    if (isData && !direction.isProtected && this.#handshake.isTls12) this.#protectLate(direction);
     // In TLS 1.3 all that is protected looks like data (RFC 8446 §5.2); what does not is in clear: an alert of who cannot go on.
     const isOther = direction.isProtected && this.#handshake.isTls12 && type !== CONTENT.changeCipherSpec;
     const isSealed = isData || isOther;
@@ -116,6 +114,12 @@ export class Session {
     } else if (isSealed) {
       if (content !== null) this.#inner(direction, type, content);
     } else if (!direction.isProtected) this.#content(direction, type, fragment, fragment.length);
+  }
+
+  /** Data come behind a ChangeCipherSpec and a Finished (RFC 5246 §7.1): those are missing, or were captured before the hello that they answer. */
+  #protectLate(direction: Direction): void {
+    this.#handshake.protectTls12(direction);
+    direction.hasGap = true;
   }
 
   #watch(

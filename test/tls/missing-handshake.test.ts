@@ -60,6 +60,17 @@ describe.each(['TLSv1.3', 'TLSv1.2'] as const)('a handshake of %s of which recor
     }
   });
 
+  test('none, but one side is captured before the hello that it answers: all is read', () => {
+    const [hello, answer, ...rest] = talk.handshake;
+    if (hello === undefined || answer === undefined) throw new Error('two hellos');
+    const [reply, ...others] = rest.filter(({ side }) => side === 0);
+    const stage = new Stage(talk.keyLog);
+    const ofServer = rest.filter(({ side }) => side === 1);
+    const flights = [hello, reply, answer, ...others, ...ofServer, ...talk.said.flat()];
+    for (const flight of flights) if (flight !== undefined) stage.send(flight.side, flight.bytes);
+    expect(stage.said).toEqual([ASKED + ASKED, ANSWERED]);
+  });
+
   test('all of one side behind the hellos: what follows is read', () => {
     for (const side of [0, 1] as const) {
       const stage = without(talk, (record, nth) => record.side === side && nth > 0);
