@@ -33,3 +33,26 @@ export interface HttpCounters {
   /** Flows whose protocol was looked for in vain, and is no longer. */
   searchesGivenUp: number;
 }
+
+/** Nothing was counted yet. */
+export function noCounts(): HttpCounters {
+  return {
+    lost: 0,
+    regained: 0,
+    gapsInsideFrames: 0,
+    illegalFrames: 0,
+    longFrames: 0,
+    collectLimit: 0,
+    hpackErrors: 0,
+    hpackBadIndices: 0,
+    hpackTableLimit: 0,
+    longValues: 0,
+    pendingLimit: 0,
+    tunnelLimit: 0,
+    tunnelTotalLimit: 0,
+    unsyncedLimit: 0,
+    errorLimit: 0,
+    codedLimit: 0,
+    searchesGivenUp: 0,
+  };
+}

@@ -1,7 +1,7 @@
 import { otherSide, type Side } from '../tcp/index.ts';
 import type { Moment } from '../capture/index.ts';
 import { ConnectionStates } from './connection-states.ts';
-import type { HttpCounters } from './counters.ts';
+import { type HttpCounters, noCounts } from './counters.ts';
 import { H1Connection, PART } from './h1/message-flow.ts';
 import { MessageReader } from './h1/reader.ts';
 import { CollectorPool } from './h2/collector.ts';
@@ -29,25 +29,7 @@ export class HttpPass {
   private readonly tunnels: TunnelBook;
   private readonly states = new ConnectionStates();
   private readonly unsynced = new UnsyncedPool();
-  private readonly counts: HttpCounters = {
-    lost: 0,
-    regained: 0,
-    gapsInsideFrames: 0,
-    illegalFrames: 0,
-    longFrames: 0,
-    collectLimit: 0,
-    hpackErrors: 0,
-    hpackBadIndices: 0,
-    hpackTableLimit: 0,
-    longValues: 0,
-    pendingLimit: 0,
-    tunnelLimit: 0,
-    tunnelTotalLimit: 0,
-    unsyncedLimit: 0,
-    errorLimit: 0,
-    codedLimit: 0,
-    searchesGivenUp: 0,
-  };
+  private readonly counts: HttpCounters = noCounts();
 
   /**
    * @param observer for dumps; null where nobody wants every frame

@@ -55,6 +55,7 @@ export class Tunnels {
   readonly byStream: Map<number, Tunnel> = new Map();
   /** By side: how often its frames could not be followed any more, with an unknown part of each tunnel in what is missing. */
   readonly losses: [number, number] = [0, 0];
+  /** Streams that are looked into, or were in vain. */
   suspects = 0;
 
   constructor(connection: number) {
@@ -156,6 +157,7 @@ export class TunnelBook {
   tell(inner: number, protocol: Protocol): void {
     const tunnel = this.byNumber.get(inner);
     if (tunnel === undefined) return;
+    if (!tunnel.isSure && !tunnel.isTold) tunnel.tunnels.suspects--;
     tunnel.isTold = true;
     this.sink.tunnel?.(inner, tunnel.tunnels.connection, tunnel.streamId, protocol);
   }
@@ -163,6 +165,8 @@ export class TunnelBook {
   private open(connection: ConnectionState, streamId: number, isSure: boolean): Tunnel | null {
     if (connection.number < 0 || this.sink.tunnel === undefined) return null;
     const tunnels = (connection.tunnels ??= new Tunnels(connection.number));
+    // A number that comes again, against RFC 9113 §5.1.1, names another stream.
+    this.close(connection, streamId);
     if (!isSure && tunnels.suspects >= SUSPECTS_MAX) return null;
     if (this.isFull(tunnels)) return null;
     if (!isSure) tunnels.suspects++;

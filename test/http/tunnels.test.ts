@@ -246,6 +246,17 @@ describe('no tunnel is', () => {
 });
 
 describe('a tunnel is let go', () => {
+  test('where its number is asked for again', () => {
+    const conversation = new Conversation();
+    const carrier = new Carrier().connect(1).answer(1).carry(1, watch(), 1000).connect(1).carry(1, watch(), 1000);
+    for (const [side, bytes] of carrier.said) conversation.send(side, bytes);
+    expect(opened(conversation.toldOfAll())).toEqual([
+      ['tunnel', INNER, 0, 1, 'h2'],
+      ['tunnelClosed', INNER],
+      ['tunnel', INNER - 1, 0, 1, 'h2'],
+    ]);
+  });
+
   test.each([
     ['by a reset', (to: Conversation) => to.send(SERVER, rstStream(1, 2))],
     ['with its connection', (to: Conversation) => to.closed()],
@@ -304,6 +315,20 @@ describe('a capture that begins later', () => {
     const told = joined([...watch().slice(2, 4), ...watch().slice(2, 4)]);
     expect(opened(told)[0]).toEqual(['tunnel', INNER, 0, 5, 'h2']);
     expect(of(INNER, told).map(([call]) => call)).toContain('ping');
+  });
+
+  test('shows any number of them, one that was none among 64 at most', () => {
+    const conversation = new Conversation(false);
+    const frames = watch().slice(2, 4);
+    const look = (stream: number, said: readonly Said[]): void => {
+      for (const [side, bytes] of new Carrier().carry(stream, said, 1000).said.slice(2)) conversation.send(side, bytes);
+    };
+    for (let stream = 1; stream < 200; stream += 2) look(stream, [...frames, ...frames]);
+    expect(opened(conversation.toldOfAll())).toHaveLength(100);
+    for (let stream = 201; stream < 201 + 2 * 64; stream += 2)
+      look(stream, [[SERVER, latin1('no frames at all'.repeat(9))]]);
+    look(401, [...frames, ...frames]);
+    expect(opened(conversation.toldOfAll())).toEqual([]);
   });
 
   test('finds none in other bodies', () => {
