@@ -3,6 +3,7 @@ import { otherSide, type Side } from '../tcp/index.ts';
 import {
   type LimitCounter,
   LOOKED_AT_MAX,
+  PASSED_ON_AT_ONCE_NS,
   PASSED_ON_LAST_NS,
   PASSED_ON_LATE_NS,
   PASSED_ON_SOON_NS,
@@ -137,7 +138,7 @@ export class JoinBook {
     else if (link !== null) this.#limits.hit('waiting-requests-looked-at', LOOKED_AT_MAX);
   }
 
-  /** 0: cannot be. Else fresh before retry, soon before late, a surely forwarding host before a conceivable one. */
+  /** 0: cannot be. Else fresh before retry, soon before late, a surely forwarding host before a conceivable one, at once before what waited already. */
   #rank(near: LiveStream, far: LiveStream, method: JoinMethod): number {
     if (near.connection === far.connection || !isSameVerb(near, far) || near.askedBy === null || far.askedBy === null)
       return 0;
@@ -147,11 +148,15 @@ export class JoinBook {
     if (!near.isPassedOn && !this.#mayStillWait(near)) return 0;
     const forwarding = this.#judge(near.connection, otherSide(near.askedBy), far.connection, far.askedBy);
     if (forwarding === FORWARDING.impossible) return 0;
-    // A retry or a second hop is believed only of a host that surely is the same: else a client that repeats itself would look like one.
-    if ((near.isPassedOn || near.isForwarded) && forwarding !== FORWARDING.fitting) return 0;
-    const fresh = near.isPassedOn ? 0 : 4;
-    const soon = near.isYoung(this.#moment, PASSED_ON_SOON_NS) ? 2 : 0;
-    return 1 + fresh + soon + (forwarding === FORWARDING.fitting ? 1 : 0);
+    // A retry or a second hop is believed only of a host that surely is the same: else a client that repeats itself would look like one. Nor where
+    // it cannot be read who asked: else another client of one that waits would.
+    const isAgain = near.isPassedOn || near.isForwarded;
+    if (isAgain && forwarding !== FORWARDING.fitting) return 0;
+    if (isAgain && method === 'request' && isUnreadOfOne(near.userAgent, far.userAgent)) return 0;
+    const fresh = near.isPassedOn ? 0 : 8;
+    const soon = near.isYoung(this.#moment, PASSED_ON_SOON_NS) ? 4 : 0;
+    const atOnce = near.isYoung(this.#moment, PASSED_ON_AT_ONCE_NS) ? 1 : 0;
+    return 1 + fresh + soon + atOnce + (forwarding === FORWARDING.fitting ? 2 : 0);
   }
 
   /** Behind what a dead upstream does not take a request may wait for long; who has an answer waits no more. */
@@ -213,6 +218,11 @@ function sameAsker(near: LiveStream, far: LiveStream): boolean {
     (authority === 'same' && agent !== 'differs') ||
     (agent === 'unknown' && authority === 'unknown')
   );
+}
+
+/** One says it, and of the other it could not be read. */
+function isUnreadOfOne(a: string | null | undefined, b: string | null | undefined): boolean {
+  return (a === null && typeof b === 'string') || (b === null && typeof a === 'string');
 }
 
 function agreement(a: string | null | undefined, b: string | null | undefined): 'same' | 'differs' | 'unknown' {

@@ -70,7 +70,9 @@ export const OPEN_STREAMS_MAX: number = 128 * 1024;
 export const STREAM_TEXT_MAX_BYTES: number = 512 * OPEN_STREAMS_MAX;
 export const PARTNERS_MAX = 4;
 
-/** A request is passed on within this, as a rule; */
+/** A request is passed on within this where nothing is in its way: one that has waited longer may hang for good, and another is passed on beside it; */
+export const PASSED_ON_AT_ONCE_NS: number = 0.1 * SECOND_NS;
+/** or within this, as a rule; */
 export const PASSED_ON_SOON_NS: number = 1 * SECOND_NS;
 /** or within this, where the gateway first had to connect or to fail elsewhere. */
 export const PASSED_ON_LATE_NS: number = 1 * MINUTE_SECONDS * SECOND_NS;

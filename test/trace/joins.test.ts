@@ -60,6 +60,26 @@ describe('requests that were passed on', () => {
     expect(gateway().asks(0, 1, 1).asks(1, 3, 1.001, { path: '/api/v1/nodes' }).partners()).toEqual([]);
   });
 
+  test('the one that came just now, beside one that has waited for longer than a hop; of several such, the first', () => {
+    const two = (second: number): string[] => gateway().asks(0, 1, 1).asks(0, 3, second).asks(1, 1, 1.9).partners();
+    expect(two(1.85)).toEqual(['0/3 > 1/1 request']);
+    expect(two(1.7)).toEqual(['0/1 > 1/1 request']);
+    expect(gateway().asks(0, 1, 1.82).asks(0, 3, 1.85).asks(1, 1, 1.9).partners()).toEqual(['0/1 > 1/1 request']);
+  });
+
+  test('no retry, where of one request it cannot be read who asked', () => {
+    const retried = (userAgent: string | null | undefined): string[] =>
+      gateway().asks(0, 1, 1, { userAgent }).asks(1, 1, 1.001).asks(2, 1, 3).partners();
+    expect(retried(null)).toEqual(['0/1 > 1/1 request']);
+    expect(retried(undefined)).toEqual(['0/1 > 1/1 request', '0/1 > 2/1 request']);
+    const byId = { requestId: 'r-1' };
+    const known = gateway()
+      .asks(0, 1, 1, { ...byId, userAgent: null })
+      .asks(1, 1, 1.001, byId)
+      .asks(2, 1, 3, byId);
+    expect(known.partners()).toHaveLength(2);
+  });
+
   test('an upgrade of HTTP/1.1 and the CONNECT that carries it over HTTP/2, either way round', () => {
     const upgraded = (near: string, far: string): string[] =>
       gateway().asks(0, 1, 1, { method: near }).asks(1, 3, 1.001, { method: far }).partners();

@@ -29,6 +29,7 @@ const LATE_NS = 60 * SECOND;
 /** Nobody who was not answered waits for longer: tcp_retries2 gives up after 924.6 s. */
 const LAST_NS = 16 * 60 * SECOND;
 const SOON_NS = SECOND;
+const AT_ONCE_NS = 0.1 * SECOND;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -236,7 +237,7 @@ export class NaiveRecorder {
     // Two clients of one socket, or one client of two servers: nobody passed anything on.
     if (receiver.ip === server.ip && receiver.port === server.port) return 0;
     if (!fitting && (asker.ip === sender.ip || near.passedOn || near.forwarded)) return 0;
-    return 1 + (near.passedOn ? 0 : 4) + (ageNs < SOON_NS ? 2 : 0) + (fitting ? 1 : 0);
+    return 1 + (near.passedOn ? 0 : 8) + (ageNs < SOON_NS ? 4 : 0) + (fitting ? 2 : 0) + (ageNs < AT_ONCE_NS ? 1 : 0);
   }
 
   #joins(): Trace['joins'] {
