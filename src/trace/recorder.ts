@@ -285,6 +285,8 @@ export class Recorder implements HttpSink {
 
   /** A TLS record that is not decrypted is complete. */
   tlsRecord(connection: number, side: Side, type: number, bytes: number): void {
+    // In a tunnel its size and time are those of what carries it, too.
+    if (connection < 0) return;
     const facts = this.#gathered[connection]?.tls ?? null;
     const shape = this.#shapes.record(connection, side, type, bytes, facts, this.#clientByPort(connection));
     if (shape === SHAPE.request || shape === SHAPE.supposed) this.#asks.request(connection, side, null);
