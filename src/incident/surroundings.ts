@@ -39,7 +39,11 @@ export class Surroundings {
     this.opened = upstreams.filter((leg) => !neverOpened(leg));
     this.seesGateway = this.opened.some(({ trace }) => !isOneSided(trace));
     this.#unread = new Spans(
-      this.opened.flatMap((leg) => [...leg.trace.flows[clientSide(leg)].unread, ...unreadInTunnels(leg)]),
+      this.opened.flatMap((leg) => [
+        ...leg.trace.flows[clientSide(leg)].unread,
+        ...unreadInTunnels(leg),
+        ...leg.streams.filter(isNameless).map(({ opened: { timeNs } }) => ({ fromNs: timeNs, toNs: timeNs })),
+      ]),
     );
     const asked = clients.flatMap((client) => client.streams.map((stream) => ({ client, stream })));
     this.requests = new ByTime(
@@ -84,6 +88,11 @@ function unreadInTunnels({ streams, serverSide }: Leg): Span[] {
     const last = lastData[otherSide(serverSide)];
     return last === null ? [] : [{ fromNs: opened.timeNs, toNs: last.timeNs }];
   });
+}
+
+/** Whose request it is cannot be known: what it asks for stood in fields that the capture lost, or in a table that those filled. */
+function isNameless({ partners, request }: TraceStream): boolean {
+  return partners.length === 0 && request?.path == null;
 }
 
 function eachWord({ client, stream }: Asked): (Asked & { readonly timeNs: number })[] {

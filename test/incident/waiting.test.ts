@@ -83,6 +83,14 @@ describe('who waits for an attempt', () => {
     };
     expect(told(tried(0, 21))).toHaveLength(1);
     expect(tried(0, 23)).toMatchObject({ windows: [], verdict: { state: 'suspect' } });
+    // Nor one that cannot be told from a request of which nothing but that it left can be read.
+    const nameless = (at: number): Incident => {
+      const story = trace().client('c1').list(1, { at: 22 }).answers(1, 503, 28).ends(1, 28);
+      story.upstream('u1').openStream(1, at).attempt('u2', { at: 20 }).sendsSynAgain(21, 23, 27);
+      return buildIncident(story.end(600));
+    };
+    expect(told(nameless(21))).toHaveLength(1);
+    expect(told(nameless(22.5))).toEqual([]);
     // By then it had waited.
     expect(told(tried(25.5, 60))).toHaveLength(1);
     expect(told(tried(24.5, 60))).toEqual([]);
