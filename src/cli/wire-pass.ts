@@ -71,6 +71,7 @@ export class WirePass implements TcpSink, TcpKeeper {
       gap: (connection, side, lostBytes) => this.#http.gap(connection, side, lostBytes),
       decrypted: (connection) => this.#recorder.decrypted(connection),
       record: (connection, side, type, bytes) => this.#recorder.tlsRecord(connection, side, type, bytes),
+      alert: (connection, side, alert) => this.#recorder.tlsAlert(connection, side, alert),
       facts: (connection, facts) => this.#recorder.tlsFacts(connection, facts),
     });
   }

@@ -1,5 +1,5 @@
 import { otherSide, type Side } from '../tcp/index.ts';
-import type { Close, Flow, Goaway, Mark, Silence, Trace, TraceConnection, TraceStream } from '../trace/index.ts';
+import type { Close, Flow, Goaway, Mark, Ref, SaidAlert, Silence, Trace, TraceConnection, TraceStream } from '../trace/index.ts';
 import { grouped } from './grouped.ts';
 import { lacksBytes } from './liveness.ts';
 import { earliest, latest } from './stream-fate.ts';
@@ -63,6 +63,7 @@ export function joined({ asking, answering, asker, listener }: Halves): TraceCon
   const hears = withAnswers(answering.flows[otherSide(listener)], asking);
   const closes: Close[] = [...asking.closes, ...answering.closes.map((close) => ({ ...close, by: turned(close.by) }))];
   const goaways: Goaway[] = answering.goaways.map((goaway) => ({ ...goaway, by: turned(goaway.by) }));
+  const alerts: SaidAlert[] = answering.tlsAlerts.map((alert) => ({ ...alert, by: turned(alert.by) }));
   const marks: Mark[] = [...asking.marks, ...answering.marks.map((mark) => ({ ...mark, by: turned(mark.by) }))];
   return {
     ...asking,
@@ -72,6 +73,7 @@ export function joined({ asking, answering, asker, listener }: Halves): TraceCon
     flows: asker === 0 ? [speaks, hears] : [hears, speaks],
     closes: closes.toSorted(byTime),
     goaways: [...asking.goaways, ...goaways].toSorted(byTime),
+    tlsAlerts: [...asking.tlsAlerts, ...alerts].toSorted(byTime),
     marks: marks.toSorted((a, b) => a.from.timeNs - b.from.timeNs),
     debts: [],
     slowPings: [],
@@ -79,7 +81,7 @@ export function joined({ asking, answering, asker, listener }: Halves): TraceCon
   };
 }
 
-function byTime(a: Close | Goaway, b: Close | Goaway): number {
+function byTime(a: { readonly at: Ref }, b: { readonly at: Ref }): number {
   return a.at.timeNs - b.at.timeNs;
 }
 

@@ -73,6 +73,7 @@ const MAPPERS: Readonly<Record<TextRule | 'word', Mapper>> = {
   'arg-word': known(IS_KNOWN['arg-word']),
   'request-kind': known(IS_KNOWN['request-kind']),
   'http2-error': known(IS_KNOWN['http2-error']),
+  'tls-alert': known(IS_KNOWN['tls-alert']),
   'link-type': known(IS_KNOWN['link-type'], null),
   'packet-kind': known(IS_KNOWN['packet-kind']),
   'warning-code': known(IS_KNOWN['warning-code']),

@@ -1,3 +1,4 @@
+export { alertName, isAlertName, type TlsAlert } from './alert.ts';
 export { overheadOf, suiteName } from './ciphers.ts';
 export type { Keys, TlsFacts } from './facts.ts';
 export { KeyLog } from './key-log.ts';

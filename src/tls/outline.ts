@@ -1,4 +1,5 @@
 import { ProxiedClient, readProxyHeader, type Side } from '../tcp/index.ts';
+import { ALERT_BYTES, type TlsAlert } from './alert.ts';
 import { Budget } from './budget.ts';
 import { GatheredFacts, type TlsFacts } from './facts.ts';
 import { HandshakeReader } from './handshake-reader.ts';
@@ -12,6 +13,8 @@ export interface OutlineSink {
    * @param bytes of its fragment, without its header
    */
   record?(connection: number, side: Side, type: number, bytes: number): void;
+  /** An alert came; null: what it says is sealed and was not opened. In TLS 1.3 only one in clear, or opened, is known to be one. */
+  alert?(connection: number, side: Side, alert: TlsAlert | null): void;
   /** The first hello of a connection was read; the facts grow as more is read. */
   facts?(connection: number, facts: TlsFacts): void;
 }
@@ -21,12 +24,14 @@ const MESSAGE = { clientHello: 1, serverHello: 2 } as const;
 const AT = { start: 0, records: 1, lost: 2, other: 3 } as const;
 /**
  * A flow's cells. `left`: bytes of the record's fragment still to come; `header`: bytes of its header that are known; `looks`: segments looked at
- * in vain; `hellosRead`, side 0's: no further hello is wanted of the connection.
+ * in vain; `hellosRead`, side 0's: no further hello is wanted of the connection; `alert`: the last bytes of an alert, as one number.
  */
-const CELL = { at: 0, left: 1, header: 2, type: 3, length: 4, looks: 5, hellosRead: 6 } as const;
-const CELLS = 7;
+const CELL = { at: 0, left: 1, header: 2, type: 3, length: 4, looks: 5, hellosRead: 6, alert: 7 } as const;
+const CELLS = 8;
 /** Type and version. */
 const HEADER_START_BYTES = 3;
+/** Some of an alert is not in the capture. */
+const UNKNOWN_ALERT = -1;
 /** Segments looked at for records in a flow whose start was not captured. */
 const LOOKS_MAX = 64;
 /** Hellos of connections without secrets, in all: some 8,000 at one time, as they are sent. */
@@ -92,6 +97,7 @@ export class Outline {
       }
       const taken = Math.min(cells[flow + CELL.left] ?? 0, end - next);
       if (cells[flow + CELL.type] === CONTENT.handshake) this.#handshake(connection, side, view, next, taken);
+      else if (cells[flow + CELL.type] === CONTENT.alert) this.#alertBytes(flow, view, next, taken);
       next += taken;
       cells[flow + CELL.left] = (cells[flow + CELL.left] ?? 0) - taken;
       if (cells[flow + CELL.left] === 0) this.#complete(connection, side, flow);
@@ -108,6 +114,7 @@ export class Outline {
     const left = cells[flow + CELL.left] ?? 0;
     if (cells[flow + CELL.header] === HEADER_BYTES && lostBytes <= left) {
       cells[flow + CELL.left] = left - lostBytes;
+      cells[flow + CELL.alert] = UNKNOWN_ALERT;
       if (left === lostBytes) this.#complete(connection, side, flow);
     } else this.#lose(flow);
   }
@@ -121,8 +128,8 @@ export class Outline {
     const looks = cells[flow + CELL.looks] ?? 0;
     // Of a start that a segment cuts the first byte is enough: what follows is checked as it comes.
     const isStart = end - helloAt < HEADER_START_BYTES || isRecordStart(view, helloAt, end);
-    const isHello = looks === 0 && isStart && view.getUint8(helloAt) === CONTENT.handshake;
-    if (isHello || isRecordChain(view, helloAt, end)) {
+    const isFirst = looks === 0 && isStart && this.#mayBeFirst(flow, view.getUint8(helloAt));
+    if (isFirst || isRecordChain(view, helloAt, end)) {
       cells[flow + CELL.at] = AT.records;
       cells[flow + CELL.header] = 0;
       return helloAt;
@@ -131,6 +138,12 @@ export class Outline {
     // A flow that once had records has them again behind the gap; one that never had is another protocol's.
     if (cells[flow + CELL.at] === AT.start && looks >= LOOKS_MAX) cells[flow + CELL.at] = AT.other;
     return end;
+  }
+
+  /** A hello comes first, or an alert that refuses the other side's. */
+  #mayBeFirst(flow: number, type: number): boolean {
+    const peer = flow + ((flow / CELLS) % 2 === 0 ? CELLS : -CELLS);
+    return type === CONTENT.handshake || (type === CONTENT.alert && this.#cells[peer + CELL.at] === AT.records);
   }
 
   /** Takes byte `nth` of a record's header (RFC 8446 §5.1). */
@@ -159,12 +172,28 @@ export class Outline {
     if (type === CONTENT.changeCipherSpec || type === CONTENT.applicationData) {
       if (this.#hellos.get(connection)?.hasRetryRequest !== true) this.#forget(connection);
     }
+    if (type === CONTENT.alert) this.#alert(connection, side, flow);
     this.#sink.record?.(connection, side, type, cells[flow + CELL.length] ?? 0);
+  }
+
+  #alertBytes(flow: number, view: DataView, at: number, bytes: number): void {
+    const cells = this.#cells;
+    for (let next = at; next < at + bytes && cells[flow + CELL.alert] !== UNKNOWN_ALERT; next++)
+      cells[flow + CELL.alert] = (((cells[flow + CELL.alert] ?? 0) << 8) | view.getUint8(next)) & 0xffff;
+  }
+
+  #alert(connection: number, side: Side, flow: number): void {
+    const cells = this.#cells;
+    const said = cells[flow + CELL.alert] ?? UNKNOWN_ALERT;
+    cells[flow + CELL.alert] = 0;
+    const isRead = cells[flow + CELL.length] === ALERT_BYTES && said !== UNKNOWN_ALERT;
+    this.#sink.alert?.(connection, side, isRead ? { level: said >> 8, description: said & 0xff } : null);
   }
 
   #lose(flow: number): void {
     this.#cells[flow + CELL.at] = AT.lost;
     this.#cells[flow + CELL.header] = 0;
+    this.#cells[flow + CELL.alert] = 0;
     this.#cells[flow + CELL.looks] = 1;
   }
 

@@ -170,6 +170,10 @@ export class TlsPass {
         this.#tell(connection, state, session);
         this.#sink.gap(connection, from, UNKNOWN_BYTES);
       },
+      alert: (from, alert) => {
+        // Without secrets the outline, which reads the same bytes, tells it.
+        if (session.hasSecrets) this.#sink.alert?.(connection, from, alert);
+      },
     });
     state.session = session;
     this.#hello(connection, state, session, side, view, helloAt, end);

@@ -56,6 +56,7 @@ export class ResealedSession implements SessionWatcher {
     this.#randoms = randoms;
     const sink = {
       content: (): void => {},
+      alert: (): void => {},
       lost: (side: Side): void => {
         this.#isBehindGap[side] = true;
       },

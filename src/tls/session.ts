@@ -1,4 +1,5 @@
 import type { Side } from '../tcp/index.ts';
+import { ALERT_BYTES, FATAL, type TlsAlert } from './alert.ts';
 import type { Budget } from './budget.ts';
 import { Direction } from './direction.ts';
 import { GatheredFacts } from './facts.ts';
@@ -20,6 +21,8 @@ const HANDSHAKE_RECORDS_MAX = 32;
 export interface SessionSink {
   /** @param length  of `bytes`, how many are content: at least one */
   content(side: Side, bytes: Uint8Array, length: number): void;
+  /** An alert; null where it did not open. */
+  alert(side: Side, alert: TlsAlert | null): void;
   /** Content is missing, how much is not known. */
   lost(side: Side): void;
 }
@@ -35,6 +38,7 @@ export class Session {
   readonly #sink: SessionSink;
   readonly #trials: Budget;
   readonly #watcher: SessionWatcher | null;
+  #isOver = false;
 
   /**
    * @param buffers of all sessions, for records that are cut
@@ -71,9 +75,9 @@ export class Session {
     }
   }
 
-  /** Enough of the hellos was read to know whether the connection can be decrypted. */
+  /** Enough of the hellos was read to know whether the connection can be decrypted; after a fatal alert no more comes. */
   get isDecided(): boolean {
-    return this.#handshake.isDecided;
+    return this.#isOver || this.#handshake.isDecided;
   }
 
   /** There are secrets for it; also where it goes on under others that were not given, after a renegotiation (RFC 5246 §7.4.1.2). */
@@ -113,7 +117,8 @@ export class Session {
       if (this.#handshake.isTls12) this.#handshake.protectTls12(direction);
     } else if (isSealed) {
       if (content !== null) this.#inner(direction, type, content);
-    } else if (!direction.isProtected) this.#content(direction, type, fragment, fragment.length);
+      else if (type === CONTENT.alert) this.#sink.alert(direction.side, null);
+    } else if (!direction.isProtected || type === CONTENT.alert) this.#content(direction, type, fragment, fragment.length);
   }
 
   /** Data come behind a ChangeCipherSpec and a Finished (RFC 5246 §7.1): those are missing, or were captured before the hello that they answer. */
@@ -234,6 +239,10 @@ export class Session {
       direction.handshake.read(bytes.subarray(0, length), (message, body) => {
         this.#handshake.message(direction, message, body);
       });
+    } else if (type === CONTENT.alert) {
+      const [level = 0, description = 0] = bytes;
+      if (level === FATAL) this.#isOver = true;
+      this.#sink.alert(direction.side, length === ALERT_BYTES ? { level, description } : null);
     } else if (type === CONTENT.applicationData && length > 0) this.#sink.content(direction.side, bytes, length);
   }
 }

@@ -116,6 +116,7 @@ class FrozenConnection implements TraceConnection {
   readonly debts: TraceConnection['debts'];
   readonly silences: TraceConnection['silences'];
   readonly goaways: TraceConnection['goaways'];
+  readonly tlsAlerts: TraceConnection['tlsAlerts'];
   readonly slowPings: TraceConnection['slowPings'];
   readonly icmpErrors: TraceConnection['icmpErrors'];
   readonly folded: TraceConnection['folded'];
@@ -160,6 +161,7 @@ class FrozenConnection implements TraceConnection {
     this.debts = books.debts.finish(connection);
     this.silences = gathered.silences;
     this.goaways = gathered.goaways;
+    this.tlsAlerts = gathered.tlsAlerts;
     this.slowPings = [...gathered.slowPings, ...books.pings.unanswered(connection)];
     this.icmpErrors = gathered.icmpErrors;
     this.folded = books.streams.totals(connection);

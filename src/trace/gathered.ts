@@ -4,8 +4,8 @@ import type { Protocol } from '../http/index.ts';
 import { DID, LABEL, otherSide, type Side } from '../tcp/index.ts';
 import type { TlsFacts } from '../tls/index.ts';
 import { DoubtfulReset } from './doubtful-reset.ts';
-import { CLOSES_MAX, GOAWAYS_MAX, ICMP_ERRORS_MAX, type LimitCounter, SLOW_PINGS_MAX } from './limits.ts';
-import type { Close, Goaway, IcmpError, Ref, ResetMarks, Silence, SlowPing } from './model.ts';
+import { CLOSES_MAX, GOAWAYS_MAX, ICMP_ERRORS_MAX, type LimitCounter, SLOW_PINGS_MAX, TLS_ALERTS_MAX } from './limits.ts';
+import type { Close, Goaway, IcmpError, Ref, ResetMarks, SaidAlert, Silence, SlowPing } from './model.ts';
 import { refOf } from './ref-table.ts';
 import type { Share } from './share.ts';
 
@@ -42,6 +42,7 @@ export class Gathered {
   #silences: Silence[] | null = null;
   #goaways: Goaway[] | null = null;
   #slowPings: SlowPing[] | null = null;
+  #tlsAlerts: SaidAlert[] | null = null;
   #icmpErrors: IcmpError[] | null = null;
   #finsSeen = 0;
 
@@ -147,6 +148,12 @@ export class Gathered {
     else this.#limits.hit('goaways-per-connection', GOAWAYS_MAX);
   }
 
+  tlsAlert(alert: SaidAlert): void {
+    const alerts = (this.#tlsAlerts ??= []);
+    if (alerts.length < TLS_ALERTS_MAX) alerts.push(alert);
+    else this.#limits.hit('tls-alerts-per-connection', TLS_ALERTS_MAX);
+  }
+
   icmpError(error: IcmpError): void {
     const errors = (this.#icmpErrors ??= []);
     if (errors.length < ICMP_ERRORS_MAX) errors.push(error);
@@ -178,6 +185,10 @@ export class Gathered {
 
   get goaways(): readonly Goaway[] {
     return this.#goaways ?? NOTHING;
+  }
+
+  get tlsAlerts(): readonly SaidAlert[] {
+    return this.#tlsAlerts ?? NOTHING;
   }
 
   get slowPings(): readonly SlowPing[] {

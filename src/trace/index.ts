@@ -30,6 +30,7 @@ export type {
   RequestFields,
   ResetMarks,
   Silence,
+  SaidAlert,
   SlowPing,
   Stall,
   Step,

@@ -23,6 +23,7 @@ export const SILENCES_LEAST = 8;
 export const SILENCES_TOTAL: number = 64 * 1024;
 export const CLOSES_MAX = 16;
 export const GOAWAYS_MAX = 16;
+export const TLS_ALERTS_MAX = 8;
 export const ICMP_ERRORS_MAX = 16;
 /** Outer paths of one connection: two for an overlay, more where its underlay balances or moves. */
 export const TUNNELS_MAX = 4;

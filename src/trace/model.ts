@@ -1,6 +1,6 @@
 import type { ErrorReason, Protocol } from '../http/index.ts';
 import type { Side } from '../tcp/index.ts';
-import type { TlsFacts } from '../tls/index.ts';
+import type { TlsAlert, TlsFacts } from '../tls/index.ts';
 
 /**
  * The waist of the program: what the wire pass leaves for the incident model.
@@ -117,6 +117,8 @@ export interface TraceConnection {
   /** Stretches longer than SILENCE_NS without a packet of either side. */
   readonly silences: readonly Silence[];
   readonly goaways: readonly Goaway[];
+  /** At most TLS_ALERTS_MAX. */
+  readonly tlsAlerts: readonly SaidAlert[];
   /** ICMP errors that quote a segment of it, at most ICMP_ERRORS_MAX. */
   readonly icmpErrors: readonly IcmpError[];
   /**
@@ -321,6 +323,14 @@ export interface Goaway {
   /** Error code number (RFC 9113 §7). */
   readonly errorCode: number;
   readonly debug: string;
+}
+
+/** An alert of TLS (RFC 8446 §6): how a side said that it ends, or why it cannot go on. */
+export interface SaidAlert {
+  readonly by: Side;
+  readonly at: Ref;
+  /** Null: it is sealed, and was not opened. */
+  readonly said: TlsAlert | null;
 }
 
 /** A host or router said that it could not deliver a segment (RFC 792, RFC 4443). */

@@ -12,7 +12,7 @@ import {
   type Side,
   TCP_BOUNDS,
 } from '../tcp/index.ts';
-import type { TlsFacts } from '../tls/index.ts';
+import type { TlsAlert, TlsFacts } from '../tls/index.ts';
 import { AskBooks } from './ask-books.ts';
 import { BurstBook } from './bursts.ts';
 import { CarrierBook } from './carriers.ts';
@@ -281,6 +281,11 @@ export class Recorder implements HttpSink {
     if (connection < 0) return;
     const gathered = this.#gathered[connection];
     if (gathered !== undefined) gathered.tls = facts;
+  }
+
+  /** @param said  null: it was not opened */
+  tlsAlert(connection: number, by: Side, said: TlsAlert | null): void {
+    this.#gathered[connection]?.tlsAlert({ by, at: refOf(this.#moment), said });
   }
 
   /** A TLS record that is not decrypted is complete. */

@@ -15,6 +15,8 @@ export interface TlsConversation {
   /** The handshake, then for each thing that was said what it took. */
   readonly handshake: readonly Flight[];
   readonly said: readonly (readonly Flight[])[];
+  /** Both end it. */
+  readonly bye: readonly Flight[];
   readonly keyLog: string;
   /** What the client may go on with in a later connection; null where the server gave it nothing. */
   readonly session: Buffer | null;
@@ -128,7 +130,11 @@ export async function tlsConversation(
     await sleep(SETTLE_MS);
     parts.push(flights);
   }
+  flights = [];
+  client.end();
+  server.end();
+  await sleep(SETTLE_MS);
   client.destroy();
   server.destroy();
-  return { handshake, said: parts, keyLog: lines.join(''), session: given };
+  return { handshake, said: parts, bye: flights, keyLog: lines.join(''), session: given };
 }

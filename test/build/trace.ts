@@ -208,6 +208,7 @@ class LegDraft {
         endNs,
       ),
       goaways: this.goaways,
+      tlsAlerts: [],
       slowPings: this.slowPings,
       icmpErrors: this.icmpErrors,
       marks: this.marks.toSorted(byTime(({ from }) => from)),

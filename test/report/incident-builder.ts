@@ -109,6 +109,7 @@ export function leg(sketch: LegSketch, number: number): Leg {
     first,
     last: sketch.last,
     initialSeqs: null,
+    tlsAlerts: [],
     initialStamps: null,
     isDecrypted: false,
     isBlanked: false,

@@ -1,4 +1,4 @@
-import type { TlsFacts } from '../../src/tls/index.ts';
+import type { TlsAlert, TlsFacts } from '../../src/tls/index.ts';
 import { KeyLog, TlsPass } from '../../src/tls/index.ts';
 import type { Flight } from '../build/tls.ts';
 
@@ -6,6 +6,7 @@ import type { Flight } from '../build/tls.ts';
 export class Stage {
   readonly said: [string, string] = ['', ''];
   readonly gaps: number[] = [];
+  readonly alerts: (readonly [0 | 1, TlsAlert | null])[] = [];
   isDecrypted = false;
   facts: TlsFacts | null = null;
   readonly pass: TlsPass;
@@ -18,6 +19,7 @@ export class Stage {
         for (let next = at; next < end; next++) this.said[side] += String.fromCharCode(view.getUint8(next));
       },
       gap: (_connection, side) => this.gaps.push(side),
+      alert: (_connection, side, alert) => this.alerts.push([side, alert]),
       decrypted: () => (this.isDecrypted = true),
       facts: (_connection, facts) => (this.facts = facts),
     });

@@ -301,6 +301,7 @@ export class NaiveRecorder {
       debts: debtsOf(packets, this.#now()),
       silences: silencesOf(refs, endNs),
       goaways: [],
+      tlsAlerts: [],
       slowPings: [],
       icmpErrors: [],
       marks: this.#marks(id, packets),

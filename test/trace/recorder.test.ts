@@ -401,6 +401,15 @@ describe('PINGs and GOAWAYs', () => {
     expect([flows[0].pings, flows[0].pingsAnswered]).toEqual([3, 2]);
   });
 
+  test('alerts of TLS are kept, eight of them, the rest counted', () => {
+    const recording = connected();
+    for (let i = 0; i < 9; i++) recording.at(i + 1).recorder.tlsAlert(0, 1, { level: 1, description: i });
+    const trace = recording.finish();
+    expect(trace.connections[0]?.tlsAlerts).toHaveLength(8);
+    expect(trace.connections[0]?.tlsAlerts[7]).toMatchObject({ by: 1, said: { level: 1, description: 7 } });
+    expect(trace.limits).toMatchObject([{ limit: 'tls-alerts-per-connection', count: 1 }]);
+  });
+
   test('a GOAWAY is kept whole, sixteen of them, the rest counted', () => {
     const recording = connected();
     for (let i = 0; i < 20; i++) recording.at(i + 1).recorder.goaway(0, 1, 7, 0, 'drain');

@@ -20,6 +20,7 @@ export type TextRule =
   | 'arg-word'
   | 'request-kind'
   | 'http2-error'
+  | 'tls-alert'
   | 'link-type'
   | 'packet-kind'
   | 'warning-code'

@@ -72,6 +72,7 @@ export const REPORT_RULES: RuleOf<Report> = {
       closed: { how: 'word', ...EVENT },
       protocol: 'word',
       tls: { version: 'word', cipher: 'cipher', sni: 'host', alpn: 'word', resumed: 'boolean', keys: 'word' },
+      tlsAlerts: [{ ...EVENT, level: 'word', description: 'tls-alert' }],
       inferred: {
         pings: { fromClient: PINGS, fromServer: PINGS },
         resetsOrWindowUpdates: PER_PARTY,

@@ -1,5 +1,6 @@
 import { linkTypeName } from '../../decode/index.ts';
 import { ERROR_REASONS, type RequestKind } from '../../http/index.ts';
+import { isAlertName } from '../../tls/index.ts';
 import { errorName } from '../compose/error-name.ts';
 import { isFindingCode } from '../words.ts';
 import { isEvidenceKind } from '../words/evidence.ts';
@@ -71,6 +72,7 @@ type WordRule =
   | 'evidence-kind'
   | 'finding-code'
   | 'http2-error'
+  | 'tls-alert'
   | 'limit'
   | 'link-type'
   | 'packet-kind'
@@ -90,6 +92,7 @@ export const IS_KNOWN: Readonly<Record<WordRule, (word: string) => boolean>> = {
   errno: (word) => /^E[A-Z0-9]{2,14}$/.test(word),
   'evidence-kind': isEvidenceKind,
   'finding-code': isFindingCode,
+  'tls-alert': (word) => isAlertName(word) || /^[0-9]{1,3}$/.test(word),
   'http2-error': (word) => ERRORS.has(word) || /^0x[0-9a-f]{1,8}$/.test(word),
   limit: (word) => /^[a-z]+(?:-[a-z]+){0,4}$/.test(word),
   'link-type': (word) => LINK_TYPES.has(word) || /^\d{1,5}$/.test(word),

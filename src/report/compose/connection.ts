@@ -2,7 +2,7 @@ import { communityId } from '../community-id.ts';
 import { allStreams, type Leg } from '../../incident/index.ts';
 import { otherSide, type Side } from '../../tcp/index.ts';
 import type { Endpoint as TraceEndpoint, Flow, TraceConnection } from '../../trace/index.ts';
-import { suiteName, type TlsFacts } from '../../tls/index.ts';
+import { alertName, suiteName, type TlsFacts } from '../../tls/index.ts';
 import type {
   Closed,
   Connection,
@@ -16,6 +16,7 @@ import type {
   Reset,
   RoundTrips,
   Tls,
+  TlsAlert,
 } from '../model.ts';
 import { errorName } from './error-name.ts';
 import { type Frame, partyOf, placeOf, secondsOf, timeAt } from './frame.ts';
@@ -67,6 +68,7 @@ export function connectionOf(frame: Frame, leg: Leg, marksLimit: number): Connec
     closed: closedOf(frame, leg),
     protocol: trace.isDecrypted ? PROTOCOLS_IN_TLS[trace.protocol] : PROTOCOLS[trace.protocol],
     tls: trace.tls === null ? null : tlsOf(trace.tls),
+    tlsAlerts: trace.tlsAlerts.map((alert) => alertOf(frame, leg, alert)),
     inferred: trace.inferred === null ? null : inferredOf(leg, trace.inferred),
     packets: count((flow) => flow.packets),
     bytes: count((flow) => flow.bytes),
@@ -121,6 +123,21 @@ function tlsOf({ version, cipherSuite, serverName, chosen, isResumed, keys }: Tl
     alpn: chosen === null || chosen === 'h2' || chosen === 'http/1.1' ? chosen : 'other',
     resumed: isResumed,
     keys,
+  };
+}
+
+/** RFC 8446 §6. */
+const ALERT_LEVELS: ReadonlyMap<number, TlsAlert['level']> = new Map([
+  [1, 'warning'],
+  [2, 'fatal'],
+]);
+
+function alertOf(frame: Frame, leg: Leg, alert: TraceConnection['tlsAlerts'][number]): TlsAlert {
+  const { said } = alert;
+  return {
+    ...happened(frame, leg, alert),
+    level: said === null ? null : (ALERT_LEVELS.get(said.level) ?? 'other'),
+    description: said === null ? null : alertName(said.description),
   };
 }
 

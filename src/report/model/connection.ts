@@ -58,6 +58,11 @@ export interface Connection {
    */
   tls: Tls | null;
   /**
+   * Alerts of TLS, a close_notify among them; at most 8.
+   * @default []
+   */
+  tlsAlerts: TlsAlert[];
+  /**
    * Told by the sizes of TLS records that nobody could read, so never seen; null where they tell nothing.
    * @default null
    */
@@ -103,6 +108,18 @@ export interface Tls {
   resumed: boolean | null;
   /** Whether secrets opened it: no record was tried, all opened, none did, some did; or its cipher is not decrypted here. */
   keys: 'none' | 'used' | 'wrong' | 'partial' | 'unsupported';
+}
+
+/** How a side said that it ends, or why it cannot go on (RFC 8446 §6). */
+export interface TlsAlert {
+  by: Party;
+  at: Timestamp;
+  packet: PacketNumber;
+  file?: FileIndex;
+  /** Null where it is sealed and was not opened. */
+  level: 'warning' | 'fatal' | 'other' | null;
+  /** The RFC's name, as `close_notify`; of an unknown one its number; null where it is sealed and was not opened. */
+  description: string | null;
 }
 
 /** HTTP/2 in TLS without its secrets, from sizes and times of records alone (docs/inference.md). */

@@ -1,0 +1,61 @@
+/** An alert, as on the wire (RFC 8446 §6): its level, 1 a warning and 2 fatal, and IANA's number of its description. */
+export interface TlsAlert {
+  readonly level: number;
+  readonly description: number;
+}
+
+/** Level of an alert after which nothing comes. */
+export const FATAL = 2;
+
+/** Of a fragment; one that is longer is protected, or more than one (RFC 8446 §5.1 forbids that). */
+export const ALERT_BYTES = 2;
+
+/** RFC 8446 §B.2, with those of older versions. */
+const NAMES: ReadonlyMap<number, string> = new Map([
+  [0, 'close_notify'],
+  [10, 'unexpected_message'],
+  [20, 'bad_record_mac'],
+  [21, 'decryption_failed'],
+  [22, 'record_overflow'],
+  [30, 'decompression_failure'],
+  [40, 'handshake_failure'],
+  [41, 'no_certificate'],
+  [42, 'bad_certificate'],
+  [43, 'unsupported_certificate'],
+  [44, 'certificate_revoked'],
+  [45, 'certificate_expired'],
+  [46, 'certificate_unknown'],
+  [47, 'illegal_parameter'],
+  [48, 'unknown_ca'],
+  [49, 'access_denied'],
+  [50, 'decode_error'],
+  [51, 'decrypt_error'],
+  [60, 'export_restriction'],
+  [70, 'protocol_version'],
+  [71, 'insufficient_security'],
+  [80, 'internal_error'],
+  [86, 'inappropriate_fallback'],
+  [90, 'user_canceled'],
+  [100, 'no_renegotiation'],
+  [109, 'missing_extension'],
+  [110, 'unsupported_extension'],
+  [111, 'certificate_unobtainable'],
+  [112, 'unrecognized_name'],
+  [113, 'bad_certificate_status_response'],
+  [114, 'bad_certificate_hash_value'],
+  [115, 'unknown_psk_identity'],
+  [116, 'certificate_required'],
+  [120, 'no_application_protocol'],
+]);
+
+const ALL_NAMES: ReadonlySet<string> = new Set(NAMES.values());
+
+/** The RFC's name of an alert's description; of one that has none its number. */
+export function alertName(description: number): string {
+  return NAMES.get(description) ?? String(description);
+}
+
+/** Whether a description has this name. */
+export function isAlertName(name: string): boolean {
+  return ALL_NAMES.has(name);
+}
