@@ -235,8 +235,18 @@ export class HttpPass {
     if (flow.connection.protocol !== 'unknown') return;
     flow.connection.protocol = protocol;
     const { number } = flow.connection;
-    if (number < 0) this.tunnels.tell(number, protocol);
-    else this.sink.protocol(number, protocol);
+    if (number >= 0) {
+      this.sink.protocol(number, protocol);
+      return;
+    }
+    this.tunnels.tell(number, protocol);
+    if (protocol === 'h2') this.tellSearches(flow);
+  }
+
+  /** Of a tunnel that it is searched could not be told before. */
+  private tellSearches(flow: Flow): void {
+    for (const each of [flow, otherFlow(flow)])
+      if (each.phase === PHASE.search || each.search !== null) this.sink.lost(each.connection.number, each.side);
   }
 
   /** HTTP/1.1 is spoken, in each flow from its next message on, unless that flow stands at its start. */

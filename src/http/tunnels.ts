@@ -35,6 +35,8 @@ export class Tunnel {
   /** It is no tunnel, as far as it was looked into. */
   isGivenUp = false;
   isOpened = false;
+  /** Nothing more is told of it; a DATA frame that has begun may still bring bytes. */
+  isOver = false;
   suspectBytes = 0;
   /** By side: losses of the carrying flow that it was told of; whether its end came. */
   readonly losses: [number, number];
@@ -103,7 +105,7 @@ export class TunnelBook {
   }
 
   bytes(tunnel: Tunnel, side: Side, view: DataView, at: number, end: number): void {
-    if (at >= end || tunnel.isGivenUp) return;
+    if (at >= end || tunnel.isOver) return;
     this.begin(tunnel);
     const losses = tunnel.tunnels.losses[side];
     if (tunnel.losses[side] !== losses) this.gap(tunnel, side, UNKNOWN_BYTES);
@@ -116,6 +118,7 @@ export class TunnelBook {
 
   /** Bytes are missing in it. */
   gap(tunnel: Tunnel, side: Side, lostBytes: number): void {
+    if (tunnel.isOver) return;
     this.begin(tunnel);
     this.outlet.gap(tunnel.number, side, lostBytes);
   }
@@ -125,7 +128,7 @@ export class TunnelBook {
     const tunnel = connection.tunnels?.byStream.get(streamId);
     if (tunnel === undefined) return;
     tunnel.ended[side] = true;
-    if (tunnel.isOpened) this.outlet.finished(tunnel.number, side);
+    if (tunnel.isOpened && !tunnel.isOver) this.outlet.finished(tunnel.number, side);
   }
 
   /** The same was told: where both sides ended it, it is over. */
@@ -196,6 +199,7 @@ export class TunnelBook {
   }
 
   private end(tunnel: Tunnel): void {
+    tunnel.isOver = true;
     if (!this.byNumber.delete(tunnel.number)) return;
     if (tunnel.isOpened) this.outlet.closed(tunnel.number);
     if (tunnel.isTold) this.sink.tunnelClosed?.(tunnel.number);

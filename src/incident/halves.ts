@@ -1,5 +1,16 @@
 import { otherSide, type Side } from '../tcp/index.ts';
-import type { Close, Flow, Goaway, Mark, Ref, SaidAlert, Silence, Trace, TraceConnection, TraceStream } from '../trace/index.ts';
+import type {
+  Close,
+  Flow,
+  Goaway,
+  Mark,
+  Ref,
+  SaidAlert,
+  Silence,
+  Trace,
+  TraceConnection,
+  TraceStream,
+} from '../trace/index.ts';
 import { grouped } from './grouped.ts';
 import { lacksBytes } from './liveness.ts';
 import { earliest, latest } from './stream-fate.ts';

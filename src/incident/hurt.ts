@@ -114,8 +114,9 @@ function reroutedTo({ near, far }: Carried, upstream: Leg, death: Death): Ref | 
 }
 
 /** A good answer that began while nothing was heard of the upstream came from elsewhere, though the capture lost what would tell where. */
-function servedUnseen({ statusAt }: TraceStream, far: TraceStream, { fromNs, healedAt }: Death): Ref | null {
-  if (statusAt === null || far.status !== undefined) return null;
+function servedUnseen(near: TraceStream, far: TraceStream, { fromNs, healedAt }: Death): Ref | null {
+  const { statusAt } = near;
+  if (statusAt === null || far.status !== undefined || grpcErrorOf(near) !== null) return null;
   return statusAt.timeNs > fromNs && statusAt.timeNs < (healedAt?.timeNs ?? Infinity) ? statusAt : null;
 }
 

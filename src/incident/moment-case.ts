@@ -6,6 +6,7 @@ import { oddsAgainstChance } from './odds.ts';
 import { type Passings, SURE_ODDS } from './passings.ts';
 import type { Scene } from './scene.ts';
 import { overAt } from './stream-fate.ts';
+import { numberOnConnection } from './stream-names.ts';
 import type { Thresholds } from './thresholds.ts';
 
 /**
@@ -103,7 +104,7 @@ function isLeftWaiting(stream: TraceStream, leg: Leg, death: Death, thresholds: 
   const { fromNs, healedAt, aboveStream } = death;
   const healedNs = healedAt?.timeNs ?? Infinity;
   if (stream.opened.timeNs > healedNs) return false;
-  if (aboveStream !== null && (stream.id <= aboveStream || stream.status !== undefined)) return false;
+  if (aboveStream !== null && (numberOnConnection(stream) <= aboveStream || stream.status !== undefined)) return false;
   const overNs = Math.min(overAt(stream, leg.serverSide)?.timeNs ?? Infinity, healedNs);
   const sinceNs = Math.max(fromNs, stream.opened.timeNs);
   // What had no answer yet may be tried again elsewhere at once; a begun one cannot be.

@@ -26,8 +26,9 @@ export function resourceOf(stream: TraceStream): string | null {
   return [group === null || group === '' ? plural : `${plural}.${group}`, ...subresource].join('/');
 }
 
-/** A CONNECT stream (RFC 9113 §8.5) through which something went that could not be read: TLS without its secrets, or what nobody knows here. */
-export function isUnreadTunnel({ carries, request, dataBytes }: TraceStream): boolean {
+/** A CONNECT stream (RFC 9113 §8.5) through which something went that could not be read: TLS without its secrets, or what nobody knows here. One that was refused is none. */
+export function isUnreadTunnel({ carries, request, status, dataBytes }: TraceStream): boolean {
+  if ((status ?? 0) >= OK_END) return false;
   return !carries && request?.method === 'CONNECT' && request.path === null && dataBytes[0] + dataBytes[1] > 0;
 }
 

@@ -39,7 +39,8 @@ export function windowsOf(scene: Scene): WindowsFound {
   const isLossy = scene.legs.some(({ trace }) => trace.flows.some(({ lostByCapture }) => lostByCapture > 0));
   const deaths = new Map(
     upstreams.map((leg) => {
-      const found = [...unprobedDeath(scene, leg), ...deathsOf(leg, scene.thresholds)];
+      // One probe that is not seen proves nothing in a capture that lost packets.
+      const found = [...(isLossy ? [] : unprobedDeath(scene, leg)), ...deathsOf(leg, scene.thresholds)];
       return [leg, isLossy ? found.filter((death) => !mayBeUnseen(death)) : found];
     }),
   );

@@ -48,8 +48,13 @@ export class KeyLog {
 
   /** Adds key log text, whole lines. */
   add(text: string): void {
-    for (const line of text.split(/\r?\n/)) {
-      if (line.trim() !== '' && !line.startsWith('#') && !this.#addLine(line.trim())) this.badLines++;
+    // Line by line: all lines of a text of nothing but line ends would take many times its size.
+    for (let at = 0; at < text.length;) {
+      const next = text.indexOf('\n', at);
+      const end = next < 0 ? text.length : next;
+      const line = text.slice(at, end).trim();
+      if (line !== '' && !line.startsWith('#') && !this.#addLine(line)) this.badLines++;
+      at = end + 1;
     }
   }
 

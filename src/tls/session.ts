@@ -114,11 +114,12 @@ export class Session {
     this.#watch(direction, record, content, isSealed);
     if (type === CONTENT.changeCipherSpec) {
       // Before the server's hello, and in TLS 1.3 at any time, it only pleases middleboxes (RFC 8446 §D.4).
-      if (this.#handshake.isTls12) this.#handshake.protectTls12(direction);
+      if (this.#handshake.isTls12 && direction.protection?.sequence !== 0) this.#handshake.protectTls12(direction);
     } else if (isSealed) {
       if (content !== null) this.#inner(direction, type, content);
       else if (type === CONTENT.alert) this.#sink.alert(direction.side, null);
-    } else if (!direction.isProtected || type === CONTENT.alert) this.#content(direction, type, fragment, fragment.length);
+    } else if (!direction.isProtected || type === CONTENT.alert)
+      this.#content(direction, type, fragment, fragment.length);
   }
 
   /** Data come behind a ChangeCipherSpec and a Finished (RFC 5246 §7.1): those are missing, or were captured before the hello that they answer. */
@@ -236,8 +237,10 @@ export class Session {
   /** @param length  of `bytes`, how many are content: cutting off the rest costs more than saying so */
   #content(direction: Direction, type: number, bytes: Uint8Array, length: number): void {
     if (type === CONTENT.handshake) {
+      const { protection } = direction;
       direction.handshake.read(bytes.subarray(0, length), (message, body) => {
-        this.#handshake.message(direction, message, body);
+        // RFC 8446 §5.1: nothing stands behind a change of keys in its record.
+        if (direction.protection === protection) this.#handshake.message(direction, message, body);
       });
     } else if (type === CONTENT.alert) {
       const [level = 0, description = 0] = bytes;

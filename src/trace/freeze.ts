@@ -87,6 +87,7 @@ function frozenStreams(
       a.opened.timeNs - b.opened.timeNs ||
       a.opened.packet - b.opened.packet ||
       a.connection - b.connection ||
+      (a.tunnel ?? 0) - (b.tunnel ?? 0) ||
       a.id - b.id,
   );
   for (const [index, stream] of frozen.entries()) stream.index = index;

@@ -4,7 +4,14 @@ import type { Protocol } from '../http/index.ts';
 import { DID, LABEL, otherSide, type Side } from '../tcp/index.ts';
 import type { TlsFacts } from '../tls/index.ts';
 import { DoubtfulReset } from './doubtful-reset.ts';
-import { CLOSES_MAX, GOAWAYS_MAX, ICMP_ERRORS_MAX, type LimitCounter, SLOW_PINGS_MAX, TLS_ALERTS_MAX } from './limits.ts';
+import {
+  CLOSES_MAX,
+  GOAWAYS_MAX,
+  ICMP_ERRORS_MAX,
+  type LimitCounter,
+  SLOW_PINGS_MAX,
+  TLS_ALERTS_MAX,
+} from './limits.ts';
 import type { Close, Goaway, IcmpError, Ref, ResetMarks, SaidAlert, Silence, SlowPing } from './model.ts';
 import { refOf } from './ref-table.ts';
 import type { Share } from './share.ts';

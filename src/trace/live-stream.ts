@@ -232,6 +232,10 @@ export class LiveStream {
     if (!this.#has(AT.ended + side)) this.#note(AT.ended + side, moment);
   }
 
+  hasEnded(side: Side): boolean {
+    return this.#has(AT.ended + side);
+  }
+
   reset(side: Side, errorCode: number, moment: Moment): void {
     this.resetBy = side;
     this.resetCode = errorCode;

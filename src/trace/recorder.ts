@@ -578,14 +578,16 @@ export class Recorder implements HttpSink {
 
   #end(stream: LiveStream, side: Side, endStream: boolean): void {
     if (!endStream) return;
+    const isFirst = !stream.hasEnded(side);
     stream.end(side, this.#moment);
     const isOver = stream.isClosed;
-    if (stream.newestInner !== null)
+    if (isFirst && stream.newestInner !== null)
       this.#carriers.ended(stream, side, isOver, this.#moment, (inner) => this.#close(inner));
     if (isOver) this.#close(stream);
   }
 
   #close(stream: LiveStream): void {
+    if (stream.inner !== 0) this.#carriers.closed(stream.inner);
     this.#joins.closed(stream);
     this.#streams.close(stream);
   }

@@ -92,7 +92,8 @@ export class UnreadBook {
       return;
     }
     const last = list.length - 1;
-    const [lastFromNs = 0, lastToNs = 0] = list.slice(last - 1);
+    const lastFromNs = list[last - 1] ?? 0;
+    const lastToNs = list[last] ?? 0;
     if (goesOn || fromNs <= lastToNs) {
       list[last - 1] = Math.min(lastFromNs, fromNs);
       list[last] = Math.max(lastToNs, toNs);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ERROR_REASONS, isConnectFailure, isStatusReason } from '../../src/http/index.ts';
 import { errorReason } from '../../src/http/error-reason.ts';
-import { concat, data, headers, PREFACE, settings, words } from '../build/h2.ts';
+import { concat, data, headers, PREFACE, rstStream, settings, words } from '../build/h2.ts';
 import { HpackEncoder, latin1 } from '../build/hpack.ts';
 import { Conversation } from './conversation.ts';
 
@@ -185,6 +185,19 @@ describe('is told of error responses', () => {
     conversation.send(1, concat(...ids.toReversed().map((id) => data(id, 'no healthy upstream'))));
     conversation.send(1, concat(...ids.map((id) => data(id, STATUS))));
     expect(reasons(conversation)).toEqual(ids.toReversed().map((id) => ['reason', id, 'no-healthy-upstream']));
+  });
+
+  test('of HTTP/2, none where no body comes, and those are not remembered', () => {
+    const encoder = new HpackEncoder();
+    const conversation = new Conversation().send(0, concat(PREFACE, settings())).send(1, settings());
+    for (let i = 0; i < 100; i++) {
+      const id = 2 * i + 1;
+      conversation.send(1, headers(id, encoder.encode([[':status', '503']])));
+      if (i % 2 === 0) conversation.send(1, data(id, '', { endStream: true }));
+      else conversation.send(i % 4 === 1 ? 0 : 1, rstStream(id, 8));
+    }
+    expect(reasons(conversation)).toEqual([]);
+    expect(conversation.pass.counters.errorLimit).toBe(0);
   });
 
   test('of HTTP/2, of as many as are remembered', () => {

@@ -270,6 +270,23 @@ describe('a tunnel is let go', () => {
   });
 });
 
+describe('a tunnel that is over inside a DATA frame', () => {
+  test.each([
+    ['its server refused it', SERVER, new Carrier().connect(1).answer(1, '503').said.at(-1)?.[1]],
+    ['a side reset it', CLIENT, rstStream(1, 8)],
+  ] as const)('brings no more: %s', (_why, by, word) => {
+    const conversation = new Conversation();
+    for (const [side, bytes] of new Carrier().connect(1).carry(1, watch().slice(0, 1), 16_384).said)
+      conversation.send(side, bytes);
+    const from = by === CLIENT ? SERVER : CLIENT;
+    const frame = data(1, concat(latin1('x'.repeat(50)), latin1('GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n')));
+    conversation.send(from, frame.subarray(0, 9 + 50)).send(by, word ?? new Uint8Array(0));
+    conversation.toldOfAll();
+    conversation.send(from, frame.subarray(9 + 50));
+    expect(of(INNER, conversation.toldOfAll())).toEqual([]);
+  });
+});
+
 describe('bytes that are missing', () => {
   const carrier = new Carrier().connect(1).answer(1).carry(1, watch().slice(0, 2), 16_384);
 
@@ -286,6 +303,16 @@ describe('bytes that are missing', () => {
 
   test('inside a DATA frame are missing inside what runs in it', () => {
     expect(of(INNER, lossOf(100)).map(([call]) => call)).toEqual(['data', 'data', 'data', 'ping']);
+  });
+
+  test('of one direction before it is known what speaks are told when it is', () => {
+    const [asked, answered] = watch();
+    const conversation = new Conversation();
+    for (const [side, bytes] of new Carrier().connect(1).answer(1).said) conversation.send(side, bytes);
+    const first = data(1, asked?.[1] ?? '');
+    conversation.send(CLIENT, first.subarray(0, 9)).lose(CLIENT, first.length - 9);
+    conversation.send(SERVER, data(1, answered?.[1] ?? ''));
+    expect(of(INNER, conversation.toldOfAll()).filter(([call]) => call === 'lost')).toEqual([['lost', CLIENT]]);
   });
 
   test('that leave the frames of the connection leave those of the tunnel too, and both are found again', () => {

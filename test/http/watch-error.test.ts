@@ -62,6 +62,17 @@ describe('an ERROR event of a watch is read', () => {
     expect(toldOf([ADDED, `${ADDED}${ADDED}${EXPIRED}`], WHOLE)).toEqual(TOLD);
   });
 
+  test('behind other events of a watch that may be a tunnel, since its request was not read', () => {
+    const encoder = new HpackEncoder();
+    const later = encoder.encode([
+      [':method', 'GET'],
+      [':path', '/healthz'],
+    ]);
+    const conversation = new Conversation(false).send(0, concat(PREFACE, settings(), headers(7, later)));
+    conversation.send(1, concat(settings(), data(5, latin1(ADDED)), data(5, latin1(`${ADDED}${ADDED}${EXPIRED}`))));
+    expect(reasons(conversation)).toEqual([['reason', 5, 'Expired']]);
+  });
+
   test('behind an event that began in an earlier frame or segment', () => {
     expect(toldOf([ADDED.slice(0, 40), `${ADDED.slice(40)}${EXPIRED}`], WHOLE)).toEqual(TOLD);
     const long = ADDED.replace('web-0', 'x'.repeat(900));

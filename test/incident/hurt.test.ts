@@ -45,6 +45,8 @@ describe('whom it hurt', () => {
     const asked = (): TraceBuilder =>
       watching().retransmits(10, 20, 40).on('c1').list(9, { at: 30 }).on('u1').carries(9, 5).on('c1');
     expect(hurt(asked().serves(9, 30.5)).map(({ id }) => id)).toEqual([7]);
+    const grpcError = asked().answers(9, 200, 30.5).grpcStatus(9, '14').ends(9, 30.5);
+    expect(hurt(grpcError).map(({ id }) => id)).toEqual([7, 9]);
     expect(hurt(asked().answers(9, 500, 30.5).ends(9, 30.5)).map(({ id }) => id)).toEqual([7, 9]);
     const healed = (): TraceBuilder =>
       watching().retransmits(10, 20, 40).answered(80).on('c1').list(9, { at: 30 }).on('u1').carries(9, 5).on('c1');

@@ -53,6 +53,11 @@ describe('a gateway that probed an idle connection and is not seen to do so agai
     expect(told(reset(probed(watching(), null)))).toMatchObject(suspect);
   });
 
+  test('may be, where the capture lost packets of whatever connection', () => {
+    const lossy = watching().on('c1').flow('client', { lostByCapture: 5 });
+    expect(told(reset(probed(lossy)))).toMatchObject({ windows: [] });
+  });
+
   test('may be, where the next probe was not due for long', () => {
     expect(told(reset(probed(watching()), 27.5))).toMatchObject(suspect);
     expect(told(reset(probed(watching()), 28.5)).windows).toHaveLength(1);

@@ -20,14 +20,17 @@ async function talk(version: 'TLSv1.2' | 'TLSv1.3'): Promise<TlsConversation> {
 }
 
 describe('alerts of TLS (RFC 8446 §6)', () => {
-  test.each(['TLSv1.2', 'TLSv1.3'] as const)('%s: with keys the close_notify of both sides is read', async (version) => {
-    const conversation = await talk(version);
-    const stage = new Stage(conversation.keyLog).sendCut(wholeOf(conversation), 1_400);
-    expect(stage.alerts).toEqual([
-      [0, CLOSE_NOTIFY],
-      [1, CLOSE_NOTIFY],
-    ]);
-  });
+  test.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    '%s: with keys the close_notify of both sides is read',
+    async (version) => {
+      const conversation = await talk(version);
+      const stage = new Stage(conversation.keyLog).sendCut(wholeOf(conversation), 1_400);
+      expect(stage.alerts).toEqual([
+        [0, CLOSE_NOTIFY],
+        [1, CLOSE_NOTIFY],
+      ]);
+    },
+  );
 
   test('without keys TLS 1.2 shows that there are alerts, TLS 1.3 does not (RFC 8446 §5.2)', async () => {
     const older = await talk('TLSv1.2');

@@ -266,7 +266,7 @@ export class FrameReader {
       if (!this.blocks.fragment(flow, view, at, end, collected)) this.lose(flow);
     } else {
       tellControl(this.sink, flow, view, at, end);
-      if (flow.type === FRAME.RST_STREAM) this.tunnels.close(flow.connection, flow.streamId);
+      if (flow.type === FRAME.RST_STREAM) this.reset(flow);
       if (collected) this.release(flow);
     }
     if (isFollowed(flow)) this.observe(flow);
@@ -280,6 +280,12 @@ export class FrameReader {
     flow.blockBroken = true;
     flow.table.forget();
     this.sink.broken?.(flow.connection.number, flow.side);
+  }
+
+  private reset({ connection, streamId }: Flow): void {
+    this.tunnels.close(connection, streamId);
+    connection.flow0.errors?.take(streamId);
+    connection.flow1.errors?.take(streamId);
   }
 }
 

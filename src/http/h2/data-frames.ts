@@ -48,7 +48,8 @@ export class DataFrames {
     const taken = Math.min(flow.remaining, end - next);
     const dataEnd = Math.min(end, next + unpaddedBytes(flow));
     if (tunnel !== null) this.tunnels.bytes(tunnel, flow.side, view, next, dataEnd);
-    else if (taken === flow.remaining) this.reasons.last(flow.connection.number, flow.streamId, view, next, dataEnd);
+    if (tunnel?.isTold !== true && taken === flow.remaining)
+      this.reasons.last(flow.connection.number, flow.streamId, view, next, dataEnd);
     flow.remaining -= taken;
     return next + taken;
   }
@@ -76,6 +77,8 @@ export class DataFrames {
     const dataBytes = flow.length - flow.padBytes;
     const endsTunnel = endStream && flow.tunnel !== null;
     if (endsTunnel) this.tunnels.finish(flow);
+    // It has no body.
+    if (endStream) flow.errors?.take(flow.streamId);
     this.sink.data(flow.connection.number, flow.side, flow.streamId, dataBytes, flow.fingerprint, endStream);
     if (endsTunnel) this.tunnels.settle(flow);
   }

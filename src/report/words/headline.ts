@@ -3,6 +3,7 @@ import type { Incident, Report, VerdictState, Window } from '../model.ts';
 import { hurtCountText } from './hurt.ts';
 import { counted } from './phrase.ts';
 import { spanText } from './span.ts';
+import { streamName } from './stream-name.ts';
 import { incidentOfTries } from './time-and-again.ts';
 
 /** What is suspected of an upstream that still acknowledges. */
@@ -34,7 +35,9 @@ function factsOf(windows: readonly Window[], incidents: readonly Incident[]): st
   const longest = windows.reduce((most, { duration }) => Math.max(most, duration), 0);
   const isOpen = windows.some(({ open, duration }) => open && duration === longest);
   const span = spanText({ duration: longest, open: isOpen });
-  const hurt = new Set(windows.flatMap(({ client, streams }) => streams.map(({ id }) => `${client} ${id}`))).size;
+  const hurt = new Set(
+    windows.flatMap(({ client, streams }) => streams.map(({ id, tunnel }) => `${client} ${streamName(id, tunnel)}`)),
+  ).size;
   return [
     `${counted(windows.length, 'window')}${triesText(windows, incidents)}`,
     windows.length === 1 ? span : `the longest ${span}`,

@@ -5,6 +5,7 @@ import { deadText } from './dead.ts';
 import { hurtCountText } from './hurt.ts';
 import { clockText, counted, listed } from './phrase.ts';
 import { spanText } from './span.ts';
+import { streamName } from './stream-name.ts';
 
 const OUTCOMES: Readonly<Record<Outcome, string>> = {
   hung: 'hung',
@@ -19,7 +20,9 @@ export function incidentTotals({ incidents, windows }: Report): string | null {
   const servers = new Set(incidents.map(({ server }) => endpointText(server))).size;
   const clients = new Set(windows.map(({ client }) => client)).size;
   const hurt = new Map(
-    windows.flatMap(({ client, streams }) => streams.map(({ id, outcome }) => [`${client} ${id}`, outcome])),
+    windows.flatMap(({ client, streams }) =>
+      streams.map(({ id, tunnel, outcome }) => [`${client} ${streamName(id, tunnel)}`, outcome]),
+    ),
   );
   return (
     `${counted(incidents.length, 'incident')} of ${counted(servers, 'upstream server')}: ` +
