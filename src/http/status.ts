@@ -1,3 +1,5 @@
+/** RFC 9110 §15.4: from here on a CONNECT opened no tunnel (§9.3.6). */
+export const REDIRECTION_MIN = 300;
 const ERROR_MIN = 400;
 const SERVER_ERROR_MIN = 500;
 /** OK among the status codes of gRPC. */

@@ -2,6 +2,7 @@ import { otherSide, type Side } from '../tcp/index.ts';
 import type { HttpCounters } from './counters.ts';
 import type { ConnectionState, Flow } from './h2/flow.ts';
 import type { HttpSink, KeptFields, Protocol } from './sink.ts';
+import { REDIRECTION_MIN } from './status.ts';
 
 /** CONNECT streams of one connection that are read, and of all: each costs what a connection does, some 2 kB. */
 export const TUNNELS_MAX = 1024;
@@ -11,7 +12,6 @@ const SUSPECTS_MAX = 64;
 const SUSPECT_MAX_BYTES: number = 64 * 1024;
 /** More than any frame or body holds, so that whatever it lies in is lost. */
 const UNKNOWN_BYTES = Infinity;
-const REDIRECTION_MIN = 300;
 
 /** Where the bytes go that run in tunnels: to the stages that a connection's bytes go to, each tunnel under a number of its own. */
 export interface TunnelOutlet {
@@ -32,10 +32,8 @@ export class Tunnel {
   readonly isSure: boolean;
   /** What speaks in it is known, and was told. */
   isTold = false;
-  /** It is no tunnel, as far as it was looked into. */
-  isGivenUp = false;
   isOpened = false;
-  /** Nothing more is told of it; a DATA frame that has begun may still bring bytes. */
+  /** Nothing more is told of it: the stream is over, or no tunnel as far as it was looked into. A DATA frame that has begun may still bring bytes. */
   isOver = false;
   suspectBytes = 0;
   /** By side: losses of the carrying flow that it was told of; whether its end came. */
@@ -100,7 +98,7 @@ export class TunnelBook {
   /** The tunnel whose DATA begin; null where the stream is none. */
   of({ connection, streamId }: Flow): Tunnel | null {
     const known = connection.tunnels?.byStream.get(streamId);
-    if (known !== undefined) return known.isGivenUp ? null : known;
+    if (known !== undefined) return known.isOver ? null : known;
     return streamId < connection.unseenBelow ? this.open(connection, streamId, false) : null;
   }
 
@@ -113,7 +111,7 @@ export class TunnelBook {
     this.outlet.bytes(tunnel.number, side, view, at, end);
     if (tunnel.isSure || tunnel.isTold) return;
     tunnel.suspectBytes += end - at;
-    if (tunnel.suspectBytes > SUSPECT_MAX_BYTES) this.giveUp(tunnel);
+    if (tunnel.suspectBytes > SUSPECT_MAX_BYTES) this.end(tunnel);
   }
 
   /** Bytes are missing in it. */
@@ -191,11 +189,6 @@ export class TunnelBook {
     if (tunnel.isOpened) return;
     tunnel.isOpened = true;
     this.outlet.opened(tunnel.number, tunnel.isSure);
-  }
-
-  private giveUp(tunnel: Tunnel): void {
-    tunnel.isGivenUp = true;
-    this.end(tunnel);
   }
 
   private end(tunnel: Tunnel): void {

@@ -1,7 +1,7 @@
 import { otherSide, type Side } from '../../tcp/index.ts';
 import type { HttpCounters } from '../counters.ts';
 import type { Collector, CollectorPool } from '../h2/collector.ts';
-import { isErrorStatus } from '../status.ts';
+import { isErrorStatus, REDIRECTION_MIN } from '../status.ts';
 import { createKeptFields } from '../headers.ts';
 import { beginsMessage, beginsResponse } from '../protocol.ts';
 import type { FrameObserver, HttpSink, KeptFields } from '../sink.ts';
@@ -17,7 +17,6 @@ const HEAD_MAX_BYTES = 64 * 1024;
 export const PENDING_MAX = 64;
 const SWITCHING_PROTOCOLS = 101;
 const FINAL_STATUS_MIN = 200;
-const REDIRECTION_MIN = 300;
 /** RFC 7540 §3.2: the request that asked for HTTP/2 is its stream 1. */
 const UPGRADED_STREAM = 1;
 
