@@ -5,6 +5,7 @@ import { type DumpedContent, type DumpedMoment, headersOf, renderFrame, renderHe
 import { DID, otherSide, type Side, type TcpKeeper, TcpPass, type TcpSink } from '../tcp/index.ts';
 import { type KeyLog, TlsPass } from '../tls/index.ts';
 import { QuietConnections } from './quiet-connections.ts';
+import { tunnelOutlet } from './tunnel-outlet.ts';
 
 const NONE = -1;
 const NOTHING: DumpedContent = { headers: null, errorCode: null, lastStreamId: null };
@@ -40,16 +41,11 @@ export class FramePass implements TcpSink, TcpKeeper, HttpSink, FrameObserver {
     this.#take = take;
     this.#decoder = new Decoder(this.#moment, (segment, view) => this.#segment(segment, view));
     this.#tcp = new TcpPass(this.#moment, this, { keeper: this });
-    this.#http = new HttpPass(this.#moment, this, this, {
-      opened: (inner, fromStart) => {
-        this.#http.opened(inner, fromStart);
-        this.#tls.opened(inner);
-      },
-      bytes: (inner, side, view, at, end) => this.#tls.bytes(inner, side, view, at, end),
-      gap: (inner, side, lostBytes) => this.#tls.gap(inner, side, lostBytes),
-      finished: (inner, side) => this.#http.finished(inner, side),
-      closed: (inner) => this.#close(inner),
-    });
+    const outlet = tunnelOutlet(
+      () => this.#http,
+      () => this.#tls,
+    );
+    this.#http = new HttpPass(this.#moment, this, this, outlet);
     this.#tls = new TlsPass(keyLog, {
       bytes: (connection, side, view, at, end) => this.#http.bytes(connection, side, view, at, end),
       gap: (connection, side, lostBytes) => this.#http.gap(connection, side, lostBytes),

@@ -25,6 +25,7 @@ import {
 } from '../tcp/index.ts';
 import { KeyLog, TLS_BOUNDS, TlsPass } from '../tls/index.ts';
 import { type LimitHit, Recorder, type Trace } from '../trace/index.ts';
+import { tunnelOutlet } from './tunnel-outlet.ts';
 
 const NONE = -1;
 
@@ -59,13 +60,11 @@ export class WirePass implements TcpSink, TcpKeeper {
     this.#decoder = new Decoder(this.#moment, (segment, view) => this.#take(segment, view));
     this.#tcp = new TcpPass(this.#moment, this, { keeper: this });
     this.#recorder = new Recorder(this.#moment, this.#tcp.connections);
-    this.#http = new HttpPass(this.#moment, this.#recorder, null, {
-      opened: (inner, fromStart) => this.#openInner(inner, fromStart),
-      bytes: (inner, side, view, at, end) => this.#tls.bytes(inner, side, view, at, end),
-      gap: (inner, side, lostBytes) => this.#tls.gap(inner, side, lostBytes),
-      finished: (inner, side) => this.#http.finished(inner, side),
-      closed: (inner) => this.#closeInner(inner),
-    });
+    const outlet = tunnelOutlet(
+      () => this.#http,
+      () => this.#tls,
+    );
+    this.#http = new HttpPass(this.#moment, this.#recorder, null, outlet);
     this.#tls = new TlsPass(keyLog, {
       bytes: (connection, side, view, at, end) => this.#http.bytes(connection, side, view, at, end),
       gap: (connection, side, lostBytes) => this.#http.gap(connection, side, lostBytes),
@@ -215,17 +214,6 @@ export class WirePass implements TcpSink, TcpKeeper {
     this.#tls.closed(this.#closing);
     this.#http.closed(this.#closing);
     this.#closing = NONE;
-  }
-
-  /** What runs in a tunnel takes the way of a connection's bytes again: TLS in it may be decrypted. */
-  #openInner(inner: number, fromStart: boolean): void {
-    this.#http.opened(inner, fromStart);
-    this.#tls.opened(inner);
-  }
-
-  #closeInner(inner: number): void {
-    this.#tls.closed(inner);
-    this.#http.closed(inner);
   }
 
   get #refusedSightings(): number {
