@@ -14,10 +14,10 @@ import { meanwhileOf } from './meanwhile.ts';
 import type { Doubt, Leg, Link, Window } from './model.ts';
 import type { Scene } from './scene.ts';
 import { overAt, toldAt, wasCancelled } from './stream-fate.ts';
+import { byName, nameKey } from './stream-names.ts';
 import type { Thresholds } from './thresholds.ts';
 import { isUnprobed, unprobedDeath } from './unprobed.ts';
 import { type End, endOf, isAtOnce } from './window-end.ts';
-import { byName, nameKey } from './stream-names.ts';
 
 /** Windows, the links that were found while looking for them added, and the deaths of each upstream leg. */
 export interface WindowsFound {

@@ -8,9 +8,9 @@ import { reasonText } from './words/reason.ts';
 import { resetMarksText } from './words/reset-marks.ts';
 import { silenceText } from './words/silence.ts';
 import { statusText } from './words/status.ts';
+import { streamName } from './words/stream-name.ts';
 import { toldText } from './words/telling.ts';
 import { weaknessText } from './words/trust.ts';
-import { streamName } from './words/stream-name.ts';
 
 /** Arguments that are a moment and not a span. */
 type Moment = 'lastGatewayPacketNs';

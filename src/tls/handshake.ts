@@ -5,8 +5,8 @@ import { EarlyData } from './early-data.ts';
 import type { GatheredFacts } from './facts.ts';
 import { type Hello, hexOf, readClientHello, readEncryptedExtensions, readServerHello } from './hello.ts';
 import { type KeyLog, SECRET, type SecretLabel, type Secrets } from './key-log.ts';
-import type { Protection } from './protection.ts';
 import { nextSecret, protectionFrom, protectionTls12 } from './keys.ts';
+import type { Protection } from './protection.ts';
 import type { SessionWatcher } from './watcher.ts';
 
 /** Handshake messages (RFC 8446 §4). */

@@ -3,6 +3,7 @@ import type { Connection, Evidence, Report, Window } from '../model.ts';
 import { outcomeText } from '../words/hurt.ts';
 import { clockText, counted, middleCut, named } from '../words/phrase.ts';
 import { spanText } from '../words/span.ts';
+import { streamName } from '../words/stream-name.ts';
 import { worstFirst } from '../words/verdict.ts';
 import type { Fact } from '../words/fact.ts';
 import { TITLES } from '../words/titles.ts';
@@ -18,7 +19,6 @@ import {
 import { markup, type Markup, NOTHING } from './markup.ts';
 import { packetKey, packetMark } from './packet.ts';
 import { table } from './table.ts';
-import { streamName } from '../words/stream-name.ts';
 
 /** Windows with a section of their own; further ones have a row each. */
 const TOLD_MAX = 10;

@@ -4,6 +4,7 @@ import { outcomeText } from '../words/hurt.ts';
 import { packetName } from '../words/packet-name.ts';
 import { clockText, counted, named } from '../words/phrase.ts';
 import { spanText } from '../words/span.ts';
+import { streamName } from '../words/stream-name.ts';
 import { worstFirst } from '../words/verdict.ts';
 import type { Fact } from '../words/fact.ts';
 import { TITLES } from '../words/titles.ts';
@@ -19,7 +20,6 @@ import {
 import { sequenceDiagram } from './diagram.ts';
 import { code, prose } from './inline.ts';
 import { cut, sentence, table } from './room.ts';
-import { streamName } from '../words/stream-name.ts';
 
 /** Windows with a section of their own; further ones have a row each. */
 const TOLD_MAX = 3;

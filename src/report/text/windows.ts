@@ -3,6 +3,7 @@ import type { Connection, HurtStream, Report, Window } from '../model.ts';
 import { outcomeText } from '../words/hurt.ts';
 import { packetName } from '../words/packet-name.ts';
 import { clockText, counted } from '../words/phrase.ts';
+import { streamName } from '../words/stream-name.ts';
 import { worstFirst } from '../words/verdict.ts';
 import type { Fact } from '../words/fact.ts';
 import { TITLES } from '../words/titles.ts';
@@ -12,7 +13,6 @@ import { briefLines } from './brief.ts';
 import type { Ink } from './ink.ts';
 import { wrapped } from './lines.ts';
 import { tableLines } from './table.ts';
-import { streamName } from '../words/stream-name.ts';
 import { upstreamName } from '../words/window-tables.ts';
 
 /** Windows with a block of their own, the worst; further ones have a line each. */
