@@ -1,5 +1,6 @@
-import type { Endpoint } from '../trace/index.ts';
-import type { Cause, Confidence, Outcome } from './model.ts';
+import type { Endpoint } from '../../trace/index.ts';
+import type { Confidence } from './verdict.ts';
+import type { Cause, Outcome } from './window.ts';
 
 /** One time in which one upstream server was dead: all windows that came of it, on whatever connections. */
 export interface Outage {
