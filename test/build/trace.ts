@@ -354,6 +354,14 @@ export class TraceBuilder {
     return this;
   }
 
+  /** A CONNECT stream (RFC 9113 §8.5), and those that run in its tunnel: none where what runs there cannot be read. */
+  connects(carrier: number, at: number, ...inner: readonly number[]): this {
+    this.request(carrier, { method: 'CONNECT', path: null, at });
+    for (const id of inner) this.#leg.stream(id).tunnel = carrier;
+    this.#leg.stream(carrier).carries = inner.length > 0;
+    return this;
+  }
+
   /** Response headers; what an upstream answers, the gateway passes on. */
   answers(id: number, status: number | null, at: number): this {
     return this.#relayed(id, at, (leg, stream, ref) => {
@@ -745,7 +753,11 @@ function frozenStream(index: number, leg: LegDraft, { partners, ...stream }: Str
     ...stream,
     index,
     connection: leg.id,
-    partners: partners.map(({ leg: other, ...partner }) => ({ ...partner, tunnel: null, connection: other.id })),
+    partners: partners.map(({ leg: other, ...partner }) => ({
+      ...partner,
+      tunnel: other.stream(partner.streamId).tunnel,
+      connection: other.id,
+    })),
   };
 }
 

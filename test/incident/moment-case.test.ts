@@ -182,6 +182,18 @@ describe('who waited for an upstream connection that died, where the clients can
     expect(told(incidentOf(ignored(3), { joins: BOTH_ASK, timed }))).toMatchObject([expect.anything(), []]);
   });
 
+  test('asked in a tunnel, which a GOAWAY counts by the stream that carries it', () => {
+    const inTunnel = (inner: number, carrier: number): unknown =>
+      told(
+        incidentOf(
+          shared((built) => built.goaway('upstream', 5, 5).request(inner, { at: 8 }).connects(carrier, 7, inner)),
+          { joins: BOTH_ASK, timed: [[2, inner, 0]] },
+        ),
+      );
+    expect(inTunnel(3, 7)).toEqual(['half-dead', [['c1', 'u1', 'goaway-ignored', 'probable', true]]]);
+    expect(inTunnel(9, 5)).toMatchObject([expect.anything(), []]);
+  });
+
   test('was on an upstream connection that was reset', () => {
     const reset = shared((built) => built.closes('rst', 'upstream', 10));
     expect(told(incidentOf(reset, { joins: BOTH_ASK, timed: [[2, 1, 0]] }))).toEqual([

@@ -186,6 +186,11 @@ describe('suspect', () => {
     expect(verdict(goaway(3))).toMatchObject({ state: 'suspect', reason: { connection: 'u2' } });
     // Those that it allows go on.
     expect(verdict(goaway(5)).state).toBe('healthy');
+    // Of what runs in a tunnel that is the stream which carries it.
+    const inTunnel = (inner: number, carrier: number): TraceBuilder =>
+      watching().upstream('u2').openStream(inner, 4).connects(carrier, 3, inner).goaway('upstream', 10, 5);
+    expect(verdict(inTunnel(1, 7))).toMatchObject({ state: 'suspect', reason: { connection: 'u2' } });
+    expect(verdict(inTunnel(9, 5)).state).toBe('healthy');
   });
 
   test('a dead upstream whose only client was gone before; not one whose client lived on', () => {

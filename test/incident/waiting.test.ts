@@ -96,6 +96,16 @@ describe('who waits for an attempt', () => {
     expect(told(tried(24.5, 60))).toEqual([]);
   });
 
+  test('not one that may have been passed on through a tunnel that cannot be read; one that was refused takes nothing', () => {
+    const tried = (status: number): Incident => {
+      const story = trace().client('c1').list(1, { at: 22 }).answers(1, 503, 28).ends(1, 28).upstream('u1');
+      story.connects(1, 2).answers(1, status, 2.1).types(1, 2.2, 23);
+      return buildIncident(story.attempt('u2', { at: 20 }).sendsSynAgain(21, 23, 27).end(600));
+    };
+    expect(told(tried(200))).toEqual([]);
+    expect(told(tried(403))).toHaveLength(1);
+  });
+
   test('where the capture lacks what would tell, nobody is called healthy for the retries that it shows', () => {
     const tried = (until: number): Incident => {
       const story = trace().client('c1').list(1, { at: 19.5 }).list(3, { at: 19.6 }).unread('gateway', 0, until);

@@ -14,6 +14,15 @@ describe('goaway-not-propagated', () => {
     expect(findingsIn(built, 'goaway-not-propagated')).toEqual([]);
   });
 
+  test('what runs in a tunnel is refused by the number of the stream that carries it', () => {
+    const inTunnel = (inner: number, carrier: number): unknown[] => {
+      const story = watching().on('c1').list(9, { at: 20 }).on('u1').carries(9, inner).connects(carrier, 19, inner);
+      return findingsIn(story.goaway('upstream', 21, 5).end(600), 'goaway-not-propagated');
+    };
+    expect(inTunnel(1, 7)).toMatchObject([{ args: { lastStreamId: 5, streams: 1 } }]);
+    expect(inTunnel(9, 5)).toEqual([]);
+  });
+
   test('the first GOAWAY of a graceful close refuses nothing (RFC 9113 §6.8)', () => {
     const built = watching()
       .on('c1')

@@ -45,6 +45,18 @@ describe('retry-refused-stream', () => {
     expect(findingsIn(built.end(600), 'retry-refused-stream')).toEqual([]);
   });
 
+  test('a GOAWAY counts what runs in a tunnel by the stream that carries it', () => {
+    const inTunnel = (inner: number, carrier: number): unknown[] => {
+      const story = watchingWithSpare().on('c1').list(9, { at: 20 }).on('u1').carries(9, inner);
+      return findingsIn(
+        story.connects(carrier, 19, inner).goaway('upstream', 20.01, 5).end(600),
+        'retry-refused-stream',
+      );
+    };
+    expect(inTunnel(1, 7)).toMatchObject([{ args: { streams: 1, retried: 0 } }]);
+    expect(inTunnel(9, 5)).toEqual([]);
+  });
+
   test('other resets are no refusals', () => {
     const built = watching().resetsStream(3, 'upstream', 20, CANCEL).end(600);
     expect(findingsIn(built, 'retry-refused-stream')).toEqual([]);
