@@ -60,7 +60,9 @@ function mayBeUnread(legs: readonly Leg[], { partners, opened, statusAt }: Trace
   return unreadUpstreams(legs).some((leg) => {
     const goneNs = leg.closed.at?.timeNs ?? Infinity;
     const wasThere = leg.trace.first.timeNs <= answeredNs && goneNs >= opened.timeNs;
-    return wasThere && (isClosedBook(leg) || !isRead(leg.trace.flows[leg.serverSide], opened.timeNs, answeredNs));
+    if (!wasThere) return false;
+    const isAllRead = isRead(leg.trace.flows[leg.serverSide], opened.timeNs, answeredNs);
+    return isClosedBook(leg) || !isAllRead || spokeInTunnel(leg, opened.timeNs, answeredNs);
   });
 }
 
@@ -68,10 +70,22 @@ const unreadUpstreams = kept((legs: readonly Leg[]) => legs.filter(isUnread));
 
 function isUnread(leg: Leg): boolean {
   const { bytes, unread } = leg.trace.flows[leg.serverSide];
-  return leg.role === 'upstream' && bytes > 0 && (isClosedBook(leg) || unread.length > 0);
+  return (
+    leg.role === 'upstream' && bytes > 0 && (isClosedBook(leg) || unread.length > 0 || leg.streams.some(isUnreadTunnel))
+  );
 }
 
-/** Nothing of it, or of what is tunnelled in it, can be read. */
-function isClosedBook({ streams, trace: { protocol } }: Leg): boolean {
-  return protocol === 'tls' || protocol === 'unknown' || streams.some(isUnreadTunnel);
+/** Nothing of it can be read. */
+function isClosedBook({ trace: { protocol } }: Leg): boolean {
+  return protocol === 'tls' || protocol === 'unknown';
+}
+
+/** The upstream may have said something in that time through a tunnel that cannot be read: not where its longest pause there spans all of it. */
+function spokeInTunnel({ streams, serverSide }: Leg, fromNs: number, toNs: number): boolean {
+  return streams.filter(isUnreadTunnel).some(({ opened, lastData, longestPause }) => {
+    const last = lastData[serverSide];
+    const pause = longestPause[serverSide];
+    const wasSilent = pause !== null && pause.from.timeNs < fromNs && pause.toNs > toNs;
+    return last !== null && last.timeNs >= fromNs && opened.timeNs <= toNs && !wasSilent;
+  });
 }

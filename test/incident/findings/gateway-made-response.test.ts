@@ -68,6 +68,36 @@ describe('gateway-made-response', () => {
     expect(findingsIn(elsewhere.end(600), 'gateway-made-response')).toHaveLength(1);
   });
 
+  describe('what goes through a tunnel that cannot be read', () => {
+    /** An upstream connection with a CONNECT stream through which both speak; a client gets a 503 at 35 for what it asked at 20. */
+    const tunnelled = (status: number, first: number, ...more: readonly number[]): unknown[] => {
+      const story = watching().on('c1').list(9, { at: 20 }).answers(9, 503, 35);
+      story
+        .upstream('u2')
+        .connects(1, first)
+        .answers(1, status, first)
+        .types(1, first)
+        .events(1, first, ...more);
+      return findingsIn(story.end(600), 'gateway-made-response');
+    };
+
+    test('may have been it while the client waited', () => {
+      expect(tunnelled(200, 2, 30)).toEqual([]);
+      expect(tunnelled(200, 21)).toEqual([]);
+      expect(tunnelled(200, 2, 19, 36, 100)).toEqual([]);
+    });
+
+    test('was not before, nor after, nor where a longer pause spans the wait', () => {
+      expect(tunnelled(200, 2, 19)).toHaveLength(1);
+      expect(tunnelled(200, 36, 40)).toHaveLength(1);
+      expect(tunnelled(200, 19, 36)).toHaveLength(1);
+    });
+
+    test('is nothing where the CONNECT was refused: a body that says so is no tunnel', () => {
+      expect(tunnelled(403, 2, 30)).toHaveLength(1);
+    });
+  });
+
   test('says why, where the body did', () => {
     const built = watching()
       .on('c1')
