@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Moment } from '../../src/capture/index.ts';
 import { FLAG, Segment } from '../../src/decode/index.ts';
 import { planPoints, Sightings } from '../../src/tcp/index.ts';
+import { costRatio, LINEAR_MAX } from '../build/growth.ts';
 
 /** Connections of ten packets in each of `files` files, no packet in two of them. */
 function rotatedSet(files: number, connections: number): Sightings {
@@ -26,15 +27,6 @@ function rotatedSet(files: number, connections: number): Sightings {
   return sightings;
 }
 
-function leastMs(run: () => void): number {
-  const times = Array.from({ length: 5 }, () => {
-    const from = performance.now();
-    run();
-    return performance.now() - from;
-  });
-  return Math.min(...times);
-}
-
 describe('which of several files is nearest the gateway', () => {
   test('a file that does not show a connection is not sought for again with its every packet', () => {
     const segment = Object.assign(new Segment(), { ipVersion: 4, dst0: 1, dstPort: 443, srcPort: 1024 });
@@ -45,18 +37,23 @@ describe('which of several files is nearest the gateway', () => {
     };
     const few = rotatedSet(10, 1);
     const many = rotatedSet(10_000, 1);
-    const ratio = leastMs(() => ask(many)) / leastMs(() => ask(few));
+    const ratio = costRatio(
+      () => ask(many),
+      () => ask(few),
+    );
     // A thousand times the files; looking through them all would take hundreds of times as long.
     expect(ratio).toBeLessThan(10);
   });
 
   test('a rotated set of many files is not compared file by file', () => {
-    const few = rotatedSet(100, 16);
-    const many = rotatedSet(1000, 16);
-    expect([few.count, many.count]).toEqual([1600, 16_000]);
+    const few = rotatedSet(60, 16);
+    const many = rotatedSet(960, 16);
+    expect([few.count, many.count]).toEqual([960, 15_360]);
     expect(planPoints(many)).toBeUndefined();
-    const ratio = leastMs(() => planPoints(many)) / leastMs(() => planPoints(few));
-    // Ten times the files; each against each would take a hundred times as long.
-    expect(ratio).toBeLessThan(30);
+    const ratio = costRatio(
+      () => planPoints(many),
+      () => planPoints(few),
+    );
+    expect(ratio).toBeLessThan(LINEAR_MAX);
   });
 });
