@@ -75,13 +75,15 @@ async function analysed(...paths: readonly string[]): Promise<Analysed> {
   return { paths, capture, settings, keyLog, plan, report: composeReport(incident, capture, 'test') };
 }
 
+let extracts = 0;
+
 async function extractOf(
   paths: readonly string[],
   settings: Partial<ExtractSettings> = {},
 ): Promise<Extract & { path: string; before: Report; after: Report }> {
   const whole = await analysed(...paths);
   const extract = await makeExtract(whole, { keepSecrets: false, ...settings }, {});
-  const path = at(`extract-${Math.random()}.pcapng`);
+  const path = at(`extract-${extracts++}.pcapng`);
   writeFileSync(path, extract.bytes);
   return { ...extract, path, before: whole.report, after: (await analysed(path)).report };
 }

@@ -235,9 +235,10 @@ function withTimersOf(naive: Trace, real: Trace): Trace {
 }
 
 test('property: liveness, links, windows and verdict are what every packet kept would give', () => {
-  let dead = 0;
+  let [runs, dead] = [0, 0];
   fc.assert(
     fc.property(story, (events) => {
+      runs++;
       const { real, naive } = tracesOf(events);
       const incident = buildIncident(real);
       dead += incident.windows.length;
@@ -246,7 +247,7 @@ test('property: liveness, links, windows and verdict are what every packet kept 
     { numRuns: 400 },
   );
   // The stories are such that there is something to agree on.
-  expect(dead).toBeGreaterThan(100);
+  expect(dead).toBeGreaterThan(runs / 4);
 });
 
 /** Found by the property above: the last packets of the capture are another connection's. */
