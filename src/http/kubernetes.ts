@@ -23,7 +23,7 @@ export interface RequestDescription {
   /** API group, '' for the core group; null where the path names none. */
   readonly group: string | null;
   readonly namespace: string | null;
-  /** Name of the one object meant; null for a collection. */
+  /** Name of the one object meant, also where a field selector picks it out of a collection; null for a collection. */
   readonly name: string | null;
   /** The timeout that a list or watch asked for, in seconds; null where it asked for none, or not for a number. */
   readonly timeoutSeconds: number | null;
@@ -86,15 +86,21 @@ export function describeRequest(
   const parameters = query < 0 ? '' : path.slice(query + 1);
   const kind = kindOf(method, place, parameters);
   const isOfMany = kind === 'watch' || kind === 'list';
+  const named = nameOf(place);
   return {
     kind,
-    ...nameOf(place),
+    ...named,
+    name: named.name ?? selectedName(parameters),
     timeoutSeconds: isOfMany ? readSeconds(findParameter(parameters, 'timeoutSeconds')) : null,
     bookmarks: kind === 'watch' && isTrue(findParameter(parameters, 'allowWatchBookmarks')),
     resourceVersion: isOfMany ? findParameter(parameters, 'resourceVersion') || null : null,
     follows: kind === 'log' && isTrue(findParameter(parameters, 'follow')),
   };
 }
+
+const ESCAPED_EQUALS = /%3D/gi;
+/** `metadata.name=web-0`, alone or among other terms; a name is that of a DNS subdomain. */
+const SELECTED_NAME = /(?:^|,|%2C)metadata\.name==?([\w.-]+)(?=$|,|%2C)/i;
 
 interface Place {
   readonly group: string;
@@ -142,8 +148,16 @@ function kindOf(method: string, place: Place, parameters: string): RequestKind {
   const connect = place.subresource === null ? undefined : CONNECT_KINDS.get(place.subresource);
   if (connect !== undefined && CONNECT_RESOURCES.has(place.resource)) return connect;
   if (method !== 'GET' && method !== 'HEAD') return VERBS.get(method) ?? 'other';
-  if (place.watchPrefix || isTrue(findParameter(parameters, 'watch'))) return 'watch';
-  return place.name === null ? 'list' : 'get';
+  if (place.watchPrefix) return 'watch';
+  // One object is got, whatever else is asked: the parameter is one of lists.
+  if (place.name !== null) return 'get';
+  return isTrue(findParameter(parameters, 'watch')) ? 'watch' : 'list';
+}
+
+/** Which one object of a collection is meant, as the apiserver reads it; null where the selector says nothing so simple. */
+function selectedName(parameters: string): string | null {
+  const selector = findParameter(parameters, 'fieldSelector')?.replaceAll(ESCAPED_EQUALS, '=');
+  return SELECTED_NAME.exec(selector ?? '')?.[1] ?? null;
 }
 
 /** @returns the first value of a parameter; '' where it has none, null where it is absent */

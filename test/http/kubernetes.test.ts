@@ -19,7 +19,11 @@ describe('what a request does', () => {
     ['GET', '/api/v1/pods?fieldSelector=metadata.name%3Dx&watch=1', 'watch', 'pods'],
     ['GET', '/api/v1/pods?notwatch=1', 'list', 'pods'],
     ['GET', '/api/v1/watch/namespaces/default/pods', 'watch', 'pods'],
+    ['GET', '/api/v1/watch/namespaces/default/pods/web-0', 'watch', 'pods'],
+    ['GET', '/api/v1/namespaces/default/pods/web-0?watch=true', 'get', 'pods'],
+    ['GET', '/api/v1/namespaces/default/pods/web-0/status?watch=true', 'get', 'pods/status'],
     ['GET', '/apis/apps/v1/deployments?watch=1', 'watch', 'deployments'],
+    ['GET', '/apis/apps/v1/namespaces/default/deployments/web/scale', 'get', 'deployments/scale'],
     ['GET', '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/kcm', 'get', 'leases'],
     ['POST', '/api/v1/namespaces/default/pods', 'create', 'pods'],
     ['PUT', '/api/v1/namespaces/default/pods/web-0', 'update', 'pods'],
@@ -53,6 +57,21 @@ describe('what a request does', () => {
       name: 'front',
     });
     expect(describeRequest('GET', '/api/v1/nodes')).toMatchObject({ group: '', namespace: null, name: null });
+  });
+
+  test.each([
+    ['metadata.name%3Dweb-0', 'web-0'],
+    ['metadata.name=web-0', 'web-0'],
+    ['metadata.name%3d%3Da.b', 'a.b'],
+    ['spec.nodeName%3Dn1%2Cmetadata.name%3Dweb-0', 'web-0'],
+    ['metadata.name%3Dweb-0,spec.nodeName%3Dn1', 'web-0'],
+    ['spec.nodeName%3Dn1', null],
+    ['metadata.name%21%3Dweb-0', null],
+    ['xmetadata.name%3Dweb-0', null],
+    ['', null],
+  ])('a field selector %s picks %s', (selector, name) => {
+    const path = `/api/v1/namespaces/default/pods?watch=true&fieldSelector=${selector}`;
+    expect(describeRequest('GET', path)).toMatchObject({ kind: 'watch', resource: 'pods', name });
   });
 
   test('without its path a request is unknown; without its method the resource is still told', () => {
