@@ -61,6 +61,25 @@ function cbc(bits: 128 | 256, mac: Suite['mac']): Suite {
   };
 }
 
+type Row = readonly [id: number, suite: Suite];
+
+/** In IANA's registry the suite with keys of 256 bits stands behind the one of 128. */
+function both(...ids: readonly number[]): (readonly [id: number, bits: 128 | 256])[] {
+  return ids.flatMap((id) => [[id, 128] as const, [id + 1, 256] as const]);
+}
+
+function gcmSuite([id, bits]: readonly [number, 128 | 256]): Row {
+  return [id, aead(gcm(bits, EXPLICIT_NONCE_BYTES), bits === 128 ? 'sha256' : 'sha384')];
+}
+
+function ccmSuite(tagBytes: number): (row: readonly [number, 128 | 256]) => Row {
+  return ([id, bits]) => [id, aead(ccm(bits, EXPLICIT_NONCE_BYTES, tagBytes), 'sha256')];
+}
+
+function cbcSuite(bits: 128 | 256, mac: Suite['mac']): (id: number) => Row {
+  return (id) => [id, cbc(bits, mac)];
+}
+
 /** IANA's names of the suites that are met; others are told by their number. */
 const NAMES: ReadonlyMap<number, string> = new Map([
   [0x1301, 'TLS_AES_128_GCM_SHA256'],
@@ -108,22 +127,22 @@ const SUITES: ReadonlyMap<number, Suite> = new Map([
   [0x1303, aead(CHACHA, 'sha256')],
   [0x1304, aead(ccm(128, 0), 'sha256')],
   [0x1305, aead(ccm(128, 0, SHORT_TAG_BYTES), 'sha256')],
-  ...[0x009c, 0x009e, 0xc02b, 0xc02f].map((id) => [id, aead(gcm(128, EXPLICIT_NONCE_BYTES), 'sha256')] as const),
-  ...[0x009d, 0x009f, 0xc02c, 0xc030].map((id) => [id, aead(gcm(256, EXPLICIT_NONCE_BYTES), 'sha384')] as const),
-  ...[0xc09c, 0xc09e, 0xc0ac].map((id) => [id, aead(ccm(128, EXPLICIT_NONCE_BYTES), 'sha256')] as const),
-  ...[0xc09d, 0xc09f, 0xc0ad].map((id) => [id, aead(ccm(256, EXPLICIT_NONCE_BYTES), 'sha256')] as const),
-  ...[0xc0a0, 0xc0a2, 0xc0ae].map(
-    (id) => [id, aead(ccm(128, EXPLICIT_NONCE_BYTES, SHORT_TAG_BYTES), 'sha256')] as const,
-  ),
-  ...[0xc0a1, 0xc0a3, 0xc0af].map(
-    (id) => [id, aead(ccm(256, EXPLICIT_NONCE_BYTES, SHORT_TAG_BYTES), 'sha256')] as const,
-  ),
-  ...[0xcca8, 0xcca9, 0xccaa].map((id) => [id, aead(CHACHA, 'sha256')] as const),
-  ...[0x002f, 0x0033, 0xc009, 0xc013].map((id) => [id, cbc(128, 'sha1')] as const),
-  ...[0x0035, 0x0039, 0xc00a, 0xc014].map((id) => [id, cbc(256, 'sha1')] as const),
-  ...[0x003c, 0x0067, 0xc023, 0xc027].map((id) => [id, cbc(128, 'sha256')] as const),
-  ...[0x003d, 0x006b].map((id) => [id, cbc(256, 'sha256')] as const),
-  ...[0xc024, 0xc028].map((id) => [id, cbc(256, 'sha384')] as const),
+  // Who they are agreed on by, and how keys are exchanged, changes nothing here: RSA, DHE, ECDHE, PSK and the rare ones alike.
+  ...both(0x009c, 0x009e, 0x00a0, 0x00a2, 0x00a4, 0x00a6, 0x00a8, 0x00aa, 0x00ac).map(gcmSuite),
+  ...both(0xc02b, 0xc02d, 0xc02f, 0xc031).map(gcmSuite),
+  [0xd001, aead(gcm(128, EXPLICIT_NONCE_BYTES), 'sha256')],
+  [0xd002, aead(gcm(256, EXPLICIT_NONCE_BYTES), 'sha384')],
+  ...both(0xc09c, 0xc09e, 0xc0a4, 0xc0a6, 0xc0ac).map(ccmSuite(TAG_BYTES)),
+  ...both(0xc0a0, 0xc0a2, 0xc0a8, 0xc0aa, 0xc0ae).map(ccmSuite(SHORT_TAG_BYTES)),
+  ...[0xcca8, 0xcca9, 0xccaa, 0xccab, 0xccac, 0xccad, 0xccae].map((id) => [id, aead(CHACHA, 'sha256')] as const),
+  ...[0x002f, 0x0030, 0x0031, 0x0032, 0x0033, 0x0034, 0x008c, 0x0090, 0x0094, 0xc035].map(cbcSuite(128, 'sha1')),
+  ...[0xc004, 0xc009, 0xc00e, 0xc013, 0xc018].map(cbcSuite(128, 'sha1')),
+  ...[0x0035, 0x0036, 0x0037, 0x0038, 0x0039, 0x003a, 0x008d, 0x0091, 0x0095, 0xc036].map(cbcSuite(256, 'sha1')),
+  ...[0xc005, 0xc00a, 0xc00f, 0xc014, 0xc019].map(cbcSuite(256, 'sha1')),
+  ...[0x003c, 0x003e, 0x003f, 0x0040, 0x0067, 0x006c, 0x00ae, 0x00b2, 0x00b6].map(cbcSuite(128, 'sha256')),
+  ...[0xc023, 0xc025, 0xc027, 0xc029, 0xc037].map(cbcSuite(128, 'sha256')),
+  ...[0x003d, 0x0068, 0x0069, 0x006a, 0x006b, 0x006d].map(cbcSuite(256, 'sha256')),
+  ...[0x00af, 0x00b3, 0x00b7, 0xc024, 0xc026, 0xc028, 0xc02a, 0xc038].map(cbcSuite(256, 'sha384')),
 ]);
 
 /** What a cipher suite's number stands for; undefined for one that is not decrypted. */

@@ -3,7 +3,7 @@ import type { Hello } from './hello.ts';
 
 /**
  * How far the secrets that were given reach: none for this connection; some opened it; none of them did; some parts opened and others did not;
- * its cipher is not decrypted here.
+ * its version or its cipher is not decrypted here.
  */
 export type Keys = 'none' | 'used' | 'wrong' | 'partial' | 'unsupported';
 

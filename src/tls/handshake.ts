@@ -21,6 +21,7 @@ const MESSAGE = {
 const WANTED: ReadonlySet<number> = new Set(Object.values(MESSAGE));
 /** Whether a message says anything of the keys. */
 export const isWanted = (type: number): boolean => WANTED.has(type);
+const TLS_1_2 = 0x0303;
 const TLS_1_3 = 0x0304;
 
 /** What the messages of a handshake agree on (RFC 8446 §4, RFC 5246 §7.4): which keys each direction's records are under, and since when. */
@@ -63,7 +64,7 @@ export class Handshake {
     return this.#hasSecrets;
   }
 
-  /** The server has said so, or that it is an older version. */
+  /** The server has said so, or that it is an older version, which has the same messages. */
   get isTls12(): boolean {
     return this.#server !== null && !this.#isTls13;
   }
@@ -126,7 +127,7 @@ export class Handshake {
     this.#server = hello;
     this.#watcher?.hello(hexOf(hello.random), false);
     this.#facts.server(hello);
-    this.#suite = hello.isCompressed ? null : (suiteOf(hello.cipherSuite) ?? null);
+    this.#suite = isRead(hello) ? (suiteOf(hello.cipherSuite) ?? null) : null;
     this.#facts.isUnsupported = this.#suite === null;
     this.#settleOffer(hello);
     if (this.#isTls13) for (const each of this.#directions) this.#beginTls13(each);
@@ -226,4 +227,9 @@ export class Handshake {
 /** Under the handshake's own keys of TLS 1.3. */
 function isUnderHandshake({ isFinished, isBehindHandshake }: Direction): boolean {
   return !isFinished && !isBehindHandshake;
+}
+
+/** Older versions make keys and records in other ways (RFC 4346 §5, §6.2.3). */
+function isRead({ version, isCompressed }: Hello): boolean {
+  return !isCompressed && (version === TLS_1_2 || version === TLS_1_3);
 }

@@ -1,7 +1,13 @@
 import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
-import { connect, createServer, type SecureContextOptions, type TLSSocket } from 'node:tls';
+import {
+  connect,
+  createServer,
+  type SecureContextOptions,
+  type TlsOptions as TlsServerOptions,
+  type TLSSocket,
+} from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CERTIFICATE, PRIVATE_KEY } from './certificate.ts';
 
@@ -53,16 +59,14 @@ export interface TlsOptions {
   readonly server?: SecureContextOptions;
   /** An earlier session, with which the client offers to go on. */
   readonly session?: Buffer | null;
+  /** A key that both have; no certificate is needed then (RFC 4279, RFC 5487). */
+  readonly sharedKey?: Uint8Array;
   /** The sessions that the server remembers by their ids (RFC 5246 §7.3). */
   readonly remembered?: Map<string, Buffer>;
 }
 
 /** A server over one wire. */
-async function serverOf(
-  end: End,
-  options: SecureContextOptions,
-  remembered: TlsOptions['remembered'],
-): Promise<TLSSocket> {
+async function serverOf(end: End, options: TlsServerOptions, remembered: TlsOptions['remembered']): Promise<TLSSocket> {
   const server = createServer(options);
   if (remembered !== undefined) {
     server.on('newSession', (id: Buffer, session: Buffer, done: () => void) => {
@@ -84,7 +88,7 @@ async function serverOf(
  * @param said what the client (0) and the server (1) say, one after the other
  */
 export async function tlsConversation(
-  version: 'TLSv1.2' | 'TLSv1.3',
+  version: 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3',
   ciphers: string | undefined,
   said: readonly (readonly [side: 0 | 1, bytes: Uint8Array])[],
   more: TlsOptions = {},
@@ -101,9 +105,12 @@ export async function tlsConversation(
     }),
   ];
   const options = { minVersion: version, maxVersion: version, ...(ciphers === undefined ? {} : { ciphers }) } as const;
+  const psk = more.sharedKey;
+  const keyOfServer = psk === undefined ? {} : { pskCallback: () => psk };
+  const keyOfClient = psk === undefined ? {} : { pskCallback: () => ({ psk, identity: 'client' }) };
   const accepted = serverOf(
     ends[1],
-    { key: PRIVATE_KEY, cert: CERTIFICATE, ...options, ...more.server },
+    { key: PRIVATE_KEY, cert: CERTIFICATE, ...options, ...more.server, ...keyOfServer },
     more.remembered,
   );
   const session = more.session === undefined || more.session === null ? {} : { session: more.session };
@@ -112,6 +119,7 @@ export async function tlsConversation(
     rejectUnauthorized: false,
     ...options,
     ...more.client,
+    ...keyOfClient,
     ...session,
   });
   const lines: string[] = [];

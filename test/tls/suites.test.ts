@@ -10,12 +10,13 @@ const ANSWERED = `an answer ${'that is longer than a record '.repeat(1200)}`;
 const NO_EXTENDED_MASTER_SECRET = 1;
 const NO_ENCRYPT_THEN_MAC = 0x80000;
 const MAC_FIRST: TlsOptions = { client: { secureOptions: NO_ENCRYPT_THEN_MAC } };
+const SHARED_KEY: TlsOptions = { sharedKey: new Uint8Array(16).fill(7) };
 const PLAIN_MASTER: TlsOptions = { client: { secureOptions: NO_EXTENDED_MASTER_SECRET } };
 /** The client's first guess at a group is none that the server takes (RFC 8446 §4.1.4). */
 const RETRY: TlsOptions = { client: { ecdhCurve: 'X25519:P-384' }, server: { ecdhCurve: 'P-384' } };
 
 async function talk(
-  version: 'TLSv1.2' | 'TLSv1.3',
+  version: 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3',
   suite: string | undefined,
   more?: TlsOptions,
 ): Promise<TlsConversation> {
@@ -55,6 +56,22 @@ describe('what OpenSSL on both ends says is read', () => {
   });
 
   test.each([
+    ['PSK-AES128-GCM-SHA256', 0x00a8],
+    ['PSK-AES256-GCM-SHA384', 0x00a9],
+    ['PSK-AES128-CCM', 0xc0a4],
+    ['PSK-AES256-CCM8:@SECLEVEL=0', 0xc0a9],
+    ['ECDHE-PSK-CHACHA20-POLY1305', 0xccac],
+    ['PSK-AES128-CBC-SHA256', 0x00ae],
+    ['PSK-AES256-CBC-SHA384', 0x00af],
+    ['ECDHE-PSK-AES256-CBC-SHA', 0xc036],
+    ['ECDHE-PSK-AES256-CBC-SHA384', 0xc038],
+  ] as const)('TLSv1.2 with a shared key: %s', async (suite, id) => {
+    const { said, gaps, facts } = read(await talk('TLSv1.2', suite, SHARED_KEY));
+    expect([said, gaps]).toEqual([[ASKED, ANSWERED], []]);
+    expect(facts).toMatchObject({ cipherSuite: id, keys: 'used' });
+  });
+
+  test.each([
     ['the MAC before encryption', 'ECDHE-ECDSA-AES128-SHA256', MAC_FIRST],
     ['the MAC before encryption, SHA-384', 'ECDHE-ECDSA-AES256-SHA384', MAC_FIRST],
     ['no extended master secret', 'ECDHE-ECDSA-AES256-SHA', PLAIN_MASTER],
@@ -67,5 +84,15 @@ describe('what OpenSSL on both ends says is read', () => {
     const { said, gaps, facts } = read(await talk('TLSv1.3', undefined, RETRY), segmentBytes);
     expect([said, gaps]).toEqual([[ASKED, ANSWERED], []]);
     expect(facts?.keys).toBe('used');
+  });
+});
+
+describe('what is not decrypted is said to be so, and no key is called wrong', () => {
+  test.each([
+    ['TLSv1.1', 'ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0', 0xc009],
+    ['TLSv1.2', 'ECDHE-ECDSA-ARIA128-GCM-SHA256', 0xc05c],
+  ] as const)('%s %s', async (version, suite, id) => {
+    const { facts } = read(await talk(version, suite));
+    expect(facts).toMatchObject({ cipherSuite: id, keys: 'unsupported' });
   });
 });

@@ -106,7 +106,7 @@ export interface Tls {
   alpn: 'h2' | 'http/1.1' | 'other' | null;
   /** An earlier session was gone on with. */
   resumed: boolean | null;
-  /** Whether secrets opened it: no record was tried, all opened, none did, some did; or its cipher is not decrypted here. */
+  /** Whether secrets opened it: no record was tried, all opened, none did, some did; or its version or cipher is not decrypted here. */
   keys: 'none' | 'used' | 'wrong' | 'partial' | 'unsupported';
 }
 
