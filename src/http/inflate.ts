@@ -80,8 +80,11 @@ class Inflater {
     for (const symbol of LENGTH_ORDER.slice(0, codes)) order[symbol] = Math.max(0, this.#bits(3));
     if (this.#isOver) return;
     const lengths = this.#lengths(new HuffmanCode(order), literals + distances);
-    if (lengths === null) this.#isOver = true;
-    else this.#coded(new HuffmanCode(lengths.subarray(0, literals)), new HuffmanCode(lengths.subarray(literals)));
+    const before = this.#bytes;
+    if (lengths !== null)
+      this.#coded(new HuffmanCode(lengths.subarray(0, literals)), new HuffmanCode(lengths.subarray(literals)));
+    // No coder describes codes for nothing: a fixed block, or a stored one, says that in a few bits.
+    if (this.#bytes === before) this.#isOver = true;
   }
 
   #lengths(code: HuffmanCode, count: number): Uint8Array | null {
@@ -163,18 +166,26 @@ class Inflater {
   }
 }
 
-/** Symbols by code length, and in the order of their codes. */
+/** Symbols by code length, and in the order of their codes. Without lists and sorting: a hostile kilobyte has a hundred codes of three hundred symbols. */
 class HuffmanCode {
   readonly counts: Uint16Array = new Uint16Array(CODE_BITS_MAX + 1);
   readonly symbols: Uint16Array;
 
   /** @param lengths  the length of each symbol's code, 0 where it has none */
   constructor(lengths: Uint8Array) {
-    const used = [...lengths.keys()].filter((symbol) => lengths[symbol] !== 0);
-    this.symbols = Uint16Array.from(used.toSorted((a, b) => (lengths[a] ?? 0) - (lengths[b] ?? 0) || a - b));
-    for (const symbol of used) {
+    const { counts } = this;
+    let used = 0;
+    for (let symbol = 0; symbol < lengths.length; symbol++) {
       const bits = lengths[symbol] ?? 0;
-      this.counts[bits] = (this.counts[bits] ?? 0) + 1;
+      if (bits === 0) continue;
+      counts[bits] = (counts[bits] ?? 0) + 1;
+      used++;
+    }
+    this.symbols = new Uint16Array(used);
+    let place = 0;
+    for (let bits = 1; place < used; bits++) {
+      for (let symbol = 0; symbol < lengths.length; symbol++)
+        if (lengths[symbol] === bits) this.symbols[place++] = symbol;
     }
   }
 }
