@@ -54,8 +54,9 @@ export async function analyzeFiles(
   reading: Reading = {},
 ): Promise<Analysis> {
   const { capture, trace, plan } = await readTrace(paths, reading);
+  const incident = buildIncident(trace, thresholds, hints);
   letGoOfPass(trace);
-  return { capture, incident: buildIncident(trace, thresholds, hints), plan };
+  return { capture, incident, plan };
 }
 
 /** What reading leaves. */
