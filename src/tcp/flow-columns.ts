@@ -129,6 +129,8 @@ export const FLOW_FLAG = {
   reset: 0x1000,
   /** A SYN was sent, by either side, and the initial round trip is not measured yet. */
   rttPending: 0x2000,
+  /** Held bytes wait behind some that the peer lacks as well. */
+  unreceived: 0x4000,
 } as const;
 
 export const NONE: number = -1;

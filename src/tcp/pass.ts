@@ -11,7 +11,7 @@ import { HoldPool } from './hold-pool.ts';
 import { Prediction } from './prediction.ts';
 import { Probes } from './probes.ts';
 import { Reassembly } from './reassembly.ts';
-import { DID, GAP, isResent, LABEL, NONE_TO_SPARE, RESENT, type Side, type TcpKeeper, type TcpSink } from './sink.ts';
+import { DID, isResent, LABEL, NONE_TO_SPARE, RESENT, type Side, type TcpKeeper, type TcpSink } from './sink.ts';
 
 /** How often a limit was hit. */
 export interface TcpLimits {
@@ -88,8 +88,8 @@ export class TcpPass {
     if (!this.#table.isFull) return false;
     const connection = this.#keeper?.spare() ?? NONE_TO_SPARE;
     if (connection === NONE_TO_SPARE) return false;
-    this.#reassembly.flush(connection * 2, GAP.limit);
-    this.#reassembly.flush(connection * 2 + 1, GAP.limit);
+    this.#reassembly.release(connection * 2);
+    this.#reassembly.release(connection * 2 + 1);
     this.#keeper?.released(connection);
     this.#table.remove(connection);
     return true;
@@ -106,7 +106,7 @@ export class TcpPass {
     this.#count(flow, segment, labels, did, fresh);
     this.#sink.segment(connection, sideOf(flow), labels, did, segment);
     if (segment.payloadBytes > 0) this.#reassembly.accept(flow, segment, labels, view);
-    this.#settleHoles(flow, did);
+    this.#settleHoles(flow, segment, did);
   }
 
   /**
@@ -150,8 +150,8 @@ export class TcpPass {
   #open(connection: number, segment: Segment): void {
     const previous = this.connections.previous(connection);
     if (previous !== undefined) {
-      this.#reassembly.acknowledged(previous * 2, true);
-      this.#reassembly.acknowledged(previous * 2 + 1, true);
+      this.#reassembly.settle(previous * 2, true);
+      this.#reassembly.settle(previous * 2 + 1, true);
     }
     this.#sink.opened(connection, segment);
   }
@@ -217,13 +217,15 @@ export class TcpPass {
   }
 
   /** Gives up holes that this segment shows to be the capture's own, in either direction. */
-  #settleHoles(flow: number, did: number): void {
+  #settleHoles(flow: number, segment: Segment, did: number): void {
     const flows = this.#table.flows;
     const over = (did & DID.rstInWindow) !== 0;
     const peer = flow ^ 1;
-    if ((flows[flowRow(peer) + FLOW.heldCount] ?? 0) > 0)
-      this.#reassembly.acknowledged(peer, over || this.#incarnations.isFinAcked(peer));
+    if ((flows[flowRow(peer) + FLOW.heldCount] ?? 0) > 0) {
+      if ((segment.flags & (FLAG.ack | FLAG.rst)) === FLAG.ack) this.#reassembly.noteAck(peer);
+      this.#reassembly.settle(peer, over || this.#incarnations.isFinAcked(peer));
+    }
     if ((flows[flowRow(flow) + FLOW.heldCount] ?? 0) > 0)
-      this.#reassembly.acknowledged(flow, over || this.#incarnations.isFinAcked(flow));
+      this.#reassembly.settle(flow, over || this.#incarnations.isFinAcked(flow));
   }
 }

@@ -3,26 +3,12 @@ import { FLAG, type Segment } from '../decode/index.ts';
 import { DOUBLE, doublesRow, FLOW, FLOW_FLAG, flowRow, sideOf } from './flow-columns.ts';
 import { type FlowTable } from './flow-table.ts';
 import { FLOW_HELD_NODES_MAX, Held } from './held.ts';
+import { Holes } from './holes.ts';
 import { HoldPool, NODE_BYTES } from './hold-pool.ts';
 import { PROBE_BYTES, ProbeByte } from './probe-byte.ts';
 import { payloadSeq, seqAdd, seqAhead, seqDiff, WINDOW_MAX_BYTES } from './sequence.ts';
 import { GAP, LABEL, type GapReason, type TcpSink } from './sink.ts';
 
-/**
- * File order is not time order: a packet may stand in the file behind the acknowledgement that covers it. A hole is given up only
- * when its acknowledgement is this old; the time is Wireshark's bound between disorder and retransmission.
- */
-const HOLE_GRACE_NS = 3 * 1_000_000;
-/**
- * Where the peer's acknowledgements are not captured: a sender whose hole were not acknowledged would have sent it again by
- * then (RFC 6298 §2.1: the first timeout is 1 s; ten times that).
- */
-const HOLE_UNACKED_NS = 10 * 1_000_000_000;
-/**
- * A receiver whose acknowledgements so long after a hole was first seen still stand at it lacks the bytes as well: what it has, it acknowledges
- * within 0.5 s (RFC 9293 §3.8.6.3); the rest is room for captures of two hosts.
- */
-const HOLE_UNRECEIVED_NS = 1_000_000_000;
 /** No retransmission lies further back than a window; what does is not an old segment but a stray one. */
 const OLD_MAX_BYTES = 2 ** 26;
 
@@ -31,19 +17,19 @@ export class Reassembly {
   /** Gaps made because a flow, or all flows together, held too much. */
   flowLimitHits = 0;
   poolLimitHits = 0;
-  readonly #moment: Moment;
   readonly #table: FlowTable;
   readonly #sink: TcpSink;
   readonly #pool: HoldPool;
   readonly #held: Held;
+  readonly #holes: Holes;
   readonly #probeByte: ProbeByte;
 
   constructor(moment: Moment, table: FlowTable, sink: TcpSink, pool: HoldPool = new HoldPool()) {
-    this.#moment = moment;
     this.#table = table;
     this.#sink = sink;
     this.#pool = pool;
     this.#held = new Held(table, pool);
+    this.#holes = new Holes(moment, table);
     this.#probeByte = new ProbeByte(table);
   }
 
@@ -128,7 +114,7 @@ export class Reassembly {
     const continues = flows[at + FLOW.strayEnd] === seq;
     flows[at + FLOW.strayEnd] = seqAdd(seq, segment.payloadBytes);
     if (!continues) return;
-    this.flush(flow, GAP.lost);
+    this.#flush(flow, GAP.lost);
     this.#skip(flow, seqAhead(flows[at + FLOW.deliveredSeq] ?? 0, seq), GAP.lost);
     this.#resume(flow, seqAdd(seq, segment.payloadBytes), segment.payloadBytes);
     this.#deliver(flow, view, segment.payloadAt, segment.payloadEnd, segment.payloadBytes);
@@ -171,16 +157,9 @@ export class Reassembly {
 
   #hold(flow: number, ahead: number, segment: Segment, view: DataView): void {
     const start = (this.#table.doubles[doublesRow(flow) + DOUBLE.delivered] ?? 0) + ahead;
-    if (this.#held.count(flow) === 0) this.#openHole(flow);
-    if (this.#held.add(flow, start, segment, view)) this.#giveUpOldHole(flow);
-    else this.#overflow(flow, start, segment, view);
-  }
-
-  #openHole(flow: number): void {
-    const doubles = this.#table.doubles;
-    const row = doublesRow(flow);
-    doubles[row + DOUBLE.holeNs] = this.#moment.ns[0] ?? 0;
-    doubles[row + DOUBLE.holeAckedNs] = Number.NaN;
+    if (this.#held.count(flow) === 0) this.#holes.open(flow);
+    if (!this.#held.add(flow, start, segment, view)) this.#overflow(flow, start, segment, view);
+    else if (this.#holes.isOverdue(flow)) this.#giveUpHole(flow);
   }
 
   /** No room to hold the segment: give up this flow's holes, or another flow's where all are full, and go on from here. */
@@ -191,49 +170,37 @@ export class Reassembly {
     else {
       this.poolLimitHits++;
       const victim = this.#pool.victim();
-      if (victim >= 0 && victim !== flow) this.flush(victim, GAP.limit);
+      if (victim >= 0 && victim !== flow) this.#flush(victim, GAP.limit);
     }
-    this.flush(flow, GAP.limit);
+    this.#flush(flow, GAP.limit);
     const missing = start - (doubles[offset] ?? 0);
     if (missing > 0) this.#skip(flow, missing, GAP.limit);
     const from = (doubles[offset] ?? 0) - start;
     if (from < segment.payloadBytes) this.#fill(flow, from, segment, view);
   }
 
-  #giveUpOldHole(flow: number): void {
-    const doubles = this.#table.doubles;
-    const age = (this.#moment.ns[0] ?? 0) - (doubles[doublesRow(flow) + DOUBLE.holeNs] ?? 0);
-    if (age > HOLE_UNACKED_NS && !this.#isUnreceived(flow)) this.#giveUpHole(flow);
-  }
-
-  /** The hole was lost on the way and not by the capture: the peer goes on acknowledging, and not past it. */
-  #isUnreceived(flow: number): boolean {
-    const doubles = this.#table.doubles;
-    const row = doublesRow(flow);
-    const flags = this.#table.flows[flowRow(flow) + FLOW.flags] ?? 0;
-    if ((flags & FLOW_FLAG.acked) === 0 || (doubles[row + DOUBLE.acked] ?? 0) > (doubles[row + DOUBLE.delivered] ?? 0))
-      return false;
-    const peerSpokeNs = doubles[doublesRow(flow ^ 1) + DOUBLE.lastAckNs] ?? 0;
-    return peerSpokeNs - (doubles[row + DOUBLE.holeNs] ?? 0) >= HOLE_UNRECEIVED_NS;
+  /** The peer sent an acknowledgement while the flow holds something. */
+  noteAck(flow: number): void {
+    this.#holes.noteAck(flow);
   }
 
   /**
-   * The peer acknowledged, so what it acknowledged arrived: a hole below that was lost by the capture alone.
-   * @param all  nothing more can come (RST, or all up to the FIN is acknowledged)
+   * Gives up holes that the capture alone has: the peer acknowledged what is behind them.
+   * @param isOver  nothing more can come (RST, or all up to the FIN is acknowledged); what was not received was not said then, and is not told
    */
-  acknowledged(flow: number, all: boolean): void {
-    const doubles = this.#table.doubles;
-    const row = doublesRow(flow);
-    while (this.#held.count(flow) > 0) {
-      if (!all) {
-        if ((doubles[row + DOUBLE.acked] ?? 0) <= (doubles[row + DOUBLE.delivered] ?? 0)) return;
-        const now = this.#moment.ns[0] ?? 0;
-        const since = doubles[row + DOUBLE.holeAckedNs] ?? 0;
-        if (since !== since) doubles[row + DOUBLE.holeAckedNs] = now;
-        if (!(now - since >= HOLE_GRACE_NS)) return;
-      }
-      this.#giveUpHole(flow);
-    }
+  settle(flow: number, isOver: boolean): void {
+    if (isOver && this.#holes.isUnreceived(flow)) this.#forget(flow);
+    while (this.#held.count(flow) > 0 && (isOver || this.#holes.isLost(flow))) this.#giveUpHole(flow);
+  }
+
+  /** The flow is followed no longer: tells what it holds. */
+  release(flow: number): void {
+    if (this.#holes.isUnreceived(flow)) this.#forget(flow);
+    this.#flush(flow, GAP.limit);
+  }
+
+  #forget(flow: number): void {
+    while (this.#held.count(flow) > 0) this.#held.removeHead(flow);
   }
 
   #giveUpHole(flow: number): void {
@@ -245,7 +212,7 @@ export class Reassembly {
   }
 
   /** Gives up every hole of a flow and delivers what it holds. */
-  flush(flow: number, reason: GapReason): void {
+  #flush(flow: number, reason: GapReason): void {
     const doubles = this.#table.doubles;
     for (let head = this.#held.head(flow); head !== 0; head = this.#held.head(flow)) {
       const missing = this.#held.start(head) - (doubles[doublesRow(flow) + DOUBLE.delivered] ?? 0);
@@ -257,7 +224,7 @@ export class Reassembly {
   /** The end of the capture: nothing will fill a hole any more. What stands behind one that the peer has too was never said to it, and is not told. */
   finish(): void {
     for (let flow = 0; flow < this.#table.count * 2; flow++) {
-      if (this.#held.count(flow) > 0 && !this.#isUnreceived(flow)) this.flush(flow, GAP.lost);
+      if (this.#held.count(flow) > 0 && !this.#holes.isUnreceived(flow)) this.#flush(flow, GAP.lost);
     }
   }
 
@@ -270,11 +237,7 @@ export class Reassembly {
       if (this.#held.start(head) > (doubles[doublesRow(flow) + DOUBLE.delivered] ?? 0)) break;
       this.#deliverHead(flow);
     }
-    const row = doublesRow(flow);
-    const acked = (doubles[row + DOUBLE.acked] ?? 0) > (doubles[row + DOUBLE.delivered] ?? 0);
-    const since = doubles[row + DOUBLE.holeAckedNs] ?? 0;
-    this.#openHole(flow);
-    if (acked) doubles[row + DOUBLE.holeAckedNs] = since;
+    this.#holes.next(flow);
   }
 
   #deliverHead(flow: number): void {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Moment } from '../../src/capture/index.ts';
 import { FLAG, Segment } from '../../src/decode/index.ts';
-import { TcpPass } from '../../src/tcp/index.ts';
+import { TcpPass, type TcpOptions } from '../../src/tcp/index.ts';
 import { FLOW_HELD_NODES_MAX } from '../../src/tcp/held.ts';
 import { NODE_BYTES } from '../../src/tcp/hold-pool.ts';
 import { conversation } from '../build/conversation.ts';
@@ -225,6 +225,55 @@ describe('gaps', () => {
     soon.at(1.9).server.acks({ ack: 1001 });
     soon.finish();
     expect(soon.stream(0)).toBe('[gap 3 lost]def');
+  });
+
+  /** `abc` gets lost on the way to the server, which goes on acknowledging what is before; `def` is held. */
+  const blackHole = (bounds: TcpOptions = {}) => {
+    const c = conversation({ bounds }).handshake().client.sends('abc', { hidden: true });
+    c.at(1).client.sends('def');
+    return c.at(2.1).server.acks({ ack: 1001 });
+  };
+
+  test('nor is it where a RST of either side, a new incarnation or a full table ends the connection', () => {
+    expect(blackHole().client.rst().finish().stream(0)).toBe('');
+    expect(blackHole().server.rst().finish().stream(0)).toBe('');
+    expect(blackHole().client.syn({ seq: 9_000_000 }).finish().stream(0, 0)).toBe('');
+    const keeper = { spare: () => 0, released: () => {} };
+    expect(blackHole({ connectionsMax: 1, keeper }).fromPort(7).client.syn().finish().stream(0, 0)).toBe('');
+  });
+
+  test('what was held then is let go: the same numbers once more are held anew', () => {
+    const c = blackHole().client.rst();
+    c.at(3).client.sends('DEF', { seq: 1004 });
+    c.client.sends('abc', { seq: 1001 });
+    expect(c.stream(0)).toBe('abcDEF');
+  });
+
+  test("a RST acknowledges nothing, however late it is: the hole in front of it is the capture's", () => {
+    const lossy = () => {
+      const c = conversation().handshake().client.sends('abc', { hidden: true });
+      return c.at(1).client.sends('def').at(9);
+    };
+    expect(lossy().server.rst().stream(0)).toBe('[gap 3 lost]def');
+    expect(lossy().server.rstAck({ ack: 1001 }).stream(0)).toBe('[gap 3 lost]def');
+  });
+
+  test('a hole that was filled at last says nothing of the next one', () => {
+    const c = blackHole();
+    c.at(3).client.sends('jkl', { seq: 1010 });
+    c.client.sends('abc', { seq: 1001 });
+    expect(c.stream(0)).toBe('abcdef');
+    expect(c.client.rst().stream(0)).toBe('abcdef[gap 3 lost]jkl');
+    const later = blackHole();
+    later.at(3).client.sends('abc', { seq: 1001 });
+    later.client.sends('jkl', { seq: 1010 });
+    expect(later.client.rst().stream(0)).toBe('abcdef[gap 3 lost]jkl');
+  });
+
+  test('a hole that the peer acknowledges at last was received', () => {
+    const c = blackHole();
+    c.at(3).server.acks({ ack: 1007 });
+    expect(c.client.rst().stream(0)).toBe('[gap 3 lost]def');
   });
 
   test('it waits as long as that, and is filled by what comes at last', () => {
