@@ -58,7 +58,8 @@ export class Duplicates {
   /** How the payload begins: `markOf`. */
   readonly #marks: Int32Array = new Int32Array(RING_PACKETS);
   #number = 0;
-  /* What the last walk found: equal packets that are no copies, and equal ones seen at the same place; the latest's number and distance. */
+  /* What the last walk found: equal packets, those that are no copies, and those seen at the same place; the latest's number and distance. */
+  #equal = 0;
   #originals = 0;
   #atThisPlace = 0;
   #latest = 0;
@@ -156,13 +157,30 @@ export class Duplicates {
     // Bare acknowledgements are repeated on purpose, as fast as the data come that provoke them.
     if (segment.hasTimestamps === 0 || segmentBytes(segment) === 0) return false;
     const peerLast = this.#table.flows[flowRow(flow ^ 1) + FLOW.lastNoted] ?? 0;
-    return peerLast !== 0 && ((this.#latest - peerLast) | 0) > 0;
+    if (peerLast === 0 || ((this.#latest - peerLast) | 0) < 0) return false;
+    // A SYN that came again is answered at once, and in the same moment the timer may send the SYN-ACK again (both wait a second, RFC 6298 §2.1):
+    // question and answer pass the same places, so what goes beyond the copies of the SYN was sent.
+    return (segment.flags & FLAG.syn) === 0 || this.#equal < this.#originals * this.#timesSeen(peerLast);
+  }
+
+  /** How often the capture has the packet of a number that is the last of its flow; COMPARED_MAX where it had to be forgotten. */
+  #timesSeen(last: number): number {
+    const rows = this.#rows;
+    let number = last;
+    for (let times = 1; times < COMPARED_MAX; times++) {
+      const at = (number & (RING_PACKETS - 1)) * ROW_INTS;
+      if (rows[at + COLUMN.number] !== number) break;
+      if (((rows[at + COLUMN.place] ?? 0) & COPY_BIT) === 0) return times;
+      number = rows[at + COLUMN.before] ?? 0;
+    }
+    return COMPARED_MAX;
   }
 
   #walk(flow: number, segment: Segment): number {
     const rows = this.#rows;
     const place = this.#placeOf(segment);
     let found = 0;
+    this.#equal = 0;
     this.#originals = 0;
     this.#atThisPlace = 0;
     this.#isCut = false;
@@ -175,6 +193,7 @@ export class Duplicates {
       if (isEqual(rows, at, segment)) {
         if ((found & FOUND.equal) === 0) this.#remember(number, slot);
         found |= FOUND.equal;
+        this.#equal++;
         const seen = rows[at + COLUMN.place] ?? 0;
         if ((seen & COPY_BIT) === 0) this.#originals++;
         if ((seen & ~COPY_BIT) === place) this.#atThisPlace++;

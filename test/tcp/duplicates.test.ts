@@ -15,6 +15,8 @@ interface Packet {
   readonly bytes?: number;
   readonly window?: number;
   readonly id?: number;
+  /** Of the client. */
+  readonly port?: number;
   /** Timestamps, TSval; without one, a millisecond clock. Null: the option is absent. */
   readonly ts?: number | null;
   readonly ttl?: number;
@@ -34,6 +36,7 @@ const DEFAULTS: Required<Packet> = {
   bytes: 0,
   window: 500,
   id: 0,
+  port: 40_000,
   ts: null,
   ttl: 64,
   on: 0,
@@ -87,6 +90,14 @@ class Wire {
     return this.client({ flags: FLAG.ack, seq: 1001, ack: 9001, id: ids[1] ?? 0, atMs: 20 });
   }
 
+  /** So many SYNs of other connections go by. */
+  strangers(count: number): this {
+    const last = this.#last[0];
+    for (let nth = 0; nth < count; nth++) this.#send(0, { ...DEFAULTS, flags: FLAG.syn, port: nth });
+    this.#last[0] = last;
+    return this;
+  }
+
   get last(): string | undefined {
     return this.told.at(-1);
   }
@@ -96,8 +107,8 @@ class Wire {
     this.#last[side] = packet;
     const segment = this.#segment;
     segment.ipVersion = 4;
-    [segment.src3, segment.srcPort] = side === 0 ? [1, 40_000] : [2, 80];
-    [segment.dst3, segment.dstPort] = side === 0 ? [2, 80] : [1, 40_000];
+    [segment.src3, segment.srcPort] = side === 0 ? [1, packet.port] : [2, 80];
+    [segment.dst3, segment.dstPort] = side === 0 ? [2, 80] : [1, packet.port];
     segment.seq = packet.seq;
     segment.ack = packet.ack;
     segment.flags = packet.flags;
@@ -286,6 +297,59 @@ describe('without an identification (Linux with DF on some packets, IPv6)', () =
     const wire = new Wire().open('none', 700).client({ ...DATA, ts: 700, atMs: 30 });
     wire.server({ flags: FLAG.ack, seq: 9001, ack: 1006, atMs: 31 }).server({ atMs: 31.01 }).server({ atMs: 31.02 });
     expect(wire.told.slice(-2)).toEqual(['duplicateAck', 'duplicateAck']);
+  });
+});
+
+describe('SYN-ACKs, which Linux sends without an identification', () => {
+  const SYN: Packet = { flags: FLAG.syn, seq: 1000, id: 40, ts: 700, atMs: 0 };
+  const SYN_ACK: Packet = { flags: FLAG.syn | FLAG.ack, seq: 9000, ack: 1001, ts: 300, atMs: 0.1 };
+  /** The SYN comes again after a second: each time it is seen so often, at the places that `placed` gives. */
+  const askedAgain = (...places: readonly Packet[]): Wire => {
+    const wire = new Wire();
+    for (const place of places) wire.client({ ...SYN, ...place });
+    for (const place of places) wire.server({ ...SYN_ACK, ...place });
+    for (const place of places) wire.client({ ...SYN, id: 41, ts: 1700, atMs: 1000, ...place });
+    return wire;
+  };
+  const answer = (wire: Wire, atMs: number, places: readonly Packet[]): void => {
+    for (const place of places) wire.server({ ...SYN_ACK, ts: 1300, atMs, ...place });
+  };
+
+  test('two of them a moment after a SYN that was seen once were both sent: the answer to it, and the timer', () => {
+    const wire = askedAgain({});
+    answer(wire, 1000.1, [{}]);
+    answer(wire, 1000.137, [{}]);
+    expect(wire.told.slice(-2)).toEqual(['retransmission', 'retransmission']);
+    expect(wire.pass.duplicates).toBe(0);
+    expect(wire.pass.connections.retransmissions(0, 1)).toBe(2);
+  });
+
+  test('where the capture has each packet twice at one place, the second of each two is a copy, and no more', () => {
+    const wire = askedAgain({}, {});
+    answer(wire, 1000.1, [{}, {}]);
+    answer(wire, 1000.137, [{}, {}]);
+    expect(wire.told.slice(-4)).toEqual(['retransmission', 'copy', 'retransmission', 'copy']);
+  });
+
+  test('a veth, a bridge and a NIC show each three times, two of them alike', () => {
+    const inward = [
+      { ttl: 64, direction: 'toUs' },
+      { ttl: 63, direction: 'fromUs' },
+      { ttl: 63, direction: 'fromUs' },
+    ] as const;
+    const wire = askedAgain({ direction: 'toUs' }, { direction: 'toUs' }, { direction: 'fromUs', ttl: 63 });
+    answer(wire, 1000.1, inward);
+    answer(wire, 1000.137, inward);
+    expect(wire.told.slice(-6)).toEqual(['retransmission', 'copy', 'copy', 'retransmission', 'copy', 'copy']);
+  });
+
+  test('where so many packets came in between that the SYN is forgotten, they are taken for copies', () => {
+    const after = (strangers: number): string | undefined => {
+      const wire = askedAgain({}).strangers(strangers);
+      answer(wire, 1000.1, [{}, {}]);
+      return wire.last;
+    };
+    expect([after(1021), after(1023)]).toEqual(['retransmission', 'copy']);
   });
 });
 
