@@ -119,6 +119,11 @@ describe('overlap with other bytes', () => {
     expect(overlaps([1001, text], [1001, other.slice(0, 20)])).toBe(1);
   });
 
+  test('is none where a segment of just sixteen bytes comes again with more behind them', () => {
+    expect(overlaps([1001, 'HTTP/1.1 200 OK,'], [1001, 'HTTP/1.1 200 OK, and more'])).toBe(0);
+    expect(overlaps([1001, 'HTTP/1.1 200 OK,'], [1001, 'HTTP/1.1 500 NO, and more'])).toBe(1);
+  });
+
   test('is counted where more follows that was not delivered, and once more where what waits behind has other bytes', () => {
     const text = 'HTTP/1.1 200 OK, and';
     const other = `http${text.slice(4)}`;
@@ -195,6 +200,34 @@ describe('gaps', () => {
     expect(c.stream(0)).toBe('[gap 3 lost]def[gap 3 lost]jkl');
   });
 
+  test('the grace of one that is filled meanwhile goes on for the next one under the same acknowledgement', () => {
+    const c = conversation().handshake().client.sends('def', { seq: 1004 }).client.sends('jkl', { seq: 1010 });
+    c.at(1).server.acks({ ack: 1013 });
+    c.at(1.001).client.sends('abc', { seq: 1001 });
+    c.at(1.0029).server.acks({ ack: 1013 });
+    expect(c.stream(0)).toBe('abcdef');
+    c.at(1.003).server.acks({ ack: 1013 });
+    expect(c.stream(0)).toBe('abcdef[gap 3 lost]jkl');
+  });
+
+  test('one that is acknowledged later has a grace of its own, beside the one before it and after it', () => {
+    const beside = conversation().handshake().client.sends('def', { seq: 1004 }).client.sends('jkl', { seq: 1010 });
+    beside.at(1).server.acks({ ack: 1007 });
+    beside.at(1.001).client.sends('abc', { seq: 1001 });
+    beside.at(2).server.acks({ ack: 1013 });
+    expect(beside.stream(0)).toBe('abcdef');
+    beside.at(2.003).server.acks({ ack: 1013 });
+    expect(beside.stream(0)).toBe('abcdef[gap 3 lost]jkl');
+    const after = conversation().handshake().client.sends('def', { seq: 1004 });
+    after.at(1).server.acks({ ack: 1007 });
+    after.at(2).server.acks({ ack: 1007 });
+    after.at(3).client.sends('jkl', { seq: 1010 });
+    after.at(3.1).server.acks({ ack: 1013 });
+    expect(after.stream(0)).toBe('[gap 3 lost]def');
+    after.at(3.103).server.acks({ ack: 1013 });
+    expect(after.stream(0)).toBe('[gap 3 lost]def[gap 3 lost]jkl');
+  });
+
   test('a packet that stands in the file behind its acknowledgement still fills the hole', () => {
     const c = conversation().handshake().client.sends('abc', { hidden: true });
     c.at(1).client.sends('def');
@@ -218,11 +251,11 @@ describe('gaps', () => {
       return c;
     };
     const late = blackHole();
-    late.at(2.1).server.acks({ ack: 1001 });
+    late.at(2).server.acks({ ack: 1001 });
     late.finish();
     expect(late.stream(0)).toBe('');
     const soon = blackHole();
-    soon.at(1.9).server.acks({ ack: 1001 });
+    soon.at(1.999).server.acks({ ack: 1001 });
     soon.finish();
     expect(soon.stream(0)).toBe('[gap 3 lost]def');
   });
@@ -289,9 +322,9 @@ describe('gaps', () => {
   test('with the acknowledgements hidden, a hole is given up when its retransmission is overdue', () => {
     const c = conversation().handshake().client.sends('abc', { hidden: true });
     c.at(1).client.sends('def');
-    c.at(10.9).client.sends('ghi');
+    c.at(11).client.sends('ghi');
     expect(c.stream(0)).toBe('');
-    c.at(11.1).client.sends('jkl');
+    c.at(11.001).client.sends('jkl');
     expect(c.stream(0)).toBe('[gap 3 lost]defghijkl');
   });
 
