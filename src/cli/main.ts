@@ -75,8 +75,7 @@ export async function main(args: readonly string[]): Promise<ExitStatus> {
 
 async function analyze(named: readonly string[], options: AnalyzeOptions): Promise<ExitStatus> {
   const files = await filesOf(named, options);
-  const { filesFrom } = options;
-  const inputs = filesFrom === undefined ? files : [...files, filesFrom];
+  const inputs = [...files, ...asidesOf(options)];
   const settings = { thresholds: thresholdsOf(options), hints: hintsOf(options) };
   const outputs = [...options.output, ...evidenceFiles(options)];
   await checkOutputs(outputs, inputs);
@@ -113,6 +112,11 @@ async function analyze(named: readonly string[], options: AnalyzeOptions): Promi
     await printReport(told.report, options);
   }
   return options.exitZero ? EXIT.healthy : exitStatusOf(incident.verdict.state, options.failOn);
+}
+
+/** What else is read: the list of captures, TLS secrets, the key of stand-ins. */
+function asidesOf({ filesFrom, keylog, anonymizeKey }: AnalyzeOptions): string[] {
+  return [filesFrom, keylog, anonymizeKey].filter((path) => path !== undefined);
 }
 
 /** Lets a terminal see how far reading has come, and an interrupt end it: what was read until then is reported. A second one ends the process. */

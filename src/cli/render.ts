@@ -19,7 +19,8 @@ const REPORT_MAX_BYTES = 480 * 1024 * 1024;
  * @param path  `-` is standard input
  */
 export async function renderReport(path: string, options: PrintOptions): Promise<void> {
-  await checkOutputs(options.output, [path]);
+  const { output, anonymizeKey } = options;
+  await checkOutputs(output, anonymizeKey === undefined ? [path] : [path, anonymizeKey]);
   const anonymizing = anonymizingOf(options);
   const { report } = await toldOf(await reportIn(path), anonymizing);
   await printReport(report, options);

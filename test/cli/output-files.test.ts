@@ -131,6 +131,26 @@ describe('what is read is never written', () => {
   });
 });
 
+describe('what is read beside the capture is never written', () => {
+  const text = `${'0123456789abcdef'.repeat(2)}\n`;
+
+  test.each([
+    ['TLS secrets', ['analyze', SAMPLE, '--keylog']],
+    ['the key of stand-ins', ['analyze', SAMPLE, '--anonymize-key']],
+    ['the list of captures', ['analyze', SAMPLE, '--files-from']],
+    ['the key of stand-ins, by render', ['render', 'test/golden/sample-gateway.json', '--anonymize-key']],
+  ])('%s', async (_name, args) => {
+    writeFileSync(at('secret.json'), text);
+    linkSync(at('secret.json'), at('hard.md'));
+    for (const output of ['secret.json', './secret.json', 'hard.md']) {
+      const run = await watchpcap([...args, at('secret.json'), '--output', `${folder}/${output}`]);
+      expect(run).toMatchObject({ status: 64, stdout: '' });
+      expect(run.stderr).toContain(`${output}: is what the report is made from, and is not overwritten`);
+    }
+    expect(readFileSync(at('secret.json'), 'utf8')).toBe(text);
+  });
+});
+
 describe('what cannot be written is said in one line, before the capture is read', () => {
   test.each([
     ['an unknown end', 'report.doc', 64, 'Its format is not known by its name: .txt .md'],
