@@ -41,7 +41,7 @@ export function retold(report: Report): Report {
 }
 
 function retoldWindow(window: Window, byId: Connections, paths: readonly string[]): Window {
-  const evidence = window.evidence.map((row) => ({ ...row, text: evidenceText(row, byId) }));
+  const evidence = window.evidence.map((row) => ({ ...row, text: evidenceText(row, byId, window.client) }));
   return { ...window, evidence, story: storyOf({ ...window, evidence }, byId, paths) };
 }
 

@@ -2,7 +2,7 @@ import type { FindingArgs, FindingCode } from '../incident/index.ts';
 import { durationText } from './duration.ts';
 import type { Connection, Finding, Party, Timestamp } from './model.ts';
 import { idleDropText } from './words/idle-drop.ts';
-import { clockText, counted, middleCut, named, partyText } from './words/phrase.ts';
+import { clockText, counted, middleCut, named, namedClient, partyText } from './words/phrase.ts';
 import { icmpText } from './words/icmp.ts';
 import { reasonText } from './words/reason.ts';
 import { resetMarksText } from './words/reset-marks.ts';
@@ -25,6 +25,8 @@ type Told<Args> = {
 /** The finding's connection by name, other connections by name, spans and moments as text. */
 interface About {
   readonly self: string;
+  /** The same by its client's end, where the finding is of a window's client. */
+  readonly client: string;
   /** ` of stream 7`; empty where the finding is of none. */
   readonly stream: string;
   /** `the gateway`: who a side of the finding's connection is. */
@@ -83,8 +85,8 @@ const TITLES: Titles = {
     by === 'goaway'
       ? `${self}: the gateway said GOAWAY after ${span(quietSeconds)} without a request, response or data, consistent with an idle timeout`
       : `${self}: the gateway cut a healthy, quiet stream after ${span(quietSeconds)} (RST_STREAM), consistent with an idle timeout`,
-  'ping-answered-by-gateway': ({ pings, windowSeconds }, { self, span }) =>
-    `${self}: the gateway answered ${counted(pings, 'PING')} of the client in the ${span(windowSeconds)} in which ` +
+  'ping-answered-by-gateway': ({ pings, windowSeconds }, { client, span }) =>
+    `${client}: the gateway answered ${counted(pings, 'PING')} of the client in the ${span(windowSeconds)} in which ` +
     'the upstream connection was dead; a PING checks the gateway only',
   'ping-unanswered': ({ pings, thenClosed }, { self }) =>
     `${self}: ${counted(pings, 'PING')} without an answer, ` +
@@ -130,6 +132,7 @@ export function findingTitle(
   if (!isFindingCode(code)) return `${self}: ${code}`;
   return titleOf(code, args, {
     self,
+    client: connection === null ? self : namedClient(connection, connections),
     stream: stream === null ? '' : ` of stream ${streamName(stream, tunnel)}`,
     party: (side) => partyText(connections.get(connection ?? '')?.role ?? 'other', side),
     name,

@@ -35,7 +35,7 @@ export function windowOf(frame: Frame, window: IncidentWindow, connections: Read
     alternatives: window.alternatives.map((alternative) => ({ ...alternative })),
     meanwhile: meanwhileOf(window.meanwhile),
     checks: { ...window.checks, atLeast: [...window.checks.atLeast] },
-    evidence: window.evidence.map((evidence) => evidenceOf(frame, evidence, connections)),
+    evidence: window.evidence.map((evidence) => evidenceOf(frame, evidence, connections, window.client)),
   };
   return { ...told, story: storyOf(told, connections, frame.paths) };
 }
@@ -78,7 +78,12 @@ function recoveryOf({ stream, upstream }: NonNullable<IncidentWindow['streams'][
   return { stream: stream.id, ...tunnelOf(stream), upstream };
 }
 
-function evidenceOf(frame: Frame, evidence: IncidentEvidence, connections: ReadonlyMap<string, Connection>): Evidence {
+function evidenceOf(
+  frame: Frame,
+  evidence: IncidentEvidence,
+  connections: ReadonlyMap<string, Connection>,
+  client: string,
+): Evidence {
   const told: Omit<Evidence, 'text'> = {
     ...placeOf(frame, evidence.at),
     at: timeAt(frame, evidence.at.timeNs),
@@ -88,5 +93,5 @@ function evidenceOf(frame: Frame, evidence: IncidentEvidence, connections: Reado
     value: evidence.value,
     ...tunnelOf(evidence),
   };
-  return { ...told, text: evidenceText(told, connections) };
+  return { ...told, text: evidenceText(told, connections, client) };
 }

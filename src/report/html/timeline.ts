@@ -1,9 +1,8 @@
-import { endpointText } from '../address.ts';
-import type { Connection, Liveness, Mark, MarkKind, Report } from '../model.ts';
+import type { Connection, Liveness, Mark, MarkKind, Report, Role } from '../model.ts';
 import { type Lane, type Picture, type PictureRoom, picturesOf } from '../pictures.ts';
 import { MARKS } from '../text/glyphs.ts';
 import { packetName } from '../words/packet-name.ts';
-import { clockText, counted, farEnd, partyText, zoneText } from '../words/phrase.ts';
+import { clientEnd, clockText, counted, farEnd, partyText, zoneText } from '../words/phrase.ts';
 import { CAUSES } from '../words/story.ts';
 import { spanText } from '../words/span.ts';
 import { TITLES } from '../words/titles.ts';
@@ -101,7 +100,7 @@ function laneName(lane: Lane): string {
     return `HALF-DEAD ${lane.window.id}, ${spanText(lane.window)}${lane.window.open ? ', still so when the capture ends' : ''}`;
   }
   const { role, connection } = lane;
-  return `${role} ${connection.id} ${connection.role === 'other' ? endpointText(connection.server) : farEnd(connection)}`;
+  return `${role} ${connection.id} ${role === 'client' ? clientEnd(connection) : farEnd(connection)}`;
 }
 
 function ticks(scale: Scale, height: number): Markup[] {
@@ -117,10 +116,11 @@ function ticks(scale: Scale, height: number): Markup[] {
 function drawnLane(lane: Lane, top: number, canvas: Canvas): Markup {
   if (lane.kind === 'window') return windowLane(lane, top, canvas);
   const { connection } = lane;
+  const part = lane.role === 'client' ? 'client' : connection.role;
   return markup`<svg class="lane" y="${top}" data-c="${connection.id}">
     <text class="name" y="${LABEL_BASE}">${laneName(lane)}</text>
-    ${connection.liveness.slice(0, STATES_MAX).map((span) => stateBar(span, connection, canvas.scale))}
-    ${marks(connection, canvas)}
+    ${connection.liveness.slice(0, STATES_MAX).map((span) => stateBar(span, part, canvas.scale))}
+    ${marks(connection, part, canvas)}
   </svg>`;
 }
 
@@ -138,9 +138,9 @@ function windowLane(lane: Extract<Lane, { kind: 'window' }>, top: number, { scal
   </svg>`;
 }
 
-function stateBar({ from, to, state, owedBy }: Liveness, { role }: Connection, scale: Scale): Markup {
+function stateBar({ from, to, state, owedBy }: Liveness, part: Role, scale: Scale): Markup {
   const owed =
-    owedBy === null ? '' : owedBy === 'both' ? ', both owe an answer' : `, ${partyText(role, owedBy)} owes an answer`;
+    owedBy === null ? '' : owedBy === 'both' ? ', both owe an answer' : `, ${partyText(part, owedBy)} owes an answer`;
   const title = `${state} ${clockText(from)} to ${clockText(to)}${owed}`;
   const place = span(scale.share(from), scale.share(to));
   return markup`<rect class="${state}" y="${BAR_TOP}" height="${BAR_HEIGHT}" ${place}><title>${title}</title></rect>
@@ -148,13 +148,13 @@ function stateBar({ from, to, state, owedBy }: Liveness, { role }: Connection, s
 }
 
 /** The most telling marks, in order of time; of letters that would lie over one another, the most telling. */
-function marks(connection: Connection, { scale, paths, marksPerLane }: Canvas): Markup[] {
+function marks(connection: Connection, part: Role, { scale, paths, marksPerLane }: Canvas): Markup[] {
   const lettered: number[] = [];
   const drawn = mostTelling(connection, marksPerLane).map((mark) => {
     const share = scale.share(mark.at);
     const isFree = lettered.every((other) => Math.abs(other - share) >= LETTER_SHARE);
     if (isFree) lettered.push(share);
-    return { at: mark.at, drawing: drawnMark(mark, connection, share, isFree, paths) };
+    return { at: mark.at, drawing: drawnMark(mark, part, share, isFree, paths) };
   });
   return drawn.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)).map(({ drawing }) => drawing);
 }
@@ -170,10 +170,10 @@ function rankOf({ kind }: Mark): number {
   return RANKS.get(kind) ?? MARKS.length;
 }
 
-function drawnMark(mark: Mark, { role }: Connection, share: number, isFree: boolean, paths: readonly string[]): Markup {
+function drawnMark(mark: Mark, part: Role, share: number, isFree: boolean, paths: readonly string[]): Markup {
   const [, letter, meaning] = MARKS[rankOf(mark)] ?? [null, '', mark.kind];
   const many = mark.count === 1 ? '' : `, ${mark.count} of them until ${clockText(mark.until)}`;
-  const title = `${clockText(mark.at)} ${meaning} by ${partyText(role, mark.by)}, packet ${packetName(paths, mark.packet, mark.file)}${many}`;
+  const title = `${clockText(mark.at)} ${meaning} by ${partyText(part, mark.by)}, packet ${packetName(paths, mark.packet, mark.file)}${many}`;
   const attributes = markup`x="${percent(share)}" data-a="${place(share)}" data-r="${rankOf(mark)}" data-f="${packetFilter(mark.packet)}"`;
   const letterMarkup = markup`<text y="${LETTER_BASE}"${isFree ? NOTHING : markup` class="over"`}>${letter}</text>`;
   return markup`<svg class="m ${mark.kind}" ${attributes}><title>${title}</title><path d="M0 ${TICK_TOP}V${TICK_BOTTOM}"/>${letterMarkup}</svg>

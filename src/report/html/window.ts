@@ -1,7 +1,7 @@
 import { foldLike } from '../like.ts';
 import type { Connection, Evidence, Report, Window } from '../model.ts';
 import { outcomeText } from '../words/hurt.ts';
-import { clockText, counted, middleCut, named } from '../words/phrase.ts';
+import { clockText, counted, middleCut, named, namedClient } from '../words/phrase.ts';
 import { spanText } from '../words/span.ts';
 import { streamName } from '../words/stream-name.ts';
 import { worstFirst } from '../words/verdict.ts';
@@ -117,7 +117,7 @@ function otherWindows(windows: readonly Window[], byId: ById): Markup {
   const rows = windows.map((window) => ({
     cells: [
       window.id,
-      named(window.client, byId),
+      namedClient(window.client, byId),
       named(window.upstream, byId),
       window.cause,
       clockText(window.from),

@@ -2,7 +2,7 @@ import { foldLike } from '../like.ts';
 import type { Connection, Report, Window } from '../model.ts';
 import { outcomeText } from '../words/hurt.ts';
 import { packetName } from '../words/packet-name.ts';
-import { clockText, counted, named } from '../words/phrase.ts';
+import { clockText, counted, named, namedClient } from '../words/phrase.ts';
 import { spanText } from '../words/span.ts';
 import { streamName } from '../words/stream-name.ts';
 import { worstFirst } from '../words/verdict.ts';
@@ -102,7 +102,7 @@ function otherWindows(windows: readonly Window[], byId: ById, roomBytes: number)
   if (windows.length === 0) return [];
   const rows = windows.map((window) => [
     prose(cut(window.id)),
-    prose(cut(named(window.client, byId))),
+    prose(cut(namedClient(window.client, byId))),
     prose(cut(named(window.upstream, byId))),
     window.cause,
     prose(cut(clockText(window.from))),

@@ -1,7 +1,7 @@
 import type { Connection, Report, Thresholds, Window } from '../model.ts';
 import { durationText } from '../duration.ts';
 import { hurtCountText } from '../words/hurt.ts';
-import { clockText, named } from '../words/phrase.ts';
+import { clockText, named, namedClient } from '../words/phrase.ts';
 import { spanText } from '../words/span.ts';
 import type { Ink } from './ink.ts';
 import { wrapped } from './lines.ts';
@@ -21,7 +21,7 @@ export function briefLines(
   ink: Ink,
 ): string[] {
   const line =
-    `${id}: ${named(client, byId)} ${ink.glyphs.arrow} ${named(upstream, byId)}, ${cause}, ` +
+    `${id}: ${namedClient(client, byId)} ${ink.glyphs.arrow} ${named(upstream, byId)}, ${cause}, ` +
     `${clockText(from)} for ${spanText(span)}, ${hurtCountText(streams.length)}`;
   return wrapped(line, ink.width - INDENT.length, INDENT.length).map((part) => INDENT + part);
 }

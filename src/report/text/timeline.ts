@@ -1,9 +1,8 @@
-import { endpointText } from '../address.ts';
 import { durationText } from '../duration.ts';
 import { leastOf, mostOf } from '../extremes.ts';
 import type { Connection, LivenessState, Report } from '../model.ts';
 import { type Lane, type Picture, type PictureRoom, picturesOf } from '../pictures.ts';
-import { clockText, counted, farEnd, zoneText } from '../words/phrase.ts';
+import { clientEnd, clockText, counted, farEnd, zoneText } from '../words/phrase.ts';
 import { type Axis, axisOf } from './axis.ts';
 import { MARKS } from './glyphs.ts';
 import type { Ink } from './ink.ts';
@@ -77,8 +76,7 @@ function omittedLine({ client, omitted }: Picture): string[] {
 function labelOf(lane: Lane): [string, string] {
   if (lane.kind === 'window') return [`HALF-DEAD ${lane.window.id}`, ''];
   const { role, connection } = lane;
-  const end = connection.role === 'other' ? endpointText(connection.server) : farEnd(connection);
-  return [`${role} ${connection.id}`, end];
+  return [`${role} ${connection.id}`, role === 'client' ? clientEnd(connection) : farEnd(connection)];
 }
 
 function laneLines(

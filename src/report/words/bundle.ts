@@ -2,7 +2,7 @@ import { type BundleName, EVIDENCE_NAME } from '../bundle/names.ts';
 import type { Connection, Report, Window } from '../model.ts';
 import { headlineText } from './headline.ts';
 import { fileName } from './packet-name.ts';
-import { counted, farEnd, listed, named } from './phrase.ts';
+import { clientEnd, counted, farEnd, listed, named, namedClient } from './phrase.ts';
 import { spanText } from './span.ts';
 
 const MEANINGS: Readonly<Record<BundleName, string>> = {
@@ -44,12 +44,12 @@ export const CAPTURED = 'as captured:';
 
 export function windowText(window: Window, byId: ReadonlyMap<string, Connection>): string {
   const { id, client, upstream, cause } = window;
-  return `${id}: what proves that ${named(client, byId)} was alive while ${named(upstream, byId)} was dead for ${spanText(window)} (${cause})`;
+  return `${id}: what proves that ${namedClient(client, byId)} was alive while ${named(upstream, byId)} was dead for ${spanText(window)} (${cause})`;
 }
 
 export function legText({ id, client }: Window, leg: Connection): string {
   const what = leg.id === client ? "the client's connection" : 'the dead upstream connection';
-  return `${id}: all of ${what} ${leg.id} (${farEnd(leg)})`;
+  return `${id}: all of ${what} ${leg.id} (${leg.id === client ? clientEnd(leg) : farEnd(leg)})`;
 }
 
 function capturedNames({ capture }: Report): string {

@@ -34,14 +34,19 @@ export function isEvidenceKind(kind: string): kind is EvidenceKind {
   return Object.hasOwn(SENTENCES, kind);
 }
 
-/** What one packet shows; its kind where that has no words. */
+/**
+ * What one packet shows; its kind where that has no words.
+ * @param client  the window's: whoever opened that connection is its client, whatever else it is
+ */
 export function evidenceText(
   { connection, kind, by, value, tunnel }: Omit<Evidence, 'text'>,
   connections: ReadonlyMap<string, Connection>,
+  client: string,
 ): string {
   if (!isEvidenceKind(kind)) return kind;
   const sentence: Sentence = SENTENCES[kind];
-  return sentence(partyText(connections.get(connection)?.role ?? 'other', by), value, tunnel);
+  const role = connection === client ? 'client' : (connections.get(connection)?.role ?? 'other');
+  return sentence(partyText(role, by), value, tunnel);
 }
 
 function nth(ordinal: number | null): string {

@@ -1,5 +1,5 @@
 import type { Connection, Link, RunnerUp } from '../model.ts';
-import { counted, named } from './phrase.ts';
+import { counted, namedClient } from './phrase.ts';
 
 /** How two connections were found to belong together, how sure that is, and what else it may mean. */
 export function linkText(link: Link, byId: ReadonlyMap<string, Connection>): string {
@@ -19,5 +19,5 @@ function chanceText({ bursts }: Link): string[] {
 }
 
 function runnerUpText({ client, confidence, odds }: RunnerUp, byId: ReadonlyMap<string, Connection>): string {
-  return `next best is ${named(client, byId)}, confidence ${confidence}${odds === null ? '' : ` (1 in 10^${odds})`}`;
+  return `next best is ${namedClient(client, byId)}, confidence ${confidence}${odds === null ? '' : ` (1 in 10^${odds})`}`;
 }

@@ -1,6 +1,6 @@
 import { connectionFilter } from '../filter.ts';
 import type { Args, Connection, NextStep, Verdict, Window } from '../model.ts';
-import { farEnd, listed, listedUpTo, NAMED_MAX } from './phrase.ts';
+import { clientEnd, farEnd, listed, listedUpTo, NAMED_MAX } from './phrase.ts';
 import { remedySteps, standBySteps } from './remedies.ts';
 import { step } from './step.ts';
 import { hasClosedClient, worstFirst } from './verdict.ts';
@@ -61,7 +61,7 @@ function unblockSteps(windows: readonly Window[], byId: ReadonlyMap<string, Conn
   if (stuck.length === 0) return [];
   const clients = stuck.map((id) => {
     const client = byId.get(id);
-    return client === undefined ? id : farEnd(client);
+    return client === undefined ? id : clientEnd(client);
   });
   return [
     step(

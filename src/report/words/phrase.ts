@@ -53,6 +53,17 @@ export function named(id: string, connections: ReadonlyMap<string, Connection>):
   return connection === undefined ? id : `${id} (${farEnd(connection)})`;
 }
 
+/** Who a window, or a link, calls its client: in a chain of gateways it may be another one's connection to its upstream. */
+export function clientEnd({ client }: Connection): string {
+  return endpointText(client);
+}
+
+/** As `named`, by the client's end. */
+export function namedClient(id: string, connections: ReadonlyMap<string, Connection>): string {
+  const connection = connections.get(id);
+  return connection === undefined ? id : `${id} (${clientEnd(connection)})`;
+}
+
 const PARTIES = {
   client: { client: 'the client', server: 'the gateway' },
   upstream: { client: 'the gateway', server: 'the upstream' },

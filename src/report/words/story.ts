@@ -3,7 +3,7 @@ import type { Cause, Connection, HurtStream, Window } from '../model.ts';
 import { askedOf } from './asked.ts';
 import { hurtText, streamText } from './hurt.ts';
 import { packetName } from './packet-name.ts';
-import { clockText, farEnd, listedUpTo, NAMED_MAX, named } from './phrase.ts';
+import { clockText, farEnd, listedUpTo, NAMED_MAX, named, namedClient } from './phrase.ts';
 import { streamName } from './stream-name.ts';
 import { endedText } from './window-end.ts';
 
@@ -131,7 +131,7 @@ function unseenText({ upstream: id, onset }: ToldWindow, upstream: Connection | 
 
 function clientText(window: ToldWindow, connections: Connections): string {
   const pings = (window.meanwhile?.pingsAnswered ?? 0) > 0 ? ', and the gateway answered its PINGs' : '';
-  return `Meanwhile the client's connection ${named(window.client, connections)} stayed up${pings}.`;
+  return `Meanwhile the client's connection ${namedClient(window.client, connections)} stayed up${pings}.`;
 }
 
 function streamsText({ streams }: ToldWindow): string[] {

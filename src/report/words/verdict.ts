@@ -4,7 +4,17 @@ import type { Args, Connection, Report, Verdict, VerdictState, Window } from '..
 import { deadText } from './dead.ts';
 import { hurtText } from './hurt.ts';
 import { kindsText } from './not-analyzed.ts';
-import { clockText, counted, dateTimeText, farEnd, listedUpTo, NAMED_MAX, named } from './phrase.ts';
+import {
+  clientEnd,
+  clockText,
+  counted,
+  dateTimeText,
+  farEnd,
+  listedUpTo,
+  NAMED_MAX,
+  named,
+  namedClient,
+} from './phrase.ts';
 import { spanText } from './span.ts';
 import { incidentOfTries, timeAndAgainText } from './time-and-again.ts';
 
@@ -136,7 +146,7 @@ function stalledText(args: Args, { findings, links }: Grounds, connections: Conn
   const clients = [
     ...new Set(links.filter(({ upstream }) => upstream === args['connection']).map(({ client }) => client)),
   ];
-  const told = clients.map((id) => named(id, connections));
+  const told = clients.map((id) => namedClient(id, connections));
   const whose = clients.length === 0 ? '' : ` It carried requests of ${listedUpTo(NAMED_MAX, told)}.`;
   return `Upstream connection ${what}${begun}; nothing in the capture proves it dead.${whose}`;
 }
@@ -178,7 +188,7 @@ function windowText(window: Window, windows: readonly Window[], connections: Con
   const gateway = window.confidence === 'confirmed' ? 'The gateway' : 'Probably the gateway';
   const since = sinceText(window);
   return (
-    `${gateway} kept client ${client === undefined ? window.client : farEnd(client)} connected while its connection to upstream ` +
+    `${gateway} kept client ${client === undefined ? window.client : clientEnd(client)} connected while its connection to upstream ` +
     `${upstream === undefined ? window.upstream : farEnd(upstream)} was ${deadText([window.cause])}, ${since}` +
     `${window.open ? ' (still so when the capture ends)' : ''}: ${hurtOf(window)}${unusedText(window, connections)}${moreText(windows, window, connections)}.`
   );
@@ -233,7 +243,7 @@ function moreText(windows: readonly Window[], told: Window, connections: Connect
   const others = [...new Set(windows.map(({ client }) => client))].filter((client) => client !== told.client);
   const ends = others.map((id) => {
     const client = connections.get(id);
-    return client === undefined ? id : farEnd(client);
+    return client === undefined ? id : clientEnd(client);
   });
   const whose =
     others.length === 0 ? '' : `, also of ${others.length === 1 ? 'client' : 'clients'} ${listedUpTo(NAMED_MAX, ends)}`;

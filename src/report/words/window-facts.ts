@@ -4,7 +4,7 @@ import type { Fact } from './fact.ts';
 import { linkText } from './link.ts';
 import { meanwhileText, sureText } from './meanwhile.ts';
 import { packetName } from './packet-name.ts';
-import { clockText, named } from './phrase.ts';
+import { clockText, named, namedClient } from './phrase.ts';
 import { CAUSES } from './story.ts';
 import { couldBeNoticed } from './unnoticed.ts';
 import { endedText } from './window-end.ts';
@@ -16,7 +16,7 @@ export function windowTitle(
   byId: ReadonlyMap<string, Connection>,
   arrow: string,
 ): string {
-  return `Window ${id} (${confidence}): client ${named(client, byId)} ${arrow} upstream ${named(upstream, byId)}`;
+  return `Window ${id} (${confidence}): client ${namedClient(client, byId)} ${arrow} upstream ${named(upstream, byId)}`;
 }
 
 /** What is known of a window, term by term: when the upstream died, why, how long it lasted, what ended it, how it was linked, how sure that is; of a moment what the client saw, which `unnoticedFacts` tell else. */
