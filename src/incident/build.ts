@@ -6,7 +6,7 @@ import { linksOf } from './links.ts';
 import type { Incident } from './model.ts';
 import { outagesOf } from './outages.ts';
 import { passingsOf } from './passings.ts';
-import { castRoles, NO_HINTS, type RoleHints } from './roles.ts';
+import { castRoles, hintsHideLegs, NO_HINTS, type RoleHints } from './roles.ts';
 import { Scene } from './scene.ts';
 import { DEFAULT_THRESHOLDS, type Thresholds } from './thresholds.ts';
 import { trustNotes } from './trust.ts';
@@ -45,7 +45,10 @@ export function buildIncident(
   };
   const findings = findingsOf(facts);
   return {
-    verdict: verdictOf(scene, facts, findings, casting.gateways.length),
+    verdict: verdictOf(scene, facts, findings, {
+      gateways: casting.gateways.length,
+      hidesLegs: () => hintsHideLegs(trace, hints),
+    }),
     gateways: casting.gateways,
     connections: legs,
     links,

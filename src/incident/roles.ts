@@ -63,8 +63,7 @@ export function castRoles(trace: Trace, hints: RoleHints = NO_HINTS): Casting {
           ...legs.filter(isServerPort(hints.clientPort)).map((connection) => hosts.find(server(connection))),
           ...legs.filter(isServerPort(hints.upstreamPort)).map((connection) => hosts.find(client(connection))),
         ];
-  const roots =
-    onBothSides.length > 0 ? onBothSides.filter((root) => named.size === 0 || named.has(root)) : [...new Set(told)];
+  const roots = named.size === 0 && onBothSides.length > 0 ? onBothSides : [...new Set(told)];
   const acceptedAt = grouped(legs.map(server), (ip) => hosts.find(ip));
   const openedFrom = grouped(legs.map(client), (ip) => hosts.find(ip));
   const gateways = roots.map((root) =>
@@ -97,6 +96,12 @@ export function castRoles(trace: Trace, hints: RoleHints = NO_HINTS): Casting {
     acceptedBy,
     openedBy,
   };
+}
+
+/** Without the hints the capture shows both sides of a gateway, and with them it does not: they do not fit it. */
+export function hintsHideLegs(trace: Trace, hints: RoleHints): boolean {
+  const showsBoth = ({ roles }: Casting): boolean => roles.includes('client') && roles.includes('upstream');
+  return showsBoth(castRoles(trace)) && !showsBoth(castRoles(trace, hints));
 }
 
 /**

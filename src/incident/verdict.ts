@@ -9,8 +9,15 @@ import { isOwing, suspicionOf } from './suspicion.ts';
 import { unreadClient } from './unread.ts';
 import type { Debt } from '../trace/index.ts';
 
+/** How the roles were found. */
+export interface Cast {
+  readonly gateways: number;
+  /** What the reader said of the gateway hides a side of it that the capture shows. */
+  readonly hidesLegs: () => boolean;
+}
+
 /** The state of a whole capture (contract §3): half-dead if and only if there is a window. */
-export function verdictOf(scene: Scene, facts: Facts, findings: readonly Finding[], gateways: number): Verdict {
+export function verdictOf(scene: Scene, facts: Facts, findings: readonly Finding[], cast: Cast): Verdict {
   if (facts.windows.length > 0) {
     const confirmed = facts.windows.some((window) => window.confidence === 'confirmed');
     return verdict('half-dead', confirmed ? 'confirmed' : 'probable', { kind: 'windows', count: facts.windows.length });
@@ -18,7 +25,7 @@ export function verdictOf(scene: Scene, facts: Facts, findings: readonly Finding
   const suspicion = suspicionOf(scene, facts, findings);
   // Where time goes backward, an answer may stand before what it answers: what seems dead may only be misdated.
   if (suspicion !== null && facts.clockSteps === 0) return verdict('suspect', 'possible', suspicion);
-  const obstacle = obstacleOf(scene, facts, gateways);
+  const obstacle = obstacleOf(scene, facts, cast);
   if (obstacle !== null) return verdict('inconclusive', null, obstacle);
   const count = (role: Leg['role']): number => facts.legs.filter((leg) => leg.role === role).length;
   return verdict('healthy', null, {
@@ -34,12 +41,14 @@ function verdict(state: Verdict['state'], confidence: Confidence | null, reason:
 }
 
 /** Why the capture could not have shown a half-dead connection; null where it could. */
-function obstacleOf(scene: Scene, facts: Facts, gateways: number): VerdictReason | null {
+function obstacleOf(scene: Scene, facts: Facts, { gateways, hidesLegs }: Cast): VerdictReason | null {
   if (facts.legs.length === 0) return { kind: 'no-tcp' };
   if (facts.clockSteps > 0) return { kind: 'clock-step', count: facts.clockSteps };
-  if (gateways === 0) return { kind: 'no-gateway', connections: facts.legs.length };
   const clients = facts.legs.filter((leg) => leg.role === 'client');
   const upstreams = facts.legs.filter((leg) => leg.role === 'upstream');
+  if ((clients.length === 0 || upstreams.length === 0) && hidesLegs())
+    return { kind: 'hints-unfit', clients: clients.length, upstreams: upstreams.length };
+  if (gateways === 0) return { kind: 'no-gateway', connections: facts.legs.length };
   const early = upstreams.find((leg) => isOwing(facts, leg));
   if (clients.length === 0) return { kind: 'no-client-leg' };
   if (upstreams.length === 0) return { kind: 'no-upstream-leg' };

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { buildIncident, DEFAULT_THRESHOLDS, NO_HINTS, type Incident } from '../../src/incident/index.ts';
+import {
+  buildIncident,
+  DEFAULT_THRESHOLDS,
+  NO_HINTS,
+  type Incident,
+  type RoleHints,
+} from '../../src/incident/index.ts';
 import type { Trace } from '../../src/trace/index.ts';
 import { trace } from '../build/trace.ts';
 import { told, watching } from './stories.ts';
@@ -207,6 +213,29 @@ describe('one side of the gateway is all there is', () => {
     const incident = buildIncident(upstreamOnly(), DEFAULT_THRESHOLDS, { ...NO_HINTS, upstreamPort: 9090 });
     expect(incident.gateways).toEqual([]);
   });
+});
+
+describe('what is said of a gateway that the capture shows whole', () => {
+  const whole = trace().client('c1').watch(7, { at: 1 }).upstream('u1').carries(7, 3).events(3, 5, 15, 25).end(30);
+  const reasonWith = (hints: Partial<RoleHints>): unknown =>
+    buildIncident(whole, DEFAULT_THRESHOLDS, { ...NO_HINTS, ...hints }).verdict.reason;
+
+  test.each([
+    ['another address', { gateways: ['10.9.9.9'] }, 0, 0],
+    ["an upstream's address", { gateways: ['10.9.2.2'] }, 1, 0],
+    ["a client's address", { gateways: ['10.9.1.2'] }, 0, 1],
+    ["another port of the clients'", { clientPort: 81 }, 0, 1],
+    ["another port of the upstreams'", { upstreamPort: 9090 }, 1, 0],
+  ])('and is not so, %s, is the reason why nothing can be told', (_, hints, clients, upstreams) => {
+    expect(reasonWith(hints)).toEqual({ kind: 'hints-unfit', clients, upstreams });
+  });
+
+  test.each([{}, { gateways: ['10.9.0.2'] }, { clientPort: 80, upstreamPort: 8080 }])(
+    'and is so, is none: %o',
+    (hints) => {
+      expect(reasonWith(hints)).toMatchObject({ kind: 'no-window' });
+    },
+  );
 });
 
 test('a sidecar to which the client is redirected: its requests and their answers have two names, and are one connection', () => {

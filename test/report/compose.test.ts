@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { TrustNote, VerdictReason } from '../../src/incident/index.ts';
+import type { Incident, TrustNote, VerdictReason } from '../../src/incident/index.ts';
 import { FORMATS, renderJson, type Report } from '../../src/report/index.ts';
 import { composeReport } from '../build/reports.ts';
 import {
@@ -593,10 +593,63 @@ describe('what to do', () => {
     );
   });
 
-  test('an inconclusive capture gets the command that would answer, with the ports that are known', () => {
-    expect(composed(inconclusive()).nextSteps[0]?.command).toBe(
-      "tcpdump -i any -w gateway.pcap 'tcp port 80 or tcp port UPSTREAM_PORT'",
-    );
+  describe('an inconclusive capture gets the command that would answer, ready to run', () => {
+    const commandOf = (reason: VerdictReason, { connections }: Incident = healthy().incident): string | null => {
+      const verdict = { state: 'inconclusive', confidence: null, reason } as const;
+      const { nextSteps } = composeReport(incident({ verdict, connections }), capture(60), '1.0.0');
+      return nextSteps.find(({ command }) => command?.includes('tcpdump'))?.command ?? null;
+    };
+    const EARLY: VerdictReason = { kind: 'too-early', connection: 'u1' };
+    const VERDICT = { state: 'inconclusive', confidence: null, reason: EARLY } as const;
+
+    test('with the ports of both sides, where it shows them', () => {
+      expect(commandOf(EARLY)).toBe("timeout 900 tcpdump -i any -w gateway.pcap 'tcp port 80 or tcp port 8080'");
+    });
+
+    test('with all of TCP where it does not show the ports of a side, or may lack one', () => {
+      const whole = "timeout 900 tcpdump -i any -w gateway.pcap 'tcp and not port 22'";
+      expect(composed(inconclusive()).nextSteps[0]?.command).toBe(whole);
+      expect(commandOf({ kind: 'no-gateway', connections: 0 }, incident({ verdict: VERDICT, connections: [] }))).toBe(
+        whole,
+      );
+      expect(commandOf({ kind: 'requests-unseen', connection: 'c1', count: 1 })).toBe(whole);
+    });
+
+    test('with a larger buffer where packets were lost', () => {
+      expect(commandOf({ kind: 'unread', connection: 'c1' })).toContain('tcpdump -i any -B 65536 -w');
+    });
+
+    test.each([
+      [437, 900],
+      [1800, 1860],
+      [1805, 1920],
+      [999_999_999, 7200],
+    ])('for longer than the watch that asked for %i s', (asked, seconds) => {
+      const [c1, ...others] = healthy().incident.connections;
+      if (c1 === undefined) throw new Error('the story has a client');
+      const watch = stream(21, `/api/v1/pods?timeoutSeconds=${asked}&watch=true`, at(7, 1));
+      const connections = [{ ...c1, streams: [...c1.streams, watch] }, ...others];
+      expect(commandOf(EARLY, incident({ verdict: VERDICT, connections }))).toContain(`timeout ${seconds} tcpdump`);
+    });
+
+    test('behind the one that lets the gateway be found, where the command line hides a side of it', () => {
+      const verdict = {
+        state: 'inconclusive',
+        confidence: null,
+        reason: { kind: 'hints-unfit', clients: 1, upstreams: 0 },
+      } as const;
+      const told = composeReport(incident({ verdict }), capture(60), '1.0.0');
+      expect(told.verdict.summary).toMatch(
+        /^What the command line says .* leaves 1 client connection and no upstream connection; without it/,
+      );
+      expect(told.nextSteps.map(({ command }) => command)).toEqual([
+        'watchpcap analyze FILE',
+        expect.stringContaining('tcpdump'),
+      ]);
+    });
+  });
+
+  test('a healthy one gets the command to look again', () => {
     expect(composed(healthy()).nextSteps[0]?.command).toBe(
       "tcpdump -i any -w gateway.pcap 'tcp port 80 or tcp port 8080'",
     );

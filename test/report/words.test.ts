@@ -69,7 +69,7 @@ const SENTENCES: { readonly [C in FindingCode]: readonly [args: FindingArgs[C], 
   ],
   'ping-answered-by-gateway': [
     { pings: 1, windowNs: 30e9 },
-    'u1 (10.9.2.2:8080): the gateway answered 1 PING of the client in the 30 s in which the upstream connection was dead; a PING checks the gateway only',
+    'u1 (10.9.2.1:40112): the gateway answered 1 PING of the client in the 30 s in which the upstream connection was dead; a PING checks the gateway only',
   ],
   'ping-unanswered': [
     { pings: 2, thenClosed: true },

@@ -20,6 +20,8 @@ export type VerdictReason =
   | { readonly kind: 'probes-unseen'; readonly connection: string }
   | { readonly kind: 'no-window'; readonly clients: number; readonly upstreams: number; readonly links: number }
   | { readonly kind: 'no-gateway'; readonly connections: number }
+  /** What the reader said of the gateway leaves so many of its connections; without that, the capture shows both sides. */
+  | { readonly kind: 'hints-unfit'; readonly clients: number; readonly upstreams: number }
   | { readonly kind: 'no-tcp' }
   | { readonly kind: 'no-client-leg' }
   | { readonly kind: 'no-upstream-leg' }

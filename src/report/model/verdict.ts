@@ -30,6 +30,7 @@ export type VerdictReason =
   | 'probes-unseen'
   | 'no-window'
   | 'no-gateway'
+  | 'hints-unfit'
   | 'no-tcp'
   | 'no-client-leg'
   | 'no-upstream-leg'

@@ -4,6 +4,7 @@ import { clientEnd, farEnd, listed, listedUpTo, NAMED_MAX } from './phrase.ts';
 import { remedySteps, standBySteps } from './remedies.ts';
 import { step } from './step.ts';
 import { hasClosedClient, worstFirst } from './verdict.ts';
+import { timeoutSecondsOf } from './watch-timeout.ts';
 
 /** Ports in one tcpdump command; a capture of more is better taken whole. */
 const PORTS_MAX = 6;
@@ -13,6 +14,11 @@ const ONE_SIDE_STEP: NextStep = {
     'If one side of the gateway is all there is, say which: a dead upstream is told then, though not whom it hurt. ' +
     "With the upstream servers' port, or with the gateway's address:",
   command: 'watchpcap analyze FILE --upstream-port PORT',
+};
+
+const WITHOUT_HINTS_STEP: NextStep = {
+  text: 'Let the gateway be found, without --gateway, --client-port and --upstream-port:',
+  command: 'watchpcap analyze FILE',
 };
 
 /** What to do now, most useful first. */
@@ -36,7 +42,8 @@ export function nextStepsOf(
       ];
     case 'inconclusive':
       return [
-        step(inconclusiveText(reason), captureCommand(connections)),
+        ...(reason === 'hints-unfit' ? [WITHOUT_HINTS_STEP] : []),
+        step(inconclusiveText(reason), longCaptureCommand(connections, capturingFor(reason))),
         ...(reason === 'no-gateway' ? [ONE_SIDE_STEP] : []),
       ];
   }
@@ -89,7 +96,7 @@ function suspectSteps(
     ...(stalled === undefined ? [] : [step(stalledText(farEnd(stalled)))]),
     ...(reason === 'dead-upstream-unlinked' && hasClosedClient(connections) ? [KEYLOG_STEP] : []),
     ...(named.length === 0 ? [] : [step('Wireshark, the upstream in question:', named.map(connectionFilter).join(''))]),
-    step(text, captureCommand(connections)),
+    step(text, longCaptureCommand(connections)),
   ];
 }
 
@@ -120,31 +127,61 @@ function inconclusiveText(reason: Verdict['reason']): string {
     case 'filtered':
       return 'Analyse the whole file, not a selection of its packets; or capture again with nothing but ports in the filter:';
     case 'unread':
-      return 'Capture again so that nothing is lost: with a larger buffer (-B 65536 as well), and without a snap length (-s):';
+      return 'Capture again so that nothing is lost: with a larger buffer (-B), and without a snap length (-s):';
     case 'payload-blanked':
       return 'Ask for the report of the capture itself: this one was anonymised. Or capture again:';
     case 'no-client-leg':
-      return "Capture on the gateway, the clients' port as well:";
+      return "Capture on the gateway, the clients' port as well, which this capture does not show:";
     case 'no-upstream-leg':
+      return "Capture on the gateway, the upstreams' port as well, which this capture does not show:";
     case 'requests-unseen':
-      return "Capture on the gateway, the upstreams' port as well:";
+      return 'Capture on the gateway, every port of its upstreams:';
     default:
       return 'Capture on the gateway, where clients come in and upstreams go out, while a client hangs:';
   }
 }
 
+/** What the next capture is to do otherwise. */
+interface Capturing {
+  /** More of tcpdump's options, each after a space. */
+  readonly options?: string;
+  /** Not only the ports that this one shows. */
+  readonly isWhole?: boolean;
+}
+
+function capturingFor(reason: Verdict['reason']): Capturing {
+  if (reason === 'unread') return { options: ' -B 65536' };
+  return { isWhole: reason === 'requests-unseen' };
+}
+
+/** Whoever logged in to capture is not part of what is looked for. */
+const ALL_BUT_SSH = 'tcp and not port 22';
+
 /**
- * The tcpdump command that would answer, with the ports that this capture shows; names in capitals stand for those it does not.
+ * The tcpdump command that would answer, with the ports that this capture shows; where it does not show a side's, all of TCP.
  * `-s 0` is tcpdump's default since 4.9, and so left out.
  */
-function captureCommand(connections: readonly Connection[]): string {
+function captureCommand(connections: readonly Connection[], { options = '', isWhole = false }: Capturing = {}): string {
   const clients = serverPorts(connections, 'client');
   const upstreams = serverPorts(connections, 'upstream');
-  const others = clients.length + upstreams.length === 0 ? serverPorts(connections, 'other') : [];
-  const listening = clients.length > 0 ? clients : others.length > 0 ? others : ['LISTEN_PORT'];
-  const asked = upstreams.length > 0 ? upstreams : others.length > 1 ? [] : ['UPSTREAM_PORT'];
-  const ports = [...new Set([...listening, ...asked])].map((port) => `tcp port ${port}`);
-  return `tcpdump -i any -w gateway.pcap '${ports.join(' or ')}'`;
+  const ports = [...new Set([...clients, ...upstreams])].map((port) => `tcp port ${port}`);
+  const filter = isWhole || clients.length === 0 || upstreams.length === 0 ? ALL_BUT_SSH : ports.join(' or ');
+  return `tcpdump -i any${options} -w gateway.pcap '${filter}'`;
+}
+
+/** What a capture waits for in vain may take so long to come: longer than the longest watch that client-go asks for (600 s), and three bookmarks. */
+const LONG_SECONDS = 900;
+/** Nobody waits for longer, whatever a request asks for. */
+const LONGEST_SECONDS = 7200;
+/** An apiserver ends a watch about when it is due. */
+const WATCH_LATE_SECONDS = 60;
+
+/** The same, for as long as what was missing may take: a watch of this capture has to be over. */
+function longCaptureCommand(connections: readonly Connection[], capturing?: Capturing): string {
+  const watches = connections.flatMap(({ streams }) => streams.map(({ path }) => timeoutSecondsOf(path) ?? 0));
+  const longest = watches.reduce((most, seconds) => Math.max(most, seconds + WATCH_LATE_SECONDS), LONG_SECONDS);
+  const minutes = Math.ceil(Math.min(longest, LONGEST_SECONDS) / 60);
+  return `timeout ${60 * minutes} ${captureCommand(connections, capturing)}`;
 }
 
 /** The most used server ports of a role. */

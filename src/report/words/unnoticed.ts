@@ -3,6 +3,7 @@ import { checksText, inFlightText, isNoticed, speaksHttp2 } from './checks.ts';
 import type { Fact } from './fact.ts';
 import { meanwhileText } from './meanwhile.ts';
 import { clockText, listed, listedUpTo, NAMED_MAX, named } from './phrase.ts';
+import { timeoutSecondsOf } from './watch-timeout.ts';
 import { isClosedAt } from './window-end.ts';
 
 type ById = ReadonlyMap<string, Connection>;
@@ -86,9 +87,7 @@ function muteText({ upstream, onset: { lastHeard }, to }: Window): string {
 function watchFacts({ streams, upstream }: Window): Fact[] {
   const watches = streams.filter(({ kind }) => kind === 'watch');
   if (watches.length === 0) return [];
-  const asked = [
-    ...new Set(watches.flatMap(({ path }) => /[?&]timeoutSeconds=(\d{1,9})(?:&|$)/.exec(path ?? '')?.[1] ?? [])),
-  ];
+  const asked = [...new Set(watches.flatMap(({ path }) => timeoutSecondsOf(path) ?? []))];
   const value = asked.length === 1 ? ` (${asked[0]})` : '';
   const end = asked.length === 0 ? 'how long it lasts' : `its timeoutSeconds${value}`;
   return [['watch', `${end} is for the apiserver behind ${upstream} to enforce; the client only waits`]];

@@ -8,6 +8,7 @@ import {
   clientEnd,
   clockText,
   counted,
+  countedOrNo,
   dateTimeText,
   farEnd,
   listedUpTo,
@@ -56,6 +57,12 @@ export function summaryOf(
       return (
         `The capture has ${counted(Number(args['connections']), 'connection')}, but no host in it both accepts connections and ` +
         'opens others, so there is no gateway whose two sides could be compared.'
+      );
+    case 'hints-unfit':
+      return (
+        `What the command line says of the gateway (--gateway, --client-port, --upstream-port) leaves ` +
+        `${countedOrNo(Number(args['clients']), 'client connection')} and ${countedOrNo(Number(args['upstreams']), 'upstream connection')}; ` +
+        'without it, the capture shows both sides of a gateway.'
       );
     case 'no-tcp':
       return `No TCP connection could be read in this capture of ${counted(capture.packets, 'packet')}${insteadText(capture)}.`;
