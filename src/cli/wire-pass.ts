@@ -64,14 +64,14 @@ export class WirePass implements TcpSink, TcpKeeper {
       () => this.#http,
       () => this.#tls,
     );
-    this.#http = new HttpPass(this.#moment, this.#recorder, null, outlet);
+    this.#http = new HttpPass(this.#moment, this.#recorder.http, null, outlet);
     this.#tls = new TlsPass(keyLog, {
       bytes: (connection, side, view, at, end) => this.#http.bytes(connection, side, view, at, end),
       gap: (connection, side, lostBytes) => this.#http.gap(connection, side, lostBytes),
-      decrypted: (connection) => this.#recorder.decrypted(connection),
-      record: (connection, side, type, bytes) => this.#recorder.tlsRecord(connection, side, type, bytes),
-      alert: (connection, side, alert) => this.#recorder.tlsAlert(connection, side, alert),
-      facts: (connection, facts) => this.#recorder.tlsFacts(connection, facts),
+      decrypted: (connection) => this.#recorder.tls.decrypted(connection),
+      record: (connection, side, type, bytes) => this.#recorder.tls.record(connection, side, type, bytes),
+      alert: (connection, side, alert) => this.#recorder.tls.alert(connection, side, alert),
+      facts: (connection, facts) => this.#recorder.tls.facts(connection, facts),
     });
   }
 
@@ -128,7 +128,7 @@ export class WirePass implements TcpSink, TcpKeeper {
       this.#countAs(quoted.ipVersion === 6 ? STOP.icmpv6 : STOP.icmp);
       return;
     }
-    this.#recorder.icmp(about.connection, about.side, quoted.ipVersion === 6 ? 6 : 4, icmpType, icmpCode);
+    this.#recorder.tcp.icmp(about.connection, about.side, quoted.ipVersion === 6 ? 6 : 4, icmpType, icmpCode);
   }
 
   /** An error about a connection that is not followed is traffic like any other. */
@@ -173,7 +173,7 @@ export class WirePass implements TcpSink, TcpKeeper {
   }
 
   segment(connection: number, side: Side, labels: number, did: number, segment: Segment): void {
-    this.#recorder.segment(connection, side, labels, did, segment);
+    this.#recorder.tcp.segment(connection, side, labels, did, segment);
     if ((did & DID.firstFin) !== 0) {
       this.#finishing = connection;
       this.#finishingSide = side;
@@ -182,16 +182,16 @@ export class WirePass implements TcpSink, TcpKeeper {
   }
 
   copy(connection: number, _side: Side, segment: Segment): void {
-    this.#recorder.copy(connection, segment);
+    this.#recorder.tcp.copy(connection, segment);
   }
 
   bytes(connection: number, side: Side, view: DataView, at: number, end: number): void {
     this.#tls.bytes(connection, side, view, at, end);
-    this.#recorder.bytes(connection, side);
+    this.#recorder.tcp.bytes(connection, side);
   }
 
   gap(connection: number, side: Side, lostBytes: number, reason: GapReason): void {
-    this.#recorder.gap(connection, side, lostBytes, reason);
+    this.#recorder.tcp.gap(connection, side, lostBytes, reason);
     this.#tls.gap(connection, side, lostBytes);
   }
 

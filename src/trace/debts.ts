@@ -12,6 +12,7 @@ import {
 } from './limits.ts';
 import type { Debt, DebtEnd, Ref } from './model.ts';
 import { grown, refOf, RefTable, roomFor } from './ref-table.ts';
+import { LAST_SENT } from './sent.ts';
 import { Share } from './share.ts';
 
 /** What is owed in a row. `vain`: the bytes are acknowledged in this capture and sent again all the same. */
@@ -20,9 +21,6 @@ const OWED = { nothing: 0, anyPacket: 1, acknowledgement: 2, vain: 3 } as const;
 /** A creditor that speaks so much later than its next try was due has stopped trying: its acknowledgement came. */
 const VAIN_OVERDUE_GAPS = 4;
 const VAIN_OVERDUE_MIN_NS = 2e9;
-
-/** The column of a table of flows that has each flow's last packet. */
-export const LAST_SENT = 0;
 
 const COUNTS = {
   data: 0,

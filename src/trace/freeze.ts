@@ -1,49 +1,12 @@
-import type { ConnectionFacts, Side } from '../tcp/index.ts';
+import type { Side } from '../tcp/index.ts';
 import { endpointText } from './addresses.ts';
-import type { AskBooks } from './ask-books.ts';
-import type { BurstBook } from './bursts.ts';
-import type { ShapeBook } from './shapes.ts';
-import type { CreditBook } from './credit.ts';
-import { type DebtBook, LAST_SENT } from './debts.ts';
-import type { FlowNotes } from './flow-notes.ts';
+import type { Books } from './books.ts';
 import type { Gathered } from './gathered.ts';
-import type { JoinBook } from './joins.ts';
 import { SILENCE_NS } from './limits.ts';
-import type { KeepAliveBook } from './keep-alives.ts';
 import type { MarkBook } from './marks.ts';
 import type { Flow, Handshake, Mark, Ref, Trace, TraceConnection, TraceStream } from './model.ts';
-import type { PingBook } from './pings.ts';
-import { later, type RefTable, sooner } from './ref-table.ts';
-import type { RoundTripBook } from './round-trips.ts';
-import type { StairBook } from './stairs.ts';
-import type { StreamBook } from './streams.ts';
-import type { TunnelBook } from './tunnels.ts';
-import type { UnreadBook } from './unread.ts';
-
-/** The column of a table of flows that has each flow's first packet; LAST_SENT is the other. */
-export const FIRST_SENT = 1;
-
-/** All that the recorder wrote, by connection number. */
-export interface Books {
-  readonly tcp: ConnectionFacts;
-  readonly gathered: readonly (Gathered | undefined)[];
-  readonly sent: RefTable;
-  readonly debts: DebtBook;
-  readonly streams: StreamBook;
-  readonly joins: JoinBook;
-  readonly pings: PingBook;
-  readonly keepAlives: KeepAliveBook;
-  readonly roundTrips: RoundTripBook;
-  readonly marks: MarkBook;
-  readonly notes: FlowNotes;
-  readonly unread: UnreadBook;
-  readonly stairs: StairBook;
-  readonly credit: CreditBook;
-  readonly asks: AskBooks;
-  readonly bursts: BurstBook;
-  readonly tunnels: TunnelBook;
-  readonly shapes: ShapeBook;
-}
+import { later, sooner } from './ref-table.ts';
+import { FIRST_SENT, LAST_SENT } from './sent.ts';
 
 /** A connection is made by its first packet, so that this is never told. */
 const NOWHERE: Ref = { file: 0, packet: 0, timeNs: 0 };

@@ -1,7 +1,7 @@
 import type { Moment } from '../capture/index.ts';
 import type { KeepAlives, Ref } from './model.ts';
-import { LAST_SENT } from './debts.ts';
 import { refOf, type RefTable } from './ref-table.ts';
+import { LAST_SENT } from './sent.ts';
 
 /**
  * Linux takes no time and no interval below 1 s (TCP_KEEPIDLE, TCP_KEEPINTVL). What is shorter was no timer: far from the prober a probe

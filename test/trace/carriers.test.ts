@@ -16,15 +16,15 @@ function begin(): void {
   recording = new Recording();
   near = recording.connect('10.9.1.2:50001', '10.9.0.2:80', 0);
   far = recording.connect('10.9.0.2:40001', '10.9.2.1:15008', 0.1);
-  recording.at(0.2).recorder.protocol(far, 'h2');
-  recording.recorder.headers(far, CLIENT, 1, fields({ method: 'CONNECT', authority: '10.9.4.1:80' }), false);
-  recording.recorder.headers(far, SERVER, 1, fields({ status: 200 }), false);
+  recording.at(0.2).recorder.http.protocol(far, 'h2');
+  recording.recorder.http.headers(far, CLIENT, 1, fields({ method: 'CONNECT', authority: '10.9.4.1:80' }), false);
+  recording.recorder.http.headers(far, SERVER, 1, fields({ status: 200 }), false);
 }
 
 beforeEach(begin);
 
 function opens(protocol: 'h2' | 'tls' = 'h2'): void {
-  recording.at(0.3).recorder.tunnel(INNER, far, 1, protocol);
+  recording.at(0.3).recorder.http.tunnel(INNER, far, 1, protocol);
 }
 
 /** The streams of the upstream connection. */
@@ -53,8 +53,8 @@ describe('a stream in a tunnel', () => {
 
   test('is not one of the same number in another tunnel', () => {
     opens();
-    recording.recorder.headers(far, CLIENT, 3, fields({ method: 'CONNECT' }), false);
-    recording.recorder.tunnel(INNER - 1, far, 3, 'h2');
+    recording.recorder.http.headers(far, CLIENT, 3, fields({ method: 'CONNECT' }), false);
+    recording.recorder.http.tunnel(INNER - 1, far, 3, 'h2');
     recording.asks(INNER, 1, 1, { path: '/a' }).asks(INNER - 1, 1, 1.1, { path: '/b' });
     const inner = told().filter(({ tunnel }) => tunnel !== null);
     expect(inner.map(({ tunnel, id, request }) => [tunnel, id, request?.path])).toEqual([
@@ -74,12 +74,12 @@ describe('what a connection says of itself in a tunnel', () => {
   test('is not the carrying connection’s: its PINGs, GOAWAYs, windows, and records', () => {
     opens();
     const { recorder } = recording;
-    recorder.ping(INNER, CLIENT, false, 1, 2);
-    recorder.goaway(INNER, SERVER, 0, 0, 'bye');
-    recorder.settings(INNER, SERVER, false, 0);
-    recorder.windowUpdate(INNER, SERVER, 0, 5);
-    recorder.windowUpdate(INNER, SERVER, 1, 5);
-    recorder.decrypted(INNER);
+    recorder.http.ping(INNER, CLIENT, false, 1, 2);
+    recorder.http.goaway(INNER, SERVER, 0, 0, 'bye');
+    recorder.http.settings(INNER, SERVER, false, 0);
+    recorder.http.windowUpdate(INNER, SERVER, 0, 5);
+    recorder.http.windowUpdate(INNER, SERVER, 1, 5);
+    recorder.tls.decrypted(INNER);
     const connection = recording.finish().connections[far];
     expect(connection).toMatchObject({ goaways: [], slowPings: [], isDecrypted: false });
     expect(connection?.flows.map(({ pings }) => pings)).toEqual([0, 0]);
@@ -89,7 +89,7 @@ describe('what a connection says of itself in a tunnel', () => {
   test('is marked once: its requests, and the DATA that carry it', () => {
     opens();
     recording.asks(INNER, 1, 1).data(INNER, SERVER, 1, 2);
-    recording.at(2).recorder.data(far, SERVER, 1, 120, 0, false);
+    recording.at(2).recorder.http.data(far, SERVER, 1, 120, 0, false);
     const marks = recording.finish().connections[far]?.marks ?? [];
     expect(marks.filter(({ kind }) => kind === 'data').map(({ count }) => count)).toEqual([1]);
     expect(marks.filter(({ kind }) => kind === 'request').reduce((sum, { count }) => sum + count, 0)).toBe(2);
@@ -101,7 +101,7 @@ describe('where a tunnel ends', () => {
     opens();
     recording.asks(INNER, 1, 1).asks(INNER, 3, 1.5).answers(INNER, 1, 2, 200, true);
     recording.asks(near, 5, 2.5);
-    recording.at(3).recorder.rstStream(far, SERVER, 1, 2);
+    recording.at(3).recorder.http.rstStream(far, SERVER, 1, 2);
     expect(told().map(({ tunnel, id, reset }) => [tunnel, id, reset?.by, reset?.errorCode])).toEqual([
       [null, 1, SERVER, 2],
       [1, 1, SERVER, 2],
@@ -112,9 +112,9 @@ describe('where a tunnel ends', () => {
   test('on the side that has to answer, nothing waits any more; on the other it does', () => {
     opens();
     recording.asks(INNER, 1, 1);
-    recording.at(2).recorder.data(far, CLIENT, 1, 0, 0, true);
+    recording.at(2).recorder.http.data(far, CLIENT, 1, 0, 0, true);
     recording.asks(INNER, 3, 3);
-    recording.at(4).recorder.data(far, SERVER, 1, 0, 0, true);
+    recording.at(4).recorder.http.data(far, SERVER, 1, 0, 0, true);
     const resets = told().map(({ tunnel, id, reset }) => [tunnel, id, reset?.by, (reset?.at.timeNs ?? 0) / 1e9]);
     expect(resets).toEqual([
       [null, 1, undefined, 0],
@@ -126,7 +126,7 @@ describe('where a tunnel ends', () => {
   test('with its connection, its streams are as open as the connection’s own', () => {
     opens();
     recording.asks(INNER, 1, 1);
-    recording.recorder.tunnelClosed(INNER);
+    recording.recorder.http.tunnelClosed(INNER);
     recording.asks(INNER, 3, 2);
     expect(told().map(({ tunnel, id, reset }) => [tunnel, id, reset])).toEqual([
       [null, 1, null],
@@ -141,8 +141,9 @@ const SIXTEENFOLD_MAX = 64;
 /** Streams that a tunnel holds open while its carrier, against RFC 9113 §5.1, is ended again and again by the side that asks. */
 function endsAgain(streams: number): void {
   const { recorder } = recording.at(1);
-  for (let id = 1; id <= streams; id++) recorder.headers(INNER, CLIENT, 2 * id + 1, fields({ method: 'GET' }), false);
-  for (let id = 1; id <= streams; id++) recorder.data(far, CLIENT, 1, 0, 0, true);
+  for (let id = 1; id <= streams; id++)
+    recorder.http.headers(INNER, CLIENT, 2 * id + 1, fields({ method: 'GET' }), false);
+  for (let id = 1; id <= streams; id++) recorder.http.data(far, CLIENT, 1, 0, 0, true);
 }
 
 function costMs(work: () => void): number {
@@ -172,7 +173,7 @@ test('to end a carrier again and again takes no time for each stream in its tunn
 test('a connection that is given up takes the streams in its tunnels along', () => {
   opens();
   recording.asks(near, 7, 0.5).asks(INNER, 1, 1).asks(INNER, 3, 1.5).ends(INNER, 1, 2);
-  recording.recorder.tunnelClosed(INNER);
+  recording.recorder.http.tunnelClosed(INNER);
   recording.recorder.released(far);
   const { streams, connections } = recording.finish();
   expect(streams.map(({ tunnel, id }) => [tunnel, id])).toEqual([[null, 7]]);
@@ -183,13 +184,13 @@ test('what of a tunnel could not be followed is unread on the connection, as lon
   opens();
   const { recorder } = recording;
   recording.at(5);
-  recorder.lost(INNER, SERVER);
+  recorder.http.lost(INNER, SERVER);
   recording.at(6);
-  recorder.data(far, SERVER, 1, 100, 0, false);
+  recorder.http.data(far, SERVER, 1, 100, 0, false);
   recording.at(7);
-  recorder.regained(INNER, SERVER);
+  recorder.http.regained(INNER, SERVER);
   recording.at(8);
-  recorder.data(far, SERVER, 1, 100, 0, false);
+  recorder.http.data(far, SERVER, 1, 100, 0, false);
   const flows = recording.finish().connections[far]?.flows;
   expect(flows?.[SERVER].unread.map(({ toNs }) => toNs / 1e9)).toEqual([7]);
   expect(flows?.[CLIENT].unread).toEqual([]);

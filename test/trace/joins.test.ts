@@ -134,7 +134,7 @@ describe('requests that were passed on', () => {
 
   test('a retry elsewhere is a second partner', () => {
     const recording = gateway().asks(0, 1, 1).asks(1, 1, 1.01);
-    recording.at(5).recorder.rstStream(1, 1, 1, 7);
+    recording.at(5).recorder.http.rstStream(1, 1, 1, 7);
     expect(recording.asks(2, 1, 5.01).partners()).toEqual(['0/1 > 1/1 request', '0/1 > 2/1 request']);
   });
 
@@ -162,7 +162,7 @@ describe('requests that were passed on', () => {
 
   test('a request that is over is passed on no more', () => {
     const recording = gateway().asks(0, 1, 1);
-    recording.at(2).recorder.rstStream(0, 0, 1, 8);
+    recording.at(2).recorder.http.rstStream(0, 0, 1, 8);
     expect(recording.asks(1, 1, 2.01).partners()).toEqual([]);
   });
 
@@ -277,14 +277,14 @@ describe('payloads that were passed on', () => {
 
   test('streams known by their request are not looked at', () => {
     const recording = gateway().asks(0, 1, 1).asks(1, 3, 1.001);
-    expect(recording.recorder.wantsPayload(1, 1, 3)).toBe(false);
-    expect(recording.recorder.wantsPayload(2, 1, 9)).toBe(true);
+    expect(recording.recorder.http.wantsPayload(1, 1, 3)).toBe(false);
+    expect(recording.recorder.http.wantsPayload(2, 1, 9)).toBe(true);
   });
 
   test('a bulk transfer is looked at from its start, and then after pauses', () => {
     const recording = gateway().asks(1, 3, 1);
     for (let i = 0; i < 8; i++) recording.data(1, 1, 3, 1.001 + i / 1000, i + 1);
-    expect(recording.at(1.02).recorder.wantsPayload(1, 1, 3)).toBe(false);
-    expect(recording.at(1.1).recorder.wantsPayload(1, 1, 3)).toBe(true);
+    expect(recording.at(1.02).recorder.http.wantsPayload(1, 1, 3)).toBe(false);
+    expect(recording.at(1.1).recorder.http.wantsPayload(1, 1, 3)).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Moment, openSource, readCapture } from '../../src/capture/index.ts';
 import { WirePass } from '../../src/cli/wire-pass.ts';
-import { LAST_SENT } from '../../src/trace/debts.ts';
+import { LAST_SENT } from '../../src/trace/sent.ts';
 import { KeepAliveBook } from '../../src/trace/keep-alives.ts';
 import { RefTable } from '../../src/trace/ref-table.ts';
 

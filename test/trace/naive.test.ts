@@ -45,13 +45,13 @@ class Both {
     this.#tcp = new TcpPass(this.moment, {
       opened: (connection) => {
         this.#real.opened(connection, false);
-        this.#real.protocol(connection, 'h2');
+        this.#real.http.protocol(connection, 'h2');
       },
       segment: (...told) => {
-        this.#real.segment(...told);
+        this.#real.tcp.segment(...told);
         this.#naive.segment(...told);
       },
-      bytes: (connection, side) => this.#real.bytes(connection, side),
+      bytes: (connection, side) => this.#real.tcp.bytes(connection, side),
       gap() {},
     });
     this.#real = new Recorder(this.moment, this.#tcp.connections);
@@ -103,7 +103,7 @@ class Both {
   }
 
   #say(connection: number, side: Side, what: Event['what']): void {
-    const recorders = [this.#real, this.#naive];
+    const recorders = [this.#real.http, this.#naive];
     if (what === 'request') {
       const stream = (this.#streams[connection] = (this.#streams[connection] ?? -1) + 2);
       const said = fields({ method: 'GET', path: '/a', userAgent: 'x' });
@@ -117,7 +117,7 @@ class Both {
       return;
     }
     const ends = what === 'end';
-    this.#real.data(connection, side, stream, BYTES, 0, ends);
+    this.#real.http.data(connection, side, stream, BYTES, 0, ends);
     this.#naive.data(connection, side, stream, BYTES, ends);
   }
 

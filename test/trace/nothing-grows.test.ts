@@ -41,11 +41,11 @@ class Traffic implements TcpSink {
 
   opened(connection: number): void {
     this.recorder.opened(connection, true);
-    this.recorder.protocol(connection, 'h2');
+    this.recorder.http.protocol(connection, 'h2');
   }
 
   segment(connection: number, side: Side, labels: number, did: number, segment: Segment): void {
-    this.recorder.segment(connection, side, labels, did, segment);
+    this.recorder.tcp.segment(connection, side, labels, did, segment);
   }
 
   bytes(): void {}
@@ -64,14 +64,14 @@ class Traffic implements TcpSink {
     this.#send(pair, isNear, fromServer, isLoss);
     const connection = 2 * pair + (isNear ? 0 : 1);
     const { recorder } = this;
-    if (!fromServer) recorder.headers(connection, 0, id, REQUEST, true);
-    else if (exchange % 1009 === 0 && step < FAILS_UNTIL) recorder.rstStream(connection, 1, id, 2);
+    if (!fromServer) recorder.http.headers(connection, 0, id, REQUEST, true);
+    else if (exchange % 1009 === 0 && step < FAILS_UNTIL) recorder.http.rstStream(connection, 1, id, 2);
     else {
-      recorder.headers(connection, 1, id, RESPONSE, false);
-      const wanted = recorder.wantsPayload(connection, 1, id);
-      recorder.data(connection, 1, id, FRAME_BYTES, wanted ? exchange + 1 : 0, true);
+      recorder.http.headers(connection, 1, id, RESPONSE, false);
+      const wanted = recorder.http.wantsPayload(connection, 1, id);
+      recorder.http.data(connection, 1, id, FRAME_BYTES, wanted ? exchange + 1 : 0, true);
     }
-    if (exchange % 101 === 0) recorder.ping(connection, fromServer ? 1 : 0, fromServer, exchange, 0);
+    if (exchange % 101 === 0) recorder.http.ping(connection, fromServer ? 1 : 0, fromServer, exchange, 0);
   }
 
   #send(pair: number, isNear: boolean, fromServer: boolean, isLoss: boolean): void {

@@ -63,7 +63,7 @@ describe('when some of what a side said was not read', () => {
 
   test('each time by itself; together where nothing was read between', () => {
     const recording = connected().packet(0, 0, 1, BYTES);
-    const misses = (at: number): void => recording.at(at).recorder.gap(0, 0, 100, GAP.lost);
+    const misses = (at: number): void => recording.at(at).recorder.tcp.gap(0, 0, 100, GAP.lost);
     misses(2);
     misses(3);
     recording.packet(0, 0, 20, BYTES);
@@ -79,7 +79,7 @@ describe('when some of what a side said was not read', () => {
     const recording = connected().packet(0, 0, 1, BYTES);
     let at = 1;
     for (let nth = 1; nth <= 17; nth++) {
-      recording.at(at + 1).recorder.gap(0, 0, 100, GAP.lost);
+      recording.at(at + 1).recorder.tcp.gap(0, 0, 100, GAP.lost);
       at += nth === 5 ? 4 : 20;
       recording.packet(0, 0, at, BYTES);
     }
@@ -103,42 +103,42 @@ describe('when some of what a side said was not read', () => {
 
   test('until its frames were followed again; to its last packet where they were not', () => {
     const recording = connected().packet(0, 0, 1, BYTES);
-    recording.recorder.lost(0, 0);
+    recording.recorder.http.lost(0, 0);
     recording.packet(0, 0, 3, BYTES);
     recording.packet(0, 0, 4, BYTES);
-    recording.recorder.regained(0, 0);
+    recording.recorder.http.regained(0, 0);
     recording.packet(0, 0, 9, BYTES);
     expect(unread(recording, 0)).toEqual([[1, 4]]);
     const lost = connected().packet(0, 0, 1, BYTES);
-    lost.recorder.lost(0, 0);
+    lost.recorder.http.lost(0, 0);
     expect(unread(lost.packet(0, 0, 9, BYTES), 0)).toEqual([[1, 9]]);
   });
 
   test('what is missing inside of a frame is data: of HTTP/2 in the clear only what is lost or broken counts', () => {
     const framed = (): Recording => {
       const recording = connected().packet(0, 0, 1, BYTES);
-      recording.recorder.protocol(0, 'h2');
+      recording.recorder.http.protocol(0, 'h2');
       return recording;
     };
     const inside = framed();
-    inside.recorder.gap(0, 0, 100, GAP.snaplen);
+    inside.recorder.tcp.gap(0, 0, 100, GAP.snaplen);
     expect(unread(inside, 0)).toEqual([]);
     const between = framed();
-    between.recorder.gap(0, 0, 100, GAP.snaplen);
-    between.recorder.lost(0, 0);
+    between.recorder.tcp.gap(0, 0, 100, GAP.snaplen);
+    between.recorder.http.lost(0, 0);
     expect(unread(between.packet(0, 0, 5, BYTES), 0)).toEqual([[1, 5]]);
     const broken = framed();
-    broken.recorder.broken(0, 0);
+    broken.recorder.http.broken(0, 0);
     expect(unread(broken, 0)).toEqual([[1, 1]]);
     const decrypted = framed();
-    decrypted.recorder.decrypted(0);
-    decrypted.recorder.gap(0, 0, 100, GAP.snaplen);
+    decrypted.recorder.tls.decrypted(0);
+    decrypted.recorder.tcp.gap(0, 0, 100, GAP.snaplen);
     expect(unread(decrypted, 0)).toEqual([[1, 1]]);
   });
 
   test('a clock that stepped back leaves no time of negative length', () => {
     const recording = connected().packet(0, 0, 9, BYTES);
-    recording.at(5).recorder.gap(0, 0, 100, GAP.lost);
+    recording.at(5).recorder.tcp.gap(0, 0, 100, GAP.lost);
     expect(unread(recording, 0)).toEqual([[5, 9]]);
   });
 });
@@ -359,7 +359,7 @@ describe('what a stream was', () => {
 
   test('trailers bring the gRPC status', () => {
     const recording = connected().asks(0, 7, 1).answers(0, 7, 2);
-    recording.at(3).recorder.headers(0, 1, 7, fields({ grpcStatus: '14' }), true);
+    recording.at(3).recorder.http.headers(0, 1, 7, fields({ grpcStatus: '14' }), true);
     expect(stream(recording)).toMatchObject({ grpcStatus: '14', ended: [null, { timeNs: 3e9 }] });
   });
 
@@ -370,8 +370,8 @@ describe('what a stream was', () => {
 
   test('a reset closes it, with its code', () => {
     const recording = connected().asks(0, 7, 1);
-    recording.at(2).recorder.rstStream(0, 1, 7, 7);
-    recording.at(3).recorder.rstStream(0, 1, 99, 7);
+    recording.at(2).recorder.http.rstStream(0, 1, 7, 7);
+    recording.at(3).recorder.http.rstStream(0, 1, 99, 7);
     expect(stream(recording).reset).toEqual({ by: 1, at: { file: 0, packet: 4, timeNs: 2e9 }, errorCode: 7 });
   });
 
@@ -388,11 +388,11 @@ describe('what a stream was', () => {
 describe('PINGs and GOAWAYs', () => {
   test('an answer within a second is a number, a later one a finding’s evidence', () => {
     const recording = connected();
-    recording.at(1).recorder.ping(0, 0, false, 1, 1);
-    recording.at(1.5).recorder.ping(0, 1, true, 1, 1);
-    recording.at(2).recorder.ping(0, 0, false, 2, 2);
-    recording.at(4).recorder.ping(0, 1, true, 2, 2);
-    recording.at(5).recorder.ping(0, 0, false, 3, 3);
+    recording.at(1).recorder.http.ping(0, 0, false, 1, 1);
+    recording.at(1.5).recorder.http.ping(0, 1, true, 1, 1);
+    recording.at(2).recorder.http.ping(0, 0, false, 2, 2);
+    recording.at(4).recorder.http.ping(0, 1, true, 2, 2);
+    recording.at(5).recorder.http.ping(0, 0, false, 3, 3);
     const { slowPings, flows } = connection(recording);
     expect(slowPings.map(({ by, sent, answered }) => [by, sent.timeNs, answered?.timeNs ?? null])).toEqual([
       [0, 2e9, 4e9],
@@ -403,7 +403,7 @@ describe('PINGs and GOAWAYs', () => {
 
   test('alerts of TLS are kept, eight of them, the rest counted', () => {
     const recording = connected();
-    for (let i = 0; i < 9; i++) recording.at(i + 1).recorder.tlsAlert(0, 1, { level: 1, description: i });
+    for (let i = 0; i < 9; i++) recording.at(i + 1).recorder.tls.alert(0, 1, { level: 1, description: i });
     const trace = recording.finish();
     expect(trace.connections[0]?.tlsAlerts).toHaveLength(8);
     expect(trace.connections[0]?.tlsAlerts[7]).toMatchObject({ by: 1, said: { level: 1, description: 7 } });
@@ -412,7 +412,7 @@ describe('PINGs and GOAWAYs', () => {
 
   test('a GOAWAY is kept whole, sixteen of them, the rest counted', () => {
     const recording = connected();
-    for (let i = 0; i < 20; i++) recording.at(i + 1).recorder.goaway(0, 1, 7, 0, 'drain');
+    for (let i = 0; i < 20; i++) recording.at(i + 1).recorder.http.goaway(0, 1, 7, 0, 'drain');
     const trace = recording.finish();
     expect(trace.connections[0]?.goaways).toHaveLength(16);
     expect(trace.connections[0]?.goaways[0]).toMatchObject({ by: 1, lastStreamId: 7, errorCode: 0, debug: 'drain' });
@@ -425,8 +425,8 @@ test('a connection that stutters for ever fills its rooms; what is beyond is cou
   for (let i = 1; i <= 1030; i++) recording.packet(0, 0, 11 * i);
   for (let i = 1; i <= 20; i++) recording.packet(0, 1, 12_000 + i, { flags: FLAG.rst });
   for (let i = 1; i <= 70; i++) {
-    recording.at(12_100 + 3 * i).recorder.ping(0, 0, false, i, 0);
-    recording.at(12_102 + 3 * i).recorder.ping(0, 1, true, i, 0);
+    recording.at(12_100 + 3 * i).recorder.http.ping(0, 0, false, i, 0);
+    recording.at(12_102 + 3 * i).recorder.http.ping(0, 1, true, i, 0);
   }
   const { limits, connections } = recording.finish();
   expect(limits.map(({ limit, count }) => `${limit} ${count}`)).toEqual([
@@ -443,11 +443,11 @@ test('a connection that stutters for ever fills its rooms; what is beyond is cou
 
 test('what is not known of is no reason to fail', () => {
   const { recorder } = new Recording();
-  recorder.ping(9, 0, false, 1, 1);
-  recorder.goaway(9, 0, 1, 0, '');
-  recorder.gap(9, 0, 10, 0);
-  recorder.protocol(9, 'h2');
-  recorder.rstStream(9, 0, 1, 0);
+  recorder.http.ping(9, 0, false, 1, 1);
+  recorder.http.goaway(9, 0, 1, 0, '');
+  recorder.tcp.gap(9, 0, 10, 0);
+  recorder.http.protocol(9, 'h2');
+  recorder.http.rstStream(9, 0, 1, 0);
   recorder.undecoded('arp', 3);
   recorder.duplicates(4);
   expect(recorder.finish([{ limit: 'x', bound: 1, count: 2 }])).toMatchObject({

@@ -46,9 +46,9 @@ export class Recording {
   constructor() {
     this.#pass = new TcpPass(this.moment, {
       opened: (connection) => this.recorder.opened(connection, false),
-      segment: (...told) => this.recorder.segment(...told),
-      bytes: (connection, side) => this.recorder.bytes(connection, side),
-      gap: (...told) => this.recorder.gap(...told),
+      segment: (...told) => this.recorder.tcp.segment(...told),
+      bytes: (connection, side) => this.recorder.tcp.bytes(connection, side),
+      gap: (...told) => this.recorder.tcp.gap(...told),
     });
     this.recorder = new Recorder(this.moment, this.#pass.connections);
   }
@@ -121,25 +121,25 @@ export class Recording {
 
   asks(connection: number, id: number, seconds: number, said: Partial<KeptFields> = {}, endStream = false): this {
     const request = { method: 'GET', path: '/api/v1/pods', authority: 'kubernetes', userAgent: 'kubectl', ...said };
-    this.at(seconds).recorder.headers(connection, 0, id, fields(request), endStream);
+    this.at(seconds).recorder.http.headers(connection, 0, id, fields(request), endStream);
     return this;
   }
 
   answers(connection: number, id: number, seconds: number, status: number | null = 200, endStream = false): this {
-    this.at(seconds).recorder.headers(connection, 1, id, fields({ status }), endStream);
+    this.at(seconds).recorder.http.headers(connection, 1, id, fields({ status }), endStream);
     return this;
   }
 
   data(connection: number, side: Side, id: number, seconds: number, fingerprint = 0, dataBytes = 100): this {
-    this.at(seconds).recorder.data(connection, side, id, dataBytes, fingerprint, false);
+    this.at(seconds).recorder.http.data(connection, side, id, dataBytes, fingerprint, false);
     return this;
   }
 
   /** Both sides end the stream. */
   ends(connection: number, id: number, seconds: number): this {
     this.at(seconds);
-    this.recorder.data(connection, 0, id, 0, 0, true);
-    this.recorder.data(connection, 1, id, 0, 0, true);
+    this.recorder.http.data(connection, 0, id, 0, 0, true);
+    this.recorder.http.data(connection, 1, id, 0, 0, true);
     return this;
   }
 

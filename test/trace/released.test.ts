@@ -32,9 +32,9 @@ class Crowded {
           this.numbers.set(segment.srcPort, connection);
           this.recorder.opened(connection, (segment.flags & FLAG.syn) !== 0);
         },
-        segment: (...told) => this.recorder.segment(...told),
-        bytes: (connection, side) => this.recorder.bytes(connection, side),
-        gap: (...told) => this.recorder.gap(...told),
+        segment: (...told) => this.recorder.tcp.segment(...told),
+        bytes: (connection, side) => this.recorder.tcp.bytes(connection, side),
+        gap: (...told) => this.recorder.tcp.gap(...told),
       },
       {
         connectionsMax,
@@ -93,7 +93,7 @@ class Crowded {
   /** A request and its response with that status, at once. */
   exchanges(port: number, stream: number, status: number, path = '/a'): this {
     const number = this.numbers.get(port) ?? 0;
-    const sink: HttpSink = this.recorder;
+    const sink: HttpSink = this.recorder.http;
     sink.protocol(number, 'h2');
     sink.headers(number, 0, stream, fields({ method: 'GET', path, userAgent: 'x' }), true);
     sink.headers(number, 1, stream, fields({ status }), true);
@@ -103,7 +103,7 @@ class Crowded {
   /** A request without a response. */
   asks(port: number, stream: number, path: string): this {
     const number = this.numbers.get(port) ?? 0;
-    const sink: HttpSink = this.recorder;
+    const sink: HttpSink = this.recorder.http;
     sink.protocol(number, 'h2');
     sink.headers(number, 0, stream, fields({ method: 'GET', path, userAgent: 'x' }), true);
     return this;
