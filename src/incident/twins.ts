@@ -9,6 +9,8 @@ export interface SeenAs {
   /** By side, as in `TraceConnection.endpoints`. */
   readonly endpoints: TraceConnection['endpoints'];
   readonly packets: number;
+  /** Which end's address is the capturing host's own there. */
+  readonly localSide: TraceConnection['localSide'];
 }
 
 /** A trace in which every connection stands once, and under what else each was seen, by connection id. */
@@ -35,9 +37,11 @@ export function untwined(trace: Trace): Untwined {
   for (const { asking, answering } of halves) twinOf.set(answering.id, asking);
   const whole = new Map(halves.map((half) => [half.asking.id, joined(half)]));
   const nearest = nearestOf(trace.connections);
+  const passedOn = new Set<number>();
   for (const group of groups) {
     const kept = nearest(group);
     for (const each of group) if (kept !== undefined && each !== kept) twinOf.set(each.id, kept);
+    if (kept !== undefined && group.some((each) => isPassedOn(kept, each))) passedOn.add(kept.id);
   }
   const kept = trace.connections.filter(({ id }) => !twinOf.has(id));
   const ids = new Map(kept.map(({ id }, at) => [id, at]));
@@ -49,7 +53,8 @@ export function untwined(trace: Trace): Untwined {
       connections: kept.map((connection, id) => {
         const told = whole.get(connection.id) ?? connection;
         // Marks are read when asked for, so that spreading leaves them out.
-        return { ...told, id, marks: told.marks, asks: told.asks.map((asks) => renumbered(asks, idOf)) };
+        const localSide = passedOn.has(connection.id) ? null : told.localSide;
+        return { ...told, id, localSide, marks: told.marks, asks: told.asks.map((asks) => renumbered(asks, idOf)) };
       }),
       streams: streamsOnce(wholeStreams(trace.streams, halves), twinOf, idOf),
       joins: joinsOnce(ownFirst(trace.joins, twinOf, idOf), idOf),
@@ -102,6 +107,18 @@ function isCopy(a: TraceConnection, b: TraceConnection): boolean {
   if (a.initialStamps?.every((stamp, side) => stamp === b.initialStamps?.[side]) === true) return true;
   const atOnce = isNear(a.first.timeNs, b.first.timeNs) && isNear(a.last.timeNs, b.last.timeNs);
   return same === 1 && atOnce && a.flows.every((flow, side) => flow.bytes === b.flows[side === 0 ? 0 : 1].bytes);
+}
+
+/**
+ * A host that gets a side's packets under one name and sends them on under another forwards them (a node to its containers, a router), and neither
+ * end is its own: that it sent them says nothing.
+ */
+function isPassedOn(a: TraceConnection, b: TraceConnection): boolean {
+  return a.first.file === b.first.file && isEnd(a.localSide) && isEnd(b.localSide) && a.localSide !== b.localSide;
+}
+
+function isEnd(localSide: TraceConnection['localSide']): boolean {
+  return localSide !== null && localSide !== 'both';
 }
 
 function isSameEnd(a: Endpoint, b: Endpoint): boolean {
@@ -197,7 +214,8 @@ function namesOf(
   for (const id of twinOf.keys()) {
     const twin = connections[id];
     if (twin === undefined) continue;
-    const seen = { endpoints: twin.endpoints, packets: twin.flows[0].packets + twin.flows[1].packets };
+    const { endpoints, flows, localSide } = twin;
+    const seen = { endpoints, packets: flows[0].packets + flows[1].packets, localSide };
     names.set(idOf(id), [...(names.get(idOf(id)) ?? []), seen]);
   }
   return names;
