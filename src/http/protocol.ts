@@ -1,5 +1,6 @@
 import { beginsProxyHeader, PROXY_START_BYTES } from '../tcp/index.ts';
 import { beginsChunks } from './h1/chunk-size.ts';
+import { isLineEnd } from './h1/line-feed.ts';
 import { FRAME, FRAME_AT, FRAME_HEADER_BYTES, SETTING_BYTES } from './h2/frame.ts';
 
 /** What a flow's bytes say of its protocol. */
@@ -76,7 +77,16 @@ export function recogniseStart(view: DataView, at: number, end: number, isStart:
   if (beginsProxyHeader(view, at, end)) return end - at < PROXY_START_BYTES ? SPEAKS.more : SPEAKS.proxyHeader;
   if (isTlsHeader(view, at) && view.getUint8(at) !== TLS_TYPE.applicationData) return SPEAKS.tls;
   if (beginsMessage(view, at, end) || beginsRareRequest(view, at, end)) return SPEAKS.http1;
-  return isServerPreface(view, at) ? SPEAKS.serverPreface : SPEAKS.other;
+  if (isServerPreface(view, at)) return SPEAKS.serverPreface;
+  return isLineEnd(view.getUint8(at)) ? recogniseBehindLines(view, at, end) : SPEAKS.other;
+}
+
+/** RFC 9112 §2.2: empty lines may stand before a request. */
+function recogniseBehindLines(view: DataView, at: number, end: number): Speaks {
+  let next = at;
+  while (next < end && isLineEnd(view.getUint8(next))) next++;
+  if (end - next < FRAME_HEADER_BYTES && end - at < PREFACE_BYTES) return SPEAKS.more;
+  return beginsMessage(view, next, end) || beginsRareRequest(view, next, end) ? SPEAKS.http1 : SPEAKS.other;
 }
 
 /** Whether there are zeros where every protocol has something: somebody took the payload away. */

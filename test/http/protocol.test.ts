@@ -23,6 +23,14 @@ describe('what speaks on a connection', () => {
     },
   );
 
+  test('HTTP/1.1 is told behind empty lines (RFC 9112 §2.2), and nothing by empty lines alone', () => {
+    for (const cut of [1, 7, 100]) {
+      const told = (text: string): unknown => new Conversation().sendCut(0, latin1(text), cut).told()[0];
+      expect(told('\r\n\r\n\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n')).toEqual(['protocol', 'http1']);
+      expect(told('\r\n'.repeat(40))).toEqual(['lost', 0]);
+    }
+  });
+
   test('it is told the same where the first bytes come one by one', () => {
     for (const [protocol, bytes] of [
       ['tls', CLIENT_HELLO],

@@ -72,6 +72,8 @@ const DIGITS = /^\d+$/;
 const STATUS = /^[1-9]\d\d$/;
 /** RFC 9110 §9.1: a token; those in use are of capital letters, M-SEARCH with a hyphen, CCM_POST with an underscore. */
 const METHOD = /^[A-Z][A-Z_-]*$/;
+/** Where a value goes on in the next line; it stands for a space (RFC 9112 §5.2). */
+const FOLD = /[ \t]*\r?\n[ \t]+/g;
 const CHUNKED_LAST = /(?:^|,)[ \t]*chunked$/i;
 /** RFC 9112 §3.2.2, without the user information that RFC 9110 §4.2.4 forbids and which may be a password. */
 const ABSOLUTE_FORM = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?([^/?#]*)(.*)$/is;
@@ -88,6 +90,8 @@ export class HeadReader {
   private readonly texts = new TextReader();
   private readonly name = new Uint8Array(NAME_MAX_BYTES + 1);
   private nameBytes = 0;
+  /** The field in hand goes over several lines. */
+  private isFolded = false;
 
   /**
    * Reads a whole head, from its start line to the empty line.
@@ -96,12 +100,13 @@ export class HeadReader {
   read(view: DataView, at: number, end: number, fields: KeptFields): boolean {
     clearKeptFields(fields);
     this.head.clear();
+    this.isFolded = false;
     const lineEnd = endOfLine(view, at, end);
     const isResponse = startsWith(view, at, lineEnd, VERSION);
     if (!(isResponse ? this.statusLine(view, at, lineEnd, fields) : this.requestLine(view, at, lineEnd, fields)))
       return false;
     for (let from = nextLine(view, lineEnd, end); from < end;) {
-      const to = endOfLine(view, from, end);
+      const to = this.endOfField(view, from, end);
       if (to > from) this.field(view, from, to, fields);
       from = nextLine(view, to, end);
     }
@@ -139,11 +144,25 @@ export class HeadReader {
     return true;
   }
 
+  /** RFC 9112 §5.2: a line that begins with white space goes on with the value before. */
+  private endOfField(view: DataView, at: number, end: number): number {
+    let to = endOfLine(view, at, end);
+    this.isFolded = false;
+    for (let next = nextLine(view, to, end); to > at && next < end && isBlank(view.getUint8(next));) {
+      this.isFolded = true;
+      to = endOfLine(view, next, end);
+      next = nextLine(view, to, end);
+    }
+    return to;
+  }
+
   private field(view: DataView, at: number, end: number, fields: KeptFields): void {
     const colon = find(view, at, end, COLON);
-    // RFC 9112 §5.2: a line that begins with white space goes on with the value before, which no kept field has.
-    if (colon <= at || view.getUint8(at) === SPACE || view.getUint8(at) === TAB) return;
-    this.readName(view, at, colon);
+    if (colon <= at || isBlank(view.getUint8(at))) return;
+    let nameEnd = colon;
+    // RFC 9112 §5.1: there must be no space before the colon; where there is one, proxies take it out.
+    while (isBlank(view.getUint8(nameEnd - 1))) nameEnd--;
+    this.readName(view, at, nameEnd);
     let from = colon + 1;
     let to = end;
     while (from < to && isBlank(view.getUint8(from))) from++;
@@ -164,16 +183,22 @@ export class HeadReader {
     const kind = fieldKind(this.name, this.nameBytes);
     if (kind >= FIRST_KEPT) setField(fields, kind, this.value(view, at, end, maskingOf(kind)));
     else if (this.isNamed(HOST)) this.host(view, at, end, fields);
-    else if (this.isNamed(CONTENT_LENGTH)) this.contentLength(this.texts.read(view, at, end) ?? '');
-    else if (this.isNamed(TRANSFER_ENCODING)) this.transferEncoding(this.texts.read(view, at, end) ?? '');
-    else if (this.isNamed(UPGRADE)) this.head.upgrade = (this.texts.read(view, at, end) ?? '').toLowerCase();
+    else if (this.isNamed(CONTENT_LENGTH)) this.contentLength(this.text(view, at, end) ?? '');
+    else if (this.isNamed(TRANSFER_ENCODING)) this.transferEncoding(this.text(view, at, end) ?? '');
+    else if (this.isNamed(UPGRADE)) this.head.upgrade = (this.text(view, at, end) ?? '').toLowerCase();
   }
 
   private value(view: DataView, at: number, end: number, masking: Masking): string | null {
-    const value = this.texts.read(view, at, end);
+    const value = this.text(view, at, end);
     if (value !== null) return mask(value, masking);
     this.longValues++;
     return null;
+  }
+
+  /** @returns null where it is too long to keep */
+  private text(view: DataView, at: number, end: number): string | null {
+    const text = this.texts.read(view, at, end);
+    return this.isFolded && text !== null ? text.replaceAll(FOLD, ' ').trim() : text;
   }
 
   /** RFC 9112 §3.2.2: an absolute target's authority counts, and Host is ignored. */

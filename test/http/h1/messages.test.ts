@@ -154,6 +154,27 @@ describe('what is kept of a head', () => {
     expect(told).toHaveLength(3);
   });
 
+  test('a value over several lines is one, and so are those that say how long the body is (RFC 9112 §5.2)', () => {
+    const asked = 'GET /a HTTP/1.1\r\nUser-Agent: kubectl\r\n\tv1 \r\n  linux\r\nHost: api\r\n\r\n';
+    expect(exchange(asked, OK)[0]?.[3]).toMatchObject({ userAgent: 'kubectl v1 linux', authority: 'api' });
+    for (const field of [
+      'Transfer-Encoding: gzip,\r\n chunked',
+      'Transfer-Encoding:\r\n chunked',
+      'Transfer-Encoding:\n chunked',
+    ])
+      expect(exchange(GET, `HTTP/1.1 200 OK\r\n${field}\r\n\r\n5\r\nhello\r\n0\r\n\r\n`).at(-1)?.[4]).toBe(true);
+    expect(exchange(GET, 'HTTP/1.1 200 OK\r\nContent-Length:\r\n 5\r\n\r\nhello').at(-1)?.[4]).toBe(true);
+  });
+
+  test('a space before the colon is no part of the name (RFC 9112 §5.1)', () => {
+    const told = exchange(
+      'GET /a HTTP/1.1\r\nHost \t: api\r\n\r\n',
+      'HTTP/1.1 200 OK\r\nContent-Length : 5\r\n\r\nhello',
+    );
+    expect(told[0]?.[3]).toMatchObject({ authority: 'api' });
+    expect(told.at(-1)?.[4]).toBe(true);
+  });
+
   test('a head too long to read is counted, and the next message is found', () => {
     const conversation = new Conversation();
     conversation.send(CLIENT, latin1(`GET /a HTTP/1.1\r\nX: ${'y'.repeat(70_000)}`), latin1(GET));
