@@ -130,6 +130,8 @@ export interface CaptureWarningArgs {
   readonly interrupted: Readonly<Record<string, never>>;
   /** Files of a directory that are no captures; `names` has the first of them. */
   readonly 'skipped-files': { readonly directory: string; readonly count: number; readonly names: readonly string[] };
+  /** Files named beside others that have not a byte: a rotated set's newest one, before its first write. `names` has the first of them. */
+  readonly 'empty-files': { readonly count: number; readonly names: readonly string[] };
   /** More files overlap in time than are read at once: this one began late. */
   readonly 'too-many-at-once': { readonly atOnce: number };
 }

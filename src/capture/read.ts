@@ -94,15 +94,45 @@ export async function readCaptures(
 async function openAll(inputs: Inputs, files: CaptureFile[], shared: Shared): Promise<void> {
   const isAlone = inputs.files.length === 1 && inputs.directories.length === 0;
   for (const path of inputs.files) files.push(new CaptureFile(path, shared));
-  for (const [index, file] of files.entries()) file.index = index;
   // What stands there tells at once that it is missing; a pipe may take its time.
   const pipesLast = files.toSorted((a, b) => Number(a.path === STANDARD_INPUT) - Number(b.path === STANDARD_INPUT));
-  for (const file of pipesLast) await (isAlone ? file.open() : file.probe());
+  if (isAlone) await files[0]?.open();
+  else passOver(await emptyOf(pipesLast), files, shared);
+  for (const [index, file] of files.entries()) file.index = index;
   for (const directory of inputs.directories) await openDirectory(directory, files, shared);
   if (!isAlone) setBase(files, shared.clock);
 }
 
+/** Of files that are passed over, so many are named. */
 const SKIPPED_NAMES_MAX = 5;
+
+/** Looks into each. @returns those that have not a byte, with what would be said of them */
+async function emptyOf(files: readonly CaptureFile[]): Promise<ReadonlyMap<CaptureFile, CaptureError>> {
+  const empty = new Map<CaptureFile, CaptureError>();
+  for (const file of files) {
+    try {
+      await file.probe();
+    } catch (error) {
+      if (!(error instanceof CaptureError) || !isOfNothing(error)) throw error;
+      empty.set(file, error);
+    }
+  }
+  return empty;
+}
+
+function isOfNothing({ failure }: CaptureError): boolean {
+  return failure.code === 'not-a-capture' && failure.found === 'nothing';
+}
+
+/** Takes the empty ones out. Throws the first one's error where no other is left. */
+function passOver(empty: ReadonlyMap<CaptureFile, CaptureError>, files: CaptureFile[], { warnings }: Shared): void {
+  const [first] = empty.values();
+  if (first === undefined) return;
+  if (empty.size === files.length) throw first;
+  files.splice(0, files.length, ...files.filter((file) => !empty.has(file)));
+  const names = Array.from(empty.keys(), ({ path }) => path).slice(0, SKIPPED_NAMES_MAX);
+  warnings.add('empty-files', { file: null, byte: null, packet: null }, { count: empty.size, names });
+}
 
 /** Adds the files of a directory that are captures. Throws CaptureError `no-captures` where none is. */
 async function openDirectory(

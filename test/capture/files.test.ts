@@ -114,6 +114,17 @@ describe('several files as one capture', () => {
     expect(await order([path.join(set, 'a'), path.join(set, 'b')])).toEqual(['1#1']);
   });
 
+  it('those that have not a byte are passed over, and named; where no other is there, that is the error', async () => {
+    const set = folder({ a: '', b: pcap(1, 2), c: '', d: pcap(0, 1) });
+    const pathOf = (name: string): string => path.join(set, name);
+    const { facts, records } = await readFiles(['a', 'b', 'c', 'd'].map(pathOf));
+    expect(records.map(({ file, packet }) => `${file}#${packet}`)).toEqual(['1#1', '0#1']);
+    expect(facts.files.map((file) => file.path)).toEqual(['b', 'd'].map(pathOf));
+    const args = { count: 2, names: ['a', 'c'].map(pathOf) };
+    expect(facts.warnings).toEqual([{ code: 'empty-files', file: null, byte: null, packet: null, args }]);
+    await expect(readFiles(['a', 'c'].map(pathOf))).rejects.toThrow(/a: is empty/);
+  });
+
   it('one that is no capture is an error that names it', async () => {
     const set = folder({ a: pcap(0, 1), b: 'text' });
     await expect(readFiles([path.join(set, 'a'), path.join(set, 'b')])).rejects.toThrow(/b: is text/);

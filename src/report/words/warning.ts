@@ -39,6 +39,8 @@ const SENTENCES: Sentences = {
   interrupted: () => 'reading was interrupted here; all before it was analysed',
   'skipped-files': ({ directory, count, names }) =>
     `${counted(count, 'file')} of ${directory} skipped, being no capture: ${names.join(', ')}${count > names.length ? ', …' : ''}`,
+  'empty-files': ({ count, names }) =>
+    `${counted(count, 'file is', 'files are')} empty, and passed over: ${names.join(', ')}${count > names.length ? ', …' : ''}`,
   'too-many-at-once': ({ atOnce }) =>
     `more than ${atOnce} files overlap in time; packets of this one come late, and its connections may look torn`,
   'read-error': ({ errno }) => `reading stopped here (${errno}); what came before was analysed`,
