@@ -14,10 +14,8 @@ import { LABEL, RESENT } from './sink.ts';
 
 /** Linux takes no interval below 1 s (TCP_KEEPINTVL). */
 const CADENCE_MIN_NS = 1_000_000_000;
-/** Two gaps that differ by less than this part are the same. */
+/** Two gaps that differ by less than this part are the same, and make a cadence. */
 const CADENCE_TOLERANCE = 0.2;
-/** So many equal gaps make a cadence, out of one bare ACK more. */
-const CADENCE_ACKS = 3;
 /** What the analysis makes of a probe or of its answer where it does not know the next number. */
 const EXPLAINED = LABEL.duplicateAck | LABEL.ackLostSegment | LABEL.windowUpdate | RESENT;
 /** What tells of a window is no probe by its pace alone. */
@@ -47,14 +45,15 @@ export class Probes {
     const mayAnswer = (labels & LABEL.keepAlive) === 0 && (peer & FLOW_FLAG.positioned) === 0;
     if (mayAnswer && this.#isAnswer(flow, segment)) {
       this.#prove(flow ^ 1, segment.ack);
-      this.#countEarlier(flow ^ 1, this.#column(flow ^ 1, FLOW.bareAcks), segment.window === 0);
+      const told = this.#column(flow ^ 1, FLOW.lastLabels);
+      this.#countEarlier(flow ^ 1, told, this.#column(flow ^ 1, FLOW.bareAcks), segment.window === 0);
       return this.#amend(flow, labels, segment.window === 0 ? LABEL.zeroWindow : LABEL.keepAliveAck);
     }
     if ((own & FLOW_FLAG.positioned) !== 0) return labels;
     if (!this.#isProbe(flow, segment, own, labels)) return labels;
     // The segment itself is counted with its label.
     this.#prove(flow, seqAdd(segment.seq, 1));
-    this.#countEarlier(flow, this.#column(flow, FLOW.bareAcks) - 1, false);
+    this.#countEarlier(flow, labels, this.#column(flow, FLOW.bareAcks) - 1, false);
     return this.#amend(flow, labels, LABEL.keepAlive);
   }
 
@@ -76,15 +75,15 @@ export class Probes {
   }
 
   #isProbe(flow: number, segment: Segment, flags: number, labels: number): boolean {
-    const bareAcks = this.#countBareAck(flow, segment, flags);
+    this.#countBareAck(flow, segment, flags);
     // A bare ACK stands at SND.NXT, never below what the peer has acknowledged, unless it is a probe.
     if ((flags & FLOW_FLAG.acked) !== 0 && segment.seq === seqAdd(this.#column(flow, FLOW.ackedSeq), -1)) return true;
     // Where only one direction was captured, window updates and answers to window probes keep a pace, too.
-    return bareAcks >= CADENCE_ACKS && (labels & OTHER_WINDOW) === 0 && this.#isSteady(flow);
+    return (labels & OTHER_WINDOW) === 0 && this.#isSteady(flow);
   }
 
   /** Counts identical bare ACKs; the pace is kept while nothing of the peer stands between them. */
-  #countBareAck(flow: number, segment: Segment, flags: number): number {
+  #countBareAck(flow: number, segment: Segment, flags: number): void {
     const flows = this.#table.flows;
     const doubles = this.#table.doubles;
     const at = flowRow(flow);
@@ -104,7 +103,6 @@ export class Probes {
       doubles[row + DOUBLE.bareAckGapNs] = gap;
     } else doubles[row + DOUBLE.bareAckGapNs] = Number.NaN;
     doubles[row + DOUBLE.bareAckNs] = now;
-    return count;
   }
 
   #isSteady(flow: number): boolean {
@@ -131,8 +129,12 @@ export class Probes {
     doubles[row + DOUBLE.delivered] = 0;
   }
 
-  /** Counts the probes that were not recognised when they passed. An answer without a window tells that they asked for one. */
-  #countEarlier(flow: number, probes: number, forWindow: boolean): void {
+  /**
+   * Counts the probes that were not recognised when they passed; alike as they are, the labels of the last one tell whether they were.
+   * An answer without a window tells that they asked for one.
+   */
+  #countEarlier(flow: number, labels: number, probes: number, forWindow: boolean): void {
+    if ((labels & LABEL.keepAlive) !== 0) return;
     const at = flowRow(flow) + (forWindow ? FLOW.windowProbes : FLOW.keepAliveProbes);
     const flows = this.#table.flows;
     flows[at] = (flows[at] ?? 0) + probes;

@@ -110,6 +110,8 @@ describe('keep-alive in a capture begun while the connection was idle', () => {
     c.server.sends('data');
     expect(c.labels).not.toContain('keepAliveAck');
     expect(counts(c, 0)).toEqual([0, 0]);
+    const byte = conversation().established().client.probes().server.sends('x');
+    expect(byte.labels).not.toContain('keepAliveAck');
     const beyond = conversation().established().client.probes().server.acks({ ack: 1001 });
     expect(beyond.labels).not.toContain('keepAliveAck');
   });
@@ -145,6 +147,61 @@ describe('keep-alive in a capture begun while the connection was idle', () => {
     expect(counts(c, 0)).toEqual([3, 0]);
     c.at(30).client.probes();
     expect(counts(c, 0)).toEqual([4, 0]);
+  });
+
+  test('probes that were recognised when they passed are counted once, though a pace or an answer proves them again', () => {
+    const paced = conversation().established().client.acks();
+    for (const second of [10, 20, 30, 40]) paced.at(second).client.probes();
+    expect(counts(paced, 0)).toEqual([4, 0]);
+    const answered = conversation().established().client.acks();
+    answered.at(15).client.probes();
+    expect(answered.labels).toEqual(['keepAlive']);
+    expect(answered.server.acks().labels).toEqual(['keepAliveAck']);
+    expect(counts(answered, 0)).toEqual([1, 1]);
+  });
+
+  test('the beat that tells them also tells where the stream stands: nothing is in flight or lost, and their answer acknowledges all', () => {
+    const beaten = () => {
+      const c = conversation().established();
+      for (const second of [0, 10, 20]) c.at(second).client.probes();
+      return c;
+    };
+    expect(beaten().did).toEqual(['elicit', 'ackedAll']);
+    const answered = beaten().server.acks();
+    expect(answered.labels).toEqual([]);
+    expect(counts(answered, 0)).toEqual([3, 1]);
+    expect(beaten().client.sends('abc', { hidden: true }).client.sends('def').finish().stream(0)).toBe(
+      '[gap 3 lost]def',
+    );
+    // They were called duplicate ACKs before, and are none that ask for a fast retransmission.
+    const resent = beaten().server.sends('xyz', { ack: 999 }).server.sends('xyz', { seq: 5000, ack: 999 });
+    expect(resent.labels).toEqual(['retransmission']);
+  });
+
+  test('a pace begins with the first of the same numbers, and one that was kept once is not kept for good', () => {
+    const moved = conversation().established();
+    moved.at(0).client.acks({ seq: 900 });
+    for (const second of [10, 20]) moved.at(second).client.acks({ seq: 999 });
+    expect(counts(moved, 0)).toEqual([0, 0]);
+    const updates = conversation().established();
+    for (const second of [0, 10, 20]) updates.at(second).client.acks({ window: 1000 + second });
+    updates.at(35).client.acks();
+    expect(updates.labels).toEqual(['duplicateAck']);
+    expect(counts(updates, 0)).toEqual([0, 0]);
+  });
+
+  test('window probes that nobody is seen to answer keep a pace, too, and are no keep-alives', () => {
+    const c = conversation().established().server.acks({ ack: 1000, window: 0 }).client.acks({ seq: 1000 });
+    for (const second of [10, 20, 30, 40]) c.at(second).client.sends('x', { seq: 1000 });
+    expect(c.labels).toEqual(['zeroWindowProbe']);
+    expect(counts(c, 1)).toEqual([0, 0]);
+    expect(c.pass.connections.windowProbes(0, 1)).toBe(4);
+  });
+
+  test('the first packet of a capture answers nothing, whatever its numbers', () => {
+    const c = conversation().established().server.acks({ seq: 0, ack: 1 });
+    expect(c.labels).toEqual([]);
+    expect(counts(c, 1)).toEqual([0, 0]);
   });
 
   test('an uneven pace, a quick one, or one that the peer provokes is none', () => {
@@ -201,10 +258,10 @@ describe('keep-alive in a capture begun while the connection was idle', () => {
 
   test('what is a probe already answers none', () => {
     const c = conversation().established();
-    c.server.acks({ seq: 5000, ack: 1000 });
+    c.server.acks({ seq: 5000, ack: 999 });
     c.client.acks({ seq: 1000, ack: 5000 });
     c.client.acks({ seq: 999, ack: 5001 });
-    expect(c.labels).toEqual(['keepAlive']);
+    expect(c.labels).toEqual(['ackLostSegment', 'keepAlive']);
   });
 
   test('the byte of a window probe makes no keep-alive of it', () => {
@@ -213,7 +270,7 @@ describe('keep-alive in a capture begun while the connection was idle', () => {
     c.client.acks({ seq: 1000 });
     c.client.sends('x', { seq: 1000 });
     expect(c.labels).toEqual(['zeroWindowProbe']);
-    expect(counts(c, 0)).toEqual([0, 0]);
+    expect(counts(c, 1)).toEqual([0, 0]);
   });
 
   test('an ordinary acknowledgement of data does not look like an answer', () => {

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { PROXY_HEADER, PROXY_HEADER_MAX_BYTES, ProxiedClient, readProxyHeader } from '../../src/tcp/index.ts';
+import {
+  beginsProxyHeader,
+  PROXY_HEADER,
+  PROXY_HEADER_MAX_BYTES,
+  ProxiedClient,
+  readProxyHeader,
+} from '../../src/tcp/index.ts';
 import { concat } from '../build/h2.ts';
 import { latin1 } from '../build/hpack.ts';
 
@@ -24,6 +30,10 @@ describe('the header of the PROXY protocol', () => {
     ['PROXY TCP4 10.9.1.2 10.9.0.2 40000 80\r\n', 4, [0, 0, 0, 0x0a090102]],
     ['PROXY TCP6 2001:db8::1 ::1 40000 80\r\n', 6, [0x20010db8, 0, 0, 1]],
     ['PROXY TCP6 1:2:3:4:5:6:7:8 ::1 40000 80\r\n', 6, [0x10002, 0x30004, 0x50006, 0x70008]],
+    ['PROXY TCP4 255.0.255.255 10.9.0.2 40000 80\r\n', 4, [0, 0, 0, 0xff00ffff | 0]],
+    ['PROXY TCP6 ::1 ::1 40000 80\r\n', 6, [0, 0, 0, 1]],
+    ['PROXY TCP6 FF02:: ::1 40000 80\r\n', 6, [0xff020000 | 0, 0, 0, 0]],
+    ['PROXY TCP6 1:2:3:4::6:7:8 ::1 40000 80\r\n', 6, [0x10002, 0x30004, 6, 0x70008]],
   ])('version 1: %j', (line, ipVersion, words) => {
     const { bytes, client } = read(concat(latin1(line), latin1('GET /')));
     expect({ bytes, ipVersion: client.ipVersion, words: [...client.words], port: client.port }).toEqual({
@@ -54,6 +64,14 @@ describe('the header of the PROXY protocol', () => {
     ['addresses that are none', latin1('PROXY TCP4 10.9.1 10.9.0.2 1 2\r\n')],
     ['too large a byte', latin1('PROXY TCP4 10.9.1.256 10.9.0.2 1 2\r\n')],
     ['too large a port', latin1('PROXY TCP4 10.9.1.2 10.9.0.2 65536 2\r\n')],
+    ['a port that is no decimal', latin1('PROXY TCP4 10.9.1.2 10.9.0.2 1e3 2\r\n')],
+    ['no port', latin1('PROXY TCP4 10.9.1.2 10.9.0.2\r\n')],
+    ['a byte that is no decimal', latin1('PROXY TCP4 10.9.1.0x2 10.9.0.2 1 2\r\n')],
+    ['a group of five digits', latin1('PROXY TCP6 12345::1 ::1 1 2\r\n')],
+    ['a group that is no number', latin1('PROXY TCP6 1:2:3:4:5:6:7:8g ::1 1 2\r\n')],
+    ['zeros left out where none are missing', latin1('PROXY TCP6 1:2:3:4::5:6:7:8 ::1 1 2\r\n')],
+    ['nine groups', latin1('PROXY TCP6 1:2:3:4:5::6:7:8:9 ::1 1 2\r\n')],
+    ['two runs of zeros among eight groups', latin1('PROXY TCP6 1:2:3:4::5:6:7:8:: ::1 1 2\r\n')],
     ['two runs of zeros', latin1('PROXY TCP6 1::2::3 ::1 1 2\r\n')],
     ['too few groups', latin1('PROXY TCP6 1:2:3 ::1 1 2\r\n')],
     ['a health check of the balancer (LOCAL)', binary(0x20, 0x11, V4)],
@@ -66,6 +84,7 @@ describe('the header of the PROXY protocol', () => {
       ),
     ],
     ['an address block that is too short', binary(0x21, 0x11, V4.slice(0, 11))],
+    ['an address block that is too short for IPv6', binary(0x21, 0x21, V6.slice(0, 35))],
   ])('names nobody, and is stepped over: %s', (_what, header) => {
     const { bytes, client } = read(concat(header, latin1('PRI')));
     expect({ bytes, ipVersion: client.ipVersion }).toEqual({ bytes: header.length, ipVersion: 0 });
@@ -73,6 +92,10 @@ describe('the header of the PROXY protocol', () => {
 
   test.each([
     ['another method', latin1('PROPFIND / HTTP/1.1\r\n')],
+    ['a few other bytes', latin1('GET /')],
+    ['a family whose name begins with one', latin1('PROXY TCP4X 10.9.1.2 10.9.0.2 1 2\r\n')],
+    ['a family whose name ends with one', latin1('PROXY XTCP4 10.9.1.2 10.9.0.2 1 2\r\n')],
+    ['another line without CR', latin1('PROXY UNKNOWN x\n')],
     ['a family that nobody defined', latin1('PROXY TCP5 a b 1 2\r\n')],
     ['a line without CR', latin1('PROXY UNKNOWN\n')],
     ['a line that does not end', latin1(`PROXY TCP4 ${'1'.repeat(100)}`)],
@@ -80,6 +103,31 @@ describe('the header of the PROXY protocol', () => {
     ['more than is read', concat(SIGNATURE, Uint8Array.of(0x21, 0x11, 0xff, 0xff))],
   ])('is not: %s', (_what, bytes) => {
     expect(read(bytes).bytes).toBe(PROXY_HEADER.none);
+  });
+
+  test('a line may have 107 bytes (§2.1), a binary header 4,112, and a port may be the last one', () => {
+    const line = (bytes: number) => latin1('PROXY UNKNOWN '.padEnd(bytes, '1'));
+    expect([read(line(106)).bytes, read(line(107)).bytes]).toEqual([PROXY_HEADER.cut, PROXY_HEADER.none]);
+    expect(read(concat(line(105), latin1('\r\n'))).bytes).toBe(107);
+    const block = (bytes: number) => [...V4, ...Array.from({ length: bytes - V4.length }, () => 0)];
+    expect(read(binary(0x21, 0x11, block(4096))).bytes).toBe(PROXY_HEADER_MAX_BYTES);
+    expect(read(binary(0x21, 0x11, block(4097))).bytes).toBe(PROXY_HEADER.none);
+    expect(read(latin1('PROXY TCP4 10.9.1.2 10.9.0.2 65535 2\r\n')).client.port).toBe(65535);
+  });
+
+  test('bytes may begin one as far as they go', () => {
+    const begins = (text: string) => {
+      const bytes = concat(Uint8Array.of(0xee), latin1(text));
+      return beginsProxyHeader(new DataView(bytes.buffer), 1, bytes.length);
+    };
+    expect(['', 'PRO', 'PROXY ', 'PROXY TCP4', '\r\n\r\n', '\r\n\r\n\0\r\nQUIT\n!'].map(begins)).not.toContain(false);
+    expect(['GET / ', 'PRI * ', 'PROXY', '\r\n\r\nX', '\x16\x03\x01'].map(begins)).toEqual([
+      false,
+      false,
+      true,
+      false,
+      false,
+    ]);
   });
 
   test('property: cut anywhere it is "cut", whole it is whole', () => {
