@@ -67,10 +67,9 @@ export class Analysis {
     if (((flows[at + FLOW.flags] ?? 0) & FLOW_FLAG.base) !== 0)
       return flows[at + FLOW.isn] === segment.seq ? 0 : LABEL.reusedPorts;
     const incarnation = this.#table.connections[connectionRow(flow >> 1) + CONNECTION.incarnation] ?? 0;
-    // An answer only where the SYN that it answers is not in the capture.
-    const isAnswer =
-      (segment.flags & FLAG.ack) !== 0 && ((flows[flowRow(flow ^ 1) + FLOW.flags] ?? 0) & FLOW_FLAG.base) !== 0;
-    return incarnation > 0 && !isAnswer ? LABEL.reusedPorts : 0;
+    // Its first SYN tells, and an answer only where what it answers is not in the capture.
+    const isSecond = ((flows[flowRow(flow ^ 1) + FLOW.flags] ?? 0) & FLOW_FLAG.base) !== 0;
+    return incarnation > 0 && !isSecond ? LABEL.reusedPorts : 0;
   }
 
   /** Wireshark's base of each flow, from its first segment or the first acknowledgement of it: the number that its SYN has or had. */

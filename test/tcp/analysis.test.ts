@@ -149,6 +149,13 @@ describe('where Wireshark draws its lines', () => {
     expect(sent().client.sends('ab', { seq: 1001 }).labels).toEqual(['outOfOrder']);
   });
 
+  test('in the same moment as a later segment it is out of order, whether it was shown before or not', () => {
+    const later = () => conversation().handshake().at(1).client.sends('abc').at(1).client.sends('def').at(1);
+    expect(later().client.sends('ab', { seq: 1001 }).labels).toEqual(['outOfOrder']);
+    const early = conversation().handshake().at(1).client.sends('def', { seq: 1004 });
+    expect(early.at(1).client.sends('abc', { seq: 1001 }).labels).toEqual(['outOfOrder']);
+  });
+
   test('a FIN counts to the end: data that end before it do not reach it', () => {
     const closed = conversation().handshake().client.sends('abc').client.fin();
     expect(closed.client.sends('abc', { seq: 1001 }).labels).toEqual(['outOfOrder']);
@@ -167,6 +174,7 @@ describe('where Wireshark draws its lines', () => {
     expect(asked(1004, 1004, 1004).client.sends('e', { seq: 1005 }).labels).toEqual(['retransmission']);
     expect(asked(1004, 1004).client.sends('def', { seq: 1004 }).labels).toEqual(['retransmission']);
     expect(asked(1001, 1001, 1001, 1004).client.sends('def', { seq: 1004 }).labels).toEqual(['retransmission']);
+    expect(asked(1004, 1004, 1004).at(1.002).client.sends('def', { seq: 1004 }).labels).toEqual(fast);
     expect(asked(1004, 1004, 1004).at(0.9).client.sends('def', { seq: 1004 }).labels).toEqual(['retransmission']);
   });
 
@@ -244,6 +252,13 @@ describe('the window that a segment fills', () => {
   test('is not scaled in a SYN-ACK, up to the first ACK behind it (RFC 7323 §2.2)', () => {
     const early = conversation().client.syn({ windowShift: 1 }).server.synAck({ windowShift: 1, window: 3 });
     expect(early.client.sends('abc').labels).toEqual(['windowFull']);
+  });
+
+  test('is scaled by a shift of 0 as by any other, and by the SYN that told one though it comes again without', () => {
+    expect(scaled(0, 1).server.acks({ window: 3 }).client.sends('abcdef').labels).toEqual(['windowFull']);
+    const again = conversation().client.syn({ windowShift: 1 }).client.syn({ seq: 1000 });
+    again.server.synAck({ windowShift: 1 }).client.acks().server.acks({ window: 3 });
+    expect(again.client.sends('abcdef').labels).toEqual(['windowFull']);
   });
 
   test('is not known where no SYN told the shift', () => {
@@ -327,6 +342,11 @@ describe('the round trip of the handshake', () => {
     expect(c.pass.connections.initialRttNs(0)).toBe(0.01e9);
     c.at(0.03).client.acks();
     expect(c.pass.connections.initialRttNs(0)).toBe(0.01e9);
+  });
+
+  test('does not end with a RST that acknowledges nothing', () => {
+    const c = conversation().at(0).client.syn().at(0.01).server.rst();
+    expect(c.pass.connections.initialRttNs(0)).toBeNaN();
   });
 
   test('runs from the SYN that was sent last, whatever came between', () => {

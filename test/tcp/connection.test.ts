@@ -96,6 +96,7 @@ describe('opening', () => {
     const c = conversation().client.syn().server.synAck().server.synAck({ seq: 77_777 });
     expect(c.opened).toEqual([0]);
     expect(c.labels).toContain('reusedPorts');
+    expect(c.pass.connections.initialSeq(0, 1)).toBe(77_777);
   });
 });
 
@@ -114,6 +115,7 @@ describe('incarnations', () => {
     expect([third.pass.connections.previous(2), third.pass.connections.incarnation(2)]).toEqual([1, 2]);
     expect(conversation().established().server.rst().client.syn().opened).toEqual([0, 1]);
     expect(conversation().established().server.sends('abc').client.syn({ seq: 999 }).opened).toEqual([0]);
+    expect(conversation().established().server.sends('abc').client.syn({ seq: 777_777 }).opened).toEqual([0, 1]);
   });
 
   test('a SYN-ACK with another number that acknowledges no SYN of it, or comes behind data, is of a new one', () => {
@@ -134,6 +136,9 @@ describe('incarnations', () => {
     asked.server.synAck({ seq: 9_000_000, ack: 3_000_001 });
     expect(asked.opened).toEqual([0, 1]);
     expect(asked.labels).toEqual([]);
+    const crossed = conversation().handshake().client.syn({ seq: 3_000_000 }).server.syn({ seq: 9_000_000 });
+    expect(crossed.opened).toEqual([0, 1]);
+    expect(crossed.labels).toEqual([]);
   });
 
   test('an old SYN that comes late belongs to its own incarnation', () => {

@@ -166,18 +166,22 @@ describe('a packet with the identification of one before it', () => {
   });
 
   test('is not known for one once so many others came at the same time that it had to be forgotten, which is told', () => {
-    const crowded = (others: number, hasCopies: boolean): Wire => {
+    const crowded = (others: number, hasCopies: boolean, last: Packet = {}): Wire => {
       const wire = new Wire().open('moving').client({ ...DATA, id: 42, atMs: 30 });
       if (hasCopies) wire.client({ atMs: 30.1 });
       const answer = { flags: FLAG.ack, seq: 9001, ack: 1001 };
       for (let nth = 0; nth < others; nth++) wire.server({ ...answer, id: 100 + nth, atMs: 31 + nth / 50 });
-      return wire.client({ ...DATA, id: 42, atMs: 60 });
+      return wire.client({ ...DATA, id: 42, atMs: 60, ...last });
     };
     const [few, many] = [crowded(900, true), crowded(1100, true)];
     expect([few.last, few.pass.limits.uncompared]).toEqual(['copy', 0]);
     expect(many.last).toContain('retransmission');
     expect(many.pass.limits.uncompared).toBe(1);
     expect(crowded(1100, false).pass.limits.uncompared).toBe(0);
+    // The oldest that is remembered came at 32.5 ms.
+    const uncompared = (last: Packet): number => crowded(1100, true, last).pass.limits.uncompared;
+    expect([uncompared({ atMs: 132 }), uncompared({ atMs: 133 })]).toEqual([1, 0]);
+    expect([uncompared({ seq: 1006 }), uncompared({ seq: 1010 }), uncompared({ bytes: 0 })]).toEqual([0, 0, 0]);
   });
 
   test('three times is two copies', () => {
@@ -203,7 +207,7 @@ describe('a packet with the identification of one before it', () => {
   });
 
   test('is one where any number of it differs', () => {
-    for (const change of [{ id: 43 }, { ack: 9002 }, { bytes: 4 }, { window: 501 }, { ts: 5 }])
+    for (const change of [{ id: 43 }, { seq: 1011 }, { ack: 9002 }, { bytes: 4 }, { window: 501 }, { ts: 5 }])
       expect(sent('moving').client({ ...change, atMs: 30.1 }).last).not.toBe('copy');
   });
 
@@ -273,12 +277,18 @@ describe('without an identification (Linux with DF on some packets, IPv6)', () =
       for (const place of [{ ttl: 63 }, { vantage: 1 }, { file: 1 }, { network: 7 }, { direction: 'fromUs' }] as const)
         expect(sent(null).client({ ...place, atMs: 30.9 }).last).toBe('copy');
       expect(sent(null).client({ on: 3, atMs: 31 }).last).toBe('retransmission');
+      expect(sent(null).client({ on: 3, atMs: 30.9 }).client({ on: 4, atMs: 31.7 }).last).toBe('copy');
     });
 
     test(`so does the same timestamp, where nothing of the peer came between (${id})`, () => {
       expect(sent(700).server({ atMs: 29 }).client({ atMs: 30.1 }).told.slice(-1)).not.toEqual(['copy']);
       const heard = new Wire().open('none', 700).server({ flags: FLAG.ack, seq: 9001, id, atMs: 29 });
       expect(heard.client({ ...DATA, id, atMs: 30 }).client({ atMs: 30.1 }).last).toBe('copy');
+    });
+
+    test(`the same timestamp tells nothing where the peer is not in the capture (${id})`, () => {
+      const alone = new Wire().client({ ...DATA, id, ts: 700 });
+      expect(alone.client({ atMs: 0.1 }).last).toBe('retransmission');
     });
 
     test(`without timestamps, at one interface, it is a retransmission (${id})`, () => {

@@ -109,6 +109,7 @@ describe('overlap with other bytes', () => {
     expect(overlaps([1001, 'abc'], [1001, 'abX'])).toBe(1);
     expect(overlaps([1001, 'abc'], [1001, 'abc'])).toBe(0);
     expect(overlaps([1001, 'abc'], [1004, 'def'], [1001, 'abX'])).toBe(1);
+    expect(overlaps([1001, 'abc'], [1004, 'def'], [1004, 'def'])).toBe(0);
   });
 
   test.each([0, 1, 3, 4, 7, 8, 11, 12, 15])('is seen in byte %i of a long segment', (at) => {
@@ -156,13 +157,15 @@ describe('overlap with other bytes', () => {
   });
 
   test("is not what a probe's garbage, or a RST's text, stands beside", () => {
-    const probed = conversation().handshake().client.sends('ab').client.probes('X').client.resends('b');
+    const probed = conversation().handshake().client.sends('abc').client.probes('X').client.sends('def');
+    expect(probed.at(1).client.sends('c', { seq: 1003 }).labels).toEqual(['retransmission']);
     expect(probed.pass.connections.differingOverlaps(0, 0)).toBe(0);
     const shut = conversation().handshake().server.acks({ window: 0 });
     shut.client.sends('?', { seq: 1001 });
     shut.server.acks({ window: 100 });
-    shut.client.sends('a', { seq: 1001 }).client.sends('a', { seq: 1001 });
-    expect(shut.stream(0)).toBe('a');
+    shut.client.sends('a', { seq: 1001 }).client.sends('bcd', { seq: 1002 });
+    expect(shut.at(1).client.sends('a', { seq: 1001 }).labels).toEqual(['retransmission']);
+    expect(shut.stream(0)).toBe('abcd');
     expect(shut.pass.connections.differingOverlaps(0, 0)).toBe(0);
     const refused = conversation().handshake();
     refused.feed(true, { seq: 1001, ack: 5001 }, FLAG.rst | FLAG.ack, 'why', 100);
