@@ -18,8 +18,8 @@ export const NGHTTP2_ABSENT: string | null =
     ? null
     : `no ${absent.join(', ')} here (apt-get install nghttp2-client nghttp2-server nghttp2-proxy)`;
 
-const RUN_MS = 20_000;
-const START_MS = 10_000;
+const RUN_MS = 120_000;
+const START_MS = 60_000;
 const LOG_MAX_BYTES = 16 * 1024 * 1024;
 
 /** Runs a client to its end. @returns its standard output */

@@ -8,7 +8,7 @@ import {
   type TlsOptions as TlsServerOptions,
   type TLSSocket,
 } from 'node:tls';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { CERTIFICATE, PRIVATE_KEY } from './certificate.ts';
 
 /** Bytes that one side of a TLS connection put on the wire. */
@@ -28,8 +28,8 @@ export interface TlsConversation {
   readonly session: Buffer | null;
 }
 
-/** Time for both ends to have said all that they have to say. */
-const SETTLE_MS = 30;
+/** So many turns of the event loop in which neither end says anything: both have said all that they have to say. No time tells that of a busy machine. */
+const QUIET_TURNS = 20;
 
 /** One end of a wire in memory; the other is told by `to`. */
 class End extends Duplex {
@@ -129,19 +129,25 @@ export async function tlsConversation(
   client.on('session', (session: Buffer) => (given = session));
   const [server] = await Promise.all([accepted, once(client, 'secureConnect')]);
   server.resume();
-  await sleep(SETTLE_MS);
+  const settled = async (): Promise<void> => {
+    for (let quiet = 0, before = -1; quiet < QUIET_TURNS; before = flights.length) {
+      await turn();
+      quiet = flights.length === before ? quiet + 1 : 0;
+    }
+  };
+  await settled();
   const handshake = flights;
   const parts: Flight[][] = [];
   for (const [side, bytes] of said) {
     flights = [];
     (side === 0 ? client : server).write(bytes);
-    await sleep(SETTLE_MS);
+    await settled();
     parts.push(flights);
   }
   flights = [];
   client.end();
   server.end();
-  await sleep(SETTLE_MS);
+  await settled();
   client.destroy();
   server.destroy();
   return { handshake, said: parts, bye: flights, keyLog: lines.join(''), session: given };

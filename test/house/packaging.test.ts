@@ -59,7 +59,7 @@ describe('what npm would publish', () => {
     const command = join(ROOT, 'dist/watchpcap.js');
     const before = statSync(command).mtimeMs;
     const env = { ...process.env, npm_command: 'exec' };
-    execFileSync('sh', ['-c', manifest.scripts['prepare'] ?? 'false'], { cwd: ROOT, env, timeout: 20_000 });
+    execFileSync('sh', ['-c', manifest.scripts['prepare'] ?? 'false'], { cwd: ROOT, env, timeout: 120_000 });
     expect(statSync(command).mtimeMs).toBe(before);
   });
 

@@ -126,6 +126,5 @@ describe('captures of HTTP/2 that begin at any packet', () => {
         }
       }
     },
-    120_000,
   );
 });

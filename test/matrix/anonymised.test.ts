@@ -51,27 +51,23 @@ async function saidIn(path: string): Promise<string> {
 describe.each(CHOSEN.map((recording) => [recording.truth.name, recording] as const))(
   'the anonymised extract of %s',
   (name, { path, keys }) => {
-    test(
-      'gives the same verdict and the same windows without a key log, and names nobody',
-      { timeout: 240_000 },
-      async () => {
-        const extract = join(folder, 'extract.pcapng');
-        const keyLog = path.replace('.pcap.gz', '.keys');
-        const args = ['analyze', path, '--keylog', keyLog, '--format', 'json'];
-        const run = await watchpcap([...args, '--anonymize', '--extract', extract]);
-        const again = await reportOn(extract);
-        expect(tellsTheSame(JSON.parse(run.stdout) as Report, again)).toBe(true);
-        expect(again.connections.some(({ protocol }) => protocol === 'h2-tls' || protocol.startsWith('http1'))).toBe(
-          true,
-        );
-        const plain = JSON.parse((await watchpcap(args)).stdout) as Report;
-        const all = readFileSync(extract).toString('latin1') + (await saidIn(extract));
-        for (const original of originalsOf(plain, keys ?? ''))
-          expect([name, all.includes(original)]).toEqual([name, false]);
-        if (!hasTshark) return;
-        expect(tsharkFields(extract, ['frame.number'], '_ws.malformed')).toEqual([]);
-        expect(tsharkFields(extract, ['frame.number'], 'http2.type == 0 || http').length).toBeGreaterThan(10);
-      },
-    );
+    test('gives the same verdict and the same windows without a key log, and names nobody', async () => {
+      const extract = join(folder, 'extract.pcapng');
+      const keyLog = path.replace('.pcap.gz', '.keys');
+      const args = ['analyze', path, '--keylog', keyLog, '--format', 'json'];
+      const run = await watchpcap([...args, '--anonymize', '--extract', extract]);
+      const again = await reportOn(extract);
+      expect(tellsTheSame(JSON.parse(run.stdout) as Report, again)).toBe(true);
+      expect(again.connections.some(({ protocol }) => protocol === 'h2-tls' || protocol.startsWith('http1'))).toBe(
+        true,
+      );
+      const plain = JSON.parse((await watchpcap(args)).stdout) as Report;
+      const all = readFileSync(extract).toString('latin1') + (await saidIn(extract));
+      for (const original of originalsOf(plain, keys ?? ''))
+        expect([name, all.includes(original)]).toEqual([name, false]);
+      if (!hasTshark) return;
+      expect(tsharkFields(extract, ['frame.number'], '_ws.malformed')).toEqual([]);
+      expect(tsharkFields(extract, ['frame.number'], 'http2.type == 0 || http').length).toBeGreaterThan(10);
+    });
   },
 );

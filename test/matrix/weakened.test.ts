@@ -83,4 +83,4 @@ test('nine of ten of the half-dead ones are told from a capture that lost one pa
   const cut: VerdictState[] = [];
   for (const { path, keys } of half) cut.push(await stateOf(cutTo(pcapFrom(path), 128), keys));
   expect(cut).not.toContain('healthy');
-}, 60_000);
+});

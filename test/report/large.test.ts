@@ -37,7 +37,7 @@ function manyWindows(): Report {
 describe(`${WINDOWS} windows, each of a client of its own`, () => {
   const report = manyWindows();
 
-  test.each(Object.entries(FORMATS))('are told as %s', { timeout: 60_000 }, async (_format, { load }) => {
+  test.each(Object.entries(FORMATS))('are told as %s', async (_format, { load }) => {
     const render = await load();
     let length = 0;
     for (const part of render(report, OPTIONS)) length += part.length;
@@ -50,7 +50,7 @@ test(`${MANY} runs of backticks in a word`, () => {
   expect(prose(word)).toBe(`\`\` ${word} \`\``);
 });
 
-test(`${WINDOWS} windows of one client`, { timeout: 60_000 }, async () => {
+test(`${WINDOWS} windows of one client`, async () => {
   const report = manyWindows();
   const windows = report.windows.map((window) => ({ ...window, client: 'c1' }));
   const render = await FORMATS.text.load();

@@ -22,7 +22,6 @@ import {
 
 const ASKS: Side = 0;
 /** They are many, and take long where many tests run at once. */
-const LONG_MS = 120_000;
 
 /** What is told of connections that have nothing to do with each other. */
 function strangers(seed: number, momentsFrom: (random: () => number) => readonly number[]): Trace {
@@ -79,7 +78,6 @@ test.each([
     const sure = sureAmong(`${rate}/s of ${records}`, (random) => momentsOf(random, rate, records));
     expect(sure).toBeLessThanOrEqual(CAPTURES / 1000);
   },
-  LONG_MS,
 );
 
 // Two clocks of one period meet each time if they meet once: of a hundred pairs one in ten captures has such a pair within ten milliseconds, and most within a hundred.
@@ -89,5 +87,4 @@ test.each(CLOCKS)(
     const sure = sureAmong(`every ${seconds} s, late by ${lateMs} ms`, (random) => ticksOf(random, seconds, lateMs));
     expect(sure).toBeLessThanOrEqual(CAPTURES / 1000);
   },
-  LONG_MS,
 );

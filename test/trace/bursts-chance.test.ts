@@ -26,7 +26,6 @@ const SAYS: Side = 0;
 const LEAST_BYTES = 100;
 const BYTES_UNLIKE = 150;
 /** They are many, and take long where many tests run at once. */
-const LONG_MS = 120_000;
 
 /** What is told of bursts of connections that have nothing to do with each other. */
 function strangers(seed: number, momentsFrom: (random: () => number) => readonly number[]): readonly BurstJoin[] {
@@ -66,7 +65,6 @@ test.each([0.1, 1, 5])(
     const sure = sureAmong(`${rate}/s`, (random) => momentsOf(random, rate, 1));
     expect(sure).toBeLessThanOrEqual(CAPTURES / 1000);
   },
-  LONG_MS,
 );
 
 test.each(CLOCKS)(
@@ -75,5 +73,4 @@ test.each(CLOCKS)(
     const sure = sureAmong(`every ${seconds} s, late by ${lateMs} ms`, (random) => ticksOf(random, seconds, lateMs));
     expect(sure).toBeLessThanOrEqual(CAPTURES / 1000);
   },
-  LONG_MS,
 );

@@ -280,7 +280,7 @@ describe('what is inferred without keys, scored by one who has them', () => {
       await score(path, keys, midway, false);
     }
     tables.push(seen.table('handshake seen'), midway.table('handshake not seen'));
-  }, 120_000);
+  });
 
   afterAll(() => {
     console.log([`${recordings.length} recordings (${basename(recordings[0] ?? '')} …)`, ...tables].join('\n'));

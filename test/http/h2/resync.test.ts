@@ -139,7 +139,7 @@ describe('what is not HTTP/2 is not joined', () => {
     return joins;
   }
 
-  const LONG_MS = 30_000 + NOISE_FLOWS * 50;
+  const LONG_MS = 600_000 + NOISE_FLOWS * 50;
 
   test(
     'random bytes',
@@ -225,61 +225,52 @@ describe('a real conversation, cut', () => {
   }
 
   /** Of a busy machine: a hundred conversations are read whole. */
-  const WHOLE_MS = 120_000;
 
-  test(
-    'begun at any byte, it is joined soon, and nothing is told that was not said',
-    () => {
-      const waits: number[] = [];
-      for (let run = 0; run < 120; run++) {
-        const { bytes, frames } = traffic(run);
-        const all = new Conversation().send(1, settings(), bytes).told().slice(2);
-        const start = Math.floor(random(run * 7)() * 4000) + 1;
-        const told = afterLost(new Conversation(false).sendCut(1, bytes.subarray(start), 1448));
-        expect(told[0]).toEqual(['protocol', 'h2']);
-        const heard = told.slice(2).filter(([call]) => call !== 'headers');
-        const said = all.filter(([call]) => call !== 'headers');
-        const shape = (call: unknown[]): unknown[] => (call[0] === 'data' ? call.toSpliced(4, 1) : call);
-        expect(heard.map(shape)).toEqual(said.slice(said.length - heard.length).map(shape));
-        let at = 0;
-        const whole = frames.filter((sent) => (at += sent.length) - sent.length >= start).length;
-        waits.push(whole - (told.length - 2));
-      }
-      waits.sort((a, b) => a - b);
-      expect(waits[0]).toBeGreaterThanOrEqual(0);
-      expect(waits[Math.floor(waits.length * 0.9)]).toBe(0);
-      expect(waits.at(-1)).toBeLessThanOrEqual(8);
-    },
-    WHOLE_MS,
-  );
+  test('begun at any byte, it is joined soon, and nothing is told that was not said', () => {
+    const waits: number[] = [];
+    for (let run = 0; run < 120; run++) {
+      const { bytes, frames } = traffic(run);
+      const all = new Conversation().send(1, settings(), bytes).told().slice(2);
+      const start = Math.floor(random(run * 7)() * 4000) + 1;
+      const told = afterLost(new Conversation(false).sendCut(1, bytes.subarray(start), 1448));
+      expect(told[0]).toEqual(['protocol', 'h2']);
+      const heard = told.slice(2).filter(([call]) => call !== 'headers');
+      const said = all.filter(([call]) => call !== 'headers');
+      const shape = (call: unknown[]): unknown[] => (call[0] === 'data' ? call.toSpliced(4, 1) : call);
+      expect(heard.map(shape)).toEqual(said.slice(said.length - heard.length).map(shape));
+      let at = 0;
+      const whole = frames.filter((sent) => (at += sent.length) - sent.length >= start).length;
+      waits.push(whole - (told.length - 2));
+    }
+    waits.sort((a, b) => a - b);
+    expect(waits[0]).toBeGreaterThanOrEqual(0);
+    expect(waits[Math.floor(waits.length * 0.9)]).toBe(0);
+    expect(waits.at(-1)).toBeLessThanOrEqual(8);
+  });
 
-  test(
-    'after a gap in the middle it is joined again, and known values are right',
-    () => {
-      for (let run = 0; run < 60; run++) {
-        const { bytes } = traffic(run);
-        const next = random(run);
-        const cut = Math.floor(next() * bytes.length * 0.6);
-        const lostBytes = 1 + Math.floor(next() * 6000);
-        const conversation = new Conversation().send(1, settings());
-        conversation.sendCut(1, bytes.subarray(0, cut), 1448).lose(1, lostBytes);
-        conversation.sendCut(1, bytes.subarray(cut + lostBytes), 1448);
-        const told = conversation.told();
-        expect(told.filter(([call]) => call === 'lost').length).toBeLessThanOrEqual(1);
-        expect(told.at(-1)?.[0]).toMatch(/data|rstStream/);
-        for (const [call, , stream, fields] of told) {
-          if (call !== 'headers') continue;
-          const sent = {
-            status: 200,
-            contentType: 'application/json',
-            server: 'envoy',
-            requestId: `request-${String(stream)}`,
-          };
-          const { unknownNames: _, ...known } = fields as Record<string, unknown>;
-          expect(sent).toMatchObject(known);
-        }
+  test('after a gap in the middle it is joined again, and known values are right', () => {
+    for (let run = 0; run < 60; run++) {
+      const { bytes } = traffic(run);
+      const next = random(run);
+      const cut = Math.floor(next() * bytes.length * 0.6);
+      const lostBytes = 1 + Math.floor(next() * 6000);
+      const conversation = new Conversation().send(1, settings());
+      conversation.sendCut(1, bytes.subarray(0, cut), 1448).lose(1, lostBytes);
+      conversation.sendCut(1, bytes.subarray(cut + lostBytes), 1448);
+      const told = conversation.told();
+      expect(told.filter(([call]) => call === 'lost').length).toBeLessThanOrEqual(1);
+      expect(told.at(-1)?.[0]).toMatch(/data|rstStream/);
+      for (const [call, , stream, fields] of told) {
+        if (call !== 'headers') continue;
+        const sent = {
+          status: 200,
+          contentType: 'application/json',
+          server: 'envoy',
+          requestId: `request-${String(stream)}`,
+        };
+        const { unknownNames: _, ...known } = fields as Record<string, unknown>;
+        expect(sent).toMatchObject(known);
       }
-    },
-    WHOLE_MS,
-  );
+    }
+  });
 });

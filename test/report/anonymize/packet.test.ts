@@ -406,7 +406,7 @@ describe.skipIf(CORPUS === null)(`the public corpus${CORPUS === null ? `: ${CORP
     }
     process.stdout.write(`rewritten packets decode as they did: ${packets} packets of ${files.length} files\n`);
     expect(differing).toEqual([]);
-  }, 120_000);
+  });
 
   /** Where a capture itself has addresses of the ranges, late: nothing to compare. */
   function rewritten(bytes: Uint8Array, linkType: number, rewrite: Rewriting): Uint8Array | null {
