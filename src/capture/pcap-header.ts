@@ -32,6 +32,8 @@ export interface RecordLayout {
   readonly littleEndian: boolean;
   readonly nanoseconds: boolean;
   readonly headerBytes: number;
+  /** With Kuznetzov's magic number. */
+  readonly isModified: boolean;
   readonly secondsAt: number;
   readonly fractionAt: number;
   /** Offset of the captured length in the record header; the two lengths were swapped before version 2.3. */
@@ -86,6 +88,7 @@ function recordLayout({ littleEndian, nanoseconds, modified }: PcapKind, minor: 
   return {
     littleEndian,
     nanoseconds: nanoseconds || isAix,
+    isModified: modified,
     headerBytes: modified ? MODIFIED_HEADER_BYTES : RECORD_HEADER_BYTES,
     secondsAt: SECONDS,
     fractionAt: FRACTION,

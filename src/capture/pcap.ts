@@ -1,6 +1,7 @@
 import { BATCH_ROWS, type RecordBatch } from './batch.ts';
 import type { Block } from './block.ts';
 import { type PcapHeader, RECORD_MAX_BYTES, type RecordLayout } from './pcap-header.ts';
+import { fittingLayout } from './pcap-variant.ts';
 import { endOfFile, type ReaderParts, type RecordReader, STEP, type Step, warnAt } from './reader.ts';
 import { findRecordRun, NO_SECONDS, RESYNC_SEARCH_BYTES } from './resync.ts';
 import { type CaptureClock, epochNsOf, type FileTime, fractionUnitNs, isPlausibleTime } from './timestamp.ts';
@@ -23,7 +24,7 @@ export class PcapReader implements RecordReader {
   readonly resolutionDigits: 6 | 9;
   readonly #parts: ReaderParts;
   readonly #block: Block;
-  readonly #layout: RecordLayout;
+  #layout: RecordLayout;
   readonly #linkType: number;
   readonly #snapLength: number;
   readonly #clock: CaptureClock;
@@ -41,7 +42,7 @@ export class PcapReader implements RecordReader {
     this.batch = parts.batch;
     this.resolutionDigits = layout.nanoseconds ? 9 : 6;
     parts.batch.linkType.fill(linkType);
-    parts.batch.epochNs = (row) => epochNsOf(this.#timeAt((this.batch.at[row] ?? 0) - layout.headerBytes));
+    parts.batch.epochNs = (row) => epochNsOf(this.#timeAt((this.batch.at[row] ?? 0) - this.#layout.headerBytes));
   }
 
   linkTypes(): number[] {
@@ -55,7 +56,7 @@ export class PcapReader implements RecordReader {
 
   step(): Step {
     if (!this.#clock.isSet) this.#setBase();
-    if (!this.#isTold) this.#tellInterface();
+    if (!this.#isTold) this.#begin();
     if (!this.#readOn()) return STEP.end;
     this.#pause = this.#walkBlock();
     const { count } = this.batch;
@@ -65,8 +66,9 @@ export class PcapReader implements RecordReader {
     return STEP.rows;
   }
 
-  #tellInterface(): void {
+  #begin(): void {
     this.#isTold = true;
+    this.#layout = fittingLayout(this.#block, this.#layout);
     this.#parts.asides.onInterface?.({
       file: this.batch.file,
       vantage: 0,
@@ -157,8 +159,8 @@ export class PcapReader implements RecordReader {
 
   firstTime(): FileTime | undefined {
     const block = this.#block;
-    const { littleEndian, secondsAt, capturedAt, headerBytes } = this.#layout;
     block.require(BASE_SEARCH_BYTES);
+    const { littleEndian, secondsAt, capturedAt, headerBytes } = fittingLayout(block, this.#layout);
     const end = Math.min(block.end, block.at + BASE_SEARCH_BYTES);
     let first = -1;
     for (let at = block.at; at + headerBytes <= end;) {

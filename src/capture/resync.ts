@@ -30,12 +30,16 @@ export function findRecordRun(
   nearSeconds: number,
 ): number {
   for (let candidate = at + 1; candidate + layout.headerBytes <= end; candidate++) {
-    if (isRun(view, candidate, end, isFileEnd, layout, nearSeconds)) return candidate;
+    if (isRecordRun(view, candidate, end, isFileEnd, layout, nearSeconds)) return candidate;
   }
   return -1;
 }
 
-function isRun(
+/**
+ * Whether a run of plausible records begins at `start`.
+ * @param nearSeconds  the second of the record before, or NO_SECONDS
+ */
+export function isRecordRun(
   view: DataView,
   start: number,
   end: number,
@@ -57,7 +61,8 @@ function isRun(
   return true;
 }
 
-function isPlausible(view: DataView, at: number, layout: RecordLayout, nearSeconds: number): boolean {
+/** Whether a record header of a capture stands at `at`. */
+export function isPlausible(view: DataView, at: number, layout: RecordLayout, nearSeconds: number): boolean {
   const { littleEndian } = layout;
   const captured = view.getUint32(at + layout.capturedAt, littleEndian);
   if (captured > RECORD_MAX_BYTES) return false;

@@ -40,6 +40,8 @@ export interface PcapOptions {
   readonly magic?: number;
   /** Kuznetzov's record headers, 8 bytes longer, and their magic number. */
   readonly modified?: boolean;
+  /** Bytes of record headers beyond what the magic number says, as other patched libpcaps wrote. */
+  readonly moreHeaderBytes?: number;
 }
 
 const MAGIC = { us: 0xa1b2c3d4, ns: 0xa1b23c4d } as const;
@@ -50,7 +52,8 @@ const MAGIC_MODIFIED = 0xa1b2cd34;
 
 /** @returns the bytes of a capture file that holds `records` in this order */
 export function buildPcap(records: readonly PcapRecord[], options: PcapOptions = {}): Uint8Array {
-  const headerBytes = options.modified === true ? MODIFIED_HEADER_BYTES : RECORD_HEADER_BYTES;
+  const usualBytes = options.modified === true ? MODIFIED_HEADER_BYTES : RECORD_HEADER_BYTES;
+  const headerBytes = usualBytes + (options.moreHeaderBytes ?? 0);
   const total = records.reduce((sum, record) => sum + headerBytes + record.bytes.length, FILE_HEADER_BYTES);
   const file = new Uint8Array(total);
   const view = new DataView(file.buffer);

@@ -145,6 +145,28 @@ describe('relatives', () => {
     });
   }
 
+  for (const [name, options] of [
+    ['Red Hat 6.1', { moreHeaderBytes: 8 }],
+    ['Nokia', { moreHeaderBytes: 4, byteOrder: 'big' }],
+    ['SuSE 6.3', { modified: true, moreHeaderBytes: 4 }],
+  ] as const)
+    it(`longer record headers than the magic number says, of ${name}: the second record tells`, () => {
+      for (const count of [2, 3, 20]) {
+        const file = buildPcap(records(count), options);
+        for (const size of [1, 50, 4096]) expect(read(file, size).records).toEqual(expected(records(count), 1));
+      }
+    });
+
+  it('a usual file with the beginning of a next record, or with a record that lies, has the usual headers', () => {
+    for (const stray of [4, 8]) {
+      const file = buildPcap(records(1));
+      expect(read(Uint8Array.from([...file, ...new Uint8Array(stray)])).records).toEqual(expected(records(1), 1));
+    }
+    const lying = records(3).map((record, index) => (index === 1 ? { ...record, claimedBytes: 2 ** 31 } : record));
+    const [first, , last] = expected(lying, 1);
+    expect(read(buildPcap(lying)).records).toMatchObject([first, { ...last, packet: 2 }]);
+  });
+
   it("finds the next record of Kuznetzov's format behind a corrupt one", () => {
     const built = records(12).map((record, index) => (index === 4 ? { ...record, claimedBytes: 2 ** 31 } : record));
     const { facts, records: got } = read(buildPcap(built, { modified: true }));
