@@ -1,4 +1,5 @@
 import { beginsProxyHeader, PROXY_START_BYTES } from '../tcp/index.ts';
+import { CONTENT, isRecordChain, isRecordStart } from '../tls/index.ts';
 import { beginsChunks } from './h1/chunk-size.ts';
 import { isLineEnd } from './h1/line-feed.ts';
 import { FRAME, FRAME_AT, FRAME_HEADER_BYTES, SETTING_BYTES } from './h2/frame.ts';
@@ -52,15 +53,6 @@ const CASE_BIT = 0x20;
 /** More parameters than a server's first SETTINGS ever had; six are defined. */
 const FIRST_SETTINGS_MAX_BYTES: number = 64 * SETTING_BYTES;
 
-/** TLS record header (RFC 8446 §5.1): type 1 byte, version 2, length 2. */
-const TLS_AT = { version: 1, length: 3 } as const;
-const SSL_3_0 = 0x0300;
-const TLS_1_3 = 0x0304;
-const TLS_HEADER_BYTES = 5;
-const TLS_TYPE = { changeCipherSpec: 0x14, alert: 0x15, handshake: 0x16, applicationData: 0x17 } as const;
-/** 2^14 of plaintext and what protection may add in TLS 1.2 (RFC 5246 §6.2.3). */
-const TLS_RECORD_MAX_BYTES: number = 2 ** 14 + 2048;
-
 function bytesOf(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
@@ -75,7 +67,7 @@ export function recogniseStart(view: DataView, at: number, end: number, isStart:
   if (!isStart) return recogniseSegment(view, at, end);
   if (matched === end - at || end - at < FRAME_HEADER_BYTES) return SPEAKS.more;
   if (beginsProxyHeader(view, at, end)) return end - at < PROXY_START_BYTES ? SPEAKS.more : SPEAKS.proxyHeader;
-  if (isTlsHeader(view, at) && view.getUint8(at) !== TLS_TYPE.applicationData) return SPEAKS.tls;
+  if (isRecordStart(view, at, end) && view.getUint8(at) !== CONTENT.applicationData) return SPEAKS.tls;
   if (beginsMessage(view, at, end) || beginsRareRequest(view, at, end)) return SPEAKS.http1;
   if (isServerPreface(view, at)) return SPEAKS.serverPreface;
   return isLineEnd(view.getUint8(at)) ? recogniseBehindLines(view, at, end) : SPEAKS.other;
@@ -98,7 +90,7 @@ export function isBlanked(view: DataView, at: number, end: number): boolean {
 
 /** What a segment from the middle of a flow says, if it begins with a message, the chunks of one, or TLS records. */
 export function recogniseSegment(view: DataView, at: number, end: number): Speaks {
-  if (isTlsChain(view, at, end)) return SPEAKS.tls;
+  if (isRecordChain(view, at, end)) return SPEAKS.tls;
   return beginsMessage(view, at, end) || beginsChunks(view, at, end) ? SPEAKS.http1 : SPEAKS.other;
 }
 
@@ -145,23 +137,4 @@ function isServerPreface(view: DataView, at: number): boolean {
     view.getUint8(at + FRAME_AT.flags) === 0 &&
     view.getInt32(at + FRAME_AT.stream) === 0
   );
-}
-
-function isTlsHeader(view: DataView, at: number): boolean {
-  const type = view.getUint8(at);
-  if (type < TLS_TYPE.changeCipherSpec || type > TLS_TYPE.applicationData) return false;
-  const version = view.getUint16(at + TLS_AT.version);
-  const length = view.getUint16(at + TLS_AT.length);
-  return version >= SSL_3_0 && version <= TLS_1_3 && length > 0 && length <= TLS_RECORD_MAX_BYTES;
-}
-
-/** Two records, or one that ends where the segment does: five bytes alone turn up in other protocols' bodies. */
-function isTlsChain(view: DataView, at: number, end: number): boolean {
-  let next = at;
-  for (let records = 0; end - next >= TLS_HEADER_BYTES; records++) {
-    if (!isTlsHeader(view, next)) return false;
-    if (records === 1) return true;
-    next += TLS_HEADER_BYTES + view.getUint16(next + TLS_AT.length);
-  }
-  return next === end;
 }

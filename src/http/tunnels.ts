@@ -1,4 +1,5 @@
 import { otherSide, type Side } from '../tcp/index.ts';
+import { UNKNOWN_BYTES } from '../tls/index.ts';
 import type { HttpCounters } from './counters.ts';
 import type { ConnectionState, Flow } from './h2/flow.ts';
 import type { HttpSink, KeptFields, Protocol } from './sink.ts';
@@ -10,8 +11,6 @@ export const TUNNELS_TOTAL: number = 8 * TUNNELS_MAX;
 /** Streams of a connection joined in its middle that may be tunnels, and how far into each it is looked. */
 const SUSPECTS_MAX = 64;
 const SUSPECT_MAX_BYTES: number = 64 * 1024;
-/** More than any frame or body holds, so that whatever it lies in is lost. */
-const UNKNOWN_BYTES = Infinity;
 
 /** Where the bytes go that run in tunnels: to the stages that a connection's bytes go to, each tunnel under a number of its own. */
 export interface TunnelOutlet {

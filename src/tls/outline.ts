@@ -4,7 +4,7 @@ import { Budget } from './budget.ts';
 import { GatheredFacts, type TlsFacts } from './facts.ts';
 import { HandshakeReader } from './handshake-reader.ts';
 import { readClientHello, readServerHello } from './hello.ts';
-import { CONTENT, FRAGMENT_MAX_BYTES, HEADER_BYTES, isRecordChain, isRecordStart } from './record-reader.ts';
+import { CONTENT, FRAGMENT_MAX_BYTES, HEADER_BYTES, isRecordChain, isRecordStart } from './record.ts';
 
 /** What can be told of TLS without its secrets. */
 export interface OutlineSink {

@@ -3,7 +3,7 @@ import { Budget } from './budget.ts';
 import { KEY_LOG_CONNECTIONS_MAX, type KeyLog } from './key-log.ts';
 import { HELLOS_MAX_BYTES, Outline, type OutlineSink } from './outline.ts';
 import { RecordBuffers } from './record-buffers.ts';
-import { CONTENT, isClientHello } from './record-reader.ts';
+import { CONTENT, isClientHello } from './record.ts';
 import { Session } from './session.ts';
 
 /** What the tls stage tells its right: the bytes of connections without TLS as they are, of others what was said inside it. */
@@ -15,8 +15,8 @@ export interface TlsSink extends OutlineSink {
   decrypted(connection: number): void;
 }
 
-/** More than any frame holds, so that whatever it lies in is lost. */
-const UNKNOWN_BYTES: number = 2 ** 31;
+/** So much is missing where nobody knows how much: more than any frame or body holds, so that whatever it lies in is lost. */
+export const UNKNOWN_BYTES: number = Infinity;
 /** A ClientHello in pieces is kept so far, until it tells whether there are secrets for the connection. */
 const HELLO_MAX_BYTES: number = 2 ** 14;
 

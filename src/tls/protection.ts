@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { Cipher, Suite } from './ciphers.ts';
-import { HEADER_BYTES, LENGTH_AT, VERSION_AT } from './record-reader.ts';
+import { HEADER_BYTES, LENGTH_AT, VERSION_AT } from './record.ts';
 
 export const IV_BYTES = 12;
 const BLOCK_BYTES = 16;

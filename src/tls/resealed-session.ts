@@ -6,7 +6,7 @@ import { nextSecret, protectionFrom, protectionTls12 } from './keys.ts';
 import type { Suite } from './ciphers.ts';
 import type { Protection, Sealed } from './protection.ts';
 import { RecordBuffers } from './record-buffers.ts';
-import { HEADER_BYTES } from './record-reader.ts';
+import { HEADER_BYTES } from './record.ts';
 import { Session } from './session.ts';
 import type { StandInRandoms } from './stand-in-randoms.ts';
 import type { RecordKeys, SessionWatcher } from './watcher.ts';

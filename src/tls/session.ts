@@ -7,7 +7,7 @@ import { Handshake, isWanted } from './handshake.ts';
 import type { KeyLog } from './key-log.ts';
 import type { Protection, Sealed } from './protection.ts';
 import type { RecordBuffers } from './record-buffers.ts';
-import { CONTENT } from './record-reader.ts';
+import { CONTENT } from './record.ts';
 import type { SessionWatcher } from './watcher.ts';
 
 /** Sequence numbers tried behind a gap: so many records may be missing. */

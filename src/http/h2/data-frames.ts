@@ -1,3 +1,4 @@
+import { UNKNOWN_BYTES } from '../../tls/index.ts';
 import type { HttpCounters } from '../counters.ts';
 import { ReasonReader, SAYS } from '../reason-reader.ts';
 import type { HttpSink } from '../sink.ts';
@@ -58,7 +59,7 @@ export class DataFrames {
   gap(flow: Flow, lostBytes: number): void {
     if (flow.tunnel !== null) {
       // Where the length of the padding is among what is missing, so may be any part of the data.
-      const lost = flow.padBytes < 0 ? Infinity : Math.min(lostBytes, unpaddedBytes(flow));
+      const lost = flow.padBytes < 0 ? UNKNOWN_BYTES : Math.min(lostBytes, unpaddedBytes(flow));
       if (lost > 0) this.tunnels.gap(flow.tunnel, flow.side, lost);
     }
     if (flow.padBytes < 0) flow.padBytes = 1; // how much padding is not known
