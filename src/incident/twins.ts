@@ -2,7 +2,8 @@ import { grouped } from './grouped.ts';
 import { type Halves, halvesOf, joined, joinedStream } from './halves.ts';
 import { nearestOf } from './nearest.ts';
 import { nameKey, partnerName } from './stream-names.ts';
-import type { AskJoin, Asks, Endpoint, Join, Partner, Trace, TraceConnection, TraceStream } from '../trace/index.ts';
+import { askJoinsOnce, joinsOnce, type LeftOver } from './twin-joins.ts';
+import type { Asks, Endpoint, Partner, Trace, TraceConnection, TraceStream } from '../trace/index.ts';
 
 /** Another 4-tuple under which the capture shows a connection: before or after its addresses were translated. */
 export interface SeenAs {
@@ -45,8 +46,8 @@ export function untwined(trace: Trace): Untwined {
   }
   const kept = trace.connections.filter(({ id }) => !twinOf.has(id));
   const ids = new Map(kept.map(({ id }, at) => [id, at]));
-  // A twin's streams and joins are those of the connection that is left.
   const idOf = (id: number): number => ids.get(twinOf.get(id)?.id ?? id) ?? 0;
+  const left: LeftOver = { isTwin: (id) => twinOf.has(id), idOf };
   return {
     trace: {
       ...trace,
@@ -56,9 +57,9 @@ export function untwined(trace: Trace): Untwined {
         const localSide = passedOn.has(connection.id) ? null : told.localSide;
         return { ...told, id, localSide, marks: told.marks, asks: told.asks.map((asks) => renumbered(asks, idOf)) };
       }),
-      streams: streamsOnce(wholeStreams(trace.streams, halves), twinOf, idOf),
-      joins: joinsOnce(ownFirst(trace.joins, twinOf, idOf), idOf),
-      askJoins: askJoinsOnce(ownFirst(trace.askJoins, twinOf, idOf), idOf),
+      streams: streamsOnce(wholeStreams(trace.streams, halves), left),
+      joins: joinsOnce(trace.joins, left),
+      askJoins: askJoinsOnce(trace.askJoins, left),
       burstJoins: trace.burstJoins.map((join) => ({ ...join, from: idOf(join.from), to: idOf(join.to) })),
     },
     seenAs: namesOf(turned(trace.connections, halves), twinOf, idOf),
@@ -133,14 +134,9 @@ function isNear(aNs: number, bNs: number): boolean {
  * The streams of the connections that are left, with what their twins' streams were joined to. What they were joined to themselves goes first: twins
  * may have been captured by another clock, and stand before what came before them.
  */
-function streamsOnce(
-  streams: readonly TraceStream[],
-  twinOf: ReadonlyMap<number, TraceConnection>,
-  idOf: (id: number) => number,
-): TraceStream[] {
+function streamsOnce(streams: readonly TraceStream[], { isTwin, idOf }: LeftOver): TraceStream[] {
   const partners = new Map<string, Partner[]>();
   const keyOf = (stream: TraceStream): string => `${idOf(stream.connection)} ${nameKey(stream)}`;
-  const isTwin = (id: number): boolean => twinOf.has(id);
   for (const ofTwins of [false, true]) {
     for (const stream of streams) {
       const known = partners.get(keyOf(stream)) ?? [];
@@ -167,42 +163,6 @@ function streamsOnce(
 
 function renumbered({ openedFor, ...asks }: Asks, idOf: (id: number) => number): Asks {
   return { ...asks, openedFor: openedFor === null ? null : { ...openedFor, connection: idOf(openedFor.connection) } };
-}
-
-type Ends = Pick<Join, 'near' | 'far'>;
-
-/** Joins between connections that are left; what joins their twins counts only where nothing joins them themselves, as with streams. */
-function ownFirst<J extends Ends>(
-  joins: readonly J[],
-  twinOf: ReadonlyMap<number, TraceConnection>,
-  idOf: (id: number) => number,
-): J[] {
-  const pairOf = ({ near, far }: Ends): string => [idOf(near), idOf(far)].toSorted((a, b) => a - b).join(' ');
-  const isOwn = ({ near, far }: Ends): boolean => !twinOf.has(near) && !twinOf.has(far);
-  const own = new Set(joins.filter(isOwn).map(pairOf));
-  return joins.filter((join) => isOwn(join) || !own.has(pairOf(join)));
-}
-
-/** Of joins between the same two connections the one that saw most. */
-function joinsOnce(joins: readonly Join[], idOf: (id: number) => number): Join[] {
-  const best = new Map<string, Join>();
-  for (const join of joins) {
-    const [near, far] = [idOf(join.near), idOf(join.far)];
-    const key = `${near} ${far} ${join.method}`;
-    if (near !== far && (best.get(key)?.streams ?? 0) < join.streams) best.set(key, { ...join, near, far });
-  }
-  return [...best.values()];
-}
-
-/** The same of requests: a twin shows them again, so that they are not added up. */
-function askJoinsOnce(joins: readonly AskJoin[], idOf: (id: number) => number): AskJoin[] {
-  const best = new Map<string, AskJoin>();
-  for (const join of joins) {
-    const [near, far] = [idOf(join.near), idOf(join.far)];
-    const key = `${join.hop} ${near} ${far}`;
-    if (near !== far && (best.get(key)?.matched ?? 0) < join.matched) best.set(key, { ...join, near, far });
-  }
-  return [...best.values()];
 }
 
 function namesOf(
