@@ -12,6 +12,7 @@ import { Scene } from './scene.ts';
 import { DEFAULT_THRESHOLDS, type Thresholds } from './thresholds.ts';
 import { trustNotes } from './trust.ts';
 import { untwined } from './twins.ts';
+import { withoutUnseenAcks } from './unseen-acks.ts';
 import { verdictOf } from './verdict.ts';
 import { windowsOf } from './windows.ts';
 
@@ -21,7 +22,8 @@ export function buildIncident(
   thresholds: Thresholds = DEFAULT_THRESHOLDS,
   hints: RoleHints = NO_HINTS,
 ): Incident {
-  const single = untwined(recorded);
+  const { trace: acknowledged, unseenAcks } = withoutUnseenAcks(recorded);
+  const single = untwined(acknowledged);
   const { trace } = single;
   const captureEndNs = trace.last?.timeNs ?? 0;
   const casting = castRoles(trace, hints);
@@ -30,7 +32,7 @@ export function buildIncident(
   const passings = passingsOf(trace.askJoins, legs, casting);
   const scene = new Scene(legs, casting, linksOf(trace, legs, casting), passings, thresholds, captureEndNs);
   const { windows, links, deaths } = windowsOf(scene);
-  const trust = trustNotes(legs, trace.clockSteps);
+  const trust = trustNotes(legs, trace.clockSteps, unseenAcks);
   const legById = new Map(legs.map((leg) => [leg.id, leg]));
   const facts: Facts = {
     legs,
@@ -42,6 +44,7 @@ export function buildIncident(
     captureEndNs,
     spanNs,
     clockSteps: trace.clockSteps.count,
+    unseenAcks,
     trust,
   };
   const findings = findingsOf(facts);

@@ -3,7 +3,11 @@ import type { Trace } from '../trace/index.ts';
 import type { Leg, TrustNote } from './model.ts';
 
 /** What each leg's part of the capture is like, and which conclusions that weakens. */
-export function trustNotes(legs: readonly Leg[], clockSteps: Trace['clockSteps']): readonly TrustNote[] {
+export function trustNotes(
+  legs: readonly Leg[],
+  clockSteps: Trace['clockSteps'],
+  unseenAcks: number | null,
+): readonly TrustNote[] {
   const ofLegs = legs
     .filter((leg) => leg.role !== 'other')
     .flatMap((leg) => [
@@ -16,7 +20,12 @@ export function trustNotes(legs: readonly Leg[], clockSteps: Trace['clockSteps']
       ...keysUnfit(leg),
     ]);
   const isRoleless = legs.every((leg) => leg.role === 'other');
-  return [...setBack(clockSteps), ...(isRoleless ? ofCapture(legs) : ofLegs), ...legs.flatMap(payloadBlanked)];
+  return [
+    ...setBack(clockSteps),
+    ...noBareAcks(unseenAcks),
+    ...(isRoleless ? ofCapture(legs) : ofLegs),
+    ...legs.flatMap(payloadBlanked),
+  ];
 }
 
 /** Where no leg has a role, what the capture lost or cut may be why: said once, for all of them. */
@@ -39,6 +48,13 @@ function setBack({ count, first }: Trace['clockSteps']): TrustNote[] {
       packets: first === null ? [] : [first],
       count,
     },
+  ];
+}
+
+function noBareAcks(count: number | null): TrustNote[] {
+  if (count === null) return [];
+  return [
+    { code: 'no-bare-acks', connection: null, weakens: ['liveness', 'windows', 'retransmissions'], packets: [], count },
   ];
 }
 

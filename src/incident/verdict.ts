@@ -53,6 +53,8 @@ function obstacleOf(scene: Scene, facts: Facts, { gateways, hidesLegs }: Cast): 
   if (clients.length === 0) return { kind: 'no-client-leg' };
   if (upstreams.length === 0) return { kind: 'no-upstream-leg' };
   if (isFiltered([...clients, ...upstreams])) return { kind: 'filtered' };
+  if (facts.unseenAcks !== null && (facts.unseenAcks > 0 || !facts.legs.some(hasTurns)))
+    return { kind: 'no-bare-acks', count: facts.unseenAcks };
   if (early !== undefined) return { kind: 'too-early', connection: early.id };
   if (facts.spanNs < facts.thresholds.deadAfterNs && [...clients, ...upstreams].some(isWaiting))
     return { kind: 'too-short' };
@@ -105,6 +107,11 @@ function isFiltered(legs: readonly Leg[]): boolean {
 function isUnrepeated({ elicits, firstElicit, endAt }: Debt, overNs: number): boolean {
   const isData = elicits.data > 0 && elicits.retransmissions + elicits.probes + elicits.syns === 0;
   return isData && (endAt?.timeNs ?? overNs) - firstElicit.timeNs >= UNREPEATED_NS;
+}
+
+/** Its beginning or its end is in the capture: a filter that keeps such segments out leaves no connection with any. */
+function hasTurns({ trace: { handshake, closes } }: Leg): boolean {
+  return handshake.syn !== null || handshake.synAck !== null || closes.length > 0;
 }
 
 /** Something was still to come on this leg when the capture ended. */

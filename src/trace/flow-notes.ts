@@ -18,9 +18,13 @@ const COLUMN = {
 } as const;
 const COLUMNS = 9;
 const FIRST_ROWS = 128;
+/** What opens and closes a connection. */
+const TURNS: number = FLAG.syn | FLAG.fin | FLAG.rst;
 
 /** Counters and ranges of flows that nothing is decided by while reading: one row of doubles each, row 2c + s for side s of connection c. */
 export class FlowNotes {
+  /** Some segment had neither payload nor SYN, FIN or RST. */
+  hasBareAcks = false;
   #cells = new Float64Array(FIRST_ROWS * COLUMNS);
 
   opened(connection: number): void {
@@ -33,6 +37,7 @@ export class FlowNotes {
   }
 
   segment(connection: number, side: Side, labels: number, segment: Segment): void {
+    if (segment.payloadBytes === 0 && (segment.flags & TURNS) === 0) this.hasBareAcks = true;
     const cells = this.#cells;
     const own = (2 * connection + side) * COLUMNS;
     // A reset may come from a middlebox: it says nothing of the peer's own.

@@ -44,6 +44,8 @@ export interface Trace {
   /** What was followed and then given up for want of room. */
   readonly givenUp: GivenUp;
   readonly limits: readonly LimitHit[];
+  /** Some segment has no payload, no SYN, FIN or RST. A filter that lets only payload through lets none of them through. */
+  readonly hasBareAcks: boolean;
   /** Packets more than CLOCK_STEP_NS earlier than the one before them in the file. */
   readonly clockSteps: { readonly count: number; readonly first: Ref | null };
 }

@@ -109,6 +109,7 @@ export class Recorder {
       undecoded: this.#undecoded,
       unknownLinkTypes: this.#unknownLinkTypes,
       duplicates: this.#duplicates,
+      hasBareAcks: this.#books.notes.hasBareAcks,
       clockSteps: this.#span.clockSteps,
       limits: [...earlierLimits, ...limits.all()],
     };

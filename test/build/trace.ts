@@ -620,6 +620,7 @@ export class TraceBuilder {
       limits: [],
       askJoins: [],
       burstJoins: [],
+      hasBareAcks: true,
       clockSteps: { count: 0, first: null },
     };
   }

@@ -73,6 +73,7 @@ export class NaiveRecorder {
   readonly #packets: Packet[][] = [];
   readonly #frames: Frame[][] = [];
   readonly #streams: Asked[] = [];
+  #hasBareAcks = false;
   readonly #all: Ref[] = [];
 
   constructor(moment: Moment, tcp: ConnectionFacts) {
@@ -85,7 +86,8 @@ export class NaiveRecorder {
   }
 
   segment(connection: number, side: Side, labels: number, did: number, segment: Segment): void {
-    const { flags, ttl, seq, ack } = segment;
+    const { flags, ttl, seq, ack, payloadBytes } = segment;
+    this.#hasBareAcks ||= payloadBytes === 0 && (flags & (FLAG.syn | FLAG.fin | FLAG.rst)) === 0;
     (this.#packets[connection] ??= []).push({ at: this.#now(), side, labels, did, flags, ttl, seq, ack });
   }
 
@@ -142,6 +144,7 @@ export class NaiveRecorder {
       duplicates: 0,
       askJoins: [],
       burstJoins: [],
+      hasBareAcks: this.#hasBareAcks,
       clockSteps: { count: 0, first: null },
       givenUp: { connections: 0, packets: 0, streams: 0, floods: [] },
       limits: [],

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { DIRECTION, FLAG } from '../../src/decode/index.ts';
 import { GAP } from '../../src/tcp/index.ts';
 import type { TraceConnection, TraceStream } from '../../src/trace/index.ts';
-import { fields, Recording } from './recording.ts';
+import { fields, Recording, type SegmentShape } from './recording.ts';
 
 /** One connection, opened at 0 s. */
 function connected(): Recording {
@@ -418,6 +418,19 @@ describe('PINGs and GOAWAYs', () => {
     expect(trace.connections[0]?.goaways[0]).toMatchObject({ by: 1, lastStreamId: 7, errorCode: 0, debug: 'drain' });
     expect(trace.limits).toMatchObject([{ limit: 'goaways-per-connection', count: 4 }]);
   });
+});
+
+test('whether any segment has neither payload nor SYN, FIN or RST: not in what a filter for payload lets through', () => {
+  const recorded = (shape: SegmentShape): boolean => {
+    const recording = new Recording();
+    const connection = recording.connect('10.9.1.2:50001', '10.9.0.2:80', 0);
+    recording.packet(connection, 0, 1, { payloadBytes: 10 }).packet(connection, 1, 2, shape);
+    return recording.finish().hasBareAcks;
+  };
+  expect(recorded({})).toBe(true);
+  expect(recorded({ payloadBytes: 10 })).toBe(false);
+  expect(recorded({ flags: FLAG.fin | FLAG.ack })).toBe(false);
+  expect(recorded({ flags: FLAG.rst })).toBe(false);
 });
 
 test('a connection that stutters for ever fills its rooms; what is beyond is counted', () => {

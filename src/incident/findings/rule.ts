@@ -20,6 +20,8 @@ export interface Facts {
   readonly spanNs: number;
   /** Packets at which time goes backward. */
   readonly clockSteps: number;
+  /** See `Acknowledged`. */
+  readonly unseenAcks: number | null;
   readonly trust: readonly TrustNote[];
 }
 

@@ -60,6 +60,7 @@ export interface TrustNote {
     | 'snaplen-cut'
     | 'begun-mid-stream'
     | 'clock-step'
+    | 'no-bare-acks'
     | 'keys-unfit'
     | 'payload-blanked';
   readonly connection: string | null;

@@ -34,6 +34,8 @@ export type VerdictReason =
   | { readonly kind: 'clock-step'; readonly count: number }
   /** Packets that must have been there are missing on every leg. */
   | { readonly kind: 'filtered' }
+  /** The capture has nothing that carries no payload: so often data were sent again, and whether they were acknowledged cannot be told. */
+  | { readonly kind: 'no-bare-acks'; readonly count: number }
   /** Shorter than a death takes to show. */
   | { readonly kind: 'too-short' }
   /** What would tell whether this client was left waiting by a connection that ended is not in the capture, which lost packets. */

@@ -6,10 +6,10 @@ import type { Trace, TraceConnection } from '../../trace/index.ts';
  * A value that is absent was not seen; one that is null was there and cannot be known.
  */
 export function* renderTrace(trace: Trace): Generator<string> {
-  const { first, last, undecoded, clockSteps, givenUp, limits } = trace;
+  const { first, last, undecoded, hasBareAcks, clockSteps, givenUp, limits } = trace;
   const unknownLinkTypes = Object.fromEntries(trace.unknownLinkTypes);
   const kinds = { undecoded: Object.fromEntries(undecoded), unknownLinkTypes };
-  yield line('capture', { first, last, ...kinds, clockSteps, givenUp, limits });
+  yield line('capture', { first, last, ...kinds, hasBareAcks, clockSteps, givenUp, limits });
   for (const connection of trace.connections) yield line('connection', plain(connection));
   for (const stream of trace.streams) yield line('stream', stream);
   for (const join of trace.joins) yield line('join', join);

@@ -39,6 +39,7 @@ export type VerdictReason =
   | 'one-sided'
   | 'clock-step'
   | 'filtered'
+  | 'no-bare-acks'
   | 'too-short'
   | 'too-early'
   | 'unread'

@@ -126,6 +126,8 @@ function inconclusiveText(reason: Verdict['reason']): string {
       return 'Capture for longer, a few minutes past the moment at which it hangs:';
     case 'filtered':
       return 'Analyse the whole file, not a selection of its packets; or capture again with nothing but ports in the filter:';
+    case 'no-bare-acks':
+      return 'Capture again with nothing but ports in the filter, so that acknowledgements and resets are in it:';
     case 'unread':
       return 'Capture again so that nothing is lost: with a larger buffer (-B), and without a snap length (-s):';
     case 'payload-blanked':

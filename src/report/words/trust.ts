@@ -25,6 +25,9 @@ const WEAKNESSES: Readonly<Record<Code, (count: number) => string>> = {
     `the snap length cut ${counted(count, 'byte')} off captured packets: frames in them are unknown; capture with -s 0`,
   'clock-step': (count) =>
     `times go backward ${counted(count, 'time')}: spans of silence across these places mean nothing`,
+  'no-bare-acks': () =>
+    'no acknowledgement without payload is in the capture, as behind a filter that lets only packets with payload through: whether data that were sent arrived ' +
+    'is told only where they are sent again, and keep-alive probes, resets and closes may be missing too',
   'begun-mid-stream': (count) =>
     count === 1
       ? '1 stream was open before the capture began: what it asked for may not be known'

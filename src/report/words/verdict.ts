@@ -89,6 +89,8 @@ export function summaryOf(
         'Packets are missing on every connection: data stood unacknowledged for longer than any sender waits before it sends ' +
         'them again. If this is what a display filter let through, analyse the whole capture.'
       );
+    case 'no-bare-acks':
+      return noBareAcksText(Number(args['count']));
     case 'too-short':
       return `The capture spans ${durationText(capture.duration)}: too short to tell a dead upstream from a slow one.`;
     case 'too-early':
@@ -104,6 +106,14 @@ export function summaryOf(
     case 'unknown':
       return 'The report was written by an older version, which did not say why.';
   }
+}
+
+function noBareAcksText(count: number): string {
+  const what =
+    'The capture has no acknowledgement without payload, as behind a filter that lets only packets with payload through';
+  return count === 0
+    ? `${what}, and no connection in it begins or ends: a reset or a close could not be seen in it.`
+    : `${what}: ${counted(count, 'time')} data were sent again, and whether they were acknowledged cannot be told.`;
 }
 
 /** What a capture without TCP holds instead. */
