@@ -1,3 +1,4 @@
+import type { Moment } from '../capture/index.ts';
 import { DIRECTION, FLAG, type Segment } from '../decode/index.ts';
 import { LABEL, type Side } from '../tcp/index.ts';
 import type { ResetMarks } from './model.ts';
@@ -26,6 +27,8 @@ export class FlowNotes {
   /** Some segment had neither payload nor SYN, FIN or RST. */
   hasBareAcks = false;
   #cells = new Float64Array(FIRST_ROWS * COLUMNS);
+  /** In which flow bytes were last found missing, and at which packet. */
+  readonly #lastGap = { row: -1, packet: 0, file: 0 };
 
   opened(connection: number): void {
     const room = roomFor(this.#cells.length, (2 * connection + 2) * COLUMNS);
@@ -57,9 +60,18 @@ export class FlowNotes {
   }
 
   /** Bytes are missing in a flow, or were cut off by the snap length. */
-  gap(connection: number, side: Side, bytes: number, bySnaplen: boolean): void {
+  gap(connection: number, side: Side, bytes: number, bySnaplen: boolean, moment: Moment): void {
+    this.#lastGap.row = 2 * connection + side;
+    this.#lastGap.packet = moment.packet;
+    this.#lastGap.file = moment.file;
     const at = (2 * connection + side) * COLUMNS + (bySnaplen ? COLUMN.snaplenBytes : COLUMN.gapBytes);
     this.#cells[at] = (this.#cells[at] ?? 0) + bytes;
+  }
+
+  /** What is told now of that side was held until bytes before it were given up for lost. */
+  isBehindGap(connection: number, side: Side, moment: Moment): boolean {
+    const { row, packet, file } = this.#lastGap;
+    return row === 2 * connection + side && packet === moment.packet && file === moment.file;
   }
 
   gapBytes(connection: number, side: Side): number {

@@ -60,19 +60,22 @@ export class JoinBook {
     this.#tallies = new TallyBook(moment, limits, isHere);
   }
 
-  /** A request was read whole: joins it to the one it forwards, and keeps it for those that forward it. */
-  request(stream: LiveStream): void {
+  /**
+   * A request was read whole: joins it to the one it forwards, and keeps it for those that forward it.
+   * @param wasHeld it stood behind bytes that never came, so that it was captured before now, nobody knows when
+   */
+  request(stream: LiveStream, wasHeld: boolean): void {
     const { path } = stream;
     const token = tokenOf(stream);
     if (token !== null) {
       const hash = hashOf(token);
-      this.#joinRequest(stream, token, this.#byToken.chain(hash), 'request-id');
+      this.#joinRequest(stream, token, this.#byToken.chain(hash), 'request-id', wasHeld);
       this.#byToken.add(token, hash, stream.byToken);
     }
     // Whoever passes on what came with an id passes the id on too.
     if (path === null || stream.isForwarded) return;
     const hash = hashOf(path);
-    this.#joinRequest(stream, path, this.#byPath.chain(hash), 'request');
+    this.#joinRequest(stream, path, this.#byPath.chain(hash), 'request', wasHeld);
     this.#byPath.add(path, hash, stream.byPath);
   }
 
@@ -116,9 +119,16 @@ export class JoinBook {
   /**
    * First asked, first passed on, among what was asked just now; only where nothing was, among what waits for longer.
    * One that was passed on already is taken last, as a retry, and only by a host that surely is the same.
+   * Of a request that was held times say nothing: it is joined only where no other may be it.
    * @param newest the chain to search, newest first
    */
-  #joinRequest(stream: LiveStream, key: string, newest: WaitingLink | null, method: JoinMethod): void {
+  #joinRequest(
+    stream: LiveStream,
+    key: string,
+    newest: WaitingLink | null,
+    method: JoinMethod,
+    wasHeld: boolean,
+  ): void {
     let best: LiveStream | undefined;
     let bestRank = 0;
     let candidates = 0;
@@ -127,19 +137,20 @@ export class JoinBook {
     for (; link !== null && looked < LOOKED_AT_MAX; link = link.older) {
       looked++;
       if (link.key !== key) continue;
-      const rank = this.#rank(link.stream, stream, method);
+      const rank = this.#rank(link.stream, stream, method, wasHeld);
       if (rank === 0 || rank < bestRank) continue;
       if (rank > bestRank) candidates = 0;
       bestRank = rank;
       best = link.stream;
       candidates++;
     }
-    if (best !== undefined) this.#note(best, stream, method, candidates);
-    else if (link !== null) this.#limits.hit('waiting-requests-looked-at', LOOKED_AT_MAX);
+    if (best !== undefined) {
+      if (!wasHeld || candidates === 1) this.#note(best, stream, method, candidates);
+    } else if (link !== null) this.#limits.hit('waiting-requests-looked-at', LOOKED_AT_MAX);
   }
 
   /** 0: cannot be. Else fresh before retry, soon before late, a surely forwarding host before a conceivable one, at once before what waited already. */
-  #rank(near: LiveStream, far: LiveStream, method: JoinMethod): number {
+  #rank(near: LiveStream, far: LiveStream, method: JoinMethod, wasHeld: boolean): number {
     if (near.connection === far.connection || !isSameVerb(near, far) || near.askedBy === null || far.askedBy === null)
       return 0;
     if (method === 'request' && !sameAsker(near, far)) return 0;
@@ -154,6 +165,7 @@ export class JoinBook {
     if (isAgain && forwarding !== FORWARDING.fitting) return 0;
     if (isAgain && method === 'request' && isUnreadOfOne(near.userAgent, far.userAgent)) return 0;
     const fresh = near.isPassedOn ? 0 : 8;
+    if (wasHeld) return 1 + fresh + (forwarding === FORWARDING.fitting ? 2 : 0);
     const soon = near.isYoung(this.#moment, PASSED_ON_SOON_NS) ? 4 : 0;
     const atOnce = near.isYoung(this.#moment, PASSED_ON_AT_ONCE_NS) ? 1 : 0;
     return 1 + fresh + soon + atOnce + (forwarding === FORWARDING.fitting ? 2 : 0);

@@ -101,7 +101,7 @@ export class SegmentRecorder {
 
   gap(connection: number, side: Side, lostBytes: number, reason: GapReason): void {
     const { protocol, isDecrypted } = this.#gathered[connection] ?? NOT_TOLD;
-    this.#notes.gap(connection, side, lostBytes, reason === GAP.snaplen);
+    this.#notes.gap(connection, side, lostBytes, reason === GAP.snaplen, this.#moment);
     // Where more than data is missing of frames that are told, that they are lost or broken is told besides.
     if (protocol !== 'h2' || isDecrypted) this.#unread.missed(connection, side);
     // A WINDOW_UPDATE may be among what is missing.

@@ -5,6 +5,7 @@ import type { AskBooks } from './ask-books.ts';
 import type { Books } from './books.ts';
 import type { CarrierBook } from './carriers.ts';
 import type { JoinBook } from './joins.ts';
+import type { FlowNotes } from './flow-notes.ts';
 import type { LiveStream } from './live-stream.ts';
 import { MARK, type MarkBook } from './marks.ts';
 import type { StreamBook } from './streams.ts';
@@ -22,6 +23,7 @@ export class StreamRecorder {
   readonly #joins: JoinBook;
   readonly #asks: AskBooks;
   readonly #marks: MarkBook;
+  readonly #notes: FlowNotes;
 
   constructor(moment: Moment, books: Books) {
     this.#moment = moment;
@@ -30,6 +32,7 @@ export class StreamRecorder {
     this.#joins = books.joins;
     this.#asks = books.asks;
     this.#marks = books.marks;
+    this.#notes = books.notes;
   }
 
   headers(stream: LiveStream, side: Side, fields: KeptFields, endStream: boolean): void {
@@ -62,7 +65,7 @@ export class StreamRecorder {
     this.#marks.add(stream.connection, MARK.request, side, this.#moment);
     stream.ask(side, fields);
     this.#streams.asked(stream);
-    this.#joins.request(stream);
+    this.#joins.request(stream, this.#notes.isBehindGap(stream.connection, side, this.#moment));
     this.#asks.request(stream.connection, side, stream);
   }
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { DIRECTION } from '../../src/decode/index.ts';
+import { GAP } from '../../src/tcp/index.ts';
 import { LOOKED_AT_MAX, PARTNERS_MAX } from '../../src/trace/limits.ts';
-import { Recording } from './recording.ts';
+import { fields, Recording } from './recording.ts';
 
 const CLIENT = '10.9.1.2';
 const GATEWAY = '10.9.0.2';
@@ -53,6 +54,32 @@ describe('requests that were passed on', () => {
     const asked = (said: object): string[] => gateway().asks(0, 1, 1).asks(1, 3, 1.001, said).partners();
     expect(asked({ authority: 'apiserver' })).toHaveLength(1);
     expect(asked({ userAgent: 'curl' })).toEqual([]);
+  });
+
+  describe('behind bytes that the capture lacks, so that it was held and told late', () => {
+    const REQUEST = { method: 'GET', path: '/api/v1/pods', authority: 'kubernetes', userAgent: 'kubectl' };
+
+    /** At 20 s bytes of a side of the upstream connection are given up for lost, and a request is told that stood behind them, or came `later`. */
+    function held(recording: Recording, side: 0 | 1 = 0, later = 0, requestId?: string): string[] {
+      recording.at(20).recorder.tcp.gap(1, side, 100, GAP.lost);
+      if (later > 0) recording.at(20 + later);
+      recording.recorder.http.headers(1, 0, 3, fields({ ...REQUEST, requestId }), false);
+      return recording.partners();
+    }
+
+    test('not one of several that wait: which of them was asked before it was sent nobody knows', () => {
+      const several = (): Recording => gateway().asks(0, 1, 5).asks(0, 3, 19.99);
+      expect(held(several())).toEqual([]);
+      // What follows was told when it came, and so was what the other side's bytes do not hold up.
+      expect(held(several(), 0, 0.001)).toEqual(['0/3 > 1/3 request']);
+      expect(held(several(), 1)).toEqual(['0/3 > 1/3 request']);
+    });
+
+    test('the only one that waits, or one that has the same request id', () => {
+      expect(held(gateway().asks(0, 1, 5))).toEqual(['0/1 > 1/3 request']);
+      const named = gateway().asks(0, 1, 5, { requestId: 'r-1' }).asks(0, 3, 6, { requestId: 'r-2' });
+      expect(held(named, 0, 0, 'r-2')).toEqual(['0/3 > 1/3 request-id']);
+    });
   });
 
   test('not with another method or path', () => {
