@@ -6,6 +6,7 @@ import {
   type RenderOptions,
   SECTION_NAMES,
   type SectionName,
+  type StreamChoice,
   type View,
 } from '../report/index.ts';
 
@@ -14,7 +15,7 @@ export interface ViewOptions {
   readonly tz: string;
   readonly at: string | null;
   readonly connection: readonly string[];
-  readonly stream: number | null;
+  readonly stream: StreamChoice | null;
   readonly since: string | null;
   readonly until: string | null;
   readonly only: readonly SectionName[];
@@ -39,8 +40,12 @@ export function addViewOptions(command: Command): Command {
         .argParser(connectionIds)
         .default([], 'all'),
     )
-    .addOption(new Option('--stream <id>', 'show only what hurt this stream').argParser(streamId).default(null, 'all'))
-    .addOption(timeOption('--since <time>', 'leave out what ended before'))
+    .addOption(
+      new Option('--stream <id>', 'show only what hurt this stream; 1/3 is stream 3 in tunnel 1')
+        .argParser(streamChoice)
+        .default(null, 'all'),
+    )
+    .addOption(timeOption('--since <time>', `leave out what ended before: ${TIME_FORM}`))
     .addOption(timeOption('--until <time>', 'leave out what began after'))
     .addOption(
       new Option('--only <section>', `show only this section, besides the verdict: ${SECTION_NAMES.join(' ')}`)
@@ -90,9 +95,11 @@ function connectionIds(text: string, before: readonly string[]): readonly string
   return [...before, text];
 }
 
-function streamId(text: string): number {
-  if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError('It is no id of a stream, like 7.');
-  return Number(text);
+function streamChoice(text: string): StreamChoice {
+  const match = /^(?:(\d{1,10})\/)?(\d{1,10})$/.exec(text);
+  if (match === null) throw new InvalidArgumentError('It is no id of a stream, like 7, or 1/7 in tunnel 1.');
+  const [, tunnel, id] = match;
+  return { tunnel: tunnel === undefined ? null : Number(tunnel), id: Number(id) };
 }
 
 function sections(text: string, before: readonly SectionName[]): readonly SectionName[] {

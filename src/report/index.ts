@@ -14,6 +14,7 @@ export { FORMATS, formatOfPath, type FormatName, type Renderer } from './formats
 export { type RenderOptions, SECTION_NAMES, type SectionName } from './render-options.ts';
 export { formatTimestamp, parseTimestamp } from './timestamp.ts';
 export { type View, viewed } from './view.ts';
+export { showsNothing, type StreamChoice } from './view/narrow.ts';
 export { isZone } from './view/zone.ts';
 export { renderJson } from './json.ts';
 export type * from './model.ts';

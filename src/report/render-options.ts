@@ -9,13 +9,13 @@ export interface RenderOptions {
   readonly color: boolean;
   /** False: only ASCII is drawn. */
   readonly unicode: boolean;
-  /** Sections to show; none: all. */
-  readonly only: readonly SectionName[];
+  /** Sections to show; none: all. `verdict`: nothing but that. */
+  readonly only: readonly SectionName[] | 'verdict';
   /** Of the text: the verdict and a line a window; what fits a screen; everything. */
   readonly detail: 'quiet' | 'usual' | 'verbose';
 }
 
 /** @param section  null: belongs to the verdict */
 export function isShown(section: SectionName | null, { only }: Pick<RenderOptions, 'only'>): boolean {
-  return section === null || only.length === 0 || only.includes(section);
+  return section === null || (only !== 'verdict' && (only.length === 0 || only.includes(section)));
 }

@@ -39,6 +39,15 @@ describe('how a person wants to see the report', () => {
     expect(stdout.replace(/\s+/g, ' ')).toContain('Sections not shown: timeline, windows and connections.');
   });
 
+  test('what matches nothing is said in one line, with what there is, and nothing else is told', async () => {
+    const { stdout, status } = await watchpcap(['analyze', SAMPLE, '--stream', '1/9']);
+    expect(status).toBe(1);
+    expect(stdout.replace(/\s+/g, ' ')).toContain(
+      'Nothing in this report matches stream 9 in tunnel 1: hurt streams are 9 of c1 (w1).',
+    );
+    expect(stdout).not.toMatch(/What to do|What was looked at|How far to trust it/);
+  });
+
   test('--quiet is two lines, and the exit status says the rest', async () => {
     const { stdout, status } = await watchpcap(['analyze', SAMPLE, '--quiet']);
     expect(status).toBe(1);

@@ -14,7 +14,7 @@ export const upstreamProbesUnanswered: Rule = (facts) =>
           severityOfDebt(facts, leg, debt),
           {
             probes: debt.elicits.probes,
-            intervalNs: intervalNs(debt.attempts),
+            intervalNs: leg.trace.flows[clientSide(leg)].keepAlive?.intervalNs ?? shortestGapNs(debt.attempts),
             thenClosed: givenUpAt(leg, debt) !== null,
           },
           { connection: leg.id, packets: [...debt.attempts, givenUpAt(leg, debt)] },
@@ -22,12 +22,10 @@ export const upstreamProbesUnanswered: Rule = (facts) =>
       ),
   );
 
-function intervalNs(probes: readonly Ref[]): number | null {
-  const first = probes[0];
-  const last = probes.at(-1);
-  return first === undefined || last === undefined || probes.length < 2
-    ? null
-    : (last.timeNs - first.timeNs) / (probes.length - 1);
+/** A timer never fires early (`KeepAliveBook`): of the gaps between its probes the shortest is its. */
+function shortestGapNs(probes: readonly Ref[]): number | null {
+  const gaps = probes.slice(1).map(({ timeNs }, i) => timeNs - (probes[i]?.timeNs ?? timeNs));
+  return gaps.length === 0 ? null : Math.min(...gaps);
 }
 
 function givenUpAt(leg: Leg, debt: Debt): Ref | null {

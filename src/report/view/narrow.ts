@@ -1,13 +1,19 @@
-import type { Connection, Finding, Link, Report, TrustNote, Window } from '../model.ts';
+import type { Connection, Finding, HurtStream, Link, Report, TrustNote, Window } from '../model.ts';
 import { parseTimestamp } from '../timestamp.ts';
-import { counted, dateTimeText, listed } from '../words/phrase.ts';
+import { counted, dateTimeText, listed, listedUpTo } from '../words/phrase.ts';
+import { streamName } from '../words/stream-name.ts';
+
+/** A stream on a client's connection; of a null tunnel: in whichever it runs, or in none. */
+export interface StreamChoice {
+  readonly tunnel: number | null;
+  readonly id: number;
+}
 
 /** What a reader wants to look at; null and none: all of it. */
 export interface Selection {
   /** Ids of connections: `c1`, `u2`. */
   readonly connections: readonly string[];
-  /** Id of a stream on a client's connection. */
-  readonly stream: number | null;
+  readonly stream: StreamChoice | null;
   /** UTC; what ended before is left out. */
   readonly since: string | null;
   /** UTC; what began after is left out. */
@@ -24,7 +30,7 @@ export function narrowed(report: Report, selection: Selection): Report {
   const words = selectionText(selection, new Set(report.connections.map(({ id }) => id)));
   if (words === null) return report;
   const span = spanOf(selection);
-  const kept = report.windows.filter((window) => showsWindow(window, selection, span));
+  const kept = report.windows.filter((window) => showsWindow(window, selection, span, report.capture.end));
   const legs = new Set([...selection.connections, ...kept.flatMap(legsOf)]);
   const isLeg = (id: string | null): boolean => id === null || everyConnection(selection) || legs.has(id);
   const connections = report.connections.filter(({ id, start, end }) => isLeg(id) && overlaps(start, end, span));
@@ -38,7 +44,8 @@ export function narrowed(report: Report, selection: Selection): Report {
   const told = new Set(windows.map(({ id }) => id));
   const incidents = report.incidents.filter((incident) => incident.windows.some((id) => told.has(id)));
   const shown = { ...report, windows, incidents, connections, links, findings, trust };
-  const summary = `${report.verdict.summary} ${hiddenText(words, report, shown)}`;
+  const part = showsNothing(shown) ? nothingText(words, report, selection) : hiddenText(words, report, shown);
+  const summary = `${report.verdict.summary} ${part}`;
   return { ...shown, verdict: { ...report.verdict, summary } };
 }
 
@@ -81,24 +88,64 @@ function everyConnection({ connections, stream }: Selection): boolean {
   return connections.length === 0 && stream === null;
 }
 
-function showsWindow({ client, upstream, streams, from, to }: Window, selection: Selection, span: Span): boolean {
-  const { connections, stream } = selection;
+/** @param endsBy  when an open window was last seen to be so: at the end of the capture */
+function showsWindow(window: Window, { connections, stream }: Selection, span: Span, endsBy: string | null): boolean {
+  const { client, upstream, streams, from, to } = window;
   const isNamed = connections.length === 0 || connections.includes(client) || connections.includes(upstream);
-  return isNamed && (stream === null || streams.some(({ id }) => id === stream)) && overlaps(from, to, span);
+  const isOfStream = stream === null || streams.some((hurt) => isChosen(hurt, stream));
+  return isNamed && isOfStream && overlaps(from, to ?? endsBy, span);
 }
 
-function showsFinding({ stream: about, at }: Finding, { stream }: Selection, span: Span): boolean {
-  return (stream === null || about === null || about === stream) && (at === null || overlaps(at, at, span));
+function showsFinding({ stream: id, tunnel, at }: Finding, { stream }: Selection, span: Span): boolean {
+  const isAbout =
+    stream === null || id === null || isChosen({ id, ...(tunnel === undefined ? {} : { tunnel }) }, stream);
+  return isAbout && (at === null || overlaps(at, at, span));
+}
+
+function isChosen(stream: Pick<HurtStream, 'id' | 'tunnel'>, { tunnel, id }: StreamChoice): boolean {
+  return stream.id === id && (tunnel === null || stream.tunnel === tunnel);
 }
 
 function selectionText({ connections, stream, since, until }: Selection, known: ReadonlySet<string>): string | null {
   const parts = [
     ...connections.map((id) => (known.has(id) ? id : `${id} (no connection here has this name)`)),
-    ...(stream === null ? [] : [`stream ${stream}`]),
+    ...(stream === null ? [] : [`stream ${streamName(stream.id, stream.tunnel ?? undefined)}`]),
     ...(since === null ? [] : [`what ended after ${dateTimeText(since)}`]),
     ...(until === null ? [] : [`what began before ${dateTimeText(until)}`]),
   ];
   return parts.length === 0 ? null : listed(parts);
+}
+
+/** Nothing of the report is left but what it says of the whole capture. */
+export function showsNothing({ windows, connections }: Pick<Report, 'windows' | 'connections'>): boolean {
+  return windows.length === 0 && connections.length === 0;
+}
+
+const EXISTING_MAX = 8;
+
+/** That nothing matches, and what could have. */
+function nothingText(words: string, { capture, connections, windows }: Report, asked: Selection): string {
+  const { start, end } = capture;
+  const hurt = windows.flatMap(({ id: window, client, streams }) =>
+    streams.map(({ id, tunnel }) => `${streamName(id, tunnel)} of ${client} (${window})`),
+  );
+  const existing = [
+    ...(asked.connections.length === 0
+      ? []
+      : [
+          `connections are ${listedUpTo(
+            EXISTING_MAX,
+            connections.map(({ id }) => id),
+          )}`,
+        ]),
+    ...(asked.stream === null
+      ? []
+      : [hurt.length === 0 ? 'no stream was hurt' : `hurt streams are ${listedUpTo(EXISTING_MAX, hurt)}`]),
+    ...((asked.since === null && asked.until === null) || start === null || end === null
+      ? []
+      : [`the capture goes from ${dateTimeText(start)} to ${dateTimeText(end)}`]),
+  ];
+  return `Nothing in this report matches ${words}${existing.length === 0 ? '' : `: ${existing.join('; ')}`}.`;
 }
 
 type Counted = Pick<Report, 'windows' | 'findings' | 'connections' | 'links' | 'trust'>;

@@ -105,7 +105,7 @@ describe('a part of it', () => {
     expect(part.windows).toEqual([]);
     expect(part.verdict.state).toBe('half-dead');
     expect(part.verdict.summary).toMatch(
-      /Shown here: u9 \(no connection here has this name\); 1 window, 3 findings, 3 connections, 1 link and 1 note not shown\.$/,
+      / Nothing in this report matches u9 \(no connection here has this name\): connections are c1, u1 and u2\.$/,
     );
     expect(part.incidents).toEqual([]);
     expect(headlineText(part)).toBe('half-dead (confirmed): 1 window, none of which is shown here');
@@ -115,8 +115,27 @@ describe('a part of it', () => {
 
   test('a stream: the windows that hurt it', () => {
     const [hurt] = report.windows[0]?.streams ?? [];
-    expect(viewed(report, { ...WHOLE_VIEW, stream: hurt?.id ?? 0 }).windows).toHaveLength(1);
-    expect(viewed(report, { ...WHOLE_VIEW, stream: 999 }).windows).toEqual([]);
+    expect(viewed(report, { ...WHOLE_VIEW, stream: { tunnel: null, id: hurt?.id ?? 0 } }).windows).toHaveLength(1);
+    const nothing = viewed(report, { ...WHOLE_VIEW, stream: { tunnel: null, id: 999 } });
+    expect(nothing.windows).toEqual([]);
+    expect(nothing.verdict.summary).toMatch(
+      new RegExp(`Nothing in this report matches stream 999: hurt streams are ${hurt?.id} of c1 \\(w1\\)\\.$`),
+    );
+  });
+
+  test('a stream in a tunnel: not the one of its number in another, nor the connection’s own', () => {
+    const [window] = report.windows;
+    const [hurt] = window?.streams ?? [];
+    if (window === undefined || hurt === undefined) throw new Error('the story has a hurt stream');
+    const id = hurt.id;
+    const tunnelled = { ...report, windows: [window, { ...window, id: 'w2', streams: [{ ...hurt, tunnel: 1 }] }] };
+    const shown = (tunnel: number | null): string[] =>
+      viewed(tunnelled, { ...WHOLE_VIEW, stream: { tunnel, id } }).windows.map((each) => each.id);
+    expect([shown(1), shown(3), shown(null)]).toEqual([['w2'], [], ['w1', 'w2']]);
+    const { summary } = viewed(tunnelled, { ...WHOLE_VIEW, stream: { tunnel: 3, id } }).verdict;
+    expect(summary).toContain(
+      `Nothing in this report matches stream ${id} in tunnel 3: hurt streams are ${id} of c1 (w1) and`,
+    );
   });
 
   test('a time: what overlaps it', () => {
@@ -126,7 +145,9 @@ describe('a part of it', () => {
     expect(viewed(report, begins).windows).toHaveLength(1);
     const late = viewed(report, { ...WHOLE_VIEW, since: '2027-01-01T00:00:00.000000Z' });
     expect(late.connections).toEqual([]);
-    expect(late.verdict.summary).toContain('Shown here: what ended after 2027-01-01 00:00:00.000 UTC;');
+    expect(late.verdict.summary).toMatch(
+      / Nothing in this report matches what ended after 2027-01-01 00:00:00\.000 UTC: the capture goes from 2026-11-23 \S+ UTC to 2026-11-23 \S+ UTC\.$/,
+    );
   });
 
   test('sections that are left out are named, none where all are there', () => {
