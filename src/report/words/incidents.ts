@@ -9,7 +9,7 @@ import { streamName } from './stream-name.ts';
 
 const OUTCOMES: Readonly<Record<Outcome, string>> = {
   hung: 'hung',
-  'gateway-error': 'got an error of the gateway',
+  'gateway-error': 'answered with an error by the gateway',
   reset: 'reset by the gateway',
   finished: 'ended without a complete answer',
 };
@@ -55,7 +55,7 @@ function agentText(userAgent: string | null): string {
   return [agent.component, agent.version, agent.part].filter((part) => part !== null).join('/');
 }
 
-/** `12 streams hurt (10 got an error of the gateway and 2 hung)`. */
+/** `12 streams hurt (2 hung and 10 answered with an error by the gateway)`. */
 export function hurtTotals({ streams, outcomes }: Pick<Incident, 'streams' | 'outcomes'>): string {
   const told = (['hung', 'gateway-error', 'reset', 'finished'] as const).filter((outcome) => outcomes[outcome] > 0);
   const how = told.map((outcome) => `${outcomes[outcome]} ${OUTCOMES[outcome]}`);

@@ -142,8 +142,8 @@ function keepaliveAdvice(upstream: string): string {
 const KEEPALIVE_YAML = `tcpKeepalive: {time: ${KEEPALIVE.timeSeconds}s, interval: ${KEEPALIVE.intervalSeconds}s, probes: ${KEEPALIVE.probes}}`;
 
 const IN_FLIGHT_CAVEAT =
-  'Linux sends no probe while anything is in flight: then retransmission rules (tcp_retries2, about 15 min), which ' +
-  'TCP_USER_TIMEOUT bounds.';
+  'Linux sends no probe while anything is in flight: then the peer is given up by tcp_retries2 (about 15 min), or sooner ' +
+  'by TCP_USER_TIMEOUT.';
 
 /** The gateway's own data were unanswered: on this very connection keep-alive would have stayed quiet. */
 function inFlightText(retransmissions: number): string {

@@ -130,7 +130,8 @@ function unseenText({ upstream: id, onset }: ToldWindow, upstream: Connection | 
 }
 
 function clientText(window: ToldWindow, connections: Connections): string {
-  const pings = (window.meanwhile?.pingsAnswered ?? 0) > 0 ? ', and the gateway answered its PINGs' : '';
+  const answered = window.meanwhile?.pingsAnswered ?? 0;
+  const pings = answered > 0 ? `, and the gateway answered its PING${answered === 1 ? '' : 's'}` : '';
   return `Meanwhile the client's connection ${namedClient(window.client, connections)} stayed up${pings}.`;
 }
 
