@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { Moment } from '../../src/capture/index.ts';
@@ -19,6 +17,7 @@ import {
   words,
 } from '../build/h2.ts';
 import { HpackEncoder, latin1 } from '../build/hpack.ts';
+import { liveBytes } from '../build/live-bytes.ts';
 import { Mutator, type Step } from '../build/mutated.ts';
 
 /** Mutated conversations of HTTP/2 and HTTP/1.1, as many as WATCHPCAP_FUZZ_CONVERSATIONS says. */
@@ -29,14 +28,6 @@ const OPEN_CONNECTIONS = 64;
 const GROWTH_MAX_BYTES = 16 * 2 ** 20;
 const CHECKED_EVERY = 1000;
 const TEXT_MAX = 64 * 1024;
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
-
-function liveBytes(): number {
-  collect();
-  return process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
-}
 
 /** What it is told is counted, and held against what any reader may rely on. */
 class Checked implements HttpSink, FrameObserver {

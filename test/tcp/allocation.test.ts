@@ -1,18 +1,8 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { Moment } from '../../src/capture/index.ts';
 import { FLAG, Segment } from '../../src/decode/index.ts';
 import { TcpPass, type TcpSink } from '../../src/tcp/index.ts';
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
-
-/** Live bytes on the heap after a full collection. */
-function liveBytes(): number {
-  collect();
-  return process.memoryUsage().heapUsed;
-}
+import { collect, liveBytes } from '../build/live-bytes.ts';
 
 /** Bytes allocated since the last collection, as long as none ran meanwhile: 10^5 segments stay far below a scavenge. */
 function allocatedBy(work: () => void): number {
