@@ -80,6 +80,7 @@ export function joined({ asking, answering, asker, listener }: Halves): TraceCon
     ...asking,
     last: latest([asking.last, answering.last]) ?? asking.last,
     handshake: { ...asking.handshake, synAck: answering.handshake.synAck },
+    proxiedFor: asking.proxiedFor ?? answering.proxiedFor,
     protocol: asking.protocol === 'unknown' ? answering.protocol : asking.protocol,
     flows: asker === 0 ? [speaks, hears] : [hears, speaks],
     closes: closes.toSorted(byTime),

@@ -1,6 +1,7 @@
 import type { Moment } from '../capture/index.ts';
 import type { ErrorReason, HttpSink, KeptFields, Protocol } from '../http/index.ts';
-import { type ConnectionFacts, otherSide, type Side } from '../tcp/index.ts';
+import { type ConnectionFacts, otherSide, type ProxiedClient, type Side } from '../tcp/index.ts';
+import { addressText } from './addresses.ts';
 import type { AskBooks } from './ask-books.ts';
 import type { Books } from './books.ts';
 import type { BurstBook } from './bursts.ts';
@@ -56,6 +57,11 @@ export class ConnectionFrames implements HttpSink {
     if (protocol !== 'tls') return;
     this.#asks.begin();
     this.#bursts.begin();
+  }
+
+  proxied(connection: number, _side: Side, { ipVersion, words, port }: Readonly<ProxiedClient>): void {
+    const gathered = this.#gathered[connection];
+    if (gathered !== undefined) gathered.proxiedFor ??= { ip: addressText(ipVersion, [...words]), port };
   }
 
   blanked(connection: number): void {

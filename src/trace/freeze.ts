@@ -62,6 +62,7 @@ class FrozenConnection implements TraceConnection {
   readonly id: number;
   readonly nth: number;
   readonly endpoints: TraceConnection['endpoints'];
+  readonly proxiedFor: TraceConnection['proxiedFor'];
   readonly first: Ref;
   readonly last: Ref;
   readonly initialSeqs: readonly [number, number] | null;
@@ -101,6 +102,7 @@ class FrozenConnection implements TraceConnection {
     this.id = id;
     this.nth = tcp.nth(connection);
     this.endpoints = [endpointText(tcp, connection, 0), endpointText(tcp, connection, 1)];
+    this.proxiedFor = gathered.proxiedFor;
     this.flows = [
       frozenFlow(books, gathered, connection, 0, lastNs),
       frozenFlow(books, gathered, connection, 1, lastNs),

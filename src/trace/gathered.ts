@@ -12,7 +12,7 @@ import {
   SLOW_PINGS_MAX,
   TLS_ALERTS_MAX,
 } from './limits.ts';
-import type { Close, Goaway, IcmpError, Ref, ResetMarks, SaidAlert, Silence, SlowPing } from './model.ts';
+import type { Close, Endpoint, Goaway, IcmpError, Ref, ResetMarks, SaidAlert, Silence, SlowPing } from './model.ts';
 import { refOf } from './ref-table.ts';
 import type { Share } from './share.ts';
 
@@ -35,6 +35,7 @@ export class Gathered {
   /** A side began with nothing but zeros. */
   isBlanked = false;
   tls: TlsFacts | null = null;
+  proxiedFor: Endpoint | null = null;
   /** Both FINs, or a RST that the peer would accept, went by; also where it turned out later that the peer did not accept it. */
   isOver = false;
   readonly #limits: LimitCounter;

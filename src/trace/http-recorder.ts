@@ -1,6 +1,6 @@
 import type { Moment } from '../capture/index.ts';
 import type { ErrorReason, HttpSink, KeptFields, Protocol } from '../http/index.ts';
-import type { Side } from '../tcp/index.ts';
+import type { ProxiedClient, Side } from '../tcp/index.ts';
 import type { Books } from './books.ts';
 import { ConnectionFrames } from './connection-frames.ts';
 import { StreamRecorder } from './stream-recorder.ts';
@@ -62,6 +62,10 @@ export class HttpRecorder implements HttpSink {
 
   windowUpdate(connection: number, side: Side, streamId: number, incrementBytes: number): void {
     this.#of(connection).windowUpdate(connection, side, streamId, incrementBytes);
+  }
+
+  proxied(connection: number, side: Side, client: Readonly<ProxiedClient>): void {
+    this.#of(connection).proxied?.(connection, side, client);
   }
 
   blanked(connection: number, side: Side): void {

@@ -193,6 +193,7 @@ class LegDraft {
       initialStamps: null,
       isDecrypted: false,
       isBlanked: false,
+      proxiedFor: null,
       tunnels: [],
       tls: null,
       inferred: null,

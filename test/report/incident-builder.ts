@@ -113,6 +113,7 @@ export function leg(sketch: LegSketch, number: number): Leg {
     initialStamps: null,
     isDecrypted: false,
     isBlanked: false,
+    proxiedFor: null,
     tunnels: [],
     tls: null,
     inferred: null,

@@ -292,6 +292,7 @@ export class NaiveRecorder {
       initialStamps: null,
       isDecrypted: false,
       isBlanked: false,
+      proxiedFor: null,
       tunnels: [],
       tls: null,
       inferred: null,

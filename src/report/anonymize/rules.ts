@@ -57,6 +57,7 @@ export const REPORT_RULES: RuleOf<Report> = {
       role: 'word',
       client: ENDPOINT,
       server: ENDPOINT,
+      proxiedFor: ENDPOINT,
       communityId: 'sentence',
       dumpId: 'own-id',
       marks: [{ ...EVENT, kind: 'word', count: 'number', until: 'time', lastPacket: 'number', lastFile: 'number' }],

@@ -51,6 +51,7 @@ export function connectionOf(frame: Frame, leg: Leg, marksLimit: number): Connec
     role: leg.role,
     client,
     server,
+    proxiedFor: trace.proxiedFor === null ? null : endpointOf(trace.proxiedFor),
     communityId: communityId(client, server),
     dumpId: `t${trace.nth + 1}`,
     marks: marksOf(frame, leg, marksLimit),

@@ -25,6 +25,11 @@ export interface Connection {
   client: Endpoint;
   server: Endpoint;
   /**
+   * The client for whom a load balancer opened it, by a PROXY header (version 1 or 2); null where there was none, or it named nobody.
+   * @default null
+   */
+  proxiedFor: Endpoint | null;
+  /**
    * Community ID v1 (seed 0), by which Zeek, Suricata and Arkime name it.
    * @default ""
    */

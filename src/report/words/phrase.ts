@@ -44,7 +44,7 @@ export function zoneText(at: Timestamp): string {
 
 /** The end of a connection that is not the gateway: an upstream's server, a client. */
 export function farEnd(connection: Connection): string {
-  return endpointText(connection.role === 'client' ? connection.client : connection.server);
+  return connection.role === 'client' ? clientEnd(connection) : endpointText(connection.server);
 }
 
 /** `u1 (10.9.2.2:8080)`; the bare id where the connection is not in the report. */
@@ -54,8 +54,8 @@ export function named(id: string, connections: ReadonlyMap<string, Connection>):
 }
 
 /** Who a window, or a link, calls its client: in a chain of gateways it may be another one's connection to its upstream. */
-export function clientEnd({ client }: Connection): string {
-  return endpointText(client);
+export function clientEnd({ client, proxiedFor }: Connection): string {
+  return endpointText(client) + (proxiedFor === null ? '' : ` for ${endpointText(proxiedFor)}`);
 }
 
 /** As `named`, by the client's end. */
