@@ -166,6 +166,23 @@ describe('where no more connections can be followed', () => {
     expect(c.pass.limits.ignoredPackets).toBe(0);
   });
 
+  test('what the others hold goes on waiting', () => {
+    const keeper = { spare: () => 1, released: () => {} };
+    const c = conversation({ bounds: { connectionsMax: 3, keeper } });
+    for (const port of [1, 2, 3]) {
+      c.fromPort(port).feed(true, { seq: 0 }, FLAG.syn, '', 100);
+      c.feed(true, { seq: 3, ack: 1 }, FLAG.ack, 'late', 100);
+      c.feed(false, { seq: 0, ack: 1 }, FLAG.syn | FLAG.ack, '', 100);
+      c.feed(false, { seq: 3, ack: 1 }, FLAG.ack, 'back', 100);
+    }
+    c.fromPort(4).feed(true, { seq: 0 }, FLAG.syn, '', 100);
+    expect([0, 1, 2].map((connection) => [c.stream(0, connection), c.stream(1, connection)])).toEqual([
+      ['', ''],
+      ['[gap 2 limit]late', '[gap 2 limit]back'],
+      ['', ''],
+    ]);
+  });
+
   test('and none can be spared, its packets are counted; those of the others are told as before', () => {
     const keeper = { spare: () => -1, released: () => expect.unreachable() };
     const c = conversation({ bounds: { connectionsMax: 1, keeper } }).handshake();
