@@ -430,6 +430,42 @@ describe('window probes', () => {
     expect(c.stream(0)).toBe('abcdef');
   });
 
+  test('one that the snap length cut is missing there', () => {
+    const c = conversation().handshake().client.sends('abc').server.acks({ window: 0 });
+    c.client.sends('d', { seq: 1004, captured: 0 });
+    c.at(1).server.acks({ window: 100, ack: 1005 });
+    c.client.sends('ef', { seq: 1005 }).at(2).server.acks({ ack: 1007 });
+    c.at(2.1).server.acks({ ack: 1007 });
+    expect(c.stream(0)).toBe('abc[gap 1 lost]ef');
+  });
+
+  test('one behind a hole is not the byte that is missing in front of it', () => {
+    const c = conversation().handshake().client.sends('abc', { hidden: true }).client.sends('def');
+    c.server.acks({ window: 0, ack: 1001 });
+    expect(c.client.sends('g', { seq: 1007 }).labels).toEqual(['zeroWindowProbe']);
+    c.server.acks({ window: 100, ack: 1001 });
+    c.client.sends('bc', { seq: 1002 });
+    expect(c.stream(0)).toBe('');
+    c.client.sends('a', { seq: 1001 });
+    expect(c.stream(0)).toBe('abcdef');
+  });
+
+  test.each([
+    ['def', 1004],
+    ['cdef', 1003],
+  ])('once the stream has gone on by %j it is not used for a later hole', (text, seq) => {
+    const c = conversation({ bounds: { predicts: false } })
+      .handshake()
+      .client.sends('abc')
+      .server.acks({ window: 0 });
+    c.client.sends('d', { seq: 1004 });
+    c.server.acks({ window: 100 });
+    c.client.sends(text, { seq }).client.sends('hi', { seq: 1008 });
+    expect(c.stream(0)).toBe('abcdef');
+    c.client.sends('g', { seq: 1007 });
+    expect(c.stream(0)).toBe('abcdefghi');
+  });
+
   test('a byte that proves wrong is not', () => {
     const c = conversation().handshake().client.sends('abc').server.acks({ window: 0 });
     c.client.sends('?', { seq: 1004 });
