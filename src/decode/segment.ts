@@ -26,7 +26,7 @@ export const NO_PORT: number = -1;
  * One TCP segment with the facts of its IP packet: written by `Decoder`, read before the next call.
  *
  * One instance serves a whole capture. Every field is an int32, so that none is ever boxed:
- * `seq`, `ack` and `tsVal` are the wire's unsigned numbers reinterpreted as signed (`| 0`).
+ * `seq`, `ack`, `tsVal` and `tsEcr` are the wire's unsigned numbers reinterpreted as signed (`| 0`).
  * Where a packet is no TCP segment, addresses are those of its innermost IP header (`ipVersion` 0: there was none),
  * and ports those of its transport header (NO_PORT: none); the rest is what an earlier packet left.
  */
@@ -69,6 +69,8 @@ export class Segment {
   /** 1 where the timestamps option is there (RFC 7323 §3). */
   hasTimestamps = 0;
   tsVal = 0;
+  /** The TSval that it answers, where it has ACK (RFC 7323 §3.2). */
+  tsEcr = 0;
 
   /** Tunnels around the packet; 0 for most, and the `outer…` fields mean nothing then. */
   tunnels = 0;

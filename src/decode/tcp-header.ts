@@ -43,6 +43,7 @@ function clearOptions(into: Segment): void {
   into.windowShift = -1;
   into.hasTimestamps = 0;
   into.tsVal = 0;
+  into.tsEcr = 0;
 }
 
 /**
@@ -69,6 +70,7 @@ export function readSegment(view: DataView, at: number, end: number, wireEnd: nu
   into.windowShift = -1;
   into.hasTimestamps = 0;
   into.tsVal = 0;
+  into.tsEcr = 0;
   if (headerBytes > HEADER_MIN_BYTES) readTcpOptions(view, at + HEADER_MIN_BYTES, into.payloadAt, into);
   return STOP.none;
 }

@@ -7,6 +7,7 @@ const VALUE = 2;
 const KIND = { end: 0, noOperation: 1, windowScale: 3, timestamps: 8 } as const;
 const WINDOW_SCALE_BYTES = 3;
 const TIMESTAMPS_BYTES = 10;
+const TSVAL_BYTES = 4;
 
 /** RFC 7323 §2.3: a larger shift is to be used as 14. */
 const WINDOW_SHIFT_MAX = 14;
@@ -51,4 +52,5 @@ function readOption(view: DataView, at: number, kind: number, bytes: number, int
 function readTimestamps(view: DataView, at: number, into: Segment): void {
   into.hasTimestamps = 1;
   into.tsVal = view.getInt32(at + VALUE);
+  into.tsEcr = view.getInt32(at + VALUE + TSVAL_BYTES);
 }

@@ -77,7 +77,7 @@ export class SegmentRecorder {
     this.#sent.set(row, LAST_SENT, this.#moment);
     this.#notes.segment(connection, side, labels, segment);
     this.#unread.segment(connection, side, labels);
-    this.#roundTrips.segment(connection, side, labels, did);
+    this.#roundTrips.segment(connection, side, labels, did, segment);
     if ((did & DID.payload) !== 0) this.#bursts.payload(connection, side, segment.payloadBytes);
     if (segment.tunnels !== 0) this.#tunnels.segment(connection, segment);
     if (gathered.isDoubtful) gathered.afterReset(side, segment, this.#moment);

@@ -6,7 +6,7 @@ import { AT, decode } from './decoded.ts';
 const PACKET: TcpPacket = { from: '10.9.1.2:49739', to: '10.9.0.2:80', payload: 'hello' };
 /** Offset of the TCP header in an Ethernet frame with plain IPv4. */
 const TCP_AT = 34;
-const ABSENT = { windowShift: -1, hasTimestamps: 0, tsVal: 0 };
+const ABSENT = { windowShift: -1, hasTimestamps: 0, tsVal: 0, tsEcr: 0 };
 
 describe('TCP header', () => {
   it('gives ports, flags and window', () => {
@@ -67,6 +67,7 @@ describe('TCP options', () => {
       ...ABSENT,
       hasTimestamps: 1,
       tsVal: 5,
+      tsEcr: 9,
     });
   });
 
@@ -82,6 +83,7 @@ describe('TCP options', () => {
       ...ABSENT,
       hasTimestamps: 1,
       tsVal: 5,
+      tsEcr: 9,
     });
   });
 

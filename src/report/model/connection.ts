@@ -183,7 +183,7 @@ export interface Ladder {
   endedBy: 'ack' | 'rst' | 'open';
 }
 
-/** How long data waited for their acknowledgement where the capture was taken: shortest and longest of the first so many, none that was sent again. */
+/** How long data waited for their acknowledgement where the capture was taken: shortest and longest of the first so many; of what was sent again only where timestamps tell which sending was acknowledged. */
 export interface RoundTrips {
   least: Seconds;
   most: Seconds;

@@ -68,7 +68,7 @@ export interface KeepAlives {
   readonly gaveUp: Ref | null;
 }
 
-/** Times of the first segments that were acknowledged and not sent again. */
+/** Times of the first segments whose acknowledgement answers one sending for certain. */
 export interface RoundTrips {
   readonly samples: number;
   readonly leastNs: number;
