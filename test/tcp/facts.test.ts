@@ -96,6 +96,11 @@ describe('connections', () => {
     expect(facts.port(0, 0)).toBe(3);
   });
 
+  test('of a side whose SYN was not seen begin one before the first number that was', () => {
+    const c = conversation().established().client.sends('abc').client.sends('def').client.acks({ ack: 0 });
+    expect(c.pass.connections.initialSeq(0, 0)).toBe(1000 - 1);
+  });
+
   test('know the one before on their ports, or that there was none', () => {
     const c = conversation().handshake().client.syn({ seq: 9_000_000 });
     const facts = c.pass.connections;
