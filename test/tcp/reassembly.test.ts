@@ -38,6 +38,7 @@ describe('in order', () => {
     const c = conversation().handshake();
     c.feed(true, { seq: 1001, ack: 5001 }, FLAG.rst | FLAG.ack, 'reason', 100);
     expect(c.stream(0)).toBe('');
+    expect(c.pass.connections.payloadBytes(0, 0)).toBe(0);
   });
 });
 
@@ -331,6 +332,24 @@ describe('gaps', () => {
     expect(c.stream(0)).toBe('[gap 3 lost]defghijkl');
   });
 
+  test('what was delivered long ago and comes again leaves the time of the hole as it was', () => {
+    const c = conversation().handshake().client.sends('xyz').client.sends('abc', { hidden: true });
+    c.at(1).client.sends('def');
+    c.at(9).client.sends('xyz', { seq: 1001 });
+    c.at(11.001).client.sends('ghi');
+    expect(c.stream(0)).toBe('xyz[gap 3 lost]defghi');
+  });
+
+  test('the end of the capture ends it for each connection', () => {
+    const c = conversation();
+    for (const port of [1, 2, 3]) {
+      c.fromPort(port).feed(true, { seq: 0 }, FLAG.syn, '', 100);
+      c.feed(true, { seq: 3, ack: 1 }, FLAG.ack, 'late', 100);
+    }
+    c.finish();
+    expect([0, 1, 2].map((connection) => c.stream(0, connection))).toEqual(Array(3).fill('[gap 2 lost]late'));
+  });
+
   test('an accepted RST ends the waiting', () => {
     const c = conversation().handshake().client.sends('abc', { hidden: true }).client.sends('def').server.rst();
     expect(c.stream(0)).toBe('[gap 3 lost]def');
@@ -413,6 +432,33 @@ describe('a start in the middle', () => {
   });
 });
 
+describe('a start in the middle, and numbers', () => {
+  test('are counted wherever they begin', () => {
+    for (const clientIsn of [1000, 2 ** 31, 3_000_000_000])
+      expect(conversation({ clientIsn }).established().client.sends('abc').pass.connections.payloadBytes(0, 0)).toBe(3);
+  });
+
+  test("a keep-alive probe's garbage byte begins nothing", () => {
+    const c = conversation().established().client.acks().client.probes('X');
+    expect(c.labels).toEqual(['keepAlive']);
+    expect(c.client.sends('abc').stream(0)).toBe('abc');
+  });
+
+  test('a first payload further from a bare ACK than any window is no hole', () => {
+    const c = conversation().established().client.acks();
+    expect(c.client.sends('abc', { seq: 1000 + 2 ** 30 + 1 }).stream(0)).toBe('abc');
+  });
+
+  test('one number beyond the bare ACK, as after a probe: what is acknowledged counts from there', () => {
+    const c = conversation().established().client.acks();
+    c.client.sends('abc', { seq: 1001 }).client.sends('ghi', { seq: 1007 });
+    for (const second of [1, 2]) c.at(second).server.acks({ ack: 1004 });
+    expect(c.stream(0)).toBe('abc');
+    for (const second of [3, 4]) c.at(second).server.acks({ ack: 1005 });
+    expect(c.stream(0)).toBe('abc[gap 3 lost]ghi');
+  });
+});
+
 describe('window probes', () => {
   test('the byte of a probe is delivered once when the sender repeats it', () => {
     const c = conversation().handshake().client.sends('abc').server.acks({ window: 0 });
@@ -428,6 +474,16 @@ describe('window probes', () => {
     c.server.acks({ window: 100, ack: 1005 });
     c.client.sends('ef', { seq: 1005 });
     expect(c.stream(0)).toBe('abcdef');
+  });
+
+  test('it is the first byte of a hole that is given up, however long that is', () => {
+    const c = conversation().handshake().client.sends('abc').server.acks({ window: 0 });
+    c.client.sends('d', { seq: 1004 });
+    c.at(1).server.acks({ window: 100, ack: 1005 });
+    c.client.sends('fg', { seq: 1006 });
+    expect(c.stream(0)).toBe('abc');
+    for (const second of [2, 3]) c.at(second).server.acks({ ack: 1008 });
+    expect(c.stream(0)).toBe('abcd[gap 1 lost]fg');
   });
 
   test('one that the snap length cut is missing there', () => {
@@ -481,6 +537,7 @@ describe('numbers outside any window', () => {
     c.client.sends('evil', { seq: 1004 + 2 ** 30 + 1 });
     c.client.sends('def').finish();
     expect(c.stream(0)).toBe('abcdef');
+    expect(c.pass.connections.payloadBytes(0, 0)).toBe(6);
   });
 
   test('two that continue each other tell that the capture paused', () => {
@@ -491,6 +548,8 @@ describe('numbers outside any window', () => {
     c.client.sends('three', { seq: far + 6 });
     expect(c.stream(0)).toBe(`abc[gap ${2.5 * 2 ** 30 + 3} lost]twothree`);
     expect(c.pass.connections.bytesInFlight(0, 0)).toBe(8);
+    expect(c.server.acks({ ack: far + 11 }).did).toContain('ackAdvanced');
+    expect(c.pass.connections.bytesInFlight(0, 0)).toBe(0);
   });
 });
 
