@@ -4,12 +4,12 @@ import type { Facts } from './findings/rule.ts';
 import { clientSide, neverOpened } from './leg.ts';
 import { LINK_CONFIDENCE_MIN } from './links.ts';
 import { isOneSided } from './liveness.ts';
+import { gatewayUnseenToEnd } from './lost-rhythm.ts';
 import type { Finding, Leg, VerdictReason } from './model.ts';
 import { nextTryDueNs } from './next-try.ts';
 import { wasPassedOnWithin } from './passings.ts';
 import type { Scene } from './scene.ts';
 import { overAt } from './stream-fate.ts';
-import { isUnprobedToEnd } from './unprobed.ts';
 import { unseenCancels } from './unseen-cancel.ts';
 import { askedFor, attemptConfidence } from './waiting.ts';
 import { numberOnConnection } from './stream-names.ts';
@@ -29,8 +29,10 @@ export function suspicionOf(scene: Scene, facts: Facts, findings: readonly Findi
   }
   const untold = facts.legs.find((leg) => unseenCancels(scene, leg).length > 0);
   if (untold !== undefined) return { kind: 'cancel-unseen', connection: untold.id };
-  const unprobed = facts.legs.find(isUnprobedToEnd);
-  if (unprobed !== undefined) return { kind: 'probes-unseen', connection: unprobed.id };
+  for (const leg of facts.legs) {
+    const unseen = gatewayUnseenToEnd(leg);
+    if (unseen !== null) return { kind: 'probes-unseen', connection: leg.id, by: unseen.by };
+  }
   const owing = facts.legs.find((leg) => isOwing(facts, leg) && !isOwingKnownClients(scene, facts, leg));
   return owing === undefined ? null : { kind: 'dead-upstream-unlinked', connection: owing.id };
 }

@@ -1,4 +1,3 @@
-import { otherSide } from '../tcp/index.ts';
 import type { Death } from './deaths.ts';
 import { clientSide } from './leg.ts';
 import type { Leg } from './model.ts';
@@ -38,22 +37,4 @@ export function unprobedDeath(scene: Scene, upstream: Leg): Death[] {
       aboveStream: null,
     },
   ];
-}
-
-/** So many probes that are due and not seen are no packets that the capture happened to lose. */
-const UNSEEN_MIN = 3;
-
-/**
- * The gateway's kernel probed this connection when it was idle, and is not seen to, for three times as long, to the end of the capture: what the gateway sends
- * is not seen any more. Whom that hurts is not known, nor whether the gateway has noticed.
- */
-export function isUnprobedToEnd({ trace, role, closed, watchedToNs, serverSide }: Leg): boolean {
-  const { keepAlive, keepAliveAnswered, lostByCapture } = trace.flows[otherSide(serverSide)];
-  if (role !== 'upstream' || closed.how !== 'open' || trace.closes.length > 0) return false;
-  if (keepAlive?.timeNs == null || keepAliveAnswered === 0 || lostByCapture > 0) return false;
-  // Nothing is probed while something is in flight, or waits for a window.
-  if (trace.flows.some(({ inFlightBytes, zeroWindowSince }) => inFlightBytes > 0 || zeroWindowSince !== null))
-    return false;
-  const silence = trace.silences.at(-1);
-  return silence?.to === null && watchedToNs - silence.from.timeNs >= UNSEEN_MIN * keepAlive.timeNs;
 }

@@ -42,7 +42,7 @@ export function composeReport(incident: Incident, capture: CaptureFacts, toolVer
     trust: trustOf(frame, incident, capture),
     findings,
     whatIf: [],
-    nextSteps: nextStepsOf({ state, ...why }, windows, connections),
+    nextSteps: nextStepsOf({ state, ...why }, { windows, connections, findings }),
   };
 }
 

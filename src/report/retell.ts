@@ -36,7 +36,7 @@ export function retold(report: Report): Report {
     incidents: report.incidents.map((incident) => retoldIncident(incident, byId)),
     trust: report.trust.map((note) => ({ ...note, message: trustText(note) })),
     findings,
-    nextSteps: nextStepsOf(verdict, windows, connections),
+    nextSteps: nextStepsOf(verdict, { windows, connections, findings }),
   };
 }
 

@@ -513,12 +513,22 @@ export class TraceBuilder {
 
   /** PINGs of the connection's client end, each answered at once. */
   pings(...times: readonly number[]): this {
+    return this.#pingsOf(0, times);
+  }
+
+  /** The same of whom one likes. */
+  pingsBy(who: Speaker, ...times: readonly number[]): this {
+    return this.#pingsOf(this.#leg.side(who), times);
+  }
+
+  #pingsOf(side: Side, times: readonly number[]): this {
     const leg = this.#leg;
+    const other = side === 0 ? 1 : 0;
     for (const at of times) {
-      leg.mark('ping', 0, this.#at(0, at));
-      leg.mark('ping-ack', 1, this.#at(1, at + HOP_SECONDS));
-      leg.pings[0]++;
-      leg.pingsAnswered[0]++;
+      leg.mark('ping', side, this.#at(side, at));
+      leg.mark('ping-ack', other, this.#at(other, at + HOP_SECONDS));
+      leg.pings[side]++;
+      leg.pingsAnswered[side]++;
     }
     return this;
   }

@@ -87,7 +87,7 @@ describe('a gateway that probed an idle connection and is not seen to do so agai
 });
 
 describe('a gateway that is not seen to probe a connection any more, which is idle to the end', () => {
-  const reason = { kind: 'probes-unseen', connection: 'u1' };
+  const reason = { kind: 'probes-unseen', connection: 'u1', by: 'probe' };
   const verdict = (story: TraceBuilder, end: number): unknown => buildIncident(story.end(end)).verdict;
 
   test('makes a capture suspect, where three probes are due', () => {

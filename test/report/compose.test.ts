@@ -269,7 +269,8 @@ describe('the verdict', () => {
     [{ kind: 'dead-upstream-unlinked', connection: 'u1' }, /^Upstream connection u1 \(10\.9\.2\.2:8080\) was dead/],
     [{ kind: 'stalled-upstream', connection: 'u1' }, /fell silent/],
     [{ kind: 'cancel-unseen', connection: 'u1' }, /neither to cancel it there nor to close/],
-    [{ kind: 'probes-unseen', connection: 'u1' }, /sent keep-alive probes .* and is not seen to any more/],
+    [{ kind: 'probes-unseen', connection: 'u1', by: 'probe' }, /sent keep-alive probes .* and is not seen to any more/],
+    [{ kind: 'probes-unseen', connection: 'u1', by: 'ping' }, /sent PINGs .* and is not seen to any more/],
     [
       { kind: 'no-window', clients: 1, upstreams: 2, links: 3 },
       /1 client connection, 2 upstream connections and 3 links/,

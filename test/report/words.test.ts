@@ -14,7 +14,7 @@ const SENTENCES: { readonly [C in FindingCode]: readonly [args: FindingArgs[C], 
     'u1 (10.9.2.2:8080) left 7 retransmissions unanswered, sent over 25.4 s; no answer until the capture ends',
   ],
   'upstream-silent': [
-    { quietNs: 180e9, deadBeside: null, heldRequests: 0, heldBytes: 0 },
+    { quietNs: 180e9, deadBeside: null, heldRequests: 0, heldBytes: 0, rhythm: null, everyNs: null },
     'u1 (10.9.2.2:8080) sent nothing for 3 min, on a watch that had brought events and had asked for bookmarks, one about each minute',
   ],
   'upstream-mute-gateway': [
@@ -148,7 +148,7 @@ describe('findings', () => {
     const told = finding(
       'upstream-silent',
       'warning',
-      { quietNs: 90e9, deadBeside: 'u2', heldRequests: 0, heldBytes: 0 },
+      { quietNs: 90e9, deadBeside: 'u2', heldRequests: 0, heldBytes: 0, rhythm: null, everyNs: null },
       'u1',
       [],
     );
@@ -159,7 +159,7 @@ describe('findings', () => {
     const told = finding(
       'upstream-silent',
       'warning',
-      { quietNs: 90e9, deadBeside: null, heldRequests: 3, heldBytes: 0 },
+      { quietNs: 90e9, deadBeside: null, heldRequests: 3, heldBytes: 0, rhythm: null, everyNs: null },
       'u1',
       [],
     );
@@ -207,10 +207,21 @@ describe('findings', () => {
   });
 
   test('upstream-silent with a tunnel says how much was typed in vain', () => {
-    const args = { quietNs: 90e9, deadBeside: null, heldRequests: 0, heldBytes: 30 };
+    const args = { quietNs: 90e9, deadBeside: null, heldRequests: 0, heldBytes: 30, rhythm: null, everyNs: null };
     expect(titleOf(finding('upstream-silent', 'warning', args, 'u1', []))).toMatch(
       /no packet for 1 min 30 s, while 30 bytes of a client's input came in and left the gateway on no connection/,
     );
+  });
+
+  test('upstream-silent without its own beat says which, and how often it came', () => {
+    const silent = (rhythm: 'probe' | 'ping', everyNs: number): string | undefined => {
+      const args = { quietNs: 480e9, deadBeside: null, heldRequests: 0, heldBytes: 0, rhythm, everyNs };
+      return titleOf(finding('upstream-silent', 'warning', args, 'u1', []));
+    };
+    expect(silent('probe', 15e9)).toBe(
+      'u1 (10.9.2.2:8080) sent nothing for 8 min; while the connection was idle before, a keep-alive probe of it came each 15 s',
+    );
+    expect(silent('ping', 30e9)).toMatch(/, a PING of it came each 30 s$/);
   });
 
   test('debug data of any length stay one short quotation', () => {

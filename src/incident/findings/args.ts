@@ -20,13 +20,16 @@ export interface FindingArgs {
   readonly 'acknowledged-in-vain': { readonly by: Party; readonly retransmissions: number; readonly spanNs: number };
   /**
    * `deadBeside`: another connection to the same server that is dead. `heldRequests`: what clients wait for at the gateway and is passed on
-   * to nobody; `heldBytes`: what one wrote into a tunnel and is not passed on. Null and 0: bookmarks are missing.
+   * to nobody; `heldBytes`: what one wrote into a tunnel and is not passed on; `rhythm`: what the upstream itself sent every `everyNs` while the connection was
+   * idle. Null and 0: bookmarks are missing.
    */
   readonly 'upstream-silent': {
     readonly quietNs: number;
     readonly deadBeside: string | null;
     readonly heldRequests: number;
     readonly heldBytes: number;
+    readonly rhythm: 'probe' | 'ping' | null;
+    readonly everyNs: number | null;
   };
   readonly 'upstream-probes-unanswered': {
     readonly probes: number;

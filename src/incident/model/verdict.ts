@@ -17,7 +17,7 @@ export type VerdictReason =
   /** The gateway reset a client's stream and is not seen to cancel it on the upstream connection that carried it. */
   | { readonly kind: 'cancel-unseen'; readonly connection: string }
   /** The gateway probed this upstream connection when it was idle, and is not seen to any more. */
-  | { readonly kind: 'probes-unseen'; readonly connection: string }
+  | { readonly kind: 'probes-unseen'; readonly connection: string; readonly by: 'probe' | 'ping' }
   | { readonly kind: 'no-window'; readonly clients: number; readonly upstreams: number; readonly links: number }
   | { readonly kind: 'no-gateway'; readonly connections: number }
   /** What the reader said of the gateway leaves so many of its connections; without that, the capture shows both sides. */

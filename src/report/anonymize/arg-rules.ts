@@ -30,6 +30,7 @@ const KNOWN_ARG_RULES = {
   problem: 'arg-word',
   reader: 'arg-word',
   reason: 'arg-word',
+  rhythm: 'arg-word',
   toldBy: 'arg-word',
   weakness: 'trust-code',
   window: 'arg-word',

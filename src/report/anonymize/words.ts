@@ -49,6 +49,8 @@ const ARG_WORDS: ReadonlySet<string> = new Set([
   'gzip',
   'length',
   'lengths-disagree',
+  'ping',
+  'probe',
   'reset',
   'rst-stream',
   'server',

@@ -169,8 +169,8 @@ export const BROKEN: Readonly<Record<Exclude<FindingCode, ExplainingCode>, Expla
       'The upstream fell silent where something was due, and nothing tests the connection. That is a reason to look, and no proof: at most "suspect".',
     evidence:
       'A watch that had a rhythm of bookmarks, or of events, and lost it; a quiet response whose server leaves another connection unanswered; requests of clients that got no ' +
-      'answer and were seen leaving the gateway on no connection, while the gateway sends nothing on one that had served them; or input into a tunnel (exec, attach, ' +
-      'port-forward) that the gateway passed on before, and now does not.',
+      'answer and were seen leaving the gateway on no connection, while the gateway sends nothing on one that had served them; input into a tunnel (exec, attach, ' +
+      'port-forward) that the gateway passed on before, and now does not; or keep-alive probes or PINGs of the upstream itself, of which three are due and none came.',
     todo: [
       'Capture for longer: the next PING, probe or request on this connection decides.',
       'Switch on TCP keep-alive or HTTP/2 PINGs towards the upstream, so that silence becomes proof.',

@@ -1,9 +1,9 @@
 import { connectionFilter } from '../filter.ts';
-import type { Args, Connection, NextStep, Verdict, Window } from '../model.ts';
+import type { Args, Connection, Finding, NextStep, Report, Verdict, Window } from '../model.ts';
 import { clientEnd, farEnd, listed, listedUpTo, NAMED_MAX } from './phrase.ts';
 import { remedySteps, standBySteps } from './remedies.ts';
 import { step } from './step.ts';
-import { hasClosedClient, worstFirst } from './verdict.ts';
+import { hasClosedClient, STALLS, worstFirst } from './verdict.ts';
 import { timeoutSecondsOf } from './watch-timeout.ts';
 
 /** Ports in one tcpdump command; a capture of more is better taken whole. */
@@ -24,14 +24,13 @@ const WITHOUT_HINTS_STEP: NextStep = {
 /** What to do now, most useful first. */
 export function nextStepsOf(
   { state, reason, args }: Pick<Verdict, 'state' | 'reason' | 'args'>,
-  windows: readonly Window[],
-  connections: readonly Connection[],
+  { windows, connections, findings }: Pick<Report, 'windows' | 'connections' | 'findings'>,
 ): NextStep[] {
   switch (state) {
     case 'half-dead':
       return windowSteps(windows, connections);
     case 'suspect':
-      return suspectSteps(reason, args, connections);
+      return suspectSteps(reason, args, connections, findings);
     case 'healthy':
       return [
         step(
@@ -85,6 +84,7 @@ function suspectSteps(
   reason: Verdict['reason'],
   { connection: about }: Args,
   connections: readonly Connection[],
+  findings: readonly Finding[],
 ): NextStep[] {
   const named = connections.filter(({ id }) => id === about);
   const [stalled] = reason === 'stalled-upstream' ? named : [];
@@ -93,15 +93,25 @@ function suspectSteps(
       ? 'To tell, capture both sides of the gateway for longer, best from before the clients connect:'
       : 'To see whether it answers in the end, capture for longer:';
   return [
-    ...(stalled === undefined ? [] : [step(stalledText(farEnd(stalled)))]),
+    ...(stalled === undefined ? [] : [step(stalledText(farEnd(stalled), isSilent(stalled, findings)))]),
     ...(reason === 'dead-upstream-unlinked' && hasClosedClient(connections) ? [KEYLOG_STEP] : []),
     ...(named.length === 0 ? [] : [step('Wireshark, the upstream in question:', named.map(connectionFilter).join(''))]),
     step(text, longCaptureCommand(connections)),
   ];
 }
 
-/** A process that hangs keeps its kernel: what asks only that is told that all is well. */
-function stalledText(server: string): string {
+/** Nothing at all is heard of it, its kernel neither. */
+function isSilent({ id }: Connection, findings: readonly Finding[]): boolean {
+  return findings.find(({ code, connection }) => STALLS.has(code) && connection === id)?.code === 'upstream-silent';
+}
+
+/** A process that hangs keeps its kernel: what asks only that is told that all is well. Where nobody is heard, not even that is known. */
+function stalledText(server: string, silent: boolean): string {
+  if (silent)
+    return (
+      `See whether ${server} can still be reached from the gateway, and whether its process hangs: nothing in the capture tests this connection. TCP ` +
+      'keep-alive or HTTP/2 PINGs from the gateway (Envoy: tcp_keepalive, connection_keepalive) make such a silence known, and end the waiting.'
+    );
   return (
     `See whether the process behind ${server} hangs (stopped, overloaded, cut off from its store): its host still acknowledges, ` +
     'so TCP keep-alive finds nothing wrong. HTTP/2 PINGs from the gateway (Envoy: connection_keepalive), health checks that ask ' +

@@ -8,11 +8,15 @@ interface Silence {
   readonly heldRequests: number;
   /** Absent in a report of an older version. */
   readonly heldBytes?: number;
+  readonly rhythm?: 'probe' | 'ping' | null;
+  readonly everySeconds?: number | null;
 }
+
+const BEATS = { probe: 'a keep-alive probe', ping: 'a PING' } as const;
 
 /** What was due and did not come, to be put behind the connection's name. */
 export function silenceText(
-  { quietSeconds, deadBeside, heldRequests, heldBytes = 0 }: Silence,
+  { quietSeconds, deadBeside, heldRequests, heldBytes = 0, rhythm = null, everySeconds = null }: Silence,
   span: (seconds: number) => string,
   name: (id: string) => string,
 ): string {
@@ -25,6 +29,9 @@ export function silenceText(
       `: no packet for ${quiet}, while ${counted(heldRequests, 'request')} of clients that it served before got no answer of an upstream and ` +
       `${heldRequests === 1 ? 'was' : 'were'} seen leaving the gateway on no connection`
     );
+  }
+  if (rhythm !== null && everySeconds !== null) {
+    return ` sent nothing for ${quiet}; while the connection was idle before, ${BEATS[rhythm]} of it came each ${span(everySeconds)}`;
   }
   if (deadBeside !== null) {
     return (

@@ -25,7 +25,7 @@ type Connections = ReadonlyMap<string, Connection>;
 type Grounds = Pick<Report, 'windows' | 'incidents' | 'capture' | 'findings' | 'links'>;
 
 /** Findings of an upstream that owes something and is not proven dead. */
-const STALLS: ReadonlySet<string> = new Set(['stale-but-alive', 'upstream-silent']);
+export const STALLS: ReadonlySet<string> = new Set(['stale-but-alive', 'upstream-silent']);
 
 /** The verdict in one sentence, from its reason and what that is about. Times in it are UTC. */
 export function summaryOf(
@@ -48,7 +48,7 @@ export function summaryOf(
       );
     case 'probes-unseen':
       return (
-        `The gateway sent keep-alive probes on upstream connection ${aboutOne(args, connections)} when it was idle, and is not seen to any more, ` +
+        `The gateway sent ${args['by'] === 'ping' ? 'PINGs' : 'keep-alive probes'} on upstream connection ${aboutOne(args, connections)} when it was idle, and is not seen to any more, ` +
         'though it is idle and open: what it sends to this upstream may be dropped before it is captured.'
       );
     case 'no-window':
