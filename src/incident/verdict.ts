@@ -6,6 +6,7 @@ import type { Confidence, Finding, Leg, Verdict, VerdictReason } from './model.t
 import type { Scene } from './scene.ts';
 import { overAt } from './stream-fate.ts';
 import { isOwing, suspicionOf } from './suspicion.ts';
+import { timedStreams } from './timing.ts';
 import { unreadClient } from './unread.ts';
 import type { Debt } from '../trace/index.ts';
 
@@ -59,7 +60,7 @@ function obstacleOf(scene: Scene, facts: Facts, { gateways, hidesLegs }: Cast): 
   if (facts.spanNs < facts.thresholds.deadAfterNs && [...clients, ...upstreams].some(isWaiting))
     return { kind: 'too-short' };
   const blind = [...clients, ...upstreams, ...muteOnGateway(facts.legs, upstreams)].filter(
-    (leg) => isOneSided(leg.trace) && leg.trace.debts.length > 0,
+    (leg) => isOneSided(leg.trace) && (leg.trace.debts.length > 0 || mayHaveHurt(scene, leg)),
   );
   const allBlind = upstreams.every((leg) => isOneSided(leg.trace)) || clients.every((leg) => isOneSided(leg.trace));
   if (blind.length > 0 || allBlind) {
@@ -75,6 +76,11 @@ function obstacleOf(scene: Scene, facts: Facts, { gateways, hidesLegs }: Cast): 
   return held === undefined
     ? null
     : { kind: 'requests-unseen', connection: held.client.id, count: held.streams.length };
+}
+
+/** Given up by the gateway, which told clients of something in that moment: whether it had been dead before is what cannot be seen of it. */
+function mayHaveHurt(scene: Scene, leg: Leg): boolean {
+  return leg.role === 'upstream' && timedStreams(scene, leg).byClient.size > 0;
 }
 
 /**

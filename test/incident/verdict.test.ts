@@ -294,6 +294,28 @@ describe('inconclusive', () => {
     expect(verdict(built)).toMatchObject({ reason: { kind: 'one-sided', connections: ['u2'] } });
   });
 
+  describe('one leg of several is blind, and the gateway gives it up', () => {
+    const given = (resetAt: number): TraceBuilder =>
+      watchingWithSpare()
+        .on('c1')
+        .watch(9, { at: 2 })
+        .resetsStream(9, 'gateway', resetAt)
+        .on('u2')
+        .unseen('upstream')
+        .closes('rst', 'gateway', 30);
+
+    test('in the moment in which it resets a stream that no other leg carried', () => {
+      expect(verdict(given(30.01))).toMatchObject({
+        state: 'inconclusive',
+        reason: { kind: 'one-sided', connections: ['u2'] },
+      });
+    });
+
+    test('not at another time', () => {
+      expect(verdict(given(40))).toMatchObject({ state: 'healthy' });
+    });
+  });
+
   test('a connection of the gateway’s own host, of which the capture has what comes in and not what goes out', () => {
     const built = (near: 0 | null, far: 0 | null): TraceBuilder => {
       const mute = watching().with({ localSide: near }).upstream('o1', { to: '10.9.4.2:8080', from: '10.9.4.1:4000' });

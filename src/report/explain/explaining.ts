@@ -67,7 +67,8 @@ export const EXPLAINING: Readonly<Record<ExplainingCode, Explanation>> = {
     caveats: ['A PING sent less than three seconds before the end may only be too young.'],
   },
   'client-gone': {
-    meaning: 'The client stopped answering and the gateway tried in vain, the mirror image of a dead upstream. Nobody was left hanging.',
+    meaning:
+      'The client stopped answering and the gateway tried in vain, the mirror image of a dead upstream. Nobody was left hanging.',
     evidence: 'Data, FIN or probes of the gateway towards the client, unanswered.',
     todo: ['Nothing for the upstream. Keep-alive towards clients frees what they leave behind.'],
     seenIn: [],
