@@ -1,7 +1,7 @@
 /** Times as text and back, without the clock: ISO 8601 in UTC on bigint nanoseconds since 1970. */
 
 const NS_PER_SECOND = 1_000_000_000n;
-const SECONDS_PER_DAY = 86_400;
+const SECONDS_PER_DAY = 86_400n;
 const NS_DIGITS = 9;
 
 /** The Gregorian calendar repeats after 400 years of this many days. */
@@ -24,16 +24,15 @@ interface CivilDate {
  * A moment as ISO 8601 text, `2026-11-23T10:02:11.427000Z`.
  * @param ns      nanoseconds since 1970; may be negative
  * @param digits  of the second's fraction; further ones are cut, not rounded, so that text order is time order
- * @returns years outside 0..9999 with a sign and six digits (ISO 8601 expanded form)
+ * @returns years outside 0..9999 with a sign and six digits or more (ISO 8601 expanded form); pcapng can say any of 64 bits of seconds
  */
 export function formatTimestamp(ns: bigint, digits: 6 | 9): string {
-  // Only the split needs bigint: the seconds of 285 million years are exact as a number.
   const whole = floorDivide(ns, NS_PER_SECOND);
   const fraction = padded(Number(ns - whole * NS_PER_SECOND), NS_DIGITS).slice(0, digits);
-  const seconds = Number(whole);
-  const days = Math.floor(seconds / SECONDS_PER_DAY);
-  const time = seconds - days * SECONDS_PER_DAY;
-  const { year, month, day } = civilFromDays(days);
+  // Only the split needs bigint: the days of any time are exact as a number.
+  const days = floorDivide(whole, SECONDS_PER_DAY);
+  const time = Number(whole - days * SECONDS_PER_DAY);
+  const { year, month, day } = civilFromDays(Number(days));
   const clock = [Math.floor(time / 3600), Math.floor(time / 60) % 60, time % 60]
     .map((part) => padded(part, 2))
     .join(':');
@@ -43,15 +42,16 @@ export function formatTimestamp(ns: bigint, digits: 6 | 9): string {
 
 /** What formatTimestamp wrote, or the same with an offset like `+01:00` for `Z`, as nanoseconds since 1970; null where the text is none of it. */
 export function parseTimestamp(text: string): bigint | null {
-  const match = /^([+-]?\d{4,6})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$/.exec(
+  const match = /^([+-]?\d{4,12})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$/.exec(
     text,
   );
   if (match === null) return null;
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number);
   const [sign, hours = '0', minutes = '0'] = match.slice(8);
   const offset = (sign === '-' ? -1 : 1) * (Number(hours) * 3600 + Number(minutes) * 60);
-  const seconds = daysFromCivil({ year, month, day }) * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second - offset;
-  return BigInt(seconds) * NS_PER_SECOND + BigInt((match[7] ?? '').padEnd(NS_DIGITS, '0'));
+  const days = BigInt(daysFromCivil({ year, month, day }));
+  const seconds = days * SECONDS_PER_DAY + BigInt(hour * 3600 + minute * 60 + second - offset);
+  return seconds * NS_PER_SECOND + BigInt((match[7] ?? '').padEnd(NS_DIGITS, '0'));
 }
 
 /** Howard Hinnant's civil_from_days: years begin in March, so that the leap day is the year's last. */

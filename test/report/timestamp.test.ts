@@ -19,6 +19,8 @@ const KNOWN: readonly (readonly [seconds: bigint, text: string])[] = [
   [-2_203_891_200n, '1900-03-01T00:00:00.000000Z'],
   [-62_135_596_800n, '0001-01-01T00:00:00.000000Z'],
   [253_402_300_800n, '+010000-01-01T00:00:00.000000Z'],
+  [8_640_000_000_000n, '+275760-09-13T00:00:00.000000Z'],
+  [31_556_889_864_403_200n, '+1000000001-01-01T00:00:00.000000Z'],
 ];
 
 describe('formatTimestamp', () => {
@@ -48,6 +50,14 @@ describe('parseTimestamp', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }), (ns) => {
         expect(parseTimestamp(formatTimestamp(ns, 9))).toBe(ns);
+      }),
+    );
+  });
+
+  test('reads back whatever second of 64 bits a file says, with any offset', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n + 2n ** 63n }), (seconds) => {
+        expect(parseTimestamp(formatTimestamp(seconds * 1_000_000_000n, 6))).toBe(seconds * 1_000_000_000n);
       }),
     );
   });

@@ -3,6 +3,9 @@ import { formatTimestamp, parseTimestamp } from '../timestamp.ts';
 
 const NS_PER_MS = 1_000_000n;
 const NS_PER_MINUTE = 60_000_000_000n;
+/** What Date and Intl know ends here, on either side of 1970: in September of 275760. */
+const DATE_MAX_MS = 8.64e15;
+const NANOSECONDS = /\.\d{9}/;
 /** `GMT`, `GMT+01:00`, `GMT-03:30`. */
 const OFFSET = /^GMT(?:([+-])(\d\d):(\d\d))?/;
 
@@ -33,14 +36,15 @@ export function localTime(zone: string): (at: Timestamp) => Timestamp {
     const ns = parseTimestamp(at);
     if (ns === null) return at;
     const minutes = minutesAt(ns);
-    const digits = at.length === '2026-11-23T10:02:11.427000123Z'.length ? 9 : 6;
-    const local = formatTimestamp(ns + BigInt(minutes) * NS_PER_MINUTE, digits);
+    const local = formatTimestamp(ns + BigInt(minutes) * NS_PER_MINUTE, NANOSECONDS.test(at) ? 9 : 6);
     return minutes === 0 ? local : `${local.slice(0, -1)}${offsetText(minutes)}`;
   };
 }
 
+/** Of a time that Date does not know the offset of the nearest one that it knows. */
 function offsetMinutes(format: Intl.DateTimeFormat, ms: number): number {
-  const name = format.formatToParts(ms).find(({ type }) => type === 'timeZoneName')?.value ?? 'GMT';
+  const known = Math.max(-DATE_MAX_MS, Math.min(DATE_MAX_MS, ms));
+  const name = format.formatToParts(known).find(({ type }) => type === 'timeZoneName')?.value ?? 'GMT';
   const [, sign = '+', hours = '0', minutes = '0'] = OFFSET.exec(name) ?? [];
   return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
 }
