@@ -1,4 +1,4 @@
-import { LINK_NO_PACKET, LINK_UNDECLARED, Moment, type RecordBatch, RowOrder } from '../capture/index.ts';
+import { BATCH_ROWS, LINK_NO_PACKET, LINK_UNDECLARED, Moment, type RecordBatch, RowOrder } from '../capture/index.ts';
 import {
   Decoder,
   FLAG,
@@ -234,12 +234,17 @@ export class WirePass implements TcpSink, TcpKeeper {
       { limit: 'errors-without-body-per-connection', bound: HTTP_BOUNDS.errorsWaiting, count: http.errorLimit },
       { limit: 'bodies-in-gzip-looked-into', bound: HTTP_BOUNDS.codedBodies, count: http.codedLimit },
       { limit: 'tls-bytes', bound: TLS_BOUNDS.bytes, count: this.#tls.refused },
+      { limit: 'tls-sequence-numbers-tried', bound: TLS_BOUNDS.trials, count: this.#tls.refusedTrials },
+      { limit: 'tls-sessions-to-resume', bound: TLS_BOUNDS.sessions, count: this.#keyLog.sessions.forgotten },
       { limit: 'unanswered-requests-per-connection', bound: HTTP_BOUNDS.pendingRequests, count: http.pendingLimit },
       { limit: 'key-log-connections', bound: TLS_BOUNDS.keyLogConnections, count: this.#keyLog.refused },
       { limit: 'packets-remembered-for-copies', bound: TCP_BOUNDS.remembered, count: tcp.uncompared },
       { limit: 'connections-compared-between-files', bound: TCP_BOUNDS.sightings, count: this.#refusedSightings },
       { limit: 'connect-tunnels-per-connection', bound: HTTP_BOUNDS.tunnels, count: http.tunnelLimit },
       { limit: 'connect-tunnels', bound: HTTP_BOUNDS.tunnelsTotal, count: http.tunnelTotalLimit },
+      { limit: 'older-tunnels-looked-for-per-connection', bound: HTTP_BOUNDS.suspects, count: http.suspectLimit },
+      { limit: 'hpack-table-bytes-per-flow', bound: HTTP_BOUNDS.tableBytes, count: http.hpackLongTables },
+      { limit: 'packets-ordered-by-time', bound: BATCH_ROWS, count: this.#rowOrder.lateAcross },
       { limit: 'searched-bytes-per-flow', bound: HTTP_BOUNDS.searchBytes, count: http.searchesGivenUp },
     ];
     return hits.filter((hit) => hit.count > 0);

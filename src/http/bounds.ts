@@ -3,9 +3,9 @@ import { WAITING_ERRORS_MAX } from './h2/error-streams.ts';
 import { HEADER_BLOCK_MAX_BYTES } from './h2/frame.ts';
 import { SEARCH_MAX_BYTES, UNSYNCED_FLOW_BYTES } from './h2/resync.ts';
 import { KEPT_VALUE_MAX_BYTES } from './hpack/decode.ts';
-import { ROWS_TOTAL_MAX } from './hpack/table.ts';
+import { ROWS_TOTAL_MAX, TABLE_KEPT_MAX_BYTES } from './hpack/table.ts';
 import { CODED_BODIES_MAX } from './reason-reader.ts';
-import { TUNNELS_MAX, TUNNELS_TOTAL } from './tunnels.ts';
+import { SUSPECTS_MAX, TUNNELS_MAX, TUNNELS_TOTAL } from './tunnels.ts';
 
 /** The bounds that `HttpCounters` counts. */
 export const HTTP_BOUNDS: {
@@ -19,6 +19,8 @@ export const HTTP_BOUNDS: {
   readonly codedBodies: number;
   readonly tunnels: number;
   readonly tunnelsTotal: number;
+  readonly suspects: number;
+  readonly tableBytes: number;
 } = {
   fieldBlockBytes: HEADER_BLOCK_MAX_BYTES,
   tableRows: ROWS_TOTAL_MAX,
@@ -30,4 +32,6 @@ export const HTTP_BOUNDS: {
   codedBodies: CODED_BODIES_MAX,
   tunnels: TUNNELS_MAX,
   tunnelsTotal: TUNNELS_TOTAL,
+  suspects: SUSPECTS_MAX,
+  tableBytes: TABLE_KEPT_MAX_BYTES,
 };

@@ -17,6 +17,8 @@ export interface HttpCounters {
   hpackBadIndices: number;
   /** Dynamic tables given up since all tables together were too large. */
   hpackTableLimit: number;
+  /** Times that a table was announced to be larger than what is followed of one. */
+  hpackLongTables: number;
   /** Kept fields too long to keep. */
   longValues: number;
   /** Requests of HTTP/1.1 that were taken as over since too many others waited for their answers. */
@@ -26,6 +28,8 @@ export interface HttpCounters {
   /** CONNECT streams that were counted only, since too many others of their connection were open, or of all. */
   tunnelLimit: number;
   tunnelTotalLimit: number;
+  /** Streams that began before the capture and were not looked into for a tunnel, since so many others of their connection were. */
+  suspectLimit: number;
   /** Error responses of which so many others of their connection came before their bodies that their reason was not read. */
   errorLimit: number;
   /** Bodies coded by gzip that were not looked into, since so many others were. */
@@ -46,10 +50,12 @@ export function noCounts(): HttpCounters {
     hpackErrors: 0,
     hpackBadIndices: 0,
     hpackTableLimit: 0,
+    hpackLongTables: 0,
     longValues: 0,
     pendingLimit: 0,
     tunnelLimit: 0,
     tunnelTotalLimit: 0,
+    suspectLimit: 0,
     unsyncedLimit: 0,
     errorLimit: 0,
     codedLimit: 0,

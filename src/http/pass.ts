@@ -56,6 +56,7 @@ export class HttpPass {
     this.counts.hpackBadIndices = decoder.badIndices;
     this.counts.longValues = decoder.longValues + this.messages.longValues;
     this.counts.hpackTableLimit = this.states.tables.refused;
+    this.counts.hpackLongTables = this.states.tables.long;
     return this.counts;
   }
 

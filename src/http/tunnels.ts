@@ -9,7 +9,7 @@ import { REDIRECTION_MIN } from './status.ts';
 export const TUNNELS_MAX = 1024;
 export const TUNNELS_TOTAL: number = 8 * TUNNELS_MAX;
 /** Streams of a connection joined in its middle that may be tunnels, and how far into each it is looked. */
-const SUSPECTS_MAX = 64;
+export const SUSPECTS_MAX = 64;
 const SUSPECT_MAX_BYTES: number = 64 * 1024;
 
 /** Where the bytes go that run in tunnels: to the stages that a connection's bytes go to, each tunnel under a number of its own. */
@@ -167,7 +167,10 @@ export class TunnelBook {
     const tunnels = (connection.tunnels ??= new Tunnels(connection.number));
     // A number that comes again, against RFC 9113 §5.1.1, names another stream.
     this.close(connection, streamId);
-    if (!isSure && tunnels.suspects >= SUSPECTS_MAX) return null;
+    if (!isSure && tunnels.suspects >= SUSPECTS_MAX) {
+      this.counters.suspectLimit++;
+      return null;
+    }
     if (this.isFull(tunnels)) return null;
     if (!isSure) tunnels.suspects++;
     const tunnel = new Tunnel(--this.last, tunnels, streamId, isSure);

@@ -2,13 +2,15 @@ import { createHash } from 'node:crypto';
 import type { Hello } from './hello.ts';
 
 /** Sessions whose master secrets are kept; at 200 bytes each 3 MB. */
-const SESSIONS_MAX = 16_384;
+export const SESSIONS_MAX = 16_384;
 
 /**
  * Master secrets of TLS 1.2 sessions that a later connection may go on with, by session id (RFC 5246 §7.3) or ticket (RFC 5077 §3.1): many
  * clients write down no secret for such a connection, since it has none of its own.
  */
 export class EarlierSessions {
+  /** Sessions that made room for newer ones. */
+  forgotten = 0;
   readonly #masters = new Map<string, Uint8Array>();
 
   /** The server gave the session this id; empty means none. */
@@ -23,7 +25,7 @@ export class EarlierSessions {
   }
 
   /** The secret of the session that the client offers to go on with. Whether the server does is told by its hello. */
-  offeredBy({ sessionId, ticket }: Hello): Uint8Array | undefined {
+  offeredBy({ sessionId, ticket }: Pick<Hello, 'sessionId' | 'ticket'>): Uint8Array | undefined {
     const byTicket = ticket.length === 0 ? undefined : this.#masters.get(ticketKey(ticket));
     return byTicket ?? this.#masters.get(`id ${sessionId}`);
   }
@@ -33,6 +35,7 @@ export class EarlierSessions {
     this.#masters.delete(key);
     this.#masters.set(key, master);
     if (this.#masters.size <= SESSIONS_MAX) return;
+    this.forgotten++;
     for (const oldest of this.#masters.keys()) {
       this.#masters.delete(oldest);
       break;

@@ -1,5 +1,6 @@
 import { ProxiedClient, readProxyHeader, type Side } from '../tcp/index.ts';
 import { Budget } from './budget.ts';
+import { SESSIONS_MAX } from './earlier-sessions.ts';
 import { KEY_LOG_CONNECTIONS_MAX, type KeyLog } from './key-log.ts';
 import { HELLOS_MAX_BYTES, Outline, type OutlineSink } from './outline.ts';
 import { RecordBuffers } from './record-buffers.ts';
@@ -32,8 +33,15 @@ const SESSION_BYTES = 2048;
 const PIECE_BYTES = 128;
 
 /** The stage's bounds, for a report. */
-export const TLS_BOUNDS: { readonly bytes: number; readonly keyLogConnections: number } = {
+export const TLS_BOUNDS: {
+  readonly bytes: number;
+  readonly trials: number;
+  readonly sessions: number;
+  readonly keyLogConnections: number;
+} = {
   bytes: CUT_RECORDS_MAX_BYTES + SESSION_HELLOS_MAX_BYTES + HELLOS_MAX_BYTES,
+  trials: TRIALS_MAX,
+  sessions: SESSIONS_MAX,
   keyLogConnections: KEY_LOG_CONNECTIONS_MAX,
 };
 
@@ -78,9 +86,14 @@ export class TlsPass {
     this.#outline = new Outline(sink, () => !keyLog.isEmpty);
   }
 
-  /** How often there was no room for a record that a segment cut, or for a hello, or no trial was left. */
+  /** How often there was no room for a record that a segment cut, or for a hello. */
   get refused(): number {
-    return this.#buffers.refused + this.#budget.refused + this.#trials.refused + this.#outline.refusedHellos;
+    return this.#buffers.refused + this.#budget.refused + this.#outline.refusedHellos;
+  }
+
+  /** How often no sequence number could be tried behind a gap, since so many were. */
+  get refusedTrials(): number {
+    return this.#trials.refused;
   }
 
   opened(connection: number): void {

@@ -41,6 +41,27 @@ describe('in which order rows are taken', () => {
     expect(orderOf([0, 2], [1, 1])).toEqual([1, 0]);
   });
 
+  test('what is late across the end of a batch stays late, and is counted', () => {
+    const order = new RowOrder();
+    const take = (...rows: readonly (readonly [vantage: number, seconds: number])[]): number => {
+      expect(order.of(batchOf(rows))).toBeNull();
+      return order.lateAcross;
+    };
+    expect(take([0, 1], [1, 1.2])).toBe(0);
+    expect(take([0, 1.1], [0, 1.15], [0, 1.3])).toBe(1);
+    // Its own clock set back, another clock, in turn.
+    expect(take([0, 1.2], [0, 1.4])).toBe(1);
+    expect(take([1, 0.3], [1, 1.5])).toBe(1);
+    expect(take([0, 1.5])).toBe(1);
+  });
+
+  test('nor is a batch of another file late', () => {
+    const order = new RowOrder();
+    order.of(batchOf([[0, 1]]));
+    order.of({ ...batchOf([[1, 0.9]]), file: 1 });
+    expect(order.lateAcross).toBe(0);
+  });
+
   test('of the rows in use only', () => {
     const batch = batchOf([
       [0, 9],

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { BATCH_ROWS } from '../../src/capture/index.ts';
 import { analyzeFiles } from '../../src/cli/analyze.ts';
 import type { Report } from '../../src/report/index.ts';
 import { KEY_LOG_CONNECTIONS_MAX } from '../../src/tls/key-log.ts';
@@ -178,6 +179,21 @@ test('a bound of the analysis was reached', async () => {
   const { trust } = await reportOf(wire.records(9));
   expect(trust.filter(({ code }) => code === 'limit')).toMatchObject([
     { count: 6, args: { limit: 'unanswered-requests-per-connection', bound: 64 } },
+  ]);
+});
+
+test('so was what is put in the order of time at once', async () => {
+  // Each second one 5 ms late, and more of them than are read at once.
+  const packets = Array.from({ length: BATCH_ROWS + 10 }, (_, nth): BuiltBlock => {
+    const isLate = nth % 2 === 1;
+    const bytes = tcpPacket({ from: '10.9.1.2:50001', to: `${GATEWAY}:80`, flags: 'ACK', seq: nth });
+    return packetBlock({ interfaceId: isLate ? 1 : 0, units: BigInt(1000 * (isLate ? nth : nth + 5)), bytes });
+  });
+  const path = join(folder, 'late.pcapng');
+  writeFileSync(path, section([interfaceBlock(), interfaceBlock(), ...packets]));
+  const { trust } = await reportOn(path);
+  expect(trust.filter(({ code }) => code === 'limit')).toMatchObject([
+    { args: { limit: 'packets-ordered-by-time', bound: BATCH_ROWS } },
   ]);
 });
 

@@ -354,8 +354,10 @@ describe('a capture that begins later', () => {
     expect(opened(conversation.toldOfAll())).toHaveLength(100);
     for (let stream = 201; stream < 201 + 2 * 64; stream += 2)
       look(stream, [[SERVER, latin1('no frames at all'.repeat(9))]]);
+    expect(conversation.pass.counters.suspectLimit).toBe(0);
     look(401, [...frames, ...frames]);
     expect(opened(conversation.toldOfAll())).toEqual([]);
+    expect(conversation.pass.counters.suspectLimit).toBeGreaterThan(0);
   });
 
   test('finds none in other bodies', () => {

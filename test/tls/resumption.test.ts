@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type TlsFacts, KeyLog, TlsPass } from '../../src/tls/index.ts';
+import { type TlsFacts, KeyLog, TLS_BOUNDS, TlsPass } from '../../src/tls/index.ts';
 import { latin1 } from '../build/hpack.ts';
 import { tlsConversation, type TlsConversation, type TlsOptions } from '../build/tls.ts';
 
@@ -119,4 +119,15 @@ test('a TLS 1.3 session that is gone on with has secrets of its own', async () =
     [[ASKED, ANSWERED], false, 'used'],
     [wire(again), true, 'none'],
   ]);
+});
+
+test('of more sessions than are kept the oldest are forgotten, and counted', () => {
+  const { sessions } = new KeyLog();
+  const master = new Uint8Array(48);
+  const isKept = (sessionId: string): boolean =>
+    sessions.offeredBy({ sessionId, ticket: new Uint8Array(0) }) !== undefined;
+  for (let nth = 0; nth < TLS_BOUNDS.sessions; nth++) sessions.named(`${nth}`, master);
+  expect([sessions.forgotten, isKept('0')]).toEqual([0, true]);
+  sessions.named('one more', master);
+  expect([sessions.forgotten, isKept('0'), isKept('1'), isKept('one more')]).toEqual([1, false, true, true]);
 });

@@ -230,7 +230,7 @@ test('records behind many gaps cost a bounded number of trials, and cost what li
     stage.send(0, garbage).send(0, garbage).send(0, says(client, '.'));
   }
   expect(stage.said[0]).toBe(`ask${'.'.repeat(600)}`);
-  expect(stage.pass.refused).toBeGreaterThan(0);
+  expect([stage.pass.refused, stage.pass.refusedTrials > 0]).toEqual([0, true]);
   says(client, 'lost');
   stage.pass.gap(0, 0, 100);
   expect(stage.send(0, says(client, 'behind')).said[0]).not.toContain('behind');

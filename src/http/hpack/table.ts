@@ -73,7 +73,7 @@ export const TABLE_DEFAULT_BYTES = 4096;
 /** Rows that a table begins with; 4096 bytes hold at most 128. */
 const ROWS_FIRST = 16;
 /** What is followed of one table. Above, entries count as unknown: encoders seen in the wild use 4 to 64 kB. */
-const TABLE_KEPT_MAX_BYTES = 64 * 1024;
+export const TABLE_KEPT_MAX_BYTES: number = 64 * 1024;
 /** Rows of all tables of a pass together: 12 bytes each, plus kept values. */
 export const ROWS_TOTAL_MAX: number = 2 * 1024 * 1024;
 
@@ -92,6 +92,8 @@ export class TableBudget {
   rows = 0;
   entryBytes = 0;
   refused = 0;
+  /** Times that one table was announced to be larger than TABLE_KEPT_MAX_BYTES. */
+  long = 0;
 }
 
 /**
@@ -168,7 +170,9 @@ export class DynamicTable {
     this.maxBytes = Math.min(maxBytes, TABLE_KEPT_MAX_BYTES);
     this.evictTo(this.maxBytes);
     if (maxBytes === 0) this.complete = true;
-    if (maxBytes > TABLE_KEPT_MAX_BYTES) this.complete = false;
+    if (maxBytes <= TABLE_KEPT_MAX_BYTES) return;
+    this.complete = false;
+    this.budget.long++;
   }
 
   /** Nothing of the table is known from here on: bytes of the flow are missing. */

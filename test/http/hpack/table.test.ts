@@ -14,6 +14,15 @@ function filled(budget: TableBudget): DynamicTable {
   return table;
 }
 
+test('a table that is announced to be larger than what is followed of one is counted, and its oldest entries are unknown', () => {
+  const budget = new TableBudget();
+  const table = new DynamicTable(true, budget);
+  table.resize(64 * 1024);
+  expect([budget.long, table.complete]).toEqual([0, true]);
+  table.resize(64 * 1024 + 1);
+  expect([budget.long, table.complete]).toEqual([1, false]);
+});
+
 describe('the bytes of all tables together', () => {
   test('a table that goes beyond is forgotten, and its next entries are known again', () => {
     const budget = new TableBudget();
