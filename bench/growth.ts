@@ -1,29 +1,30 @@
 import { spawnSync } from 'node:child_process';
-import { rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { median } from './measure.ts';
+import { DATA } from './generate.ts';
+import { measure, median } from './measure.ts';
+import { WATCHPCAP_ANALYZE } from './programs.ts';
 
 const CROWD = fileURLToPath(new URL('crowd.ts', import.meta.url));
-const WATCHPCAP = fileURLToPath(new URL('../dist/watchpcap.js', import.meta.url));
 const ROUNDS = 5;
 const STEPS = [1, 2, 4, 8] as const;
-const BASE_REQUESTS = 100;
+/** 250 MB: the engine has compiled what it will after 100 MB or so, which is a fixed cost like the start, and no part of a slope. */
+const BASE_REQUESTS = 400;
 const CONNECTIONS = [1_000, 10_000, 100_000] as const;
 
-/** Prints how the time grows with packets and with connections: medians of interleaved runs, and the cost of one more of each. */
-export function printGrowth(): void {
+/** How the time grows with packets, which should be linear, and with connections, which may grow like n log n. */
+export async function printGrowth(): Promise<void> {
   const packets = STEPS.map((step) => ({
     name: `${step}x packets`,
     options: ['--connections', '1000', '--requests', String(BASE_REQUESTS * step), '--body', '400'],
   }));
-  print(packets, 'MB', (bytes) => bytes / 1e6);
+  await print(packets, 'MB', (bytes) => bytes / 1e6);
   const crowds = CONNECTIONS.map((connections) => ({
     name: `${connections} connections`,
     options: ['--connections', String(connections), '--requests', '2', '--open', '500', '--body', '100'],
   }));
-  print(crowds, 'thousand connections', (_bytes, nth) => (CONNECTIONS[nth] ?? 0) / 1000);
+  await print(crowds, 'thousand connections', (_bytes, nth) => (CONNECTIONS[nth] ?? 0) / 1000);
 }
 
 interface Growing {
@@ -31,26 +32,60 @@ interface Growing {
   readonly options: readonly string[];
 }
 
-function print(growing: readonly Growing[], unit: string, amountOf: (bytes: number, nth: number) => number): void {
-  const captures = growing.map(({ name, options }, nth) => {
-    const path = join(tmpdir(), `watchpcap-growth-${nth}.pcap`);
-    spawnSync(process.execPath, ['--import', 'tsx', CROWD, ...options, '--to', path]);
-    return { name, path, amount: amountOf(statSync(path).size, nth), times: [] as number[] };
-  });
-  for (let round = 0; round < ROUNDS; round++) for (const { path, times } of captures) times.push(timeOf(path));
-  let before = { ms: 0, amount: 0 };
-  for (const { name, path, amount, times } of captures) {
-    const ms = median(times);
-    const cost = (ms - before.ms) / (amount - before.amount);
-    const one = before.amount === 0 ? '' : `, ${cost.toFixed(2)} ms for one more of ${unit}`;
-    process.stdout.write(`${name.padEnd(20)} ${ms.toFixed(0).padStart(6)} ms${one}\n`);
-    before = { ms, amount };
-    rmSync(path);
-  }
+interface Grown {
+  readonly name: string;
+  readonly path: string;
+  readonly amount: number;
+  /** Processor time of each round. */
+  readonly times: number[];
+  readonly walls: number[];
 }
 
-function timeOf(path: string): number {
-  const begin = performance.now();
-  spawnSync(process.execPath, [WATCHPCAP, 'analyze', path, '--format', 'json'], { stdio: 'ignore' });
-  return performance.now() - begin;
+async function print(
+  growing: readonly Growing[],
+  unit: string,
+  amountOf: (bytes: number, nth: number) => number,
+): Promise<void> {
+  mkdirSync(DATA, { recursive: true });
+  const captures = growing.map(({ name, options }, nth): Grown => {
+    const path = join(DATA, `growth-${nth}.pcap`);
+    spawnSync(process.execPath, ['--import', 'tsx', CROWD, ...options, '--to', path]);
+    return { name, path, amount: amountOf(statSync(path).size, nth), times: [], walls: [] };
+  });
+  for (let round = 0; round < ROUNDS; round++) for (const capture of captures) await run(capture);
+  for (const [nth, { name, path, times, walls }] of captures.entries()) {
+    const one = nth === 0 ? '' : `, ${costOf(captures, nth - 1, nth).toFixed(3)} ms for one more of ${unit}`;
+    process.stdout.write(`${name.padEnd(20)} ${ms(walls)} ms by the clock, ${ms(times)} of processors${one}\n`);
+    rmSync(path);
+  }
+  process.stdout.write(`${evenness(captures)}\n`);
+}
+
+async function run({ path, times, walls }: Grown): Promise<void> {
+  const { ms: wallMs, cpuMs } = await measure(WATCHPCAP_ANALYZE.command(path));
+  walls.push(wallMs);
+  times.push(cpuMs);
+}
+
+/**
+ * What one more costs from one size to the next: the median of the rounds' own, as what slows a round down slows both. Start and warm-up
+ * are in both, and so in none of these.
+ */
+function costOf(captures: readonly Grown[], from: number, to: number): number {
+  const [less, more] = [captures[from], captures[to]];
+  if (less === undefined || more === undefined) return Number.NaN;
+  return median(
+    more.times.map((time, round) => (time - (less.times[round] ?? Number.NaN)) / (more.amount - less.amount)),
+  );
+}
+
+/** How far the costs of single steps are from that of all of them together. */
+function evenness(captures: readonly Grown[]): string {
+  const whole = costOf(captures, 0, captures.length - 1);
+  const ratios = captures.slice(1).map((_, nth) => costOf(captures, nth, nth + 1) / whole);
+  return `  each step costs ${ratios.map((ratio) => ratio.toFixed(2)).join(', ')} of what one costs over all`;
+}
+
+function ms(times: readonly number[]): string {
+  return median(times).toFixed(0).padStart(6);
 }

@@ -8,6 +8,8 @@ export type Command = readonly [program: string, ...args: string[]];
 /** One run of one command. */
 export interface Run {
   readonly ms: number;
+  /** Of all its threads; NaN where GNU time is not installed. */
+  readonly cpuMs: number;
   /** The largest resident size; NaN where this machine does not tell. */
   readonly peakMiB: number;
   readonly status: number | null;
@@ -45,7 +47,9 @@ export function canRun(command: Command): boolean {
 export async function measure(command: Command, keepOutput = false): Promise<Run> {
   const folder = mkdtempSync(join(tmpdir(), 'watchpcap-bench-'));
   const note = join(folder, 'peak');
-  const [program, ...args] = hasGnuTime ? ([GNU_TIME, '-f', '%M', '-o', note, ...command] satisfies Command) : command;
+  const [program, ...args] = hasGnuTime
+    ? ([GNU_TIME, '-f', '%M %U %S', '-o', note, ...command] satisfies Command)
+    : command;
   const env = { ...process.env, NODE_OPTIONS: '' };
   const begin = performance.now();
   const child = spawn(program, args, { env, stdio: ['ignore', keepOutput ? 'pipe' : 'ignore', 'ignore'] });
@@ -60,9 +64,15 @@ export async function measure(command: Command, keepOutput = false): Promise<Run
     child.on('close', resolve);
   });
   clearInterval(poll);
-  if (hasGnuTime) peakMiB = Number(readFileSync(note, 'utf8').trim().split('\n').at(-1)) / 1024;
+  const told = hasGnuTime ? readNote(note) : { peakMiB, cpuMs: Number.NaN };
   rmSync(folder, { recursive: true });
-  return { ms, peakMiB, status, stdout };
+  return { ms, ...told, status, stdout };
+}
+
+/** What GNU time wrote, after a line that says how the command ended where that was not well. */
+function readNote(note: string): Pick<Run, 'peakMiB' | 'cpuMs'> {
+  const [kib, user, system] = (readFileSync(note, 'utf8').trim().split('\n').at(-1) ?? '').split(' ').map(Number);
+  return { peakMiB: (kib ?? Number.NaN) / 1024, cpuMs: ((user ?? Number.NaN) + (system ?? Number.NaN)) * 1000 };
 }
 
 function readPeak(pid: number | undefined): number | undefined {

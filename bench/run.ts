@@ -40,7 +40,7 @@ async function main(): Promise<void> {
     return;
   }
   if (values.growth) {
-    printGrowth();
+    await printGrowth();
     return;
   }
   if (values.tls) {
