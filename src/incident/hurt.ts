@@ -11,6 +11,7 @@ import type { HurtStream, Leg } from './model.ts';
 import type { Scene } from './scene.ts';
 import {
   grpcErrorOf,
+  isAnsweredAtOnce,
   isError,
   isServed,
   kindOf,
@@ -69,7 +70,7 @@ function isHurt(client: Leg, upstream: Leg, death: Death, near: TraceStream, far
   const cut = far.reset?.at.timeNs ?? Infinity;
   if (near.opened.timeNs > healedNs || cut < death.fromNs || wasOverBefore(client, near, far, death)) return false;
   // Of what hangs on a silent connection it is the likelier reading of a watch that nothing is said on it. A close leaves nobody hanging by itself.
-  if (!isSilent(death) || ANSWERED_AT_ONCE.has(kindOf(near))) {
+  if (!isSilent(death) || isAnsweredAtOnce(near)) {
     if (mayHaveEnded(client, near, death.fromNs) || mayHaveEnded(upstream, far, death.fromNs)) return false;
   }
   // What the upstream said to its end counts only where the client got it: an answer may be lost between the tap and the gateway.
@@ -96,9 +97,6 @@ function isErrorPassedOn(near: TraceStream, far: TraceStream | null): boolean {
 function gatewayAloneSinceNs({ near, far }: Victim, { lastHeard, fromNs }: Death): number {
   return lastHeard === null || isErrorPassedOn(near, far) ? fromNs : Math.min(fromNs, lastHeard.timeNs);
 }
-
-/** Requests whose answer comes in one go, as soon as it has begun. */
-const ANSWERED_AT_ONCE: ReadonlySet<string> = new Set(['get', 'list', 'create', 'update', 'patch', 'delete']);
 
 /** Not all that was said in that direction between the last that is known of it and then is in the capture: its end may be among that. */
 export function mayHaveEnded({ serverSide, trace }: Leg, stream: TraceStream, byNs: number): boolean {

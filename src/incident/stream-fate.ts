@@ -13,6 +13,13 @@ export function kindOf(stream: TraceStream): string {
   return stream.request === null ? 'unknown' : describeRequest(stream.request.method, stream.request.path).kind;
 }
 
+const AT_ONCE: ReadonlySet<string> = new Set(['get', 'list', 'create', 'update', 'patch', 'delete']);
+
+/** A request whose answer comes in one go, as soon as it has begun. */
+export function isAnsweredAtOnce(stream: TraceStream): boolean {
+  return AT_ONCE.has(kindOf(stream));
+}
+
 /** What a request is for, whatever its position or time-out: the path without its query. */
 export function resourcePath(stream: TraceStream): string | null {
   return stream.request?.path?.split('?', 1)[0] ?? null;

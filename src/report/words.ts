@@ -7,6 +7,7 @@ import { icmpText } from './words/icmp.ts';
 import { reasonText } from './words/reason.ts';
 import { resetMarksText } from './words/reset-marks.ts';
 import { silenceText } from './words/silence.ts';
+import { staleText } from './words/stale.ts';
 import { statusText } from './words/status.ts';
 import { streamName } from './words/stream-name.ts';
 import { toldText } from './words/telling.ts';
@@ -76,11 +77,7 @@ const TITLES: Titles = {
   'watch-overdue': ({ timeoutSeconds, openSeconds, bookmarksQuietSeconds: quiet }, { self, span }) =>
     `${self}: a watch${timeoutSeconds === null ? '' : ` that asked for ${timeoutSeconds} s`} was still open after ${span(openSeconds)}` +
     (typeof quiet === 'number' ? `, and got nothing for ${span(quiet)}, though a bookmark was due each minute` : ''),
-  'stale-but-alive': ({ quietSeconds, unanswered }, { self, span }) =>
-    unanswered === 0
-      ? `${self} answers at TCP and HTTP/2, but brought no data and no bookmark for ${span(quietSeconds)}`
-      : `${self} acknowledged ${counted(unanswered, 'request')} at TCP and ${unanswered === 1 ? 'did not answer it' : 'answered none'}; ` +
-        `${unanswered === 1 ? 'it' : 'the longest'} has waited for ${span(quietSeconds)}`,
+  'stale-but-alive': (args, { self, span }) => `${self}${staleText(args, span)}`,
   'idle-timeout-cut': ({ quietSeconds, by }, { self, span }) =>
     by === 'goaway'
       ? `${self}: the gateway said GOAWAY after ${span(quietSeconds)} without a request, response or data, consistent with an idle timeout`

@@ -375,7 +375,9 @@ describe('the summary', () => {
       {
         ...told.incident,
         verdict: { state: 'suspect', confidence: 'possible', reason: { kind: 'stalled-upstream', connection: 'u1' } },
-        findings: [finding('stale-but-alive', 'warning', { quietNs: 74e9, unanswered: 4 }, 'u1', [at(5, 1)])],
+        findings: [
+          finding('stale-but-alive', 'warning', { quietNs: 74e9, unanswered: 4, unfinished: 0 }, 'u1', [at(5, 1)]),
+        ],
       },
       told.capture,
       '1.0.0',

@@ -60,7 +60,7 @@ const SENTENCES: { readonly [C in FindingCode]: readonly [args: FindingArgs[C], 
     'u1 (10.9.2.2:8080): a watch that asked for 300 s was still open after 9 min',
   ],
   'stale-but-alive': [
-    { quietNs: 300e9, unanswered: 0 },
+    { quietNs: 300e9, unanswered: 0, unfinished: 0 },
     'u1 (10.9.2.2:8080) answers at TCP and HTTP/2, but brought no data and no bookmark for 5 min',
   ],
   'idle-timeout-cut': [
@@ -140,8 +140,17 @@ describe('findings', () => {
   }
 
   test('stale-but-alive with requests that wait counts them', () => {
-    const told = finding('stale-but-alive', 'warning', { quietNs: 300e9, unanswered: 2 }, 'u1', []);
+    const told = finding('stale-but-alive', 'warning', { quietNs: 300e9, unanswered: 2, unfinished: 0 }, 'u1', []);
     expect(titleOf(told)).toMatch(/acknowledged 2 requests at TCP and answered none/);
+  });
+
+  test('stale-but-alive with responses that stopped counts those', () => {
+    const title = (unfinished: number): string =>
+      titleOf(finding('stale-but-alive', 'warning', { quietNs: 300e9, unanswered: 0, unfinished }, 'u1', []));
+    expect(title(1)).toMatch(
+      / began 1 response and did not finish it; it has waited for 5 min: its process hangs, or large/,
+    );
+    expect(title(2)).toMatch(/ began 2 responses and did not finish any of them; the longest has waited for 5 min/);
   });
 
   test('upstream-silent beside a dead connection says which one', () => {

@@ -75,7 +75,12 @@ export interface FindingArgs {
     readonly bookmarksQuietNs: number | null;
   };
   /** `unanswered`: requests taken and not answered; 0 where bookmarks stopped. */
-  readonly 'stale-but-alive': { readonly quietNs: number; readonly unanswered: number };
+  readonly 'stale-but-alive': {
+    readonly quietNs: number;
+    readonly unanswered: number;
+    /** Responses that began and stopped. */
+    readonly unfinished: number;
+  };
   readonly 'idle-timeout-cut': { readonly quietNs: number; readonly by: 'rst-stream' | 'goaway' };
   readonly 'ping-answered-by-gateway': { readonly pings: number; readonly windowNs: number };
   readonly 'ping-unanswered': { readonly pings: number; readonly thenClosed: boolean };

@@ -3,10 +3,11 @@ import type { TraceStream } from '../../trace/index.ts';
 import { isOneSided, isRead } from '../liveness.ts';
 import type { Leg } from '../model.ts';
 import { lastFrame } from '../frames.ts';
-import { overAt } from '../stream-fate.ts';
+import { isHeldBack } from '../held-back.ts';
+import { isAnsweredAtOnce, latest, overAt } from '../stream-fate.ts';
 import type { Facts } from './rule.ts';
 
-/** A request that the upstream took, at TCP, and to which it said nothing. */
+/** A request that the upstream took, at TCP, and to which it said nothing, or not all. */
 export interface OverdueResponse {
   readonly leg: Leg;
   readonly stream: TraceStream;
@@ -22,9 +23,36 @@ const OPEN_ENDED: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward'
  * where the upstream said nothing at all for so long, those that were given up before count too. It is longer where others were answered later still.
  */
 export function overdueResponses(facts: Facts): readonly OverdueResponse[] {
-  return facts.legs
-    .filter((leg) => leg.role === 'upstream' && !isOneSided(leg.trace) && (facts.deaths.get(leg) ?? []).length === 0)
-    .flatMap((leg) => overdueOn(facts, leg));
+  return livingUpstreams(facts).flatMap((leg) => overdueOn(facts, leg));
+}
+
+/**
+ * Responses that began and then stopped for as long, of requests that are answered in one go: the rest of them gets lost on the way, as where a path
+ * lets small packets through and no large ones, or their sender hangs. Not those that their reader holds back by its windows.
+ */
+export function unfinishedResponses(facts: Facts): readonly OverdueResponse[] {
+  return livingUpstreams(facts).flatMap((leg) => {
+    const untilNs = leg.closed.at?.timeNs ?? leg.watchedToNs;
+    return leg.streams.filter(hasBegun).flatMap((stream) => {
+      const heardNs = (latest([stream.statusAt, stream.lastData[leg.serverSide]]) ?? stream.opened).timeNs;
+      const overNs = overAt(stream, leg.serverSide)?.timeNs ?? untilNs;
+      const isKnown = isRead(leg.trace.flows[leg.serverSide], heardNs, overNs);
+      const isOverdue = overNs - heardNs >= facts.thresholds.responseGraceNs;
+      return isOverdue && isKnown && !isHeldBack(leg, stream, leg.serverSide)
+        ? [{ leg, stream, waitedNs: overNs - heardNs }]
+        : [];
+    });
+  });
+}
+
+function hasBegun(stream: TraceStream): boolean {
+  return stream.sawRequest && typeof stream.status === 'number' && isAnsweredAtOnce(stream);
+}
+
+function livingUpstreams({ legs, deaths }: Facts): readonly Leg[] {
+  return legs.filter(
+    (leg) => leg.role === 'upstream' && !isOneSided(leg.trace) && (deaths.get(leg) ?? []).length === 0,
+  );
 }
 
 /** Of an upstream that was seen to take its time, and then to answer, no less is expected. */

@@ -182,10 +182,11 @@ export const BROKEN: Readonly<Record<Exclude<FindingCode, ExplainingCode>, Expla
     meaning:
       "The upstream's kernel answers and its HTTP/2 layer may, but no data, no bookmark and no response come: the process is hung, or cut off from its own store.",
     evidence:
-      'ACKs and PING answers go on; bookmarks stopped, or requests that were acknowledged at TCP have no response.',
+      'ACKs and PING answers go on; bookmarks stopped, requests that were acknowledged at TCP have no response, or responses began and stopped.',
     todo: [
       'Look at the upstream process itself: stopped, in a deadlock, its etcd out of reach. Its own health endpoint may say so.',
       'TCP keep-alive and PINGs cannot see this. A request timeout and active health checks can.',
+      'Where responses began and stopped: see whether the path lets large packets through (`ping -M do -s 1472`; ICMP "fragmentation needed" may be filtered).',
     ],
     seenIn: ['kubernetes/kubernetes#89488', 'etcd-io/etcd#8673'],
     caveats: ['A slow answer looks the same until it comes; the grace is a threshold (--response-grace).'],

@@ -17,7 +17,12 @@ describe('stale-but-alive', () => {
       .speaks('upstream', 300, 500)
       .end(600);
     expect(findingsIn(built, 'stale-but-alive')).toMatchObject([
-      { severity: 'warning', connection: 'u1', stream: { id: 3 }, args: { quietNs: 480e9, unanswered: 0 } },
+      {
+        severity: 'warning',
+        connection: 'u1',
+        stream: { id: 3 },
+        args: { quietNs: 480e9, unanswered: 0, unfinished: 0 },
+      },
     ]);
     expect(findingsIn(built, 'upstream-silent')).toEqual([]);
   });
@@ -65,6 +70,41 @@ describe('stale-but-alive', () => {
   test('and not where a watch on the same connection went on', () => {
     const givenUp = watching().on('c1').list(9, { at: 20 }).on('u1').carries(9, 5).resetsStream(5, 'gateway', 30);
     expect(findingsIn(givenUp.events(3, 60).end(100), 'stale-but-alive')).toEqual([]);
+  });
+
+  describe('a response that began and stopped', () => {
+    /** A list that was answered at 20.1 and brought data until 21; nothing of it after. */
+    const begun = (kind: 'list' | 'watch' | 'exec' = 'list'): ReturnType<typeof watching> =>
+      watching().on('c1')[kind](9, { at: 20 }).on('u1').carries(9, 5).answers(5, 200, 20.1).events(5, 21);
+    const stopped = (built: ReturnType<typeof watching>, end: number): unknown[] =>
+      findingsIn(built.end(end), 'stale-but-alive').map(({ args }) => args);
+
+    test('is waited for as long as one that never begins', () => {
+      expect(stopped(begun(), 50.9)).toEqual([]);
+      expect(stopped(begun(), 51.1)).toEqual([{ quietNs: 30.1e9, unanswered: 0, unfinished: 1 }]);
+      expect(buildIncident(begun().end(100)).verdict).toMatchObject({
+        state: 'suspect',
+        reason: { kind: 'stalled-upstream', connection: 'u1' },
+      });
+    });
+
+    test('not one that ended, goes on, or was given up sooner', () => {
+      expect(stopped(begun().ends(5, 22), 100)).toEqual([]);
+      expect(stopped(begun().events(5, 45, 70, 95), 100)).toEqual([]);
+      expect(stopped(begun().resetsStream(5, 'gateway', 40), 100)).toEqual([]);
+      expect(stopped(begun().resetsStream(5, 'gateway', 60), 100)).toHaveLength(1);
+    });
+
+    test('not of a request that has no end of its own', () => {
+      expect(stopped(begun('watch'), 100)).toEqual([]);
+      expect(stopped(begun('exec'), 100)).toEqual([]);
+    });
+
+    test('not one that its reader holds back, or whose rest may be among the bytes that the capture lost', () => {
+      expect(stopped(begun().spendsWindow('upstream', 21, { stream: 5 }), 100)).toEqual([]);
+      expect(stopped(begun().flow('gateway', { zeroWindowAt: 21 }), 100)).toEqual([]);
+      expect(stopped(begun().unread('upstream', 30, 40), 100)).toEqual([]);
+    });
   });
 
   test('an exec answers when there is something to say', () => {
