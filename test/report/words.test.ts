@@ -145,7 +145,7 @@ describe('findings', () => {
   });
 
   test('stale-but-alive with responses that stopped counts those', () => {
-    const title = (unfinished: number): string =>
+    const title = (unfinished: number): string | undefined =>
       titleOf(finding('stale-but-alive', 'warning', { quietNs: 300e9, unanswered: 0, unfinished }, 'u1', []));
     expect(title(1)).toMatch(
       / began 1 response and did not finish it; it has waited for 5 min: its process hangs, or large/,
