@@ -4,7 +4,7 @@ export { DataTails, TAIL_UNKNOWN } from './h2/data-tail.ts';
 export { ERROR_REASONS, errorReason, isConnectFailure, wordsOf, type ErrorReason } from './error-reason.ts';
 export { FRAME, FRAME_FLAG } from './h2/frame.ts';
 export { beginsChunks, hexDigit } from './h1/chunk-size.ts';
-export { isStatusReason } from './kubernetes-status.ts';
+export { isStatusReason, reasonByStatus } from './kubernetes-status.ts';
 export { endOfHead } from './h1/line-feed.ts';
 export { beginsMessage, beginsResponse } from './protocol.ts';
 export { Cursor, readInteger } from './hpack/integer.ts';

@@ -92,7 +92,12 @@ function ofCbor(status: string): StatusReason | null {
 
 function reasonOf(word: string | undefined, code: number | undefined): StatusReason {
   const known = STATUS_REASONS.find((reason) => reason === word && reason !== 'Unknown');
-  return known ?? REASON_OF_CODE.get(code ?? 0) ?? 'Unknown';
+  return known ?? reasonByStatus(code);
+}
+
+/** What a Status whose own reason was not read, as where its body goes on in a later frame, means by the status of its response. */
+export function reasonByStatus(status: number | null | undefined): StatusReason {
+  return REASON_OF_CODE.get(status ?? 0) ?? 'Unknown';
 }
 
 /** The shortest body from which this reason is read. */

@@ -100,7 +100,7 @@ export class ConnectionFrames implements HttpSink {
 
   reason(connection: number, streamId: number, reason: ErrorReason): void {
     const stream = this.#streams.find(connection, streamId);
-    if (stream !== undefined) stream.reason = reason;
+    stream?.fail(reason);
   }
 
   rstStream(connection: number, side: Side, streamId: number, errorCode: number): void {

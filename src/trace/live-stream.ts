@@ -1,5 +1,12 @@
 import type { Moment } from '../capture/index.ts';
-import { type ErrorReason, isErrorStatus, isGrpcError, isServerError, type KeptFields } from '../http/index.ts';
+import {
+  type ErrorReason,
+  isErrorStatus,
+  isGrpcError,
+  isServerError,
+  type KeptFields,
+  reasonByStatus,
+} from '../http/index.ts';
 import { otherSide, type Side } from '../tcp/index.ts';
 import { CellPool } from './cell-pool.ts';
 import { packed, unpackedRef } from './ref-table.ts';
@@ -192,6 +199,11 @@ export class LiveStream {
     this.requestId = null;
     this.traceparent = null;
     this.textBytes = 0;
+  }
+
+  /** Its body, or an event in it, said why. */
+  fail(reason: ErrorReason): void {
+    this.reason = reason === 'Unknown' ? reasonByStatus(this.status) : reason;
   }
 
   respond(side: Side, status: number | null, moment: Moment): void {

@@ -49,7 +49,7 @@ export class TunnelFrames implements HttpSink {
 
   reason(inner: number, streamId: number, reason: ErrorReason): void {
     const stream = this.#streams.find(inner, streamId);
-    if (stream !== undefined) stream.reason = reason;
+    stream?.fail(reason);
   }
 
   rstStream(inner: number, side: Side, streamId: number, errorCode: number): void {

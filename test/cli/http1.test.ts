@@ -100,6 +100,18 @@ describe('an HTTP/1.1 upstream', () => {
     expect(report.links[0]).toMatchObject({ method: 'request', streams: [[1, 1]] });
   });
 
+  test('whose Status goes on in a second chunk failed for the reason that its code has', async () => {
+    const wire = new Wire(GATEWAY);
+    const status = '{"kind":"Status","apiVersion":"v1","status":"Failure",';
+    wire
+      .connect(`${GATEWAY}:40001`, '10.9.2.1:8080', 0.5)
+      .asks(1, requestOf('/api/v1/nodes'))
+      .answers(1.1, 'HTTP/1.1 500 Internal Server Error\r\ntransfer-encoding: chunked\r\n\r\n', chunk(status))
+      .answers(1.2, chunk('"reason":"InternalError","code":500}'), chunk(''));
+    const { connections } = await reportOf(wire, 5);
+    expect(connections.flatMap(({ streams }) => streams.map(({ reason }) => reason))).toEqual(['InternalError']);
+  });
+
   test('that answers many requests on one connection and closes it when idle is healthy', async () => {
     const wire = new Wire(GATEWAY);
     const client = new Client(wire);
