@@ -1,7 +1,7 @@
-import type { Connection, Report, Thresholds, Window } from '../model.ts';
+import type { Connection, Report, Thresholds, Timestamp, Window } from '../model.ts';
 import { durationText } from '../duration.ts';
 import { hurtCountText } from '../words/hurt.ts';
-import { clockText, named, namedClient } from '../words/phrase.ts';
+import { clockText, dateTimeText, named, namedClient } from '../words/phrase.ts';
 import { spanText } from '../words/span.ts';
 import type { Ink } from './ink.ts';
 import { wrapped } from './lines.ts';
@@ -11,18 +11,22 @@ const INDENT = '  ';
 /** A line a window: who, to whom, since when, how long, why, how many streams. */
 export function briefSection({ windows, connections }: Report, ink: Ink): string[] {
   const byId = new Map(connections.map((connection) => [connection.id, connection]));
-  return windows.flatMap((window) => briefLines(window, byId, ink));
+  return windows.flatMap((window) => briefLines(window, byId, ink, dateTimeText));
 }
 
-/** One window in one line, or as many as the width asks for. */
+/**
+ * One window in one line, or as many as the width asks for.
+ * @param when  how its start is told: where nothing else names the day and the zone, with them
+ */
 export function briefLines(
   { id, client, upstream, from, cause, streams, ...span }: Window,
   byId: ReadonlyMap<string, Connection>,
   ink: Ink,
+  when: (at: Timestamp) => string = clockText,
 ): string[] {
   const line =
     `${id}: ${namedClient(client, byId)} ${ink.glyphs.arrow} ${named(upstream, byId)}, ${cause}, ` +
-    `${clockText(from)} for ${spanText(span)}, ${hurtCountText(streams.length)}`;
+    `${when(from)} for ${spanText(span)}, ${hurtCountText(streams.length)}`;
   return wrapped(line, ink.width - INDENT.length, INDENT.length).map((part) => INDENT + part);
 }
 

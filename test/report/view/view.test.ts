@@ -175,10 +175,10 @@ describe('how much the text tells', () => {
   const options = { width: 120, color: false, unicode: true, only: [], detail: 'usual' } as const;
 
   test('quiet: the verdict and a line a window', () => {
-    expect(renderText(composed(gatewayMute()), { ...options, detail: 'quiet' }).split('\n')).toEqual([
+    expect(renderText(composed(gatewayMute()), { ...options, width: 140, detail: 'quiet' }).split('\n')).toEqual([
       expect.stringMatching(/^✖ half-dead \(confirmed\): 1 window/),
       expect.stringMatching(
-        /^ {2}w1: c1 \(.*\) → u1 \(.*\), path-one-way, 10:00:52\.000 for at least 5 min 20 s, 1 stream hurt$/,
+        /^ {2}w1: c1 \(.*\) → u1 \(.*\), path-one-way, 2026-11-23 10:00:52\.000 UTC for at least 5 min 20 s, 1 stream hurt$/,
       ),
       '',
     ]);
