@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -24,7 +25,11 @@ describe('what npm would publish', () => {
 
   beforeAll(() => {
     const args = ['pack', '--dry-run', '--json', '--ignore-scripts', '--loglevel=error'];
-    const [answer] = JSON.parse(execFileSync('npm', args, { cwd: ROOT, encoding: 'utf8' })) as Packed[];
+    // Who runs the tests may have no home that can be written to.
+    const cache = mkdtempSync(join(tmpdir(), 'watchpcap-npm-'));
+    const env = { ...process.env, npm_config_cache: cache };
+    const [answer] = JSON.parse(execFileSync('npm', args, { cwd: ROOT, encoding: 'utf8', env })) as Packed[];
+    rmSync(cache, { recursive: true });
     packed = answer ?? packed;
     paths = packed.files.map(({ path }) => path);
   });
