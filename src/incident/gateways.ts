@@ -32,10 +32,10 @@ export function gatewaysOf(
   );
   const onBothSides = [...accepts.keys()].filter((host) => opens.has(host));
   const named = [...new Set(hints.gateways.map(hosts.find))];
-  const isTold = named.length > 0 || onBothSides.length === 0;
   const told =
     named.length > 0 ? named.filter((host) => accepts.has(host) || opens.has(host)) : atPorts(legs, ends, hosts, hints);
-  return (isTold ? told : onBothSides)
+  const found = onBothSides.filter((host) => named.length === 0 || named.includes(host));
+  return (onBothSides.length > 0 ? found : told)
     .map((host) => ({ host, gateway: gatewayOf(new Set(accepts.get(host)), new Set(opens.get(host)), hosts) }))
     .toSorted((a, b) => compareText(a.gateway.addresses[0] ?? '', b.gateway.addresses[0] ?? ''));
 }
