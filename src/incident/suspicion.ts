@@ -134,14 +134,19 @@ function isLinkedToOneSided(facts: Facts, leg: Leg): boolean {
   });
 }
 
-/** Sent again in vain, and the next try not yet overdue when the capture ends: too little for a death, too much for nothing. */
+/**
+ * Sent again in vain, for longer than loss takes as a rule, and the next try not yet overdue when the capture ends: too little for a death, too much
+ * for nothing.
+ */
 export function isOwing(facts: Facts, leg: Leg): boolean {
   if (leg.role !== 'upstream' || isOneSided(leg.trace) || leg.closed.how !== 'open') return false;
   if ((facts.deaths.get(leg) ?? []).length > 0) return false;
   return leg.trace.debts.some((debt) => {
     // The first SYN and the first probe are tries, but not yet tries again.
     const again = debt.tries - (debt.elicits.retransmissions === 0 ? 1 : 0);
-    return debt.end === 'open' && !debt.acknowledgedInVain && again > 0 && leg.watchedToNs <= nextTryDueNs(debt);
+    const sinceNs = leg.watchedToNs - debt.firstElicit.timeNs;
+    const isOpen = debt.end === 'open' && !debt.acknowledgedInVain && sinceNs >= facts.thresholds.lossSpanNs;
+    return isOpen && again > 0 && leg.watchedToNs <= nextTryDueNs(debt);
   });
 }
 

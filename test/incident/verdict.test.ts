@@ -268,6 +268,11 @@ describe('inconclusive', () => {
     });
   });
 
+  test('not where it was sent again just before: any capture of a lossy path may end so', () => {
+    expect(verdict(watching().retransmits(10, 10.3), 10.7)).toMatchObject({ state: 'healthy' });
+    expect(verdict(watching().retransmits(10, 10.3), 11)).toMatchObject({ reason: { kind: 'too-early' } });
+  });
+
   test('what a display filter let through: nobody acknowledges anything, and nobody sends it again', () => {
     const filtered = watching().mute('upstream', 6).on('c1').mute('gateway', 6);
     expect(verdict(filtered, 60)).toEqual({ state: 'inconclusive', confidence: null, reason: { kind: 'filtered' } });
