@@ -71,7 +71,9 @@ function uniteJoined(trace: Trace, joins: readonly Join[], union: Union, ends: E
     const far = trace.connections[join.far];
     if (near === undefined || far === undefined) continue;
     const pair = { near: ends.server(near), far: ends.client(far) };
-    if (pair.near === pair.far) continue;
+    // What one host asks of two others is not passed on from one of them; beside its sidecar it is, over loopback.
+    const isOfOneHost = ends.client(near) === ends.client(far) && !isLoopback(pair.near);
+    if (pair.near === pair.far || isOfOneHost) continue;
     const key = `${pair.near} ${pair.far}`;
     streams.set(key, { ...pair, count: (streams.get(key)?.count ?? 0) + weight(join) });
   }

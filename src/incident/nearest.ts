@@ -1,4 +1,6 @@
-import type { TraceConnection } from '../trace/index.ts';
+import { otherSide, type Side } from '../tcp/index.ts';
+import type { Trace, TraceConnection } from '../trace/index.ts';
+import { serverSides } from './server-side.ts';
 
 /** What a host was seen to accept and to open itself, in payload bytes. */
 interface Carried {
@@ -12,10 +14,13 @@ interface Carried {
  * what it accepted and what it opened, else that which shows more connections; within a file at the address that accepts and opens.
  */
 export function nearestOf(
-  connections: readonly TraceConnection[],
+  trace: Trace,
+  groups: readonly (readonly TraceConnection[])[],
 ): (group: readonly TraceConnection[]) => TraceConnection | undefined {
-  const carried = carriedByFile(connections);
-  const middle = middleHosts(connections);
+  const servers = serverSides(trace, groups);
+  const openerOf = ({ id }: TraceConnection): Side => otherSide(servers[id] ?? 1);
+  const carried = carriedByFile(trace.connections, openerOf);
+  const middle = middleHosts(trace.connections, openerOf);
   return (group) => {
     const ranked = group.toSorted((a, b) => compared(carried.get(b.first.file), carried.get(a.first.file)));
     const inFile = ranked.filter(({ first }) => first.file === ranked[0]?.first.file);
@@ -23,15 +28,19 @@ export function nearestOf(
   };
 }
 
-function carriedByFile(connections: readonly TraceConnection[]): ReadonlyMap<number, Carried> {
+function carriedByFile(
+  connections: readonly TraceConnection[],
+  openerOf: (connection: TraceConnection) => Side,
+): ReadonlyMap<number, Carried> {
   const byFile = new Map<number, Carried>();
-  for (const { first, localSide, handshake, flows } of connections) {
+  for (const connection of connections) {
+    const { first, localSide, flows } = connection;
     const carried = byFile.get(first.file) ?? { accepted: 0, opened: 0, connections: 0 };
     byFile.set(first.file, carried);
     carried.connections++;
     const bytes = flows[0].bytes + flows[1].bytes;
     if (localSide === null || localSide === 'both') continue;
-    if (localSide === (handshake.by ?? 0)) carried.opened += bytes;
+    if (localSide === openerOf(connection)) carried.opened += bytes;
     else carried.accepted += bytes;
   }
   return byFile;
@@ -43,14 +52,17 @@ function compared(a: Carried | undefined, b: Carried | undefined): number {
   return Math.min(a.accepted, a.opened) - Math.min(b.accepted, b.opened) || a.connections - b.connections;
 }
 
-/** Addresses that accept connections and open others; who opened is told by the handshake, else by who was seen first. */
-function middleHosts(connections: readonly TraceConnection[]): ReadonlySet<string> {
+/** Addresses that accept connections and open others. */
+function middleHosts(
+  connections: readonly TraceConnection[],
+  openerOf: (connection: TraceConnection) => Side,
+): ReadonlySet<string> {
   const opening = new Set<string>();
   const accepting = new Set<string>();
-  for (const { endpoints, handshake } of connections) {
-    const opener = handshake.by ?? 0;
-    opening.add(endpoints[opener].ip);
-    accepting.add(endpoints[opener === 0 ? 1 : 0].ip);
+  for (const connection of connections) {
+    const opener = openerOf(connection);
+    opening.add(connection.endpoints[opener].ip);
+    accepting.add(connection.endpoints[otherSide(opener)].ip);
   }
   return new Set([...opening].filter((ip) => accepting.has(ip)));
 }

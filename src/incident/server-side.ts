@@ -4,10 +4,12 @@ import type { Trace, TraceConnection } from '../trace/index.ts';
 /**
  * Which side of a connection is the server (contract §3): the handshake tells, or the refusal of one; else who sent requests; else the port shared by
  * more connections; else the lower port; else the first responder.
+ *
+ * @param twins  connections that are one each, which count once
  */
-export function serverSides(trace: Trace): readonly Side[] {
+export function serverSides(trace: Trace, twins: readonly (readonly TraceConnection[])[] = []): readonly Side[] {
   const askers = askersByConnection(trace);
-  const shares = connectionsByPort(trace);
+  const shares = connectionsByPort(trace, twins);
   return trace.connections.map((connection) => {
     const refusal = connection.closes.find(({ answersSyn }) => answersSyn);
     if (refusal !== undefined) return refusal.by;
@@ -28,11 +30,13 @@ function askersByConnection(trace: Trace): ReadonlyMap<number, Side> {
   return askers;
 }
 
-function connectionsByPort(trace: Trace): ReadonlyMap<number, number> {
+function connectionsByPort(trace: Trace, twins: readonly (readonly TraceConnection[])[]): ReadonlyMap<number, number> {
   const shares = new Map<number, number>();
-  for (const { endpoints } of trace.connections) {
-    for (const port of new Set(endpoints.map((endpoint) => endpoint.port)))
-      shares.set(port, (shares.get(port) ?? 0) + 1);
+  const twinned = new Set(twins.flat());
+  const single = trace.connections.filter((connection) => !twinned.has(connection)).map((connection) => [connection]);
+  for (const same of [...single, ...twins]) {
+    const ports = same.flatMap(({ endpoints }) => endpoints.map(({ port }) => port));
+    for (const port of new Set(ports)) shares.set(port, (shares.get(port) ?? 0) + 1);
   }
   return shares;
 }

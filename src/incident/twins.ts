@@ -3,6 +3,7 @@ import { type Halves, halvesOf, joined, joinedStream } from './halves.ts';
 import { nearestOf } from './nearest.ts';
 import { nameKey, partnerName } from './stream-names.ts';
 import { askJoinsOnce, joinsOnce, type LeftOver } from './twin-joins.ts';
+import { otherSide, type Side } from '../tcp/index.ts';
 import type { Asks, Endpoint, Partner, Trace, TraceConnection, TraceStream } from '../trace/index.ts';
 
 /** Another 4-tuple under which the capture shows a connection: before or after its addresses were translated. */
@@ -10,8 +11,6 @@ export interface SeenAs {
   /** By side, as in `TraceConnection.endpoints`. */
   readonly endpoints: TraceConnection['endpoints'];
   readonly packets: number;
-  /** Which end's address is the capturing host's own there. */
-  readonly localSide: TraceConnection['localSide'];
 }
 
 /** A trace in which every connection stands once, and under what else each was seen, by connection id. */
@@ -19,6 +18,8 @@ export interface Untwined {
   readonly trace: Trace;
   readonly seenAs: ReadonlyMap<number, readonly SeenAs[]>;
 }
+
+const SIDES: readonly Side[] = [0, 1];
 
 /** Both copies of a packet are captured within moments. */
 const APART_MAX_NS = 0.01e9;
@@ -37,12 +38,20 @@ export function untwined(trace: Trace): Untwined {
   const twinOf = new Map<number, TraceConnection>();
   for (const { asking, answering } of halves) twinOf.set(answering.id, asking);
   const whole = new Map(halves.map((half) => [half.asking.id, joined(half)]));
-  const nearest = nearestOf(trace.connections);
+  const nearest = nearestOf(trace, groups);
   const passedOn = new Set<number>();
+  const turnedRound = new Set(
+    halves.filter(({ asker, listener }) => asker !== listener).map(({ answering }) => answering.id),
+  );
   for (const group of groups) {
     const kept = nearest(group);
-    for (const each of group) if (kept !== undefined && each !== kept) twinOf.set(each.id, kept);
-    if (kept !== undefined && group.some((each) => isPassedOn(kept, each))) passedOn.add(kept.id);
+    if (kept === undefined) continue;
+    for (const each of group) {
+      if (each === kept) continue;
+      twinOf.set(each.id, kept);
+      if (isTurned(kept, each)) turnedRound.add(each.id);
+      if (isPassedOn(kept, each)) passedOn.add(kept.id);
+    }
   }
   const kept = trace.connections.filter(({ id }) => !twinOf.has(id));
   const ids = new Map(kept.map(({ id }, at) => [id, at]));
@@ -62,7 +71,7 @@ export function untwined(trace: Trace): Untwined {
       askJoins: askJoinsOnce(trace.askJoins, left),
       burstJoins: trace.burstJoins.map((join) => ({ ...join, from: idOf(join.from), to: idOf(join.to) })),
     },
-    seenAs: namesOf(turned(trace.connections, halves), twinOf, idOf),
+    seenAs: namesOf(faced(trace.connections, turnedRound), twinOf, idOf),
   };
 }
 
@@ -78,36 +87,74 @@ function wholeStreams(streams: readonly TraceStream[], halves: readonly Halves[]
   });
 }
 
-/** The sides of the half that answers, as the half that asks has them. */
-function turned(connections: readonly TraceConnection[], halves: readonly Halves[]): readonly TraceConnection[] {
-  const turning = new Set(
-    halves.filter(({ asker, listener }) => asker !== listener).map(({ answering }) => answering.id),
-  );
+/** The sides of a half that answers as the half that asks has them, and those of a twin as the connection that is left has them. */
+function faced(
+  connections: readonly TraceConnection[],
+  turnedRound: ReadonlySet<number>,
+): readonly Pick<TraceConnection, 'endpoints' | 'flows'>[] {
   return connections.map((connection) => {
     const [a, b] = connection.endpoints;
-    return turning.has(connection.id) ? { ...connection, endpoints: [b, a] as const } : connection;
+    return turnedRound.has(connection.id) ? { endpoints: [b, a] as const, flows: connection.flows } : connection;
   });
 }
 
 function twinsOf(connections: readonly TraceConnection[]): TraceConnection[][] {
-  const opened = connections.filter(({ initialSeqs }) => initialSeqs !== null);
-  const groups = grouped(opened, ({ initialSeqs }) => initialSeqs?.join(' '));
-  return [...groups.values()]
-    .filter((group) => group.length > 1 && group.length <= COPIES_MAX)
+  const groups = new Map<TraceConnection, TraceConnection[]>();
+  for (const alike of sharingNumbers(connections)) {
+    if (alike.length === 1 || alike.length > COPIES_MAX) continue;
+    const group = [...new Set(alike.flatMap((each) => groups.get(each) ?? [each]))];
+    for (const each of group) groups.set(each, group);
+  }
+  return [...new Set(groups.values())]
+    .filter((group) => group.length <= COPIES_MAX)
+    .map((group) => group.toSorted((a, b) => a.id - b.id))
     .map((group) => group.filter((each) => each === group[0] || (group[0] !== undefined && isCopy(group[0], each))))
     .filter((group) => group.length > 1);
 }
 
 /**
+ * Connections with the same first numbers of both sides, and those joined in their middle of which one side's first packet is the same: where the
+ * capture begins between the copies of a packet, the other side's differ, and where between a packet and its answer, who was seen first.
+ */
+function sharingNumbers(connections: readonly TraceConnection[]): readonly (readonly TraceConnection[])[] {
+  const twoSided = connections.filter(({ initialSeqs }) => !initialSeqs.includes(null));
+  const ofBoth = grouped(twoSided, ({ initialSeqs }) => initialSeqs.map(String).toSorted().join(' '));
+  const firsts = connections
+    .filter(({ handshake }) => handshake.by === null)
+    .flatMap((connection) => SIDES.map((side) => ({ connection, side })))
+    .filter(({ connection, side }) => connection.initialStamps[side] !== null);
+  const ofOne = grouped(firsts, ({ connection: { initialSeqs, initialStamps }, side }) =>
+    [initialSeqs[side], initialStamps[side]].join(' '),
+  );
+  return [...ofBoth.values(), ...[...ofOne.values()].map((alike) => alike.map(({ connection }) => connection))];
+}
+
+/**
  * Two numbers and two timestamps that agree are proof, also where translation changed both ends, clocks of two hosts differ, and what one point
- * saw never came by the other. Without timestamps, as with a SYN proxy: SNAT leaves the server's end, DNAT the client's, and all else is the same.
+ * saw never came by the other; so is one of each, where no handshake was seen. Without timestamps, as with a SYN proxy: SNAT leaves the server's
+ * end, DNAT the client's, and all else is the same.
  */
 function isCopy(a: TraceConnection, b: TraceConnection): boolean {
-  const same = a.endpoints.filter((end, side) => isSameEnd(end, b.endpoints[side === 0 ? 0 : 1])).length;
+  const across = isTurned(a, b);
+  const facing = (side: Side): Side => (across ? otherSide(side) : side);
+  const same = SIDES.filter((side) => isSameEnd(a.endpoints[side], b.endpoints[facing(side)])).length;
   if (same === 2) return false;
-  if (a.initialStamps?.every((stamp, side) => stamp === b.initialStamps?.[side]) === true) return true;
+  const numbered = SIDES.filter((side) => a.initialSeqs[side] === b.initialSeqs[facing(side)]);
+  const stamped = numbered.filter(
+    (side) => a.initialStamps[side] !== null && a.initialStamps[side] === b.initialStamps[facing(side)],
+  );
+  const isMidway = a.handshake.by === null && b.handshake.by === null;
+  if (stamped.length === 2 || (isMidway && stamped.length === 1)) return true;
   const atOnce = isNear(a.first.timeNs, b.first.timeNs) && isNear(a.last.timeNs, b.last.timeNs);
-  return same === 1 && atOnce && a.flows.every((flow, side) => flow.bytes === b.flows[side === 0 ? 0 : 1].bytes);
+  const said = SIDES.every((side) => a.flows[side].bytes === b.flows[facing(side)].bytes);
+  return numbered.length === 2 && same === 1 && atOnce && said;
+}
+
+/** Joined in its middle: the first packet of one was a copy of what the other had second. */
+function isTurned(a: TraceConnection, b: TraceConnection): boolean {
+  const isSame = (one: Side, other: Side): boolean =>
+    a.initialSeqs[one] !== null && a.initialSeqs[one] === b.initialSeqs[other];
+  return !isSame(0, 0) && !isSame(1, 1) && (isSame(0, 1) || isSame(1, 0));
 }
 
 /**
@@ -115,11 +162,11 @@ function isCopy(a: TraceConnection, b: TraceConnection): boolean {
  * end is its own: that it sent them says nothing.
  */
 function isPassedOn(a: TraceConnection, b: TraceConnection): boolean {
-  return a.first.file === b.first.file && isEnd(a.localSide) && isEnd(b.localSide) && a.localSide !== b.localSide;
-}
-
-function isEnd(localSide: TraceConnection['localSide']): boolean {
-  return localSide !== null && localSide !== 'both';
+  const one = a.localSide;
+  const other = b.localSide;
+  if (a.first.file !== b.first.file || one === null || one === 'both' || other === null || other === 'both')
+    return false;
+  return isTurned(a, b) ? one === other : one !== other;
 }
 
 function isSameEnd(a: Endpoint, b: Endpoint): boolean {
@@ -166,7 +213,7 @@ function renumbered({ openedFor, ...asks }: Asks, idOf: (id: number) => number):
 }
 
 function namesOf(
-  connections: readonly TraceConnection[],
+  connections: readonly Pick<TraceConnection, 'endpoints' | 'flows'>[],
   twinOf: ReadonlyMap<number, TraceConnection>,
   idOf: (id: number) => number,
 ): ReadonlyMap<number, readonly SeenAs[]> {
@@ -174,8 +221,7 @@ function namesOf(
   for (const id of twinOf.keys()) {
     const twin = connections[id];
     if (twin === undefined) continue;
-    const { endpoints, flows, localSide } = twin;
-    const seen = { endpoints, packets: flows[0].packets + flows[1].packets, localSide };
+    const seen = { endpoints: twin.endpoints, packets: twin.flows[0].packets + twin.flows[1].packets };
     names.set(idOf(id), [...(names.get(idOf(id)) ?? []), seen]);
   }
   return names;

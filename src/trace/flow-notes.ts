@@ -16,8 +16,10 @@ const COLUMN = {
   /** Identification of the last packet, plus one. */
   ipId: 7,
   timestamps: 8,
+  /** Timestamp of the first packet, plus one; -1: it had none. */
+  initialStamp: 9,
 } as const;
-const COLUMNS = 9;
+const COLUMNS = 10;
 const FIRST_ROWS = 128;
 /** What opens and closes a connection. */
 const TURNS: number = FLAG.syn | FLAG.fin | FLAG.rst;
@@ -43,6 +45,8 @@ export class FlowNotes {
     if (segment.payloadBytes === 0 && (segment.flags & TURNS) === 0) this.hasBareAcks = true;
     const cells = this.#cells;
     const own = (2 * connection + side) * COLUMNS;
+    if (cells[own + COLUMN.initialStamp] === 0)
+      cells[own + COLUMN.initialStamp] = segment.hasTimestamps === 0 ? -1 : (segment.tsVal >>> 0) + 1;
     // A reset may come from a middlebox: it says nothing of the peer's own.
     if ((segment.flags & FLAG.rst) === 0) {
       const ttl = segment.ttl + 1;
@@ -89,6 +93,11 @@ export class FlowNotes {
   ttlRange(connection: number, side: Side): { min: number; max: number } | null {
     const max = this.#cell(connection, side, COLUMN.ttlMax);
     return max === 0 ? null : { min: this.#cell(connection, side, COLUMN.ttlMin) - 1, max: max - 1 };
+  }
+
+  initialStamp(connection: number, side: Side): number | null {
+    const stamp = this.#cell(connection, side, COLUMN.initialStamp);
+    return stamp <= 0 ? null : stamp - 1;
   }
 
   /**

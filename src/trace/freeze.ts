@@ -1,4 +1,4 @@
-import type { Side } from '../tcp/index.ts';
+import type { ConnectionFacts, Side } from '../tcp/index.ts';
 import { endpointText } from './addresses.ts';
 import type { Books } from './books.ts';
 import type { Gathered } from './gathered.ts';
@@ -65,8 +65,8 @@ class FrozenConnection implements TraceConnection {
   readonly proxiedFor: TraceConnection['proxiedFor'];
   readonly first: Ref;
   readonly last: Ref;
-  readonly initialSeqs: readonly [number, number] | null;
-  readonly initialStamps: readonly [number, number] | null;
+  readonly initialSeqs: TraceConnection['initialSeqs'];
+  readonly initialStamps: TraceConnection['initialStamps'];
   readonly handshake: Handshake;
   readonly localSide: TraceConnection['localSide'];
   readonly closes: TraceConnection['closes'];
@@ -98,7 +98,7 @@ class FrozenConnection implements TraceConnection {
     idOf: (connection: number, nth: number) => number | undefined,
   ) {
     const { tcp } = books;
-    const { syn, synAck, synBy, synStamp, synAckStamp } = gathered;
+    const { syn, synAck, synBy } = gathered;
     this.id = id;
     this.nth = tcp.nth(connection);
     this.endpoints = [endpointText(tcp, connection, 0), endpointText(tcp, connection, 1)];
@@ -111,9 +111,8 @@ class FrozenConnection implements TraceConnection {
     this.first = sooner(zero.first, one.first) ?? NOWHERE;
     this.last = later(zero.last, one.last) ?? NOWHERE;
     if (lastNs - this.last.timeNs > SILENCE_NS) gathered.silence({ from: this.last, to: null });
-    const isTwoSided = tcp.isSeen(connection, 0) && tcp.isSeen(connection, 1);
-    this.initialSeqs = isTwoSided ? [tcp.initialSeq(connection, 0), tcp.initialSeq(connection, 1)] : null;
-    this.initialStamps = synStamp === null || synAckStamp === null ? null : [synStamp, synAckStamp];
+    this.initialSeqs = [initialSeq(tcp, connection, 0), initialSeq(tcp, connection, 1)];
+    this.initialStamps = [books.notes.initialStamp(connection, 0), books.notes.initialStamp(connection, 1)];
     this.handshake = { by: synBy, syn, synAck };
     this.localSide = books.notes.localSide(connection);
     this.closes = gathered.closes;
@@ -174,4 +173,8 @@ function frozenFlow(books: Books, gathered: Gathered, connection: number, side: 
     zeroWindowSince: side === 0 ? gathered.zeroWindowSince0 : gathered.zeroWindowSince1,
     windowSpent: books.credit.longestStall(connection, side),
   };
+}
+
+function initialSeq(tcp: ConnectionFacts, connection: number, side: Side): number | null {
+  return tcp.isSeen(connection, side) ? tcp.initialSeq(connection, side) : null;
 }

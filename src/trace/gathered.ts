@@ -28,8 +28,6 @@ export class Gathered {
   syn: Ref | null = null;
   synAck: Ref | null = null;
   synBy: Side | null = null;
-  synStamp: number | null = null;
-  synAckStamp: number | null = null;
   /** Read with the secrets of its TLS session. */
   isDecrypted = false;
   /** A side began with nothing but zeros. */
@@ -119,9 +117,6 @@ export class Gathered {
 
   handshake(side: Side, segment: Segment, moment: Moment): void {
     const answer = (segment.flags & FLAG.ack) !== 0;
-    const stamp = segment.hasTimestamps === 0 ? null : segment.tsVal;
-    if (answer) this.synAckStamp ??= stamp;
-    else this.synStamp ??= stamp;
     if (answer) this.synAck ??= refOf(moment);
     else this.syn ??= refOf(moment);
     this.synBy ??= answer ? otherSide(side) : side;

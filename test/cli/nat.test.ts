@@ -79,7 +79,7 @@ describe('a node that forwards to the gateway in its container, captured on all 
   const CONTAINER = '172.19.0.2';
 
   /** What the node sends into the container bears the addresses of clients and upstreams, and goes out as the node's own does. */
-  function forwarded(): readonly PcapRecord[] {
+  function forwarded(from = 0): readonly PcapRecord[] {
     const outside = new Wire('10.9.0.1', '10.9.5.1');
     const inside = new Wire('10.9.1.2', '10.9.2.1');
     const asked = outside.connectAcross(
@@ -103,7 +103,9 @@ describe('a node that forwards to the gateway in its container, captured on all 
       passed.answers(second, EVENT);
       asked.answers(second + 0.005, EVENT);
     }
-    return [...outside.records(60), ...inside.records(60)].toSorted((a, b) => Number(a.timeNs) - Number(b.timeNs));
+    return [...outside.records(60, from), ...inside.records(60, from)].toSorted(
+      (a, b) => Number(a.timeNs) - Number(b.timeNs),
+    );
   }
 
   test('is no gateway itself, nor are those whose packets it forwards', async () => {
@@ -115,6 +117,21 @@ describe('a node that forwards to the gateway in its container, captured on all 
       ['u1', CONTAINER, '10.9.2.1'],
     ]);
     expect(verdict.state).toBe('healthy');
+  });
+
+  test.each([
+    ['between two packets', 5],
+    ['between the copies of a packet from an upstream', 6.000_01],
+    ['between the copies of an acknowledgement to it', 6.000_11],
+    ['between the copies of a packet to the client', 6.005_01],
+  ])('is seen through as well where the capture begins %s', async (_, from) => {
+    const { gateways, connections } = await reportOfRecords(forwarded(from));
+    expect(gateways).toEqual([{ addresses: [CONTAINER], how: 'both-sides' }]);
+    const told = connections.filter(({ role }) => role !== 'other').toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    expect(told.map(({ id, client, server, seenAs }) => [id, client, server, seenAs])).toMatchObject([
+      ['c1', { ip: '10.9.1.2' }, { ip: CONTAINER }, [{ client: { ip: '10.9.1.2' }, server: { ip: '10.9.0.1' } }]],
+      ['u1', { ip: CONTAINER }, { ip: '10.9.2.1' }, [{ client: { ip: '10.9.5.1' }, server: { ip: '10.9.2.1' } }]],
+    ]);
   });
 });
 

@@ -54,6 +54,17 @@ describe('who is the gateway', () => {
     expect(buildIncident(two.end(600)).gateways).toMatchObject([{ how: 'joins' }]);
   });
 
+  test('what one host asks of two others is passed on by neither', () => {
+    const built = trace()
+      .client('c1')
+      .watch(7, { at: 1 })
+      .list(9, { at: 2 })
+      .upstream('u1', { from: '10.9.1.2:40001', to: '10.9.2.2:8080' })
+      .carries(7, 3)
+      .carries(9, 5);
+    expect(buildIncident(built.end(600)).gateways).toEqual([]);
+  });
+
   test('of what two connections seem to pass on to each other, what fewer streams say is no sign of a gateway', () => {
     const built = trace()
       .client('c1')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { TraceStream } from '../../src/trace/index.ts';
+import type { TraceConnection, TraceStream } from '../../src/trace/index.ts';
 import { untwined } from '../../src/incident/twins.ts';
 import { trace } from '../build/trace.ts';
 
@@ -116,6 +116,24 @@ describe('two connections with the same initial numbers', () => {
   test('are two with other timestamps and no end in common', () => {
     const known = { ...NUMBERS, initialStamps: [700, 901] } as const;
     expect(left(STAMPED, { from: '10.9.5.1:6001', known })).toBe(2);
+  });
+
+  test('are one of which one side alone is the same, where no handshake was seen', () => {
+    const midway = { handshake: { by: null, syn: null, synAck: null } } as const;
+    const first = { initialSeqs: [11, 12], initialStamps: [700, 900] } as const;
+    const leftOf = (second: Partial<TraceConnection>, known: Partial<TraceConnection> = midway): number => {
+      const built = trace()
+        .client('first', { from: '10.9.1.2:1001', to: '10.9.7.7:443', at: 0 })
+        .with({ ...first, ...known })
+        .client('second', { from: '10.9.1.2:1001', to: '10.9.0.2:8443', at: 40 })
+        .with({ ...second, ...known });
+      return untwined(built.end(60)).trace.connections.length;
+    };
+    expect(leftOf({ initialSeqs: [11, 95], initialStamps: [700, 901] })).toBe(1);
+    expect(leftOf({ initialSeqs: [95, 11], initialStamps: [901, 700] })).toBe(1);
+    expect(leftOf({ initialSeqs: [11, 95], initialStamps: [701, 901] })).toBe(2);
+    expect(leftOf({ initialSeqs: [11, 95], initialStamps: [700, 901] }, {})).toBe(2);
+    expect(leftOf({ initialSeqs: [11, 95], initialStamps: [null, null] })).toBe(2);
   });
 
   test('are two where all is the same: the 4-tuple was used again', () => {

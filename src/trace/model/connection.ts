@@ -24,11 +24,11 @@ export interface TraceConnection {
   readonly last: Ref;
   /**
    * Initial sequence numbers by side, as int32; without a SYN the first number seen, less one. Null where a side was never seen. Two
-   * connections that share both may be one, seen before and after its addresses were translated.
+   * connections that share them may be one, seen before and after its addresses were translated.
    */
-  readonly initialSeqs: readonly [number, number] | null;
-  /** Timestamps (RFC 7323 §3) of SYN and SYN-ACK, which no translation changes either; null where one was not seen, or had none. */
-  readonly initialStamps: readonly [number, number] | null;
+  readonly initialSeqs: readonly [number | null, number | null];
+  /** Timestamps (RFC 7323 §3) of each side's first packet, which no translation changes either; null where it was not seen, or had none. */
+  readonly initialStamps: readonly [number | null, number | null];
   readonly handshake: Handshake;
   /** Whose address the capturing host itself has, from the cooked header's direction field; null where it does not tell. */
   readonly localSide: Side | 'both' | null;
