@@ -66,8 +66,11 @@ async function rendered(format: FormatName, report: Report): Promise<Uint8Array>
   return encoded(render(report, DRAWING));
 }
 
+/** Part by part: a long report as one string takes twice its bytes, and the parts that it is joined of as much again. */
 function encoded(parts: Iterable<string>): Uint8Array {
-  return new TextEncoder().encode([...parts].join(''));
+  const encoder = new TextEncoder();
+  const whole = Buffer.concat(Array.from(parts, (part) => encoder.encode(part)));
+  return new Uint8Array(whole.buffer, whole.byteOffset, whole.length);
 }
 
 function inFolder(folder: string, files: readonly BundleFile[]): { path: string; bytes: Uint8Array }[] {
