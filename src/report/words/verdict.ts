@@ -27,85 +27,70 @@ type Grounds = Pick<Report, 'windows' | 'incidents' | 'capture' | 'findings' | '
 /** Findings of an upstream that owes something and is not proven dead. */
 export const STALLS: ReadonlySet<string> = new Set(['stale-but-alive', 'upstream-silent']);
 
-/** The verdict in one sentence, from its reason and what that is about. Times in it are UTC. */
+/** What a verdict is about. */
+interface About {
+  readonly args: Args;
+  readonly grounds: Grounds;
+  readonly capture: Report['capture'];
+  readonly connections: Connections;
+}
+
+/** What each reason says. */
+const SUMMARIES = {
+  windows: ({ grounds, connections }) => windowsText(grounds, connections),
+  'dead-upstream-unlinked': ({ args, connections }) => unlinkedText(args, connections),
+  'stalled-upstream': ({ args, grounds, connections }) => stalledText(args, grounds, connections),
+  'cancel-unseen': ({ args, connections }) =>
+    `The gateway reset a client's stream which upstream connection ${aboutOne(args, connections)} carried, and is seen neither to ` +
+    'cancel it there nor to close that connection: what it sends to this upstream may be dropped before it is captured.',
+  'probes-unseen': ({ args, connections }) =>
+    `The gateway sent ${args['by'] === 'ping' ? 'PINGs' : 'keep-alive probes'} on upstream connection ${aboutOne(args, connections)} when it was idle, and is not seen to any more, ` +
+    'though it is idle and open: what it sends to this upstream may be dropped before it is captured.',
+  'no-window': ({ args, capture }) => healthyText(args, capture),
+  'no-gateway': ({ args }) =>
+    `The capture has ${counted(Number(args['connections']), 'connection')}, but no host in it both accepts connections and ` +
+    'opens others, so there is no gateway whose two sides could be compared.',
+  'hints-unfit': ({ args }) =>
+    `What the command line says of the gateway (--gateway, --client-port, --upstream-port) leaves ` +
+    `${countedOrNo(Number(args['clients']), 'client connection')} and ${countedOrNo(Number(args['upstreams']), 'upstream connection')}; ` +
+    'without it, the capture shows both sides of a gateway.',
+  'no-tcp': ({ capture }) =>
+    `No TCP connection could be read in this capture of ${counted(capture.packets, 'packet')}${insteadText(capture)}.`,
+  'no-client-leg': () =>
+    "The capture shows connections to upstreams, but none of a client to the gateway: the client's side is unknown.",
+  'no-upstream-leg': () =>
+    'The capture shows clients of the gateway, but none of its connections to an upstream: that side is unknown.',
+  'requests-unseen': ({ args, connections }) =>
+    `${counted(Number(args['count']), 'request')} of client connection ${aboutOne(args, connections)} got no answer, and the capture shows no ` +
+    'upstream connection that took them: what became of them is unknown.',
+  'payload-blanked': ({ args }) =>
+    `The payload of ${counted(Number(args['count']), 'connection')} was replaced by zeros before the capture was ` +
+    'handed on: whether anybody waited for an answer on them cannot be told. The report of the capture itself says more.',
+  'one-sided': ({ args, connections }) => oneSidedText(args, connections),
+  'clock-step': ({ args }) =>
+    `Times in the capture go backward ${counted(Number(args['count']), 'time')}: how long anything was silent cannot be told.`,
+  filtered: () =>
+    'Packets are missing on every connection: data stood unacknowledged for longer than any sender waits before it sends ' +
+    'them again. If this is what a display filter let through, analyse the whole capture.',
+  'no-bare-acks': ({ args }) => noBareAcksText(Number(args['count'])),
+  'too-short': ({ capture }) =>
+    `The capture spans ${durationText(capture.duration)}: too short to tell a dead upstream from a slow one.`,
+  'too-early': ({ args, connections }) =>
+    `Upstream connection ${aboutOne(args, connections)} had begun to leave packets unanswered when the capture ` +
+    'ended: too early to tell loss from death.',
+  unread: ({ args, connections }) =>
+    `Packets of client connection ${aboutOne(args, connections)} or of the upstreams are missing just where they would tell whether it ` +
+    'was left waiting when an upstream connection ended: what became of its requests is unknown.',
+  unknown: () => 'The report was written by an older version, which did not say why.',
+} as const satisfies Record<Verdict['reason'], (about: About) => string>;
+
+/** The verdict in one sentence. Times in it are UTC. */
 export function summaryOf(
   { reason, args }: Pick<Verdict, 'reason' | 'args'>,
   grounds: Grounds,
   connections: Connections,
 ): string {
-  const { capture } = grounds;
-  switch (reason) {
-    case 'windows':
-      return windowsText(grounds, connections);
-    case 'dead-upstream-unlinked':
-      return unlinkedText(args, connections);
-    case 'stalled-upstream':
-      return stalledText(args, grounds, connections);
-    case 'cancel-unseen':
-      return (
-        `The gateway reset a client's stream which upstream connection ${aboutOne(args, connections)} carried, and is seen neither to ` +
-        'cancel it there nor to close that connection: what it sends to this upstream may be dropped before it is captured.'
-      );
-    case 'probes-unseen':
-      return (
-        `The gateway sent ${args['by'] === 'ping' ? 'PINGs' : 'keep-alive probes'} on upstream connection ${aboutOne(args, connections)} when it was idle, and is not seen to any more, ` +
-        'though it is idle and open: what it sends to this upstream may be dropped before it is captured.'
-      );
-    case 'no-window':
-      return healthyText(args, capture);
-    case 'no-gateway':
-      return (
-        `The capture has ${counted(Number(args['connections']), 'connection')}, but no host in it both accepts connections and ` +
-        'opens others, so there is no gateway whose two sides could be compared.'
-      );
-    case 'hints-unfit':
-      return (
-        `What the command line says of the gateway (--gateway, --client-port, --upstream-port) leaves ` +
-        `${countedOrNo(Number(args['clients']), 'client connection')} and ${countedOrNo(Number(args['upstreams']), 'upstream connection')}; ` +
-        'without it, the capture shows both sides of a gateway.'
-      );
-    case 'no-tcp':
-      return `No TCP connection could be read in this capture of ${counted(capture.packets, 'packet')}${insteadText(capture)}.`;
-    case 'no-client-leg':
-      return "The capture shows connections to upstreams, but none of a client to the gateway: the client's side is unknown.";
-    case 'no-upstream-leg':
-      return 'The capture shows clients of the gateway, but none of its connections to an upstream: that side is unknown.';
-    case 'requests-unseen':
-      return (
-        `${counted(Number(args['count']), 'request')} of client connection ${aboutOne(args, connections)} got no answer, and the capture shows no ` +
-        'upstream connection that took them: what became of them is unknown.'
-      );
-    case 'payload-blanked':
-      return (
-        `The payload of ${counted(Number(args['count']), 'connection')} was replaced by zeros before the capture was ` +
-        'handed on: whether anybody waited for an answer on them cannot be told. The report of the capture itself says more.'
-      );
-    case 'one-sided':
-      return oneSidedText(args, connections);
-    case 'clock-step':
-      return `Times in the capture go backward ${counted(Number(args['count']), 'time')}: how long anything was silent cannot be told.`;
-    case 'filtered':
-      return (
-        'Packets are missing on every connection: data stood unacknowledged for longer than any sender waits before it sends ' +
-        'them again. If this is what a display filter let through, analyse the whole capture.'
-      );
-    case 'no-bare-acks':
-      return noBareAcksText(Number(args['count']));
-    case 'too-short':
-      return `The capture spans ${durationText(capture.duration)}: too short to tell a dead upstream from a slow one.`;
-    case 'too-early':
-      return (
-        `Upstream connection ${aboutOne(args, connections)} had begun to leave packets unanswered when the capture ` +
-        'ended: too early to tell loss from death.'
-      );
-    case 'unread':
-      return (
-        `Packets of client connection ${aboutOne(args, connections)} or of the upstreams are missing just where they would tell whether it ` +
-        'was left waiting when an upstream connection ended: what became of its requests is unknown.'
-      );
-    case 'unknown':
-      return 'The report was written by an older version, which did not say why.';
-  }
+  return SUMMARIES[reason]({ args, grounds, capture: grounds.capture, connections });
 }
 
 function noBareAcksText(count: number): string {
