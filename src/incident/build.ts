@@ -16,6 +16,8 @@ import { withoutUnseenAcks } from './unseen-acks.ts';
 import { verdictOf } from './verdict.ts';
 import { windowsOf } from './windows.ts';
 
+type LeftOut = Pick<Incident, 'undecoded' | 'unknownLinkTypes' | 'duplicates' | 'limits' | 'floods'>;
+
 /** From what was recorded to what it means: roles, liveness, links, windows, findings, verdict. Pure, and the same for the same trace. */
 export function buildIncident(
   recorded: Trace,
@@ -61,10 +63,11 @@ export function buildIncident(
     findings,
     trust,
     thresholds,
-    undecoded: trace.undecoded,
-    unknownLinkTypes: trace.unknownLinkTypes,
-    duplicates: trace.duplicates,
-    limits: trace.limits,
-    floods: trace.givenUp.floods,
+    ...leftOutOf(trace),
   };
+}
+
+/** Of what nothing is told: the reader has to know that it was there. */
+function leftOutOf({ undecoded, unknownLinkTypes, duplicates, limits, givenUp }: Trace): LeftOut {
+  return { undecoded, unknownLinkTypes, duplicates, limits, floods: givenUp.floods };
 }

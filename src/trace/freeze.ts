@@ -130,8 +130,7 @@ class FrozenConnection implements TraceConnection {
     this.slowPings = [...gathered.slowPings, ...books.pings.unanswered(connection)];
     this.icmpErrors = gathered.icmpErrors;
     this.folded = books.streams.totals(connection);
-    const rttNs = tcp.initialRttNs(connection);
-    this.initialRttNs = Number.isNaN(rttNs) ? null : rttNs;
+    this.initialRttNs = nullForNaN(tcp.initialRttNs(connection));
     this.#marks = books.marks;
     this.#number = connection;
   }
@@ -140,6 +139,10 @@ class FrozenConnection implements TraceConnection {
   get marks(): readonly Mark[] {
     return this.#marks.of(this.#number);
   }
+}
+
+function nullForNaN(value: number): number | null {
+  return Number.isNaN(value) ? null : value;
 }
 
 function frozenFlow(books: Books, gathered: Gathered, connection: number, side: Side, lastNs: number): Flow {

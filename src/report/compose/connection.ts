@@ -55,11 +55,7 @@ export function connectionOf(frame: Frame, leg: Leg, marksLimit: number): Connec
     communityId: communityId(client, server),
     dumpId: `t${trace.nth + 1}`,
     marks: marksOf(frame, leg, marksLimit),
-    seenAs: leg.seenAs.map(({ endpoints, packets }) => ({
-      client: endpointOf(endpoints[otherSide(leg.serverSide)]),
-      server: endpointOf(endpoints[leg.serverSide]),
-      packets,
-    })),
+    seenAs: seenAsOf(leg),
     tunnels: trace.tunnels.map((path) => ({ ...path })),
     firstPacket: trace.first.packet,
     lastPacket: trace.last.packet,
@@ -67,7 +63,7 @@ export function connectionOf(frame: Frame, leg: Leg, marksLimit: number): Connec
     end: timeAt(frame, trace.last.timeNs),
     opened: leg.opened,
     closed: closedOf(frame, leg),
-    protocol: trace.isDecrypted ? PROTOCOLS_IN_TLS[trace.protocol] : PROTOCOLS[trace.protocol],
+    protocol: (trace.isDecrypted ? PROTOCOLS_IN_TLS : PROTOCOLS)[trace.protocol],
     tls: trace.tls === null ? null : tlsOf(trace.tls),
     tlsAlerts: trace.tlsAlerts.map((alert) => alertOf(frame, leg, alert)),
     inferred: trace.inferred === null ? null : inferredOf(leg, trace.inferred),
@@ -82,17 +78,29 @@ export function connectionOf(frame: Frame, leg: Leg, marksLimit: number): Connec
     pings: perParty(leg, (flow) => ({ sent: flow.pings, answered: flow.pingsAnswered })),
     streams: allStreams(leg).map((stream) => streamOf(frame, leg, stream)),
     foldedStreams: foldedOf(trace.folded),
-    liveness: leg.liveness.map((interval): Liveness => ({
-      from: timeAt(frame, interval.fromNs),
-      to: timeAt(frame, interval.toNs),
-      state: interval.state,
-      owedBy: interval.owedBy,
-    })),
+    liveness: livenessOf(frame, leg),
   };
   if (!frame.manyFiles) return connection;
   connection.firstFile = trace.first.file;
   connection.lastFile = trace.last.file;
   return connection;
+}
+
+function seenAsOf({ seenAs, serverSide }: Leg): Connection['seenAs'] {
+  return seenAs.map(({ endpoints, packets }) => ({
+    client: endpointOf(endpoints[otherSide(serverSide)]),
+    server: endpointOf(endpoints[serverSide]),
+    packets,
+  }));
+}
+
+function livenessOf(frame: Frame, { liveness }: Leg): Liveness[] {
+  return liveness.map(({ fromNs, toNs, state, owedBy }) => ({
+    from: timeAt(frame, fromNs),
+    to: timeAt(frame, toNs),
+    state,
+    owedBy,
+  }));
 }
 
 function inferredOf(
