@@ -30,7 +30,7 @@ const EXAMPLES = `Examples:
   $ watchpcap analyze gateway.pcap0 gateway.pcap1.gz
   $ watchpcap analyze gateway.pcap --format json | jq .verdict
   $ watchpcap analyze gateway.pcap --output report.md --output report.json
-  $ watchpcap analyze gateway.pcap --since 2026-11-23T03:10Z --until 2026-11-23T03:20Z
+  $ watchpcap analyze gateway.pcap --since 2026-11-23T03:10Z
   $ watchpcap analyze gateway.pcap --extract evidence.pcapng.gz
   $ watchpcap analyze gateway.pcap --bundle ticket.zip
   $ find /captures -name '*.pcap' | watchpcap analyze --files-from -
