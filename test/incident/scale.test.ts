@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { buildIncident, type Incident } from '../../src/incident/index.ts';
 import type { Trace } from '../../src/trace/index.ts';
+import { costRatio, LINEAR_MAX } from '../build/growth.ts';
 import { trace } from '../build/trace.ts';
 
 const UPSTREAMS = 50;
@@ -58,21 +59,7 @@ function moved(group: Trace, nth: number, by: number): Trace {
   };
 }
 
-/** Sixteen times as many take about 16 to 25 times as long with n log n and colder caches, and 256 times where pairs are followed: the limit lies a factor of its own from both. */
 const TIMES = 16;
-const SIXTEENFOLD_MAX = 64;
-
-/** Of some runs that change off, so that a machine which is busy for a while is not taken for growth. */
-function growth(small: Trace, large: Trace): { few: number; many: number; ratio: number } {
-  let few = Infinity;
-  let many = Infinity;
-  timed(small);
-  for (let i = 0; i < 3; i++) {
-    for (let j = 0; j < 4; j++) few = Math.min(few, timed(small).ms);
-    many = Math.min(many, timed(large).ms);
-  }
-  return { few, many, ratio: many / few };
-}
 
 function timed(built: Trace): { incident: Incident; ms: number } {
   // Of this process alone, whatever else the machine does.
@@ -118,9 +105,12 @@ test('as many attempts as clients that wait for them take time as they are many,
   // Each client waits for the first attempt that could have been for it.
   expect(incident.windows).toHaveLength(250 * TIMES);
   expect(incident.links).toHaveLength(250 * TIMES);
-  const { few, many, ratio } = growth(small, large);
-  console.log(`model: 250 attempts ${few.toFixed(1)} ms, ${TIMES} times as many ${many.toFixed(0)} ms`);
-  expect(ratio).toBeLessThan(SIXTEENFOLD_MAX);
+  const ratio = costRatio(
+    () => buildIncident(large),
+    () => buildIncident(small),
+  );
+  console.log(`model: ${TIMES} times the attempts take ${ratio.toFixed(1)} times as long`);
+  expect(ratio).toBeLessThan(LINEAR_MAX);
 });
 
 /** One client whose watches hang on a dead upstream, and that asks for each of them again when it was told. */
@@ -192,7 +182,11 @@ test.each([
   }
   if (made === bursting) expect(incident.links).toHaveLength(count);
   if (made === gateways) expect(incident.gateways).toHaveLength(count);
-  const { few, many, ratio } = growth(small, made(count * TIMES));
-  console.log(`model: ${count} ${name}: ${few.toFixed(1)} ms, ${TIMES} times as many ${many.toFixed(0)} ms`);
-  expect(ratio).toBeLessThan(SIXTEENFOLD_MAX);
+  const large = made(count * TIMES);
+  const ratio = costRatio(
+    () => buildIncident(large),
+    () => buildIncident(small),
+  );
+  console.log(`model: ${TIMES} times the ${name} take ${ratio.toFixed(1)} times as long`);
+  expect(ratio).toBeLessThan(LINEAR_MAX);
 });
