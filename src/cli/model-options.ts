@@ -28,7 +28,12 @@ type SecondsOption = readonly [flag: string, key: keyof Thresholds, least: numbe
 /** In seconds. */
 const SECONDS: readonly SecondsOption[] = [
   ['--dead-after', 'deadAfterNs', DEAD_MIN_SECONDS, 'without an answer for so long (and --dead-tries): dead'],
-  ['--idle-after', 'idleAfterNs', IDLE_MIN_SECONDS, 'silence from which a connection that owes nothing is idle'],
+  [
+    '--idle-after',
+    'idleAfterNs',
+    IDLE_MIN_SECONDS,
+    `silence from which a connection that owes nothing is idle, ${IDLE_MIN_SECONDS} or more`,
+  ],
   ['--healed-wait', 'healedWaitNs', 0, 'an upstream that came back is a window where a stream waited so long'],
   ['--acts-within', 'actsWithinNs', 0, 'how soon a gateway that gives an upstream up acts on its streams'],
   ['--response-grace', 'responseGraceNs', 0, 'how long an acknowledged request may be without a response'],

@@ -38,18 +38,26 @@ const EXAMPLES = `Examples:
   $ watchpcap explain upstream-unanswered
 `;
 
+const ERROR_STATUSES = `  64  the command line is wrong
+  65  the file is not what is expected, or damaged beyond use
+  66  the file cannot be read
+  70  an error in watchpcap itself
+  73  an output file cannot be written
+`;
+
 const EXIT_STATUSES = `
 Exit status:
    0  analysed, nothing half-dead
    1  a half-dead window was found
    2  analysed, but the capture cannot answer (inconclusive), or it only hints
       (suspect)
-  64  the command line is wrong
-  65  the file is no capture, or damaged beyond use
-  66  the file cannot be read
-  70  an error in watchpcap itself
-  73  an output file cannot be written
-`;
+${ERROR_STATUSES}`;
+
+/** Of the commands that judge nothing. */
+const DONE_STATUSES = `
+Exit status:
+   0  done
+${ERROR_STATUSES}`;
 
 /** What `frames` was asked for. */
 export interface FrameOptions extends FilesFromOption {
@@ -137,7 +145,7 @@ function addRender(program: Command, { render }: Commands): void {
   addPrintOptions(command)
     .description('make any report from a JSON report, without the capture; exits with 0 whatever it says')
     .addArgument(new Argument('<file>', 'what --format json wrote; - reads standard input'))
-    .addHelpText('after', EXIT_STATUSES)
+    .addHelpText('after', DONE_STATUSES)
     .exitOverride()
     .action(render);
 }
@@ -149,7 +157,7 @@ function addSchema(program: Command, { schema }: Commands): void {
 function addPackets(program: Command, { packets }: Commands): void {
   addFileArguments(program.command('packets'))
     .description('print what was read of each packet, to be held against Wireshark: an object a line')
-    .addHelpText('after', EXIT_STATUSES)
+    .addHelpText('after', DONE_STATUSES)
     .exitOverride()
     .action(packets);
 }
@@ -158,7 +166,7 @@ function addFrames(program: Command, { frames }: Commands): void {
   addFileArguments(program.command('frames'))
     .description('print every HTTP/2 frame and HTTP/1.1 message head, to be held against Wireshark: an object a line')
     .addOption(keyLogOption())
-    .addHelpText('after', EXIT_STATUSES)
+    .addHelpText('after', DONE_STATUSES)
     .exitOverride()
     .action(frames);
 }
@@ -167,7 +175,7 @@ function addTrace(program: Command, { trace }: Commands): void {
   addFileArguments(program.command('trace'))
     .description('print what the analysis works on, before anybody has a role: an object a line')
     .addOption(new Option('-f, --format <format>', 'how').choices(['ndjson']).default('ndjson'))
-    .addHelpText('after', EXIT_STATUSES)
+    .addHelpText('after', DONE_STATUSES)
     .exitOverride()
     .action(trace);
 }

@@ -48,7 +48,10 @@ export function addViewOptions(command: Command): Command {
     .addOption(timeOption('--since <time>', `leave out what ended before: ${TIME_FORM}`))
     .addOption(timeOption('--until <time>', 'leave out what began after'))
     .addOption(
-      new Option('--only <section>', `show only this section, besides the verdict: ${SECTION_NAMES.join(' ')}`)
+      new Option(
+        '--only <section>',
+        `show only these sections, besides the verdict, with commas or given several times: ${SECTION_NAMES.join(' ')}`,
+      )
         .argParser(sections)
         .default([], 'all'),
     )

@@ -71,7 +71,7 @@ const TITLES: Titles = {
   'streams-on-dead-connection': ({ requests }, { self }) =>
     `${counted(requests, 'request')} went into ${self} after it had died`,
   'alternative-unused': ({ alternative, windowSeconds }, { name, span }) =>
-    `${name(alternative)} was alive all through the window of ${span(windowSeconds)} and got no request`,
+    `${name(alternative)} was open all through the window of ${span(windowSeconds)}, not seen to die, and got no request`,
   'gateway-made-response': ({ status, grpcStatus, count, reason }, { self }) =>
     `${self}: ${counted(count, 'response')} ${statusText(status, grpcStatus)} with no upstream response behind: made by the gateway${reasonText(reason)}`,
   'watch-overdue': ({ timeoutSeconds, openSeconds, bookmarksQuietSeconds: quiet }, { self, span }) =>

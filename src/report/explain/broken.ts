@@ -130,14 +130,16 @@ export const BROKEN: Readonly<Record<Exclude<FindingCode, ExplainingCode>, Expla
   },
   'alternative-unused': {
     meaning:
-      'Another upstream connection was open and alive for the whole window and got no request: the requests could have gone there.',
-    evidence: 'Packets of that connection before and in the window, and no request on any connection to its server.',
+      'Another upstream connection was open for the whole window, showed no sign of death and got no request: the requests could have gone there.',
+    evidence:
+      'Packets of that connection before or in the window, nothing on it that stayed unanswered, and no request on any connection to its server.',
     todo: [
       'Active or passive health checks move traffic; without them a gateway stays with the connection that it has.',
     ],
     seenIn: [],
     caveats: [
       'A server that the capture never shows cannot be named.',
+      'One that was idle all the while may have died unnoticed.',
       'Whether it would have been allowed to serve these requests (another route, another cluster) the packets do not tell.',
     ],
   },

@@ -31,11 +31,14 @@ export function narrowed(report: Report, selection: Selection): Report {
   if (words === null) return report;
   const span = spanOf(selection);
   const kept = report.windows.filter((window) => showsWindow(window, selection, span, report.capture.end));
-  const legs = new Set([...selection.connections, ...kept.flatMap(legsOf)]);
-  const isLeg = (id: string | null): boolean => id === null || everyConnection(selection) || legs.has(id);
-  const connections = report.connections.filter(({ id, start, end }) => isLeg(id) && overlaps(start, end, span));
+  const ofWindows = new Set(kept.flatMap(legsOf));
+  const isLeg = (id: string | null): boolean =>
+    id === null || everyConnection(selection) || selection.connections.includes(id) || ofWindows.has(id);
+  const connections = report.connections.filter(
+    ({ id, start, end }) => isLeg(id) && (ofWindows.has(id) || overlaps(start, end, span)),
+  );
   const findings = report.findings.filter(
-    (finding) => isLeg(finding.connection) && showsFinding(finding, selection, span),
+    (finding) => isLeg(finding.connection) && isAboutStream(finding, selection) && isTold(finding, ofWindows, span),
   );
   const trust = report.trust.filter(({ connection }) => isLeg(connection));
   const places = shownLinks(report, new Set(kept.map(({ link }) => link)), new Set(connections.map(({ id }) => id)));
@@ -96,10 +99,14 @@ function showsWindow(window: Window, { connections, stream }: Selection, span: S
   return isNamed && isOfStream && overlaps(from, to ?? endsBy, span);
 }
 
-function showsFinding({ stream: id, tunnel, at }: Finding, { stream }: Selection, span: Span): boolean {
-  const isAbout =
-    stream === null || id === null || isChosen({ id, ...(tunnel === undefined ? {} : { tunnel }) }, stream);
-  return isAbout && (at === null || overlaps(at, at, span));
+function isAboutStream({ stream: id, tunnel }: Finding, { stream }: Selection): boolean {
+  return stream === null || id === null || isChosen({ id, ...(tunnel === undefined ? {} : { tunnel }) }, stream);
+}
+
+/** A finding has the moment at which it begins; of a window that is told it lasts as long as that. */
+function isTold({ connection, at }: Finding, ofWindows: ReadonlySet<string>, span: Span): boolean {
+  const lasts = connection !== null && ofWindows.has(connection);
+  return at === null || overlaps(at, lasts ? null : at, span);
 }
 
 function isChosen(stream: Pick<HurtStream, 'id' | 'tunnel'>, { tunnel, id }: StreamChoice): boolean {

@@ -58,7 +58,7 @@ function placesText(
 /** Why a window is not confirmed, and what would settle it. */
 const DOUBTS: Readonly<Record<Doubt, string>> = {
   'by-timing':
-    'only time links the two connections; a capture that has the requests (begun earlier, or with the TLS keys) would settle it',
+    'only time links the two connections; requests that can be read on both (a capture begun earlier, or the TLS keys), or the log of the gateway for an attempt that opened nothing, would settle it',
   'by-sizes': 'only sizes and times link the two connections; with the TLS keys (--keylog) it would be settled',
   'by-order':
     'several requests were alike, and only their order tells which is which; request ids through the gateway would settle it',

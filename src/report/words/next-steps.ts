@@ -55,6 +55,7 @@ function windowSteps(windows: readonly Window[], connections: readonly Connectio
   const upstream = byId.get(window.upstream);
   return [
     ...unblockSteps(windows, byId),
+    ...lookForDropSteps(window, upstream),
     ...remedySteps(window, upstream, connections),
     ...standBySteps(window, byId),
     ...(upstream === undefined ? [] : [step('Wireshark, the dead connection:', connectionFilter(upstream))]),
@@ -76,6 +77,19 @@ function unblockSteps(windows: readonly Window[], byId: ReadonlyMap<string, Conn
             'nothing in the capture shows it recovering by itself.'
         : `Now: if ${listedUpTo(NAMED_MAX, clients)} still hang, restart those components or close their connections to the ` +
             'gateway; nothing in the capture shows them recovering by themselves.',
+    ),
+  ];
+}
+
+/** What the capture cannot show is still the first thing to look for. */
+function lookForDropSteps({ oneWay, upstream: id }: Window, upstream: Connection | undefined): NextStep[] {
+  if (oneWay !== 'gateway-mute' && oneWay !== 'gateway-unseen') return [];
+  const peer = upstream === undefined ? id : farEnd(upstream);
+  return [
+    step(
+      `Find what drops the gateway's packets to ${peer}: what its own OUTPUT rules or network policies drop never reaches a capture on it. ` +
+        'On the gateway:',
+      'iptables-save; nft list ruleset',
     ),
   ];
 }

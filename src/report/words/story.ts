@@ -151,11 +151,11 @@ function alternativesText({ alternatives }: ToldWindow, connections: Connections
   const [only] = groups;
   if (only === undefined) return [];
   if (alternatives.length === 1) {
-    const got = only.what === null ? '; what it was asked cannot be read' : ` and got ${only.what}`;
-    return [`${only.who} was open and alive in this time${got}.`];
+    const got = only.what === null ? 'what it was asked cannot be read' : `it got ${only.what}`;
+    return [`${only.who} was open in this time and not seen to die; ${got}.`];
   }
   const told = groups.map(({ who, what }) => `${who} with ${what ?? 'requests that cannot be read'}`);
-  return [`Open and alive in this time were ${listedUpTo(NAMED_MAX, told)}.`];
+  return [`Open in this time, and not seen to die, were ${listedUpTo(NAMED_MAX, told)}.`];
 }
 
 function endText(window: ToldWindow, connections: Connections, paths: readonly string[]): string {
@@ -180,5 +180,5 @@ function recoverySentence(
 ): string {
   const through = by.upstream === null ? '' : ` through ${named(by.upstream, connections)}`;
   const others = more === 0 ? '' : `; ${more} more recovered likewise`;
-  return `Stream ${streamName(by.stream, by.tunnel)} on the same client connection took over from stream ${streamName(stream.id, stream.tunnel)}${through}${others}.`;
+  return `What stream ${streamName(stream.id, stream.tunnel)} asked for was served again on stream ${streamName(by.stream, by.tunnel)} of the same client connection${through}${others}.`;
 }

@@ -98,5 +98,5 @@ function standByFacts({ alternatives, streams }: Window, byId: ById): Fact[] {
   if (unused.length === 0) return [];
   const were = unused.length === 1 ? 'was' : 'were';
   const why = streams.some(({ upstreamStream }) => upstreamStream !== null) ? ': a stream stays where it was sent' : '';
-  return [['stand-by', `${listedUpTo(NAMED_MAX, unused)} ${were} alive and got no request${why}`]];
+  return [['stand-by', `${listedUpTo(NAMED_MAX, unused)} ${were} open, not seen to die, and got no request${why}`]];
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Report, SECTION_NAMES } from '../../../src/report/index.ts';
+import { type Finding, type Report, SECTION_NAMES } from '../../../src/report/index.ts';
 import { viewed, WHOLE_VIEW } from '../../../src/report/view.ts';
 import { relativeText } from '../../../src/report/view/moment.ts';
 import { isZone, localTime } from '../../../src/report/view/zone.ts';
@@ -144,7 +144,13 @@ describe('a part of it', () => {
     const ends = { ...WHOLE_VIEW, until: '2026-11-23T10:00:10.000000Z' };
     expect(viewed(report, ends).windows).toEqual([]);
     const begins = { ...WHOLE_VIEW, since: '2026-11-23T10:00:10.000000Z' };
-    expect(viewed(report, begins).windows).toHaveLength(1);
+    const later = viewed(report, begins);
+    expect(later.windows).toHaveLength(1);
+    // Its upstream was heard last before that, and what is found of it began before.
+    const legs = later.windows.flatMap(({ client, upstream }) => [client, upstream]);
+    expect(later.connections.map(({ id }) => id)).toEqual(expect.arrayContaining(legs));
+    const isOfWindow = ({ connection }: Finding): boolean => legs.includes(connection ?? '');
+    expect(later.findings.filter(isOfWindow)).toEqual(report.findings.filter(isOfWindow));
     const late = viewed(report, { ...WHOLE_VIEW, since: '2027-01-01T00:00:00.000000Z' });
     expect(late.connections).toEqual([]);
     expect(late.verdict.summary).toMatch(
