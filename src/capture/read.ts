@@ -97,7 +97,7 @@ async function openAll(inputs: Inputs, files: CaptureFile[], shared: Shared): Pr
   // What stands there tells at once that it is missing; a pipe may take its time.
   const pipesLast = files.toSorted((a, b) => Number(a.path === STANDARD_INPUT) - Number(b.path === STANDARD_INPUT));
   if (isAlone) await files[0]?.open();
-  else passOver(await emptyOf(pipesLast), files, shared);
+  else passOver(await emptyOf(pipesLast), files, shared, inputs.directories.length > 0);
   for (const [index, file] of files.entries()) file.index = index;
   for (const directory of inputs.directories) await openDirectory(directory, files, shared);
   if (!isAlone) setBase(files, shared.clock);
@@ -125,10 +125,15 @@ function isOfNothing({ failure }: CaptureError): boolean {
 }
 
 /** Takes the empty ones out. Throws the first one's error where no other is left. */
-function passOver(empty: ReadonlyMap<CaptureFile, CaptureError>, files: CaptureFile[], { warnings }: Shared): void {
+function passOver(
+  empty: ReadonlyMap<CaptureFile, CaptureError>,
+  files: CaptureFile[],
+  { warnings }: Shared,
+  hasOthers: boolean,
+): void {
   const [first] = empty.values();
   if (first === undefined) return;
-  if (empty.size === files.length) throw first;
+  if (empty.size === files.length && !hasOthers) throw first;
   files.splice(0, files.length, ...files.filter((file) => !empty.has(file)));
   const names = Array.from(empty.keys(), ({ path }) => path).slice(0, SKIPPED_NAMES_MAX);
   warnings.add('empty-files', { file: null, byte: null, packet: null }, { count: empty.size, names });

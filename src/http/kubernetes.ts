@@ -90,7 +90,7 @@ export function describeRequest(
   return {
     kind,
     ...named,
-    name: named.name ?? selectedName(parameters),
+    name: named.name ?? (isOfMany ? selectedName(parameters) : null),
     timeoutSeconds: isOfMany ? readSeconds(findParameter(parameters, 'timeoutSeconds')) : null,
     bookmarks: kind === 'watch' && isTrue(findParameter(parameters, 'allowWatchBookmarks')),
     resourceVersion: isOfMany ? findParameter(parameters, 'resourceVersion') || null : null,

@@ -56,6 +56,8 @@ export class Tunnels {
   readonly losses: [number, number] = [0, 0];
   /** Streams that are looked into, or were in vain. */
   suspects = 0;
+  /** Some older stream found no room: counted once, since each of its frames asks again. */
+  isRefusing = false;
 
   constructor(connection: number) {
     this.connection = connection;
@@ -168,7 +170,8 @@ export class TunnelBook {
     // A number that comes again, against RFC 9113 §5.1.1, names another stream.
     this.close(connection, streamId);
     if (!isSure && tunnels.suspects >= SUSPECTS_MAX) {
-      this.counters.suspectLimit++;
+      if (!tunnels.isRefusing) this.counters.suspectLimit++;
+      tunnels.isRefusing = true;
       return null;
     }
     if (this.isFull(tunnels)) return null;

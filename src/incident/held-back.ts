@@ -16,3 +16,9 @@ export function isHeldBack(leg: Leg, { windowSpent }: TraceStream, sender: Side)
   const lasting = [windowSpent[sender], flows[sender].windowSpent];
   return lasting.some((stall) => stall?.to === null) || flows[otherSide(sender)].zeroWindowSince !== null;
 }
+
+/** When the side could last not send for want of a window; -Infinity: it always could. */
+export function heldBackUntilNs(leg: Leg, { windowSpent }: TraceStream, sender: Side): number {
+  const stalls = [windowSpent[sender], leg.trace.flows[sender].windowSpent].filter((stall) => stall !== null);
+  return stalls.reduce((lastNs, stall) => Math.max(lastNs, stallEndNs(stall, leg)), -Infinity);
+}

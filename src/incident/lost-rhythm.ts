@@ -18,7 +18,7 @@ const UNSEEN_MIN = 3;
 
 /**
  * `side` kept an idle connection alive, and is not seen to, for three times as long, to the end of the capture, though it is idle and open. A kernel does
- * not leave out a probe of an idle connection, nor a keeper of HTTP/2 connections its PING while a stream is open. Null: it did not, or still does.
+ * not leave out a probe of an idle connection, nor one that sent more PINGs in a row than gRPC allows its next while a stream is open. Null: it did not, or still does.
  */
 function lostRhythm(leg: Leg, side: Side): LostRhythm | null {
   const { trace, closed, watchedToNs } = leg;
@@ -55,10 +55,14 @@ function pinging(leg: Leg, side: Side, silentFrom: Ref): LostRhythm | null {
   return { by: 'ping', everyNs, packets: [first, last] };
 }
 
+/** Behind these of its own gRPC's core allows two PINGs and then no more (`http2.max_pings_without_data`): only more than that in a row are a rhythm. */
+const ALLOWS_MORE: ReadonlySet<Mark['kind']> = new Set<Mark['kind']>(['data', 'request', 'response']);
+
 function idlePings(marks: readonly Mark[], side: Side): Ref[] {
-  const pings: Ref[] = [];
+  let pings: Ref[] = [];
   let spokenNs = -Infinity;
   for (const { kind, by, from, to, count } of marks) {
+    if (by === side && ALLOWS_MORE.has(kind)) pings = [];
     if (kind === 'ping' && by === side && count === 1 && from.timeNs - spokenNs >= IDLE_BEFORE_NS) pings.push(from);
     spokenNs = Math.max(spokenNs, to.timeNs);
   }

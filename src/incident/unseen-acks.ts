@@ -2,7 +2,7 @@ import type { Debt, Trace } from '../trace/index.ts';
 import { lateGapNs } from './next-try.ts';
 
 /** Fewer packets may hold no segment without payload by chance: a receiver acknowledges within half a second (RFC 1122 §4.2.3.2), in a packet of its own where it has nothing to say. */
-const PACKETS_MIN = 64;
+const PACKETS_MIN = 8;
 /** The timer of a retransmission doubles until an acknowledgement comes (RFC 6298 §5.5): where it is so much shorter again, one came. */
 const SHORTER = 0.5;
 
@@ -23,7 +23,7 @@ export function withoutUnseenAcks(trace: Trace): Acknowledged {
   const endNs = trace.last?.timeNs ?? 0;
   let unseenAcks = 0;
   const connections = trace.connections.map((connection) => {
-    const debts = connection.debts.filter((debt) => debt.elicits.data === 0 || isSentAgainToEnd(debt, endNs));
+    const debts = connection.debts.filter((debt) => isTold(debt, endNs));
     if (debts.length === connection.debts.length) return connection;
     const untold = connection.debts.filter((debt) => !debts.includes(debt) && debt.elicits.retransmissions > 0);
     unseenAcks += untold.length;
@@ -49,4 +49,11 @@ function isSentAgainToEnd(
   if (attempts.length < tries) return true;
   const isOver = end !== 'open' && end !== 'answered';
   return attempts.length > 0 && (isOver || (endAt?.timeNs ?? captureEndNs) - lastElicit.timeNs <= lateGapNs(gapNs));
+}
+
+/** A probe that such a filter lets through has a byte, and what answers it has none (RFC 9293 §3.8.4). */
+function isTold(debt: Debt, captureEndNs: number): boolean {
+  const { data, probes, windowProbes } = debt.elicits;
+  if (data > 0) return isSentAgainToEnd(debt, captureEndNs);
+  return probes + windowProbes === 0;
 }

@@ -21,16 +21,24 @@ const COLUMN = {
 } as const;
 const COLUMNS = 10;
 const FIRST_ROWS = 128;
+/** A receiver acknowledges every second full segment (RFC 9293 §3.8.6.3); offloading and thinning make that fewer. */
+const PAYLOADS_AN_ACK_MAX = 64;
 /** What opens and closes a connection. */
 const TURNS: number = FLAG.syn | FLAG.fin | FLAG.rst;
 
 /** Counters and ranges of flows that nothing is decided by while reading: one row of doubles each, row 2c + s for side s of connection c. */
 export class FlowNotes {
-  /** Some segment had neither payload nor SYN, FIN or RST. */
-  hasBareAcks = false;
+  /** Segments without SYN, FIN and RST: those without payload, and all others. */
+  #bareAcks = 0;
+  #withPayload = 0;
   #cells = new Float64Array(FIRST_ROWS * COLUMNS);
   /** In which flow bytes were last found missing, and at which packet. */
   readonly #lastGap = { row: -1, packet: 0, file: 0 };
+
+  /** Not where there are so few that they slipped through a filter, or came from another file. */
+  get hasBareAcks(): boolean {
+    return this.#bareAcks > 0 && this.#bareAcks * PAYLOADS_AN_ACK_MAX >= this.#withPayload;
+  }
 
   opened(connection: number): void {
     const room = roomFor(this.#cells.length, (2 * connection + 2) * COLUMNS);
@@ -42,7 +50,8 @@ export class FlowNotes {
   }
 
   segment(connection: number, side: Side, labels: number, segment: Segment): void {
-    if (segment.payloadBytes === 0 && (segment.flags & TURNS) === 0) this.hasBareAcks = true;
+    if (segment.payloadBytes > 0) this.#withPayload++;
+    else if ((segment.flags & TURNS) === 0) this.#bareAcks++;
     const cells = this.#cells;
     const own = (2 * connection + side) * COLUMNS;
     if (cells[own + COLUMN.initialStamp] === 0)

@@ -123,6 +123,9 @@ describe('several files as one capture', () => {
     const args = { count: 2, names: ['a', 'c'].map(pathOf) };
     expect(facts.warnings).toEqual([{ code: 'empty-files', file: null, byte: null, packet: null, args }]);
     await expect(readFiles(['a', 'c'].map(pathOf))).rejects.toThrow(/a: is empty/);
+    const beside = await readFiles([pathOf('a'), folder({ e: pcap(0, 3) })]);
+    expect(beside.records).toHaveLength(1);
+    expect(beside.facts.warnings).toMatchObject([{ code: 'empty-files', args: { count: 1 } }]);
   });
 
   it('one that is no capture is an error that names it', async () => {

@@ -88,6 +88,11 @@ describe('PINGs that came while the connection was idle, and do not any more', (
     expect(silent(measured, 600)).toEqual([]);
   });
 
+  test('are no rhythm where data of the same side stand between them: behind these gRPC allows two, and then no more', () => {
+    const story = watching().pingsBy('upstream', 35, 65).events(3, 80).pingsBy('upstream', 110, 140);
+    expect(silent(story, 600)).toEqual([]);
+  });
+
   test('need not come where no stream is open', () => {
     const story = watching()
       .pingsBy('upstream', ...PINGS)

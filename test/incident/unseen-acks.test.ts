@@ -35,7 +35,14 @@ describe('in a capture that holds no acknowledgement without payload', () => {
     const whole = buildIncident(listens(20, 20.2, 20.6, 21.4, 23).end(120));
     expect(told(whole)).toHaveLength(1);
     expect(codes(whole)).not.toContain('no-bare-acks');
-    expect(told(filtered(listens(20, 20.2, 20.6, 21.4, 23), 120, 8))).toHaveLength(1);
+    expect(told(filtered(listens(20, 20.2, 20.6, 21.4, 23), 120, 2))).toHaveLength(1);
+    expect(told(filtered(listens(20, 20.2, 20.6, 21.4, 23), 120, 4))).toEqual([]);
+  });
+
+  test('a probe with a byte passes such a filter, and what answers it does not', () => {
+    const probing = (): TraceBuilder => watching().probes(30, 40, 50, 60);
+    expect(told(buildIncident(probing().end(120)))).toHaveLength(1);
+    expect(told(filtered(probing()))).toEqual([]);
   });
 
   test('what is sent again at ever longer gaps until the capture ends is dead all the same', () => {

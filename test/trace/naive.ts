@@ -73,7 +73,7 @@ export class NaiveRecorder {
   readonly #packets: Packet[][] = [];
   readonly #frames: Frame[][] = [];
   readonly #streams: Asked[] = [];
-  #hasBareAcks = false;
+  readonly #acknowledging = { bare: 0, withPayload: 0 };
   readonly #all: Ref[] = [];
 
   constructor(moment: Moment, tcp: ConnectionFacts) {
@@ -87,7 +87,8 @@ export class NaiveRecorder {
 
   segment(connection: number, side: Side, labels: number, did: number, segment: Segment): void {
     const { flags, ttl, seq, ack, payloadBytes } = segment;
-    this.#hasBareAcks ||= payloadBytes === 0 && (flags & (FLAG.syn | FLAG.fin | FLAG.rst)) === 0;
+    if (payloadBytes > 0) this.#acknowledging.withPayload++;
+    else if ((flags & (FLAG.syn | FLAG.fin | FLAG.rst)) === 0) this.#acknowledging.bare++;
     (this.#packets[connection] ??= []).push({ at: this.#now(), side, labels, did, flags, ttl, seq, ack });
   }
 
@@ -144,7 +145,7 @@ export class NaiveRecorder {
       duplicates: 0,
       askJoins: [],
       burstJoins: [],
-      hasBareAcks: this.#hasBareAcks,
+      hasBareAcks: this.#acknowledging.bare > 0 && this.#acknowledging.withPayload <= 64 * this.#acknowledging.bare,
       clockSteps: { count: 0, first: null },
       givenUp: { connections: 0, packets: 0, streams: 0, floods: [] },
       limits: [],

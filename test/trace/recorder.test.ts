@@ -433,6 +433,18 @@ test('whether any segment has neither payload nor SYN, FIN or RST: not in what a
   expect(recorded({ flags: FLAG.rst })).toBe(false);
 });
 
+test('a segment without payload that slipped through such a filter, one beside more than 64 with, changes nothing', () => {
+  const recorded = (withPayload: number): boolean => {
+    const recording = new Recording();
+    const connection = recording.connect('10.9.1.2:50001', '10.9.0.2:80', 0);
+    recording.packet(connection, 1, 1);
+    for (let i = 0; i < withPayload; i++) recording.packet(connection, 0, 2 + i, { payloadBytes: 10 });
+    return recording.finish().hasBareAcks;
+  };
+  expect(recorded(64)).toBe(true);
+  expect(recorded(65)).toBe(false);
+});
+
 test('a connection that stutters for ever fills its rooms; what is beyond is counted', () => {
   const recording = connected();
   for (let i = 1; i <= 1030; i++) recording.packet(0, 0, 11 * i);

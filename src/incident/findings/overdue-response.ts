@@ -1,9 +1,10 @@
 import { describeRequest, isServerError } from '../../http/index.ts';
+import { otherSide } from '../../tcp/index.ts';
 import type { TraceStream } from '../../trace/index.ts';
 import { isOneSided, isRead } from '../liveness.ts';
 import type { Leg } from '../model.ts';
 import { lastFrame } from '../frames.ts';
-import { isHeldBack } from '../held-back.ts';
+import { heldBackUntilNs, isHeldBack } from '../held-back.ts';
 import { isAnsweredAtOnce, latest, overAt } from '../stream-fate.ts';
 import type { Facts } from './rule.ts';
 
@@ -33,20 +34,27 @@ export function overdueResponses(facts: Facts): readonly OverdueResponse[] {
 export function unfinishedResponses(facts: Facts): readonly OverdueResponse[] {
   return livingUpstreams(facts).flatMap((leg) => {
     const untilNs = leg.closed.at?.timeNs ?? leg.watchedToNs;
-    return leg.streams.filter(hasBegun).flatMap((stream) => {
-      const heardNs = (latest([stream.statusAt, stream.lastData[leg.serverSide]]) ?? stream.opened).timeNs;
-      const overNs = overAt(stream, leg.serverSide)?.timeNs ?? untilNs;
-      const isKnown = isRead(leg.trace.flows[leg.serverSide], heardNs, overNs);
-      const isOverdue = overNs - heardNs >= facts.thresholds.responseGraceNs;
-      return isOverdue && isKnown && !isHeldBack(leg, stream, leg.serverSide)
-        ? [{ leg, stream, waitedNs: overNs - heardNs }]
-        : [];
-    });
+    return leg.streams
+      .filter((stream) => hasBegun(stream) && isAskedWhole(leg, stream))
+      .flatMap((stream) => {
+        const heardNs = Math.max(
+          (latest([stream.statusAt, stream.lastData[leg.serverSide]]) ?? stream.opened).timeNs,
+          heldBackUntilNs(leg, stream, leg.serverSide),
+        );
+        const overNs = overAt(stream, leg.serverSide)?.timeNs ?? untilNs;
+        const isKnown = isRead(leg.trace.flows[leg.serverSide], heardNs, overNs);
+        const pause = stream.longestPause[leg.serverSide];
+        const usualNs = pause === null ? 0 : pause.toNs - pause.from.timeNs;
+        const isOverdue = overNs - heardNs >= Math.max(usualNs, facts.thresholds.responseGraceNs);
+        return isOverdue && isKnown && !isHeldBack(leg, stream, leg.serverSide)
+          ? [{ leg, stream, waitedNs: overNs - heardNs }]
+          : [];
+      });
   });
 }
 
 function hasBegun(stream: TraceStream): boolean {
-  return stream.sawRequest && typeof stream.status === 'number' && isAnsweredAtOnce(stream);
+  return stream.sawRequest && isFinal(stream.status) && isAnsweredAtOnce(stream) && !mayStream(stream);
 }
 
 function livingUpstreams({ legs, deaths }: Facts): readonly Leg[] {
@@ -69,7 +77,9 @@ function slowestNs({ streams }: Leg): number {
 function overdueOn(facts: Facts, leg: Leg): readonly OverdueResponse[] {
   const graceNs = Math.max(facts.thresholds.responseGraceNs, SLOWER_THAN_EVER * slowestNs(leg));
   const untilNs = leg.closed.at?.timeNs ?? leg.watchedToNs;
-  const unanswered = leg.streams.filter((stream) => isUnanswered(stream) && isAnswerSeen(leg, stream, untilNs));
+  const unanswered = leg.streams.filter(
+    (stream) => isUnanswered(stream) && isAskedWhole(leg, stream) && isAnswerSeen(leg, stream, untilNs),
+  );
   if (unanswered.length === 0) return [];
   const waitedNs = (stream: TraceStream): number => untilNs - stream.opened.timeNs;
   const lastNs = lastFrame(leg)?.timeNs ?? -Infinity;
@@ -91,4 +101,23 @@ function isAnswerSeen({ serverSide, trace }: Leg, stream: TraceStream, untilNs: 
 function isUnanswered({ sawRequest, request, status }: TraceStream): boolean {
   if (!sawRequest || request === null || status !== undefined) return false;
   return !OPEN_ENDED.has(describeRequest(request.method, request.path).kind);
+}
+
+const WHOLE_SUBRESOURCES: ReadonlySet<string> = new Set(['status', 'scale']);
+
+/** What a subresource does that is not known here may go on for as long as it likes. */
+function mayStream({ request }: TraceStream): boolean {
+  const [, subresource] = describeRequest(request?.method, request?.path).resource?.split('/') ?? [];
+  return subresource !== undefined && !WHOLE_SUBRESOURCES.has(subresource);
+}
+
+/** An interim response promises another; 101 begins what has no end of its own (RFC 9110 §15.2). */
+function isFinal(status: TraceStream['status']): boolean {
+  return typeof status === 'number' && status >= 200;
+}
+
+/** While the body of a request is on its way, its answer is not due. */
+function isAskedWhole({ serverSide }: Leg, { ended, lastData }: TraceStream): boolean {
+  const asker = otherSide(serverSide);
+  return lastData[asker] === null || ended[asker] !== null;
 }

@@ -25,7 +25,7 @@ export interface Connection {
   client: Endpoint;
   server: Endpoint;
   /**
-   * The client for whom a load balancer opened it, by a PROXY header (version 1 or 2); null where there was none, or it named nobody.
+   * For whom it was opened, as whoever opened it says in a PROXY header (version 1 or 2): a load balancer, or the gateway itself; null where there was none, or it named nobody.
    * @default null
    */
   proxiedFor: Endpoint | null;

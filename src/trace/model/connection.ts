@@ -18,7 +18,7 @@ export interface TraceConnection {
   readonly nth: number;
   /** By side; side 0 sent the first packet seen. */
   readonly endpoints: readonly [Endpoint, Endpoint];
-  /** Whom a PROXY header says that it is for: a balancer's connection for a client. Null where there was none, or it named nobody. */
+  /** Whom a PROXY header says that it is for: a balancer's connection for a client, or the gateway's own. Null where there was none, or it named nobody. */
   readonly proxiedFor: Endpoint | null;
   readonly first: Ref;
   readonly last: Ref;

@@ -95,7 +95,23 @@ describe('stale-but-alive', () => {
       expect(stopped(begun().resetsStream(5, 'gateway', 60), 100)).toHaveLength(1);
     });
 
-    test('not of a request that has no end of its own', () => {
+    test('not one that had paused for as long before, nor one that was held back until lately', () => {
+      expect(stopped(begun().events(5, 60), 95)).toEqual([]);
+      expect(stopped(begun().events(5, 60), 101)).toHaveLength(1);
+      const held = begun().spendsWindow('upstream', 21, { stream: 5, until: 75 });
+      expect(stopped(held, 100)).toEqual([]);
+      expect(stopped(held, 106)).toHaveLength(1);
+    });
+
+    test('not of a request that has no end of its own, as behind a 101', () => {
+      const upgraded = watching()
+        .on('c1')
+        .list(9, { at: 20 })
+        .on('u1')
+        .carries(9, 5)
+        .answers(5, 101, 20.1)
+        .events(5, 21);
+      expect(stopped(upgraded, 100)).toEqual([]);
       expect(stopped(begun('watch'), 100)).toEqual([]);
       expect(stopped(begun('exec'), 100)).toEqual([]);
     });
