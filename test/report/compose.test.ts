@@ -420,7 +420,7 @@ describe('the story of a window', () => {
     const told = gatewayMute();
     const report = composeReport({ ...told.incident, windows: [window({ alternatives })] }, told.capture, '1.0.0');
     expect(report.windows[0]?.story).toContain(
-      'Open and alive in this time were u2 (10.9.3.2:8080) with no request and u7 with 5 requests.',
+      'Open in this time, and not seen to die, were u2 (10.9.3.2:8080) with no request and u7 with 5 requests.',
     );
   });
 
@@ -433,7 +433,7 @@ describe('the story of a window', () => {
     const told = gatewayMute();
     const report = composeReport({ ...told.incident, windows: [window({ alternatives })] }, told.capture, '1.0.0');
     expect(report.windows[0]?.story).toContain(
-      'Open and alive in this time were u2 (10.9.3.2:8080), u7, u8 and 1 more with no request and u5 with 1 request.',
+      'Open in this time, and not seen to die, were u2 (10.9.3.2:8080), u7, u8 and 1 more with no request and u5 with 1 request.',
     );
   });
 

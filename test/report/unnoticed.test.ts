@@ -39,7 +39,7 @@ describe('why nothing noticed sooner', () => {
         'the same connection throughout (source port 49739); 6 PINGs of the client, all answered by the gateway; no new request. PINGs ask the gateway only',
       gateway: 'none of its packets on u1 is in the capture after 10:00:34.300: what it tried then is not seen',
       watch: 'its timeoutSeconds (437) is for the apiserver behind u1 to enforce; the client only waits',
-      'stand-by': 'u2 (10.9.3.2:8080) was alive and got no request: a stream stays where it was sent',
+      'stand-by': 'u2 (10.9.3.2:8080) was open, not seen to die, and got no request: a stream stays where it was sent',
     });
   });
 

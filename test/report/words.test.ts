@@ -49,7 +49,7 @@ const SENTENCES: { readonly [C in FindingCode]: readonly [args: FindingArgs[C], 
   'streams-on-dead-connection': [{ requests: 3 }, '3 requests went into u1 (10.9.2.2:8080) after it had died'],
   'alternative-unused': [
     { alternative: 'u2', windowNs: 300e9 },
-    'u2 (10.9.3.2:8080) was alive all through the window of 5 min and got no request',
+    'u2 (10.9.3.2:8080) was open all through the window of 5 min, not seen to die, and got no request',
   ],
   'gateway-made-response': [
     { status: 503, grpcStatus: null, count: 2, reason: null },
